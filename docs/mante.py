@@ -1,6 +1,8 @@
-"""Context-dependent integration (Mante, Sussillo, Shenoy and Newsome 2013): eight noisy leaky networks, three figures.
+"""Context-dependent integration (Mante, Sussillo, Shenoy and Newsome 2013): eight noisy leaky
+networks, three figures.
 
-``python mante.py`` trains the networks, asks them by `Population.run`, and writes three figures, mante_*.svg.
+``python mante.py`` trains the networks, asks them by `Population.run`, and writes three figures,
+mante_*.svg.
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from echornn import (
     setting,
 )
 
-STRENGTHS = np.array([-0.5, -0.25, -0.12, -0.06, 0.06, 0.12, 0.25, 0.5])  # mean evidence in a step, whose spread is 1
+# Mean evidence in a step, whose spread is 1
+STRENGTHS = np.array([-0.5, -0.25, -0.12, -0.06, 0.06, 0.12, 0.25, 0.5])
 
 
 def step(x, state, network):
@@ -51,7 +54,8 @@ class Context(Task):
         return self.trials(rng, rng.choice(STRENGTHS, (rows, 2)), rng.integers(0, 2, rows))
 
     def trials(self, rng, strengths, context):
-        """Trials with these strengths [trials, 2] and contexts [trials], 0 (motion) or 1 (colour)."""
+        """Trials with these strengths [trials, 2] and contexts [trials], 0 (motion) or 1
+        (colour)."""
         rows, steps = len(context), self.length
         x = np.zeros((rows, steps, 4), np.float32)
         x[:, : self.stimulus, :2] = strengths[:, None] + rng.normal(size=(rows, self.stimulus, 2))
@@ -78,9 +82,16 @@ def main():
     population = Population(config, replicas=8)
     losses = population.advance(2000).losses
 
-    # psychometric curves: the share of answers above 0, by the strength of each stream in each context
+    # psychometric curves: the share of answers above 0, by the strength of each stream in each
+    # context
     rng, each = np.random.default_rng(0), 200
-    grid = [(m, c, k) for m in STRENGTHS for c in STRENGTHS for k in (0, 1) for _ in range(each // len(STRENGTHS))]
+    grid = [
+        (m, c, k)
+        for m in STRENGTHS
+        for c in STRENGTHS
+        for k in (0, 1)
+        for _ in range(each // len(STRENGTHS))
+    ]
     motion, colour, context = np.array(grid).T
     asked = config.task.trials(rng, np.stack([motion, colour], axis=1), context.astype(int))
     answers = population.run(asked.x)
@@ -91,17 +102,27 @@ def main():
     shares = {}
     for k, name in enumerate(("motion", "colour")):
         for stream, values in (("motion", motion), ("colour", colour)):
-            shares[name, stream] = np.array([said[:, (context == k) & (values == s)].mean(axis=1) for s in STRENGTHS])
+            shares[name, stream] = np.array(
+                [said[:, (context == k) & (values == s)].mean(axis=1) for s in STRENGTHS]
+            )
             print(f"context {name}, by {stream}:", shares[name, stream].mean(axis=1).round(2))
 
     # fixed points of each network in each context, without evidence
     points = []
     for k, held in enumerate(((0, 0, 0.5, 0), (0, 0, 0, 0.5))):
         question = Question(frozenset({"fixed_points"}), held=held)
-        each = [examine(Snapshot(population.state.of(one)), question).fixed_points for one in range(8)]
+        each = [
+            examine(Snapshot(population.state.of(one)), question).fixed_points for one in range(8)
+        ]
         points.append(each[0])
         for number, found in enumerate(each):
-            print(("motion", "colour")[k], number, *found.kinds, "outputs", *found.outputs[:, 0].round(2))
+            print(
+                ("motion", "colour")[k],
+                number,
+                *found.kinds,
+                "outputs",
+                *found.outputs[:, 0].round(2),
+            )
 
     # the figures
     figure, axes = plt.subplots()
@@ -118,11 +139,16 @@ def main():
     figure.savefig("mante_choices.svg")
     figure, panels = plt.subplots(1, 2, sharex=True, sharey=True)
     states = answers.states[0]
-    plane = np.linalg.svd(states.reshape(-1, config.state_size) - states.mean(axis=(0, 1)), full_matrices=False)[2][:2]
+    plane = np.linalg.svd(
+        states.reshape(-1, config.state_size) - states.mean(axis=(0, 1)), full_matrices=False
+    )[2][:2]
     for k, (axes, found) in enumerate(zip(panels, points)):
         for strong in (-0.5, 0.5):
             relevant = np.where(k == 0, motion, colour)
-            path = (states[(context == k) & (relevant == strong)].mean(axis=0) - states.mean(axis=(0, 1))) @ plane.T
+            path = (
+                states[(context == k) & (relevant == strong)].mean(axis=0)
+                - states.mean(axis=(0, 1))
+            ) @ plane.T
             axes.plot(*path.T, label=f"strength {strong}")
         for kind in dict.fromkeys(found.kinds):
             there = found.states[[one == kind for one in found.kinds]] - states.mean(axis=(0, 1))

@@ -1,7 +1,9 @@
-"""Train the Echo-RNN by truncated back-propagation through time, and other tasks; see docs/library.md.
+"""Train the Echo-RNN by truncated back-propagation through time, and other tasks; see
+docs/library.md.
 
-The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
-is imported, it prints no log lines. ``docs/architecture.md`` has the map of this package.
+The names below are imported when first used, so that ``import echornn`` does not wait for
+TensorFlow. When TensorFlow is imported, it prints no log lines. ``docs/architecture.md`` has the
+map of this package.
 """
 
 from __future__ import annotations  # isort: skip_file
@@ -21,7 +23,10 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
     from echornn.probes.sampling import sample as sample
-    from echornn.progress import ForwardPass as ForwardPass, PopulationProgress as PopulationProgress
+    from echornn.progress import (
+        ForwardPass as ForwardPass,
+        PopulationProgress as PopulationProgress,
+    )
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
     from echornn.runs.run_dir import Run as Run
@@ -30,8 +35,18 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
     from echornn.tasks.data_file import array_of as array_of
-    from echornn.tasks.task import Batch as Batch, Level as Level, Task as Task, TaskError as TaskError
-    from echornn.tasks.task import Numbers as Numbers, Symbols as Symbols, entropy as entropy, setting as setting
+    from echornn.tasks.task import (
+        Batch as Batch,
+        Level as Level,
+        Task as Task,
+        TaskError as TaskError,
+    )
+    from echornn.tasks.task import (
+        Numbers as Numbers,
+        Symbols as Symbols,
+        entropy as entropy,
+        setting as setting,
+    )
     from echornn.timeline.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population

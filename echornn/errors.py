@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300  # of an invalid value, and of a message about a user's file
+# Of an invalid value, and of a message about a user's file
+SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300
 
 
 class ConfigError(ValueError):
-    """A field has an invalid value; the message contains the field, its value and what is allowed."""
+    """A field has an invalid value; the message contains the field, its value and what is
+    allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
@@ -22,7 +24,8 @@ class ConfigError(ValueError):
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
-    """The value as a finite float, also of a NumPy number; else a ConfigError that says what is allowed."""
+    """The value as a finite float, also of a NumPy number; else a ConfigError that says what is
+    allowed."""
     try:
         number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -45,7 +48,11 @@ def _shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # Python refuses to write whole numbers with thousands of digits
         return "a number of thousands of digits"
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+    return (
+        text
+        if len(text) <= SHOWN_CHARACTERS
+        else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
+    )
 
 
 class RunError(ValueError):
@@ -53,7 +60,8 @@ class RunError(ValueError):
 
 
 class OwnError(ConfigError):
-    """A user's file cannot be used; the message is one line, and begins with the place in the file if `is_placed`."""
+    """A user's file cannot be used; the message is one line, and begins with the place in the file
+    if `is_placed`."""
 
     noun: ClassVar[str]  # what the file defines, which is also the field of the configuration
 
@@ -65,15 +73,20 @@ class OwnError(ConfigError):
 
 @contextmanager
 def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterator[None]:
-    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of this kind: one line with the place in
-    the file, which was compiled under this name; ``line`` is named if the exception was raised outside of it.
+    """Turn any exception in the ``with`` block, except Ctrl+C, into an error of this kind: one line
+    with the place in the file, which was compiled under this name; ``line`` is named if the
+    exception was raised outside of it.
     """
     try:
         yield
     except (Exception, SystemExit) as error:
         if isinstance(error, OwnError) and error.is_placed:
             raise
-        lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+        lines = [
+            number
+            for frame, number in traceback.walk_tb(error.__traceback__)
+            if frame.f_code.co_filename == file
+        ]
         words = str(error)
         if isinstance(error, SyntaxError):
             words = error.msg

@@ -1,7 +1,8 @@
 """A Python file of the user's own: its text, from which a value can be made again without the file.
 
-A run's folder may come from anybody, so the text in a record runs only if this user gave it before as a file, or by
-``--trust``. A new file is tried once in another process, against mistakes, not malice: it has all rights of its user.
+A run's folder may come from anybody, so the text in a record runs only if this user gave it before
+as a file, or by ``--trust``. A new file is tried once in another process, against mistakes, not
+malice: it has all rights of its user.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ from echornn.runtime import quiet
 
 MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
-SECONDS, START_SECONDS = 20.0, 60.0  # of a try, and beside it to start, and to report where it was at the end
+# Of a try, and beside it to start, and to report where it was at the end
+SECONDS, START_SECONDS = 20.0, 60.0
 
 LOADED: dict[OwnFile, Any] = {}  # what was made from the text of each file in this process
-GIVEN: dict[int, tuple[Any, OwnFile]] = {}  # values that were given themselves, by their ids, which stay theirs
+# Values that were given themselves, by their ids, which stay theirs
+GIVEN: dict[int, tuple[Any, OwnFile]] = {}
 NO_TEXT = "# no file: "  # and the id of the value, in place of a text
-TRUSTING = ContextVar("TRUSTING", default=False)  # whether the texts in the records that are being read may run
+# Whether the texts in the records that are being read may run
+TRUSTING = ContextVar("TRUSTING", default=False)
 
 
 def trusted_file() -> Path:
@@ -60,7 +64,9 @@ def trust(text: str) -> None:
         return
     file = trusted_file()
     file.parent.mkdir(parents=True, exist_ok=True)
-    with open(file, "a", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)) as trusted:
+    with open(
+        file, "a", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600)
+    ) as trusted:
         trusted.write(f"{hash_of(text)}\n")
 
 
@@ -82,9 +88,11 @@ class OwnFile:
     name: str  # of the value in the file
     text: str  # nothing else is needed: the file's folder is never searched for other modules
 
-    # what its record says about the value; empty if nothing; None if it is not from a record, so that its text may run
+    # what its record says about the value; empty if nothing; None if it is not from a record, so
+    # that its text may run
     facts: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
-    mark: str = field(default="", compare=False)  # what tells it from another of its name; see `marks_of`
+    # What tells it from another of its name; see `marks_of`
+    mark: str = field(default="", compare=False)
 
     noun: ClassVar[str]  # the kind of value, which is also the field of the configuration
     error: ClassVar[type[OwnError]]
@@ -95,7 +103,8 @@ class OwnFile:
         raise NotImplementedError  # whether a value of a file is a task, or a cell
 
     def taken(self, found: Any) -> Any:
-        raise NotImplementedError  # the value of the file as the program uses it; an OwnError if it cannot be used
+        # The value of the file as the program uses it; an OwnError if it cannot be used
+        raise NotImplementedError
 
     def check_facts(self) -> None:
         raise NotImplementedError  # any error of a lookup, type or value if the facts are damaged
@@ -111,12 +120,23 @@ class OwnFile:
         """The file of a record; a ValueError if it is none. In `trusting` its text is trusted."""
         try:
             own = cls(record["file"], record["name"], record["text"], record.get("facts") or {})
-            if not (own.name.isidentifier() and isinstance(own.file, str) and isinstance(own.text, str)):
+            if not (
+                own.name.isidentifier() and isinstance(own.file, str) and isinstance(own.text, str)
+            ):
                 raise ValueError("it needs file, name and text")
             if own.facts:
                 own.check_facts()
-        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OwnError) as error:
-            raise ValueError(f"what it says about the {cls.noun} is neither a name nor a file: {error}") from error
+        except (
+            LookupError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            ArithmeticError,
+            OwnError,
+        ) as error:
+            raise ValueError(
+                f"what it says about the {cls.noun} is neither a name nor a file: {error}"
+            ) from error
         if TRUSTING.get():
             trust(own.text)
             return own if own.facts else own.by_hand()
@@ -139,7 +159,8 @@ class OwnFile:
         if self.facts is None or self in LOADED or (not self.lacks_facts and is_trusted(self.text)):
             return
         raise self.error(
-            f"{self} (sha256 {hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you never gave by "
+            f"{self} (sha256 {hash_of(self.text)[:SHOWN_DIGITS]}) is a text in a record that you "
+            "never gave by "
             f"--{self.noun}: read it, then use --trust (in Python, read(run, trust=True))",
             is_placed=True,
         )
@@ -149,12 +170,15 @@ class OwnFile:
 
     @classmethod
     def named(cls, given: object, table: Collection[str]) -> str | Self:
-        """A name in the table, or the file of FILE.py:NAME, which is read; a ConfigError if there is no such value."""
+        """A name in the table, or the file of FILE.py:NAME, which is read; a ConfigError if there
+        is no such value."""
         if isinstance(given, cls) or (isinstance(given, str) and given in table):
             return given
         if isinstance(given, str) and ":" in given:
             return cls.read(given)
-        raise ConfigError(cls.noun, given, f"one of {', '.join(table)}, or FILE.py:NAME of your own")
+        raise ConfigError(
+            cls.noun, given, f"one of {', '.join(table)}, or FILE.py:NAME of your own"
+        )
 
     @classmethod
     def read(cls, wanted: str) -> Self:
@@ -166,19 +190,26 @@ class OwnFile:
             with open(file, encoding="utf-8-sig", newline="") as opened:
                 text = opened.read(MOST_CHARACTERS + 1)
         except (OSError, UnicodeDecodeError) as error:
-            raise cls.error(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
+            raise cls.error(
+                f"{file} cannot be read: {getattr(error, 'strerror', error)}"
+            ) from error
         if len(text) > MOST_CHARACTERS:
             raise cls.error(f"{file} is too long: at most {MOST_CHARACTERS:,} characters")
         return cls(file, name, text)
 
     @classmethod
     def of(cls, value: Any, name: str, module: str) -> Self:
-        """The file of a value that was given itself: that of the module, if it has the value under a name."""
+        """The file of a value that was given itself: that of the module, if it has the value under
+        a name."""
         if id(value) not in GIVEN:
             home = getattr(sys.modules.get(module), "__dict__", {})
             file = str(home.get("__file__"))
             names = [one for one, found in home.items() if found is value and os.path.isfile(file)]
-            own = cls.read(f"{file}:{names[0]}") if names else cls(module, name, f"{NO_TEXT}{id(value)}")
+            own = (
+                cls.read(f"{file}:{names[0]}")
+                if names
+                else cls(module, name, f"{NO_TEXT}{id(value)}")
+            )
             with own.blaming():
                 LOADED[own] = own.taken(value)
             GIVEN[id(value)] = value, own
@@ -186,7 +217,9 @@ class OwnFile:
 
     def require_text(self) -> None:
         if self.text.startswith(NO_TEXT):
-            raise self.error(f"{self} is in no file, so its {self.noun} cannot be kept: define it in a .py file")
+            raise self.error(
+                f"{self} is in no file, so its {self.noun} cannot be kept: define it in a .py file"
+            )
 
     def is_change_of(self, before: object) -> bool:
         """Whether a value before had the same name, but another text."""
@@ -206,33 +239,50 @@ class OwnFile:
         return hash_of(f"{self.name}\n{self.text}")
 
     def load(self) -> Any:
-        """The value that the text defines, which runs the first time; an OwnError if it cannot be used."""
+        """The value that the text defines, which runs the first time; an OwnError if it cannot be
+        used."""
         if self not in LOADED:
             self.require_trusted()
             prepare_for(self.text)
             module = ModuleType(f"own_{self.noun}_{self.digest[:16]}")
             sys.modules[module.__name__] = module  # dataclasses look there for the types of fields
             names = vars(module)
-            names["print"] = partial(print, file=sys.__stderr__)  # which is a log while the app is on the screen
+            # Which is a log while the app is on the screen
+            names["print"] = partial(print, file=sys.__stderr__)
             with self.blaming():
                 exec(compile(self.text, self.file, "exec", dont_inherit=True), names)
                 if not self.is_usual(names.get(self.name)):
-                    others = ", ".join(name for name, value in names.items() if self.is_usual(value)) or "none"
+                    others = (
+                        ", ".join(name for name, value in names.items() if self.is_usual(value))
+                        or "none"
+                    )
                     raise self.error(f"there is no {self.noun} {self.name}, only {others}")
                 LOADED[self.by_hand()] = self.taken(names[self.name])
         return LOADED[self]
 
     def blaming(self) -> Any:
-        """A context in which any error names its place in the file, by default the value's definition."""
-        before = re.split(self.definition.format(name=self.name), self.text, maxsplit=1, flags=re.MULTILINE)
-        return blaming(self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None)
+        """A context in which any error names its place in the file, by default the value's
+        definition."""
+        before = re.split(
+            self.definition.format(name=self.name), self.text, maxsplit=1, flags=re.MULTILINE
+        )
+        return blaming(
+            self.error, self.file, before[0].count("\n") + 1 if len(before) > 1 else None
+        )
 
     def try_apart(self, function: str, **request: Any) -> None:
-        """Call MODULE:NAME with this file in another process; an OwnError names the place. Then trust the text."""
+        """Call MODULE:NAME with this file in another process; an OwnError names the place.
+
+        Then trust the text.
+        """
         if self.text.startswith(NO_TEXT):
             return
         self.require_trusted()
-        order = {"function": function, "request": {**self.as_record(), **request}, "seconds": SECONDS}
+        order = {
+            "function": function,
+            "request": {**self.as_record(), **request},
+            "seconds": SECONDS,
+        }
         path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
         try:
             done = subprocess.run(
@@ -249,7 +299,11 @@ class OwnFile:
         if not answer.startswith("{"):
             where = re.search(rf'File "{re.escape(self.file)}", line (\d+)', answer)
             place = f"{self.file}:{where[1]}" if where else self.file
-            why = f"was still busy after {SECONDS:g} s" if answer.startswith("Timeout") else "ended its process"
+            why = (
+                f"was still busy after {SECONDS:g} s"
+                if answer.startswith("Timeout")
+                else "ended its process"
+            )
             raise self.error(f"{place}: the {self.noun} {why}", is_placed=True)
         if error_text := json.loads(answer)["error"]:
             raise self.error(error_text, is_placed=True)
@@ -267,7 +321,9 @@ def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
     """A mark for each file: a part of its hash if another of the files has its name."""
     different = dict.fromkeys(files)
     names = Counter(map(str, different))
-    return {one: f"#{one.digest[:SHOWN_DIGITS]}" if names[str(one)] > 1 else "" for one in different}
+    return {
+        one: f"#{one.digest[:SHOWN_DIGITS]}" if names[str(one)] > 1 else "" for one in different
+    }
 
 
 def main() -> NoReturn:

@@ -1,4 +1,5 @@
-"""The results of a call of `advance`, as plain arrays: losses and errors of its windows, and all data of the last."""
+"""The results of a call of `advance`, as plain arrays: losses and errors of its windows, and all
+data of the last."""
 
 from __future__ import annotations
 
@@ -19,22 +20,22 @@ Bools = npt.NDArray[np.bool_]
 class Progress:
     """The loss of every trained window, and all data of the last window, of one network.
 
-    Attributes:
-        losses: float32 [n], the mean loss of each window over its scored steps, before its update: cross-entropy in
+    Attributes: losses: float32 [n], the mean loss of each window over its scored steps, before its
+        update: cross-entropy in
             nats, or squared error.
-        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps are scored, the
-            share of wrong predictions among these steps, times the number of all predictions. If the outputs are
-            numbers, 0.
-        epoch: the epoch of the last window, from 0.
-        window: the number of the last window in its epoch, from 0.
-        x: the input of the last window: symbols, uint8 [batch_size, T], or numbers, float32 [batch_size, T, count].
-        y: the target of the last window, in the same form.
-        outputs: float32 [batch_size, T, outputs], the outputs before the update: probabilities of symbols, or numbers.
-        states: float32 [batch_size, T, state_size], the state after each time step.
+        errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps
+            are scored, the share of wrong predictions among these steps, times the number of all
+            predictions. If the outputs are numbers, 0.
+        epoch: the epoch of the last window, from 0. window: the number of the last window in its
+        epoch, from 0. x: the input of the last window: symbols, uint8 [batch_size, T], or numbers,
+        float32 [batch_size, T, count]. y: the target of the last window, in the same form. outputs:
+        float32 [batch_size, T, outputs], the outputs before the update: probabilities of symbols,
+        or numbers. states: float32 [batch_size, T, state_size], the state after each time step.
         init_state: float32 [batch_size, carried], the state at the start of the last window (see
             `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
         scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
-        grad_norms: float32 [n], the global norm of each window's gradient, before it was clipped; empty if unknown.
+        grad_norms: float32 [n], the global norm of each window's gradient, before it was clipped;
+        empty if unknown.
 
     For trials, T is the length of a trial.
     """
@@ -58,7 +59,8 @@ class Progress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: whether training has failed after each window, since its loss is NaN or infinite."""
+        """bool [n]: whether training has failed after each window, since its loss is NaN or
+        infinite."""
         return ~np.isfinite(self.losses)
 
 
@@ -72,20 +74,22 @@ def of_windows(progress: Progress | PopulationProgress, which: slice) -> dict[st
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """A network run over inputs without training and without dropout; each array is float32 [trials, steps, ...], of
-    a `Population` [replicas, trials, steps, ...].
+    """A network run over inputs without training and without dropout; each array is float32
+    [trials, steps, ...], of a `Population` [replicas, trials, steps, ...].
     """
 
     outputs: Floats  # probabilities of symbols, or numbers
     states: Floats  # the top layer's h after each step
-    gates: dict[str, Floats]  # by name, such as "forget" or "layer 2 forget", 0 to 1; empty for a cell without gates
-    carried: Floats  # all that is carried to the next step: ``carried[:, -1]`` is the state to run on from
+    # By name, such as "forget" or "layer 2 forget", 0 to 1; empty for a cell without gates
+    gates: dict[str, Floats]
+    # All that is carried to the next step: ``carried[:, -1]`` is the state to run on from
+    carried: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
-    """As `Progress`, in all replicas, which are the last axis of each array; rows are the second axis of x, y, outputs,
-    states and scored. A single network is a population of one.
+    """As `Progress`, in all replicas, which are the last axis of each array; rows are the second
+    axis of x, y, outputs, states and scored. A single network is a population of one.
     """
 
     losses: Floats  # [n, replicas]
@@ -93,23 +97,28 @@ class PopulationProgress:
     grad_norms: Floats
     epoch: int
     window: int
-    x: npt.NDArray[Any]  # uint8 [T, batch_size, replicas], or float32 [T, batch_size, count, replicas]
+    # Uint8 [T, batch_size, replicas], or float32 [T, batch_size, count, replicas]
+    x: npt.NDArray[Any]
     y: npt.NDArray[Any]
     scored: Bools
     outputs: Floats  # [T, batch_size, outputs, replicas]
     states: Floats
     init_state: Floats  # [batch_size, carried, replicas]
-    solved_at: npt.NDArray[np.int64]  # the window along the path, from 1; 0 if not yet, UNKNOWN for a single network
+    # The window along the path, from 1; 0 if not yet, UNKNOWN for a single network
+    solved_at: npt.NDArray[np.int64]
     trained: int  # windows along the path, including these; 0 for a single network
-    packed: tuple[npt.NDArray[np.uint32], ...] | None = None  # if only this precision is known, see `stored_windows`
+    # If only this precision is known, see `stored_windows`
+    packed: tuple[npt.NDArray[np.uint32], ...] | None = None
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: whether training has failed after each window, since every replica's loss is NaN or infinite."""
+        """bool [n]: whether training has failed after each window, since every replica's loss is
+        NaN or infinite."""
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first ``windows`` windows, ending at this position; the data of the last window stays."""
+        """The first ``windows`` windows, ending at this position; the data of the last window
+        stays."""
         trained = self.trained - len(self.losses) + windows
         return replace(
             self,
@@ -122,14 +131,33 @@ class PopulationProgress:
         )
 
     def of(self, replica: int) -> Progress:
-        """The progress that a `Trainer` of this replica would return; its arrays are views of these."""
+        """The progress that a `Trainer` of this replica would return; its arrays are views of
+        these."""
         of_steps = (self.x, self.y, self.outputs, self.states)
         x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
-        losses, errors, norms = self.losses[:, replica], self.errors[:, replica], self.grad_norms[:, replica]
+        losses, errors, norms = (
+            self.losses[:, replica],
+            self.errors[:, replica],
+            self.grad_norms[:, replica],
+        )
         init_state, scored = self.init_state[..., replica], self.scored[..., replica].T
-        return Progress(losses, errors, self.epoch, self.window, x, y, outputs, states, init_state, scored, norms)
+        return Progress(
+            losses,
+            errors,
+            self.epoch,
+            self.window,
+            x,
+            y,
+            outputs,
+            states,
+            init_state,
+            scored,
+            norms,
+        )
 
     def only(self, replica: int) -> PopulationProgress:
         which = slice(replica, replica + 1)
         arrays = (*OF_WINDOWS, "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
-        return replace(self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None)
+        return replace(
+            self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None
+        )

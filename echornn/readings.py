@@ -16,22 +16,41 @@ from echornn.progress import Bools, Counts, Floats, Progress, SymbolArray
 
 Doubles = npt.NDArray[np.float64]
 
-Kind = Literal[  # each a field of `Readings`
-    "memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov", "fixed_points",
-    "plane", "held_out", "saturation", "sample",
-]  # fmt: skip
+# Each is a field of `Readings`.
+Kind = Literal[
+    "memory",
+    "units",
+    "gradient",
+    "effects",
+    "reliance",
+    "connectivity",
+    "flip",
+    "weights",
+    "lyapunov",
+    "fixed_points",
+    "plane",
+    "held_out",
+    "saturation",
+    "sample",
+]
 KINDS = frozenset[Kind](get_args(Kind))
 
 PointKind = Literal["stable", "marginal", "saddle", "unstable", "slow"]
 POINT_KINDS: tuple[PointKind, ...] = get_args(PointKind)
 
-MARGIN = 1e-3  # an eigenvalue so near to 1 counts as 1: a disturbance needs a thousand steps to shrink or grow e-fold
-MOST_CARRIED = 1024  # carried numbers of a network whose fixed points are searched for; beyond, it would take minutes
-MOST_COMPONENTS = 6  # principal components that are kept; two are shown, the others let the picture turn slowly
-MINUS_INFINITY = -87.0  # a Lyapunov exponent of at most this means minus infinity: differences vanish in one step
+# An eigenvalue so near to 1 counts as 1: a disturbance needs a thousand steps to shrink or grow
+# e-fold
+MARGIN = 1e-3
+# Carried numbers of a network whose fixed points are searched for; beyond, it would take minutes
+MOST_CARRIED = 1024
+# Principal components that are kept; two are shown, the others let the picture turn slowly
+MOST_COMPONENTS = 6
+# A Lyapunov exponent of at most this means minus infinity: differences vanish in one step
+MINUS_INFINITY = -87.0
 SAMPLE_LENGTH = 600  # characters
 RAISED = 0.1  # added to each number of a changed input of numbers
-SATURATED = 0.97  # a unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
+# A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
+SATURATED = 0.97
 
 
 @dataclass(frozen=True)
@@ -43,29 +62,38 @@ class Question:
     """
 
     kinds: frozenset[Kind]
-    part: str = ""  # the name in `Readings.parts` for `memory`, `units`, `plane`; empty means the top layer's h
-    flip: tuple[int, int] | None = None  # (row, time step), from 0, of the input that `flip` changes; None flips none
-    row: int | None = None  # the row of the window, from 0, for `effects` and `connectivity`; None for all rows
-    held: tuple[float, ...] | None = None  # the constant input for `fixed_points`; None or another length means zeros
-    settings: tuple[tuple[str, int | float | str], ...] = ()  # of the task, other than the network's, for `held_out`
+    # The name in `Readings.parts` for `memory`, `units`, `plane`; empty means the top layer's h
+    part: str = ""
+    # (row, time step), from 0, of the input that `flip` changes; None flips none
+    flip: tuple[int, int] | None = None
+    # The row of the window, from 0, for `effects` and `connectivity`; None for all rows
+    row: int | None = None
+    # The constant input for `fixed_points`; None or another length means zeros
+    held: tuple[float, ...] | None = None
+    # Of the task, other than the network's, for `held_out`
+    settings: tuple[tuple[str, int | float | str], ...] = ()
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
 
     def __post_init__(self) -> None:
         row, step = self.flip or (0, 0)
         are_numbers = all(isinstance(one, Integral) for one in (row, step, self.row or 0))
         are_numbers &= all(isinstance(one, Real) and math.isfinite(one) for one in self.held or ())
-        is_known = isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str)
+        is_known = (
+            isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str)
+        )
         if not (is_known and are_numbers):
             raise TypeError(f"{self!r} asks for nothing that exists")
 
 
 @dataclass(frozen=True)
 class CellPart:
-    """A vector of the network that the probes can read, with a number for each unit: h, c, forget, layer 2 h."""
+    """A vector of the network that the probes can read, with a number for each unit: h, c, forget,
+    layer 2 h."""
 
     name: str
     bounds: Bounds
-    where: slice  # its place in the carried state; a gate's among the gates, see `echornn.network.step.Stepped`
+    # Its place in the carried state; a gate's among the gates, see `echornn.network.step.Stepped`
+    where: slice
 
     @property
     def is_gate(self) -> bool:
@@ -73,19 +101,27 @@ class CellPart:
 
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
-    """All parts by name: the top layer's h, its other carried vectors, its gates; then those of lower layers."""
+    """All parts by name: the top layer's h, its other carried vectors, its gates; then those of
+    lower layers."""
     cell, size = config.the_cell, config.state_size
     found = []
     for layer in reversed(range(config.num_layers)):
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
         for names in (cell.state_parts, cell.gates):
             for number, name in enumerate(names, start=layer * len(names)):
-                found.append(CellPart(prefix + name, cell.bounds_of(name), slice(number * size, (number + 1) * size)))
+                found.append(
+                    CellPart(
+                        prefix + name,
+                        cell.bounds_of(name),
+                        slice(number * size, (number + 1) * size),
+                    )
+                )
     return {part.name: part for part in found}
 
 
 def signed(activity: Floats, bounds: Bounds) -> Floats:
-    """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, a c by its tanh."""
+    """Numbers as they are shown, from -1 to 1 if they have limits: a gate from shut to open, a c by
+    its tanh."""
     if bounds is Bounds.GATE:
         return 2 * activity - 1
     return np.asarray(np.tanh(activity)) if bounds is Bounds.THROUGH_TANH else activity
@@ -93,16 +129,20 @@ def signed(activity: Floats, bounds: Bounds) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """How well past inputs can be read from a part of the network (memory capacity, Jaeger 2001): r2 of the best linear
-    read-out of x[t-k] at step t, on held-out steps, for each lag k from 0 on. In trials, at the last scored steps.
+    """How well past inputs can be read from a part of the network (memory capacity, Jaeger 2001):
+    r2 of the best linear read-out of x[t-k] at step t, on held-out steps, for each lag k from 0 on.
+    In trials, at the last scored steps.
     """
 
     part: str
     by_lag: Floats  # [lags], r2, 0 to 1
-    size: int  # the numbers of the part; the most that `total` can be, if the inputs are independent
+    # The numbers of the part; the most that `total` can be, if the inputs are independent
+    size: int
     numbers_a_symbol: int = 1  # per input: one less than the symbols, or the channels of numbers
-    samples: int = 0  # steps, over all rows, on which r2 was measured, and equally many for the fit; 0 if unknown
-    # [lags, channels], of which `by_lag` is the mean; [lags, 0] if there is only one, or if inputs are symbols
+    # Steps, over all rows, on which r2 was measured, and equally many for the fit; 0 if unknown
+    samples: int = 0
+    # [lags, channels], of which `by_lag` is the mean; [lags, 0] if there is only one, or if inputs
+    # are symbols
     channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
@@ -112,30 +152,39 @@ class Memory:
 
     @property
     def total_text(self) -> str:
-        """The total as text; empty if it is more than the size, as it may be if inputs are not independent."""
+        """The total as text; empty if it is more than the size, as it may be if inputs are not
+        independent."""
         total = f"{self.total:.1f}" if math.isfinite(self.total) else "?"
         return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
 
     def shift_register(self, lag: int) -> int:
-        """How many numbers a linear shift register holds: all inputs from the newest back to the one at this lag."""
+        """How many numbers a linear shift register holds: all inputs from the newest back to the
+        one at this lag."""
         return (lag + 1) * self.numbers_a_symbol
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """The activity of the units of a part in the newest window, and their statistics on the probe's own data."""
+    """The activity of the units of a part in the newest window, and their statistics on the probe's
+    own data."""
 
     part: str
-    activity: Floats  # [batch_size, T, units], with the current weights; [0, 0, units] if there is no window yet
-    saturated: Bools  # like `activity`: above `SATURATED` (of a gate g, 2 g - 1; of an LSTM's c, its tanh)
-    share_saturated: float  # over all units and steps of the probe's own data; NaN for numbers without limits
+    # [batch_size, T, units], with the current weights; [0, 0, units] if there is no window yet
+    activity: Floats
+    # Like `activity`: above `SATURATED` (of a gate g, 2 g - 1; of an LSTM's c, its tanh)
+    saturated: Bools
+    # Over all units and steps of the probe's own data; NaN for numbers without limits
+    share_saturated: float
     spread: Floats  # [units], the standard deviation within a row
     best_lag: Counts  # [units], the lag k of the input x[t-k] with the largest absolute correlation
-    correlation: Floats  # [units], this correlation, or that with `best_target`, -1 to 1; 0 for a constant unit
+    # [units], this correlation, or that with `best_target`, -1 to 1; 0 for a constant unit
+    correlation: Floats
     samples: int = 0  # time steps, over all rows; 0 if unknown
-    # [units], which of the input's numbers `best_lag` is about; [0] if there is only one, or if inputs are symbols
+    # [units], which of the input's numbers `best_lag` is about; [0] if there is only one, or if
+    # inputs are symbols
     best_channel: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
-    # [units], the number of the target that is followed more closely than any input (0 for a symbol), or -1
+    # [units], the number of the target that is followed more closely than any input (0 for a
+    # symbol), or -1
     best_target: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
     bounds: Bounds = Bounds.LIMITED
 
@@ -147,45 +196,59 @@ class Units:
 class Gradient:
     """How far the gradient of the loss reaches back in time; computed without dropout.
 
-    `by_lag` is the mean over t of ||dL_t/dh[t-k]|| for k = 0, 1, ..., in nats (or squared error) per unit of state,
-    where h is everything carried to the next step; infinite or NaN if too large for float32.
+    `by_lag` is the mean over t of ||dL_t/dh[t-k]|| for k = 0, 1, ..., in nats (or squared error)
+    per unit of state, where h is everything carried to the next step; infinite or NaN if too large
+    for float32.
 
-    `bias` is the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K - g|| / ||g|| with K =
-    k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2 with each error followed back K steps, g
-    that with all lags. It is corrected for noise, and NaN if the gradient is no larger than its noise, or infinite.
+    `bias` is the relative error of the truncated gradient (Aicher et al. 2019). Entry k is ||g_K -
+    g|| / ||g|| with K = k + 1: g_K is the gradient of the mean loss to all weights except W2 and b2
+    with each error followed back K steps, g that with all lags. It is corrected for noise, and NaN
+    if the gradient is no larger than its noise, or infinite.
     """
 
     by_lag: Floats  # [lags]
     bias: Floats  # [lags]
-    bias_of_windows: float  # of tbptt in windows of T steps, of which the first error reaches back none, the last T
-    bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))  # [lags] or [1], two standard errors
+    # Of tbptt in windows of T steps, of which the first error reaches back none, the last T
+    bias_of_windows: float
+    # [lags] or [1], two standard errors
+    bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
     bias_of_windows_spread: float = 0.0
     samples: int = 0  # losses whose gradients were followed back; 0 if unknown
-    complete: bool = False  # whether the lags reach the beginning of all trials, so that no errors go farther
+    # Whether the lags reach the beginning of all trials, so that no errors go farther
+    complete: bool = False
 
     def through(self, steps: int) -> tuple[float, float]:
-        """Bias and spread if each error is followed back ``steps`` steps (from 1); NaN, infinity if too many."""
+        """Bias and spread if each error is followed back ``steps`` steps (from 1); NaN, infinity if
+        too many."""
         if steps >= len(self.bias):
             return (0.0, 0.0) if self.complete else (np.nan, np.inf)
-        return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
+        return float(self.bias[steps - 1]), float(
+            np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1]
+        )
 
     @property
     def travels(self) -> bool:
-        """Whether any error reaches back at least one step; if all units are saturated, none does."""
+        """Whether any error reaches back at least one step; if all units are saturated, none
+        does."""
         return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
 
 
 @dataclass(frozen=True, eq=False)
 class RowDependence:
-    """How strongly each prediction in the newest window (its last 512 steps) depends on each input of its row."""
+    """How strongly each prediction in the newest window (its last 512 steps) depends on each input
+    of its row."""
 
-    strength: Floats  # [rows read, steps read, steps read]: of the prediction at t on x[s], at (t, s); 0 if s > t
-    probabilities: Floats  # [rows read, steps read, outputs], the predictions with the current weights
-    first_row: int = 0  # the index in the window of the first row read: all rows are read, or only the requested one
+    # [rows read, steps read, steps read]: of the prediction at t on x[s], at (t, s); 0 if s > t
+    strength: Floats
+    # [rows read, steps read, outputs], the predictions with the current weights
+    probabilities: Floats
+    # The index in the window of the first row read: all rows are read, or only the requested one
+    first_row: int = 0
     first_step: int = 0  # the index in the window of the first step read
 
     def of_row(self, row: int) -> Floats:
-        """The `strength` of a row of the window: float32 [steps read, steps read]; NaN if the row was not read."""
+        """The `strength` of a row of the window: float32 [steps read, steps read]; NaN if the row
+        was not read."""
         return self._of(self.strength, row)
 
     def predictions_of_row(self, row: int) -> Floats:
@@ -195,39 +258,48 @@ class RowDependence:
     def _of(self, values: Floats, row: int) -> Floats:
         place = row - self.first_row
         is_read = 0 <= place < len(values)
-        return np.asarray(values[place]) if is_read else np.full(values.shape[1:], np.nan, np.float32)
+        return (
+            np.asarray(values[place]) if is_read else np.full(values.shape[1:], np.nan, np.float32)
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Effects(RowDependence):
-    """How each prediction changes if a single input is changed: to the next symbol, numbers by `RAISED`. `strength` is
-    the total variation distance of its probabilities before and after, 0 to 1; of numbers, the length of the change.
+    """How each prediction changes if a single input is changed: to the next symbol, numbers by
+    `RAISED`. `strength` is the total variation distance of its probabilities before and after, 0 to
+    1; of numbers, the length of the change.
     """
 
-    turned: Bools = field(kw_only=True)  # like `strength`: whether another symbol becomes the likeliest
+    # Like `strength`: whether another symbol becomes the likeliest
+    turned: Bools = field(kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Connectivity(RowDependence):
-    """The local derivative of each prediction by each input: ||d logit(target at t) / d x[s]|| (Madsen 2019)."""
+    """The local derivative of each prediction by each input: ||d logit(target at t) / d x[s]||
+    (Madsen 2019)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The predictions of a row of the newest window, with one input changed and with the unchanged inputs."""
+    """The predictions of a row of the newest window, with one input changed and with the unchanged
+    inputs."""
 
     row: int
     step: int  # of the changed input, both from 0
-    x: npt.NDArray[Any]  # the inputs after the change: uint8 [T] of symbols, or float32 [T, count] of numbers
+    # The inputs after the change: uint8 [T] of symbols, or float32 [T, count] of numbers
+    x: npt.NDArray[Any]
     before: Floats  # [T, outputs], the predictions without the change
     after: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Reliance:
-    """How many predictions depend on a past input, for each lag k; measured on the probe's own data."""
+    """How many predictions depend on a past input, for each lag k; measured on the probe's own
+    data."""
 
-    turned: Floats  # [lags], the share that change to another symbol if only x[t-k] is changed; 0 for numbers
+    # [lags], the share that change to another symbol if only x[t-k] is changed; 0 for numbers
+    turned: Floats
     moved: Floats  # [lags], the mean change of the predictions, as in `Effects`
     samples: int  # predictions tested at each lag
 
@@ -249,26 +321,31 @@ class Matrices:
     weights: dict[str, Floats]  # [rows, columns] each
     rows: dict[str, tuple[str, ...]]
     columns: dict[str, tuple[str, ...]]
-    update: dict[str, float]  # ||w - w before|| / windows between / ||w||; NaN if the earlier weights are unknown
+    # ||w - w before|| / windows between / ||w||; NaN if the earlier weights are unknown
+    update: dict[str, float]
     recurrent: tuple[Recurrent, ...]  # the part of each matrix from state to state
 
 
 @dataclass(frozen=True, eq=False)
 class FixedPoints:
-    """States s that the network does not leave while the same input comes at every step: F(s) = s, where F is a step
-    without dropout, in float64 (Sussillo and Barak 2013). Points can be missed; of a line at rest, some are listed.
+    """States s that the network does not leave while the same input comes at every step: F(s) = s,
+    where F is a step without dropout, in float64 (Sussillo and Barak 2013). Points can be missed;
+    of a line at rest, some are listed.
 
-    A point is stable if all eigenvalues of the Jacobian dF/ds are below 1 in absolute value, so that small disturbances
-    vanish; marginal if none is above 1 and some count as 1 (`MARGIN`); a saddle if some are above 1 and some are not;
-    unstable if all are; and slow if it is no fixed point: the state moves, but hardly, and less than around it.
+    A point is stable if all eigenvalues of the Jacobian dF/ds are below 1 in absolute value, so
+    that small disturbances vanish; marginal if none is above 1 and some count as 1 (`MARGIN`); a
+    saddle if some are above 1 and some are not; unstable if all are; and slow if it is no fixed
+    point: the state moves, but hardly, and less than around it.
     """
 
     states: Doubles  # [points, carried]: h of each layer, and what the cell carries besides
     residuals: Floats  # [points], the largest absolute value in F(s) - s, computed in float64
-    eigenvalues: npt.NDArray[np.complex64]  # [points, carried], of the Jacobian, the largest absolute value first
+    # [points, carried], of the Jacobian, the largest absolute value first
+    eigenvalues: npt.NDArray[np.complex64]
     kinds: tuple[PointKind, ...]  # [points]
     starts: Counts  # [points], the number of searches that ended at the point
-    outputs: Floats  # [points, outputs], what the network predicts there: probabilities of symbols, or numbers
+    # [points, outputs], what the network predicts there: probabilities of symbols, or numbers
+    outputs: Floats
     held: Floats  # [input], the constant input as it enters the cell
     searches: int = 0  # the number of states at which the search began
 
@@ -286,31 +363,43 @@ def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
 
 @dataclass(frozen=True, eq=False)
 class StatePlane:
-    """The states from which the network answers, by their principal components; h is at ``components @ (h - mean)``."""
+    """The states from which the network answers, by their principal components; h is at
+    ``components @ (h - mean)``."""
 
     part: str
     mean: Floats  # [units]
-    components: Floats  # [kept, units], orthonormal, that of the largest variance first, largest entries positive
-    shares: Floats  # [kept], the share of the states' variance along each, 0 to 1; 0 if the states do not vary
-    states: Floats  # [samples, kept], scored steps of the probe's own data, the same at every position of a run
-    targets: SymbolArray | Floats  # symbols, uint8 [samples], or numbers, float32 [samples, count]; [0] if not known
-    answers: SymbolArray | Floats  # what the network says at these states: the likeliest symbols, or the numbers
+    # [kept, units], orthonormal, that of the largest variance first, largest entries positive
+    components: Floats
+    # [kept], the share of the states' variance along each, 0 to 1; 0 if the states do not vary
+    shares: Floats
+    # [samples, kept], scored steps of the probe's own data, the same at every position of a run
+    states: Floats
+    # Symbols, uint8 [samples], or numbers, float32 [samples, count]; [0] if not known
+    targets: SymbolArray | Floats
+    # What the network says at these states: the likeliest symbols, or the numbers
+    answers: SymbolArray | Floats
     rows: Floats  # [batch_size, T, kept], of the newest window; [0, 0, kept] if there is none yet
-    readout: Floats  # [outputs, 1 + kept], logits at the mean and by coordinate; [0, 1 + kept] if this is not read out
+    # [outputs, 1 + kept], logits at the mean and by coordinate; [0, 1 + kept] if this is not read
+    # out
+    readout: Floats
 
     def share(self, direction: Doubles) -> float:
-        """The share of the variance along a direction, given as a vector of length 1, float64 [kept]; 0 to 1."""
+        """The share of the variance along a direction, given as a vector of length 1, float64
+        [kept]; 0 to 1."""
         return float((direction**2 * self.shares).sum())
 
     def place(self, states: Floats | Doubles) -> Floats:
         """The coordinates of states of the part, [..., units] to float32 [..., kept]."""
         with np.errstate(over="ignore", invalid="ignore"):  # states may be too large for float32
-            return np.asarray((states.astype(np.float64) - self.mean) @ self.components.T, np.float32)
+            return np.asarray(
+                (states.astype(np.float64) - self.mean) @ self.components.T, np.float32
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """How well a network does on data that no training saw, each row from a zero state, without dropout."""
+    """How well a network does on data that no training saw, each row from a zero state, without
+    dropout."""
 
     loss: float  # the mean over scored steps, in nats or squared error
     loss_spread: float  # two standard errors: between rows losses differ by chance
@@ -320,7 +409,8 @@ class HeldOut:
     steps: int  # of each
     loss_by_step: Floats  # [steps], NaN where no step is scored
     wrong_by_step: Floats  # [steps]
-    wrong_by_target: Floats  # [classes], NaN where no scored step has this target; empty for numbers
+    # [classes], NaN where no scored step has this target; empty for numbers
+    wrong_by_target: Floats
 
     @property
     def accuracy(self) -> float:
@@ -329,27 +419,32 @@ class HeldOut:
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """The results of the probes at one position of a run. A reading is None if not requested, if it needs a window and
-    there is none, if the network is too large for it, or if weights are NaN or infinite.
+    """The results of the probes at one position of a run. A reading is None if not requested, if it
+    needs a window and there is none, if the network is too large for it, or if weights are NaN or
+    infinite.
     """
 
     config: EchoConfig
     branch: int
     window: int  # the number of windows along the branch's path
-    parts: tuple[str, ...] = ()  # the names of the parts that can be read; the first is the top layer's h
+    # The names of the parts that can be read; the first is the top layer's h
+    parts: tuple[str, ...] = ()
     memory: Memory | None = None
     units: Units | None = None
     gradient: Gradient | None = None
     connectivity: Connectivity | None = None
     flip: Flip | None = None
     weights: Matrices | None = None
-    lyapunov: Floats | None = None  # Lyapunov exponents, nats a step, the largest first; all, or the 8 largest if many
-    progress: Progress | None = None  # the newest window, which `units`, `effects`, `connectivity` and `flip` are about
+    # Lyapunov exponents, nats a step, the largest first; all, or the 8 largest if many
+    lyapunov: Floats | None = None
+    # The newest window, which `units`, `effects`, `connectivity` and `flip` are about
+    progress: Progress | None = None
     effects: Effects | None = None
     reliance: Reliance | None = None
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
-    saturation: dict[str, float] | None = None  # by part, all whose numbers have limits: `Units.share_saturated`
+    # By part, all whose numbers have limits: `Units.share_saturated`
+    saturation: dict[str, float] | None = None
     held_out: HeldOut | None = None
     sample: str | None = None  # what the network writes; None also if its task has no text

@@ -1,4 +1,5 @@
-"""Independent streams of random numbers from one seed, so that no generator's state has to be saved."""
+"""Independent streams of random numbers from one seed, so that no generator's state has to be
+saved."""
 
 from __future__ import annotations
 
@@ -12,5 +13,6 @@ NOISE = 4  # of a network's cell, if it runs without training
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The random generator for this seed and key, whose first number is one of the purposes above."""
+    """The random generator for this seed and key, whose first number is one of the purposes
+    above."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -1,4 +1,5 @@
-"""The state of networks: everything that determines their further training, as plain numbers and arrays."""
+"""The state of networks: everything that determines their further training, as plain numbers and
+arrays."""
 
 from __future__ import annotations
 
@@ -36,19 +37,16 @@ class TrainerState:
 
 @dataclass(frozen=True, eq=False)
 class PopulationState:
-    """Everything that determines a population's further training, bit for bit. Replicas are the first axis of each
-    array. A single network is a population of one.
+    """Everything that determines a population's further training, bit for bit. Replicas are the
+    first axis of each array. A single network is a population of one.
 
-    Attributes:
-        configs: the configuration of each replica.
-        epoch, window: the position of the next window to train, both from 0.
-        data_version: how many times new data has been drawn.
-        init_index: the number of the initial weights, from 0.
-        weights: float32 [replicas, ...] by name.
-        carried_state: float32 [replicas, batch_size, carried], the states after the last window.
-        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas, ...], in Keras' order.
-        solved: when each replica solved the task.
-        influence: what the learning rule carries besides, float32 [replicas, ...] by name; none with tbptt.
+    Attributes: configs: the configuration of each replica. epoch, window: the position of the next
+        window to train, both from 0. data_version: how many times new data has been drawn.
+        init_index: the number of the initial weights, from 0. weights: float32 [replicas, ...] by
+        name. carried_state: float32 [replicas, batch_size, carried], the states after the last
+        window. optimizer: the optimizer's variables (iteration count, learning rate, slots),
+        [replicas, ...], in Keras' order. solved: when each replica solved the task. influence: what
+        the learning rule carries besides, float32 [replicas, ...] by name; none with tbptt.
     """
 
     configs: tuple[EchoConfig, ...]
@@ -64,8 +62,11 @@ class PopulationState:
 
     @classmethod
     def of_one(cls, state: TrainerState) -> PopulationState:
-        """A population of only this network, in which the window that solved the task is unknown."""
-        return cls((state.config,), solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis]))
+        """A population of only this network, in which the window that solved the task is
+        unknown."""
+        return cls(
+            (state.config,), solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis])
+        )
 
     @property
     def config(self) -> EchoConfig:
@@ -73,9 +74,12 @@ class PopulationState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether at least one replica has only finite weights; training cannot continue otherwise."""
+        """Whether at least one replica has only finite weights; training cannot continue
+        otherwise."""
         replicas = len(self.configs)
-        finite = [np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()]
+        finite = [
+            np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()
+        ]
         return bool(np.logical_and.reduce(finite).any())
 
     def of(self, replica: int) -> TrainerState:
@@ -88,10 +92,14 @@ class PopulationState:
         return dataclasses.replace(self, configs=configs, solved=self.solved.only(which), **arrays)
 
 
-def _each(state: TrainerState | PopulationState, change: Callable[[npt.NDArray[Any]], Any]) -> dict[str, Any]:
+def _each(
+    state: TrainerState | PopulationState, change: Callable[[npt.NDArray[Any]], Any]
+) -> dict[str, Any]:
     """The fields that both kinds of states have, with changed arrays."""
     return {
-        **{name: getattr(state, name) for name in ("epoch", "window", "data_version", "init_index")},
+        **{
+            name: getattr(state, name) for name in ("epoch", "window", "data_version", "init_index")
+        },
         "weights": {name: change(one) for name, one in state.weights.items()},
         "carried_state": change(state.carried_state),
         "optimizer": tuple(change(np.asarray(one)) for one in state.optimizer),
@@ -101,7 +109,8 @@ def _each(state: TrainerState | PopulationState, change: Callable[[npt.NDArray[A
 
 @dataclass(frozen=True)
 class UnlikeRecord:
-    """The first window whose loss differed when it was trained again; its number along the path is from 1."""
+    """The first window whose loss differed when it was trained again; its number along the path is
+    from 1."""
 
     window: int
     recorded: float
@@ -109,19 +118,26 @@ class UnlikeRecord:
 
     def __str__(self) -> str:
         """A sentence about the difference; 9 digits distinguish all float32 values."""
-        return f"not as it was: loss {self.again:.9g} in window {self.window:,}, {self.recorded:.9g} on record"
+        return (
+            f"not as it was: loss {self.again:.9g} in window {self.window:,}, {self.recorded:.9g} "
+            "on record"
+        )
 
 
 def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
-    """The first window whose loss, float32 [n] or [n, replicas], differs from the record, which has NaN for windows
-    missing in the log; ``before`` windows of the path come before these.
+    """The first window whose loss, float32 [n] or [n, replicas], differs from the record, which has
+    NaN for windows missing in the log; ``before`` windows of the path come before these.
     """
     unlike = ~np.isnan(recorded) & (recorded != again)
     if not unlike.any():
         return None
     first = int(np.flatnonzero(unlike.reshape(len(unlike), -1).any(axis=1))[0])
     which = unlike[first]
-    return UnlikeRecord(before + first + 1, float(recorded[first][which].flat[0]), float(again[first][which].flat[0]))
+    return UnlikeRecord(
+        before + first + 1,
+        float(recorded[first][which].flat[0]),
+        float(again[first][which].flat[0]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +148,7 @@ class Snapshot:
     branch: int = 0
     window: int = 0  # along the branch's path
     progress: Progress | None = None  # the newest window with its data
-    before: dict[str, Floats] | None = None  # the weights, by name, some windows earlier on the same path
+    # The weights, by name, some windows earlier on the same path
+    before: dict[str, Floats] | None = None
     windows_since: int = 0  # between the earlier weights and this position
     unlike: UnlikeRecord | None = None

@@ -1,4 +1,7 @@
-"""Runs a command line in this process. A separate process would take a second to start, and few tests need one."""
+"""Runs a command line in this process.
+
+A separate process would take a second to start, and few tests need one.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,15 @@ def answered(*arguments: object, stdin: str = "") -> Answer:
     """The printed output of the program, and its exit code."""
     words = [str(one) for one in arguments]
     given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), patch("sys.stdin", given):
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+    ):
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            patch("sys.stdin", given),
+        ):
             code = exit_code_of(words)
         for file in (out, err):
             file.seek(0)

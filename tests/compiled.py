@@ -1,4 +1,5 @@
-"""Trainers that share compiled loops with all tests of the process, since each compilation takes seconds.
+"""Trainers that share compiled loops with all tests of the process, since each compilation takes
+seconds.
 
 Tests for which sizes do not matter use `SMALL`.
 """
@@ -22,7 +23,9 @@ SharedPrograms = Programs
 
 PROGRAMS = SharedPrograms()
 
-SMALL = EchoConfig(num_epochs=4, total_series_length=4 * 44, batch_size=4, truncated_backprop_length=3, echo_step=2)
+SMALL = EchoConfig(
+    num_epochs=4, total_series_length=4 * 44, batch_size=4, truncated_backprop_length=3, echo_step=2
+)
 """14 windows per epoch, 2 unused columns; few time steps per window, so that compiling is quick."""
 
 
@@ -46,7 +49,9 @@ def plain() -> Iterator[SharedPrograms]:
     """Programs without XLA: the same results, without compilation."""
     plainly = partial(tf.function, autograph=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", lambda traced, jit_compile=True, autograph=False: plainly(traced))
+        patch.setattr(
+            tf, "function", lambda traced, jit_compile=True, autograph=False: plainly(traced)
+        )
         patch.setattr(private_xla, "xla", PlainOperations)
         yield SharedPrograms()
 
@@ -62,6 +67,10 @@ class PlainOperations:
         return tf.tensor_scatter_nd_update(whole, at + begin, part)
 
     @staticmethod
-    def xla_reduce_window(tensor: tf.Tensor, start: tf.Tensor, window: tf.Tensor, *_: Any, **__: Any) -> tf.Tensor:
+    def xla_reduce_window(
+        tensor: tf.Tensor, start: tf.Tensor, window: tf.Tensor, *_: Any, **__: Any
+    ) -> tf.Tensor:
         half = int(tf.get_static_value(window)[0])
-        return tf.stack([start + tf.reduce_sum(part, axis=0) for part in (tensor[:half], tensor[half:])])
+        return tf.stack(
+            [start + tf.reduce_sum(part, axis=0) for part in (tensor[:half], tensor[half:])]
+        )

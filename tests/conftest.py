@@ -33,20 +33,25 @@ settings.register_profile("random", PATIENT)
 settings.load_profile("same")
 
 MEMORY_OF_A_PROCESS = 5 << 29
-"""Bytes that one process of tests and those that it starts use at most, with all programs that it compiles."""
+"""Bytes that one process of tests and those that it starts use at most, with all programs that it
+compiles."""
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Use fewer examples for property tests when slow tests are left out, unless a profile was chosen.
+    """Use fewer examples for property tests when slow tests are left out, unless a profile was
+    chosen.
 
-    Processes started by tests handle signals in the default way, even if a shell's background job or nohup ignores some
-    here. They also keep compiled Python code, so that later ones start sooner."""
+    Processes started by tests handle signals in the default way, even if a shell's background job
+    or nohup ignores some here. They also keep compiled Python code, so that later ones start
+    sooner.
+    """
     if config.option.markexpr == "not slow" and config.getoption("--hypothesis-profile") is None:
         settings.load_profile("quick")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    small_loops.ask_for(small_loops.THRESHOLD)  # also for test files that import TensorFlow themselves
+    # Also for test files that import TensorFlow themselves
+    small_loops.ask_for(small_loops.THRESHOLD)
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             # other programs do not inherit a handler; here the signal is still ignored
@@ -55,7 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One process more than processors, so that none is idle while a test waits; fewer if memory is scarce."""
+    """One process more than processors, so that none is idle while a test waits; fewer if memory is
+    scarce."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     fit = int(psutil.virtual_memory().available) // MEMORY_OF_A_PROCESS
@@ -71,8 +77,8 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip the import of files that contain only slow tests, when these are left out: TensorFlow alone takes
-    seconds.
+    """Skip the import of files that contain only slow tests, when these are left out: TensorFlow
+    alone takes seconds.
     """
     if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
         return None
@@ -85,13 +91,15 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
     was_there = "tensorflow" in sys.modules and request.config.option.markexpr != "not slow"
     yield
     if request.node.get_closest_marker("slow") is None:
-        assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"
+        assert was_there or "tensorflow" not in sys.modules, (
+            "it needs TensorFlow and is not marked as slow"
+        )
 
 
 @pytest.fixture(autouse=True)
 def _tensorflow_has_the_threads_of_the_first_network() -> None:
-    """TensorFlow has the threads for the smallest network, whichever test runs first in a process; unless that test
-    made no network, but used TensorFlow itself.
+    """TensorFlow has the threads for the smallest network, whichever test runs first in a process;
+    unless that test made no network, but used TensorFlow itself.
     """
     if "tensorflow" in sys.modules:
         import tensorflow as tf
@@ -122,7 +130,8 @@ def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True, scope="session")
 def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Runs of tests, in this or other processes, go to a test folder; compiled programs are not kept."""
+    """Runs of tests, in this or other processes, go to a test folder; compiled programs are not
+    kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECHORNN_KEEP_PROGRAMS", "0")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
@@ -141,8 +150,8 @@ def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Populations are trained by one call, as with one processor: only one program is compiled. The data of four epochs
-    are drawn at once, since those of hundreds of short ones take a second.
+    """Populations are trained by one call, as with one processor: only one program is compiled. The
+    data of four epochs are drawn at once, since those of hundreds of short ones take a second.
     """
     monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])
     monkeypatch.setattr("echornn.training.shards.epochs_in_a_block", lambda config, replicas: 4)

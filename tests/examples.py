@@ -1,4 +1,5 @@
-"""The number of examples for each property test: all in the whole suite, some if slow tests are left out."""
+"""The number of examples for each property test: all in the whole suite, some if slow tests are
+left out."""
 
 from __future__ import annotations
 

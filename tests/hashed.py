@@ -1,4 +1,5 @@
-"""Trainers whose states are hashes of their whole past, for one or several networks; without TensorFlow."""
+"""Trainers whose states are hashes of their whole past, for one or several networks; without
+TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from tests.scripted import ScriptedTrainer
 
 
 class HashTrainer(ScriptedTrainer):
-    """A trainer whose state is a hash of the previous state and of everything that affects its window."""
+    """A trainer whose state is a hash of the previous state and of everything that affects its
+    window."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__(config)
@@ -33,7 +35,9 @@ class HashTrainer(ScriptedTrainer):
             what = (config.learning_rate, config.echo_step, self.data_version, *place)
             self.numbers = [_hashed(number, *what) for number in self.numbers]
             windows.append(self.numbers)
-        return (np.array(windows, np.float64).reshape(n, config.replicas) / 2**32).astype(np.float32)
+        return (np.array(windows, np.float64).reshape(n, config.replicas) / 2**32).astype(
+            np.float32
+        )
 
     @property
     def state(self) -> PopulationState:

@@ -1,8 +1,9 @@
-"""Detects that an app under Pilot has nothing more to do, by its event loop rather than by sleeping.
+"""Detects that an app under Pilot has nothing more to do, by its event loop rather than by
+sleeping.
 
-Textual's own `wait_for_idle` sleeps 20 ms twice per key, until the process has hardly worked. This one moves the loop's
-clock forward to the next timer instead, so waiting for a timer takes no time. Apart from that, the clock moves only
-while the loop waits.
+Textual's own `wait_for_idle` sleeps 20 ms twice per key, until the process has hardly worked. This
+one moves the loop's clock forward to the next timer instead, so waiting for a timer takes no time.
+Apart from that, the clock moves only while the loop waits.
 """
 
 from __future__ import annotations
@@ -13,21 +14,26 @@ import time
 from typing import Any
 
 SOON = 1 / 50
-"""Seconds; timers due within this time are waited for: the screen is drawn by a timer, up to sixty times a second."""
+"""Seconds; timers due within this time are waited for: the screen is drawn by a timer, up to sixty
+times a second."""
 
 LEAST = 1 / 1000
-"""Seconds that a timer already due counts for, so that a timer that repeats at once cannot wait forever."""
+"""Seconds that a timer already due counts for, so that a timer that repeats at once cannot wait
+forever."""
 
 SETTLED = 1 / 100
-"""Seconds without any work that count as idle: between two steps of a layout there may be nothing to do."""
+"""Seconds without any work that count as idle: between two steps of a layout there may be nothing
+to do."""
 
 MOST_WORK = 60.0
-"""The most seconds of the processor for which work is waited for, so that work that never ends is seen."""
+"""The most seconds of the processor for which work is waited for, so that work that never ends is
+seen."""
 
 
 class TurnedOnClock:
-    """The clock of an event loop and of Textual's timers in a test. It moves only while the loop has nothing to do, by
-    real time or by what is skipped: however long the machine takes for any work, no timer ends before its time.
+    """The clock of an event loop and of Textual's timers in a test. It moves only while the loop
+    has nothing to do, by real time or by what is skipped: however long the machine takes for any
+    work, no timer ends before its time.
     """
 
     def __init__(self) -> None:
@@ -49,7 +55,8 @@ class TurnedOnClock:
             begun = time.monotonic()
             events = select(timeout)
             waited = time.monotonic() - begun
-            if timeout is not None:  # all of it, unless something came first: the machine may have taken longer
+            # All of it, unless something came first: the machine may have taken longer
+            if timeout is not None:
                 waited = min(waited, timeout) if events else max(0.0, timeout)
             self._skipped += waited
             return events
@@ -57,10 +64,11 @@ class TurnedOnClock:
         loop.time, loop._selector.select = self.now, wait
 
     async def wait_for_idle(self, min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
-        """Return when the loop has been idle for a while and no timer is due soon, or after ``max_sleep`` seconds of
-        the clock, or after `MOST_WORK`.
+        """Return when the loop has been idle for a while and no timer is due soon, or after
+        ``max_sleep`` seconds of the clock, or after `MOST_WORK`.
 
-        What another thread is about to post cannot be known: a test that needs it waits for its effect.
+        What another thread is about to post cannot be known: a test that needs it waits for its
+        effect.
         """
         loop: Any = asyncio.get_running_loop()  # asyncio has no public way to ask what it has to do
         self._stop_while_work_is_done(loop)
@@ -71,7 +79,10 @@ class TurnedOnClock:
             if loop._ready:
                 was_idle = False
                 continue
-            due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=math.inf)
+            due = min(
+                (timer.when() for timer in loop._scheduled if not timer.cancelled()),
+                default=math.inf,
+            )
             wait = due - self.now()
             if was_idle and wait > SOON:
                 return

@@ -27,7 +27,8 @@ def on_a_thread(session: Session) -> Iterator[Session]:
 
 @contextmanager
 def running(session: Session) -> Iterator[Session]:
-    """The same for a session that must not fail; it carries out earlier commands before the block begins."""
+    """The same for a session that must not fail; it carries out earlier commands before the block
+    begins."""
     with on_a_thread(session):
         assert session.when_idle(PATIENCE)
         yield session
@@ -35,8 +36,8 @@ def running(session: Session) -> Iterator[Session]:
 
 
 def play(session: Session, *steps: Command | Callable[[], object]) -> Session:
-    """Send commands to a paused session, and call functions; each step waits until the previous one was carried out and
-    saved.
+    """Send commands to a paused session, and call functions; each step waits until the previous one
+    was carried out and saved.
     """
     session.send(Pause())
     with on_a_thread(session):

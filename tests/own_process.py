@@ -1,6 +1,7 @@
 """Runs a function in a separate process, in which TensorFlow is imported but has computed nothing.
 
-Importing takes seconds: for each process of tests, one helper process does it once, and is then forked.
+Importing takes seconds: for each process of tests, one helper process does it once, and is then
+forked.
 """
 
 from __future__ import annotations

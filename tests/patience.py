@@ -1,4 +1,5 @@
-"""Waits for another process or thread without using the processor; and a clock that a test moves by hand."""
+"""Waits for another process or thread without using the processor; and a clock that a test moves by
+hand."""
 
 from __future__ import annotations
 

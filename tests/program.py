@@ -26,7 +26,8 @@ UNDER_A_SHELL = '"$@"; echo "code $?"; read -r _'
 
 
 class Program:
-    """`echornn-tui` on a pseudo-terminal; ``pid`` is the started process, which is the guardian of the app."""
+    """`echornn-tui` on a pseudo-terminal; ``pid`` is the started process, which is the guardian of
+    the app."""
 
     def __init__(
         self,
@@ -99,11 +100,13 @@ class Program:
 
     @property
     def app(self) -> int:
-        """The id of the app's process: the youngest descendant with the same command. The processes that the app starts
-        have other commands.
+        """The id of the app's process: the youngest descendant with the same command. The processes
+        that the app starts have other commands.
         """
         pid = self.pid
-        while children := [child for child in children_of(pid) if command_of(child) == self._command]:
+        while children := [
+            child for child in children_of(pid) if command_of(child) == self._command
+        ]:
             pid = children[0]
         return pid
 
@@ -121,8 +124,9 @@ class Program:
     def until(self, condition: Callable[[str], object]) -> str:
         """Read what the program draws until the text of the screen meets the condition.
 
-        The rest of a frame can arrive later: the condition has to name all that the test then relies on. No frame is
-        passed over, but a loaded program leaves out frames: it need not draw what is true only for a moment.
+        The rest of a frame can arrive later: the condition has to name all that the test then
+        relies on. No frame is passed over, but a loaded program leaves out frames: it need not draw
+        what is true only for a moment.
         """
         deadline = time.monotonic() + PATIENCE
         while not condition(self.text):
@@ -138,7 +142,10 @@ class Program:
             assert self._read(), self._early_end()
 
     def read_for(self, seconds: float) -> bool:
-        """Read what the program draws for ``seconds``; False if it has ended. A stopped program is continued."""
+        """Read what the program draws for ``seconds``; False if it has ended.
+
+        A stopped program is continued.
+        """
         deadline = time.monotonic() + seconds
         self._go_on_if_stopped()
         while self._comes(max(0.0, deadline - time.monotonic())):
@@ -149,7 +156,8 @@ class Program:
         return True
 
     def stops(self) -> None:
-        """Read what the program draws until it is stopped, as after Ctrl+Z: it stops only when everything was read."""
+        """Read what the program draws until it is stopped, as after Ctrl+Z: it stops only when
+        everything was read."""
         deadline = time.monotonic() + PATIENCE
         while not stopped(self.pid):
             assert time.monotonic() < deadline, f"it never stopped:\n{self.text}"
@@ -172,7 +180,10 @@ class Program:
         self._unseen = b""
 
     def ended(self) -> int:
-        """Read until the program ends; returns its exit code. It is continued if a key that it heard late stops it."""
+        """Read until the program ends; returns its exit code.
+
+        It is continued if a key that it heard late stops it.
+        """
         deadline = time.monotonic() + PATIENCE
         while self._read():
             assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
@@ -198,16 +209,24 @@ class Program:
             with open(os.pidfd_open(self.pid), "rb", buffering=0) as ends:
                 select.select([ends], [], [], PATIENCE)
         fate = f"with exit code {self.ended()}" if gone(self.pid) else "though the program goes on"
-        return f"the terminal was closed early, {fate}:\n{self.text}\nlast bytes: {self.output[-1000:]!r}"
+        return (
+            f"the terminal was closed early, {fate}:\n{self.text}\nlast bytes: "
+            f"{self.output[-1000:]!r}"
+        )
 
     def _comes(self, seconds: float) -> bool:
-        """Whether there is something to read within so many seconds, if only that there is no more. A terminal always
-        takes what a program writes, which would have to wait otherwise: that of other programs is taken meanwhile.
+        """Whether there is something to read within so many seconds, if only that there is no more.
+        A terminal always takes what a program writes, which would have to wait otherwise: that of
+        other programs is taken meanwhile.
         """
         deadline = time.monotonic() + seconds
         while not self._unseen:
-            others = {other.terminal: other for other in OPEN if other is not self and not other._is_over}
-            ready, _, _ = select.select([self.terminal, *others], [], [], max(0.0, deadline - time.monotonic()))
+            others = {
+                other.terminal: other for other in OPEN if other is not self and not other._is_over
+            }
+            ready, _, _ = select.select(
+                [self.terminal, *others], [], [], max(0.0, deadline - time.monotonic())
+            )
             for terminal in ready:
                 others.get(terminal, self)._take()
             if self.terminal in ready:
@@ -238,7 +257,8 @@ class Program:
 
     @property
     def mended(self) -> bool:
-        """Whether the terminal is restored: its settings, the normal screen, the cursor, no reports of the mouse."""
+        """Whether the terminal is restored: its settings, the normal screen, the cursor, no reports
+        of the mouse."""
         mouse = [(b"\x1b[?%dl" % mode, b"\x1b[?%dh" % mode) for mode in (1000, 1003, 1015, 1006)]
         pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l"), *mouse
         return self.settings == self.settings_before and all(
@@ -311,7 +331,8 @@ def running(
 
 @contextmanager
 def detached(folder: Path, speed: float = 20, *arguments: str) -> Iterator[Path]:
-    """Train a run in this folder in the background, at so many windows a second, until the end of the block."""
+    """Train a run in this folder in the background, at so many windows a second, until the end of
+    the block."""
     command = ("--detach", "--run", str(folder), "--speed", f"{speed:g}", *arguments)
     with running(*command, width=200, scripted=True) as program:
         text = program.until(lambda text: "end it with" in text)

@@ -1,5 +1,6 @@
-"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process, a screen is drawn
-only when a test reads it, and no widget is asked whether it is idle: the loop is (`tests.idle`).
+"""Spares apps under Pilot what nobody sees: style sheets are parsed once for all apps of a process,
+a screen is drawn only when a test reads it, and no widget is asked whether it is idle: the loop is
+(`tests.idle`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def _forget_what_changed(screen: Screen[Any]) -> None:
 
 
 async def _wait_for_nothing(pilot: Pilot[Any], timeout: float = 0) -> bool:
-    """In place of a message to each widget, which each of them then answers by all that it does when it is idle."""
+    """In place of a message to each widget, which each of them then answers by all that it does
+    when it is idle."""
     return True
 
 
@@ -49,4 +51,5 @@ def make_quick() -> None:
     Screen._compositor_refresh = _forget_what_changed  # type: ignore[method-assign, assignment]
     CellWidget.on_idle = lambda self: None  # type: ignore[method-assign]  # cells are drawn when they are needed
     RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
-    # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in Python.
+    # Each styling of a widget hashes every rule; Textual's own hash is the identity too, but in
+    # Python.

@@ -8,7 +8,15 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.readings import Connectivity, FixedPoints, Matrices, Readings, Reliance, StatePlane, Units
+from echornn.readings import (
+    Connectivity,
+    FixedPoints,
+    Matrices,
+    Readings,
+    Reliance,
+    StatePlane,
+    Units,
+)
 from echornn.readings import Effects as Effects
 from echornn.readings import Flip as Flip
 from echornn.readings import Gradient as Gradient
@@ -22,7 +30,8 @@ PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
 
 
 def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
-    """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed one."""
+    """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed
+    one."""
     rows, steps = progress.x.shape
     signs = 2 * progress.x.astype(np.float32) - 1
     activity = np.zeros((rows, steps, 4), np.float32)
@@ -54,7 +63,9 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             np.array([1.0, 0.98, 1.0, -0.71], np.float32),
             samples=4096,
         ),
-        gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384),
+        gradient=Gradient(
+            phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384
+        ),
         effects=Effects(moved, progress.outputs, turned=moved > 0.5),
         reliance=Reliance(turned, 0.98 * turned, 512),
         connectivity=Connectivity(slopes, progress.outputs),
@@ -67,7 +78,8 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
 
 
 def matrices() -> Matrices:
-    """Made-up weights of the tutorial: W with one row for the input and four for the state, and W2."""
+    """Made-up weights of the tutorial: W with one row for the input and four for the state, and
+    W2."""
     numbers = np.random.default_rng(0)
     names = tuple(f"h{unit + 1}" for unit in range(4))
     return Matrices(
@@ -85,7 +97,8 @@ def matrices() -> Matrices:
 
 
 def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
-    """The readings with a flipped input whose echo, three steps later, is then predicted differently."""
+    """The readings with a flipped input whose echo, three steps later, is then predicted
+    differently."""
     x = PROGRESS.x[row].copy()
     x[step] ^= 1
     before = PROGRESS.outputs[row]
@@ -95,22 +108,33 @@ def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
 
 
 def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
-    """States in the corners of a square with a unit each way; those at the right have target 1, which is predicted
-    there. Row 1 of the newest window goes round the corners.
+    """States in the corners of a square with a unit each way; those at the right have target 1,
+    which is predicted there. Row 1 of the newest window goes round the corners.
     """
     corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], np.float32)
     states = np.repeat(corners, 8, axis=0)
     targets = (states[:, 0] > 0).astype(np.uint8)
-    rows = np.resize(corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2))
+    rows = np.resize(
+        corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2)
+    )
     readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
     shares = np.array([0.6, 0.3], np.float32)
     return StatePlane(
-        "h", np.zeros(2, np.float32), np.eye(2, dtype=np.float32), shares, states, targets, targets, rows, readout
+        "h",
+        np.zeros(2, np.float32),
+        np.eye(2, dtype=np.float32),
+        shares,
+        states,
+        targets,
+        targets,
+        rows,
+        readout,
     )
 
 
 def points_of_corners(held: float = 0) -> FixedPoints:
-    """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle in the middle."""
+    """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle
+    in the middle."""
     states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float64)
     eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
     outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)

@@ -1,7 +1,8 @@
-"""Records the demonstration in the documentation: the app, a network that trains, and keys, without a hand.
+"""Records the demonstration in the documentation: the app, a network that trains, and keys, without
+a hand.
 
-`python -m tests.record_demo docs/demo.svg`: takes about a minute. What is drawn depends on the machine's speed, so no
-test compares it.
+`python -m tests.record_demo docs/demo.svg`: takes about a minute. What is drawn depends on the
+machine's speed, so no test compares it.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ class _Styles:
 
 
 def animated(shots: Sequence[Shot], columns: int) -> str:
-    """The pictures as an SVG that begins again at its end; where nothing may move, it is the last picture."""
+    """The pictures as an SVG that begins again at its end; where nothing may move, it is the last
+    picture."""
     styles = _Styles()
     shown: dict[tuple[int, str], list[int]] = {}
     for number, shot in enumerate(shots):
@@ -82,20 +84,29 @@ def animated(shots: Sequence[Shot], columns: int) -> str:
     lines = []
     for (_, content), numbers in shown.items():
         if content:
-            name = "" if len(numbers) == len(shots) else times.setdefault(tuple(numbers), f"t{len(times)}")
+            name = (
+                ""
+                if len(numbers) == len(shots)
+                else times.setdefault(tuple(numbers), f"t{len(times)}")
+            )
             lines.append(f'<g class="{name}">{content}</g>' if name else content)
-    width, height = columns * CELL[0] + 2 * MARGIN, max(len(shot.lines) for shot in shots) * CELL[1] + 2 * MARGIN
-    moving = "".join(f"@keyframes {name}{{{_keyframes(numbers, ends)}}}" for numbers, name in times.items())
+    width, height = (
+        columns * CELL[0] + 2 * MARGIN,
+        max(len(shot.lines) for shot in shots) * CELL[1] + 2 * MARGIN,
+    )
+    moving = "".join(
+        f"@keyframes {name}{{{_keyframes(numbers, ends)}}}" for numbers, name in times.items()
+    )
     for at, name in times.items():
         still = "" if len(shots) - 1 in at else ";visibility:hidden"
         moving += f".{name}{{animation:{name} {ends[-1]:g}s step-end infinite{still}}}"
     moving += "@media(prefers-reduced-motion){g{animation:none!important}}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-MARGIN} {-MARGIN} {width} {height}" width="{width}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}"'
+        f' viewBox="{-MARGIN} {-MARGIN} {width} {height}">\n'
         f"<style>{LETTERS}{styles.rules}{moving}</style>\n"
-        f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}" rx="8" fill="{BACK}"/>\n'
-        + "\n".join(lines)
-        + "\n</svg>\n"
+        f'<rect x="{-MARGIN}" y="{-MARGIN}" width="{width}" height="{height}" rx="8"'
+        f' fill="{BACK}"/>\n' + "\n".join(lines) + "\n</svg>\n"
     )
 
 
@@ -116,13 +127,15 @@ def _line(line: Sequence[Segment], y: int, styles: _Styles) -> Iterator[str]:
         front, back, weight = _look(style or Style())
         width = len(text) * CELL[0]
         if back != BACK:
-            yield f'<path class="{styles.name(f"fill:{back}")}" d="M{x} {top}h{width}v{CELL[1]}h-{width}z"/>'
+            name = styles.name(f"fill:{back}")
+            yield f'<path class="{name}" d="M{x} {top}h{width}v{CELL[1]}h-{width}z"/>'
         for part in PARTS.finditer(text):
             at, word = x + part.start() * CELL[0], part[0]
             if word[0] not in SHAPED:
                 name = styles.name(f"fill:{front}{weight}")
                 length = f' textLength="{len(word) * CELL[0]}"' if len(word) > 1 else ""
-                yield f'<text class="{name}" x="{at}" y="{top + BASE_LINE}"{length}>{html.escape(word, False)}</text>'
+                place = f'x="{at}" y="{top + BASE_LINE}"{length}'
+                yield f'<text class="{name}" {place}>{html.escape(word, False)}</text>'
                 continue
             for shade in sorted({SHADES.get(one, 1.0) for one in word}):
                 shape = _shape(word, at, top, shade)
@@ -132,16 +145,23 @@ def _line(line: Sequence[Segment], y: int, styles: _Styles) -> Iterator[str]:
 
 
 def _shape(word: str, x: int, top: int, shade: float) -> str:
-    """The filled parts of the characters of a word that have this shade, as the data of a path; equal parts of
-    neighbouring cells are one.
+    """The filled parts of the characters of a word that have this shade, as the data of a path;
+    equal parts of neighbouring cells are one.
     """
     filled: list[tuple[int, int, int, int]] = []
     for number, character in enumerate(word):
-        for left, down, wide, high in rects(character) if SHADES.get(character, 1.0) == shade else ():
+        for left, down, wide, high in (
+            rects(character) if SHADES.get(character, 1.0) == shade else ()
+        ):
             at, under = round((number + left) * CELL[0]), round(down * CELL[1])
             width, height = max(1, round(wide * CELL[0])), max(1, round(high * CELL[1]))
             before = next(
-                (one for one in filled[-8:] if (one[0] + one[2], one[1], one[3]) == (at, under, height)), None
+                (
+                    one
+                    for one in filled[-8:]
+                    if (one[0] + one[2], one[1], one[3]) == (at, under, height)
+                ),
+                None,
             )
             if before is not None:
                 filled.remove(before)
@@ -151,7 +171,9 @@ def _shape(word: str, x: int, top: int, shade: float) -> str:
     last = 0, 0
     for at, under, width, height in filled:
         here = x + at, top + under
-        move = f"M{here[0]} {here[1]}" if not pieces else f"m{here[0] - last[0]} {here[1] - last[1]}"
+        move = (
+            f"M{here[0]} {here[1]}" if not pieces else f"m{here[0] - last[0]} {here[1] - last[1]}"
+        )
         pieces.append(f"{move}h{width}v{height}h-{width}z")
         last = here
     return "".join(pieces)
@@ -218,14 +240,34 @@ def stands(frame: Frame) -> bool:
 
 
 STORY = (
-    Scene((), "echornn-tui   a network begins to learn", trains(5), shots=6, every=1.6, seconds=0.8),
+    Scene(
+        (), "echornn-tui   a network begins to learn", trains(5), shots=6, every=1.6, seconds=0.8
+    ),
     Scene(("space",), "space   pause: loss, inputs, predictions, state", stands, seconds=2.5),
     Scene(("3",), "3   what does its state remember?", seconds=2.5),
     Scene(("4",), "4   how far back do gradients reach?", seconds=2.5),
-    Scene(("1", *["left_square_bracket"] * 3), "[   go back in time: every window comes back to the same bits", stands),
-    Scene(("R", "space"), "R   other initial weights: another future", trains(5), shots=4, every=1.4, seconds=0.8),
+    Scene(
+        ("1", *["left_square_bracket"] * 3),
+        "[   go back in time: every window comes back to the same bits",
+        stands,
+    ),
+    Scene(
+        ("R", "space"),
+        "R   other initial weights: another future",
+        trains(5),
+        shots=4,
+        every=1.4,
+        seconds=0.8,
+    ),
     Scene(("b",), "b   the branches of the run", seconds=2.5),
-    Scene(("escape", "L"), "L   luck? 64 seeds side by side", trains(20), shots=4, every=1.4, seconds=0.8),
+    Scene(
+        ("escape", "L"),
+        "L   luck? 64 seeds side by side",
+        trains(20),
+        shots=4,
+        every=1.4,
+        seconds=0.8,
+    ),
     Scene(("space",), "space   pause: how many of them have learned it?", stands, seconds=3.0),
 )
 
@@ -264,7 +306,10 @@ def lines_of(app: EchoApp) -> list[list[Segment]]:
 def caption(text: str) -> list[Segment]:
     """The line below the screen."""
     key, _, rest = text.partition("   ")
-    return [Segment(f"  {key} ", Style(color="#121212", bgcolor="#ffd166", bold=True)), Segment(f"  {rest}", Style())]
+    return [
+        Segment(f"  {key} ", Style(color="#121212", bgcolor="#ffd166", bold=True)),
+        Segment(f"  {rest}", Style()),
+    ]
 
 
 def main() -> None:

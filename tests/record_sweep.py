@@ -1,4 +1,5 @@
-"""Records a map that pictures show: `python -m tests.record_sweep cliff FOLDER` computes it, and writes tests/data.
+"""Records a map that pictures show: `python -m tests.record_sweep cliff FOLDER` computes it, and
+writes tests/data.
 
 Afterwards: `UPDATE_PICTURES=1 pytest tests/door/pictures`, and check the pictures.
 """
@@ -26,7 +27,9 @@ CAREFUL = {"init": "glorot", "optimizer": "adam", "learning_rate": 0.003, "batch
 
 GRIDS = {
     "cliff": Grid(
-        (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 3}, 16
+        (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")),
+        {**WIDE_STATE, "seed": 0, "num_epochs": 3},
+        16,
     ),
     "tasks": Grid(
         (Axis.parse("task=echo,two_coins,delayed_xor,flip_flop"), Axis.parse("cell=rnn,gru,lstm")),
@@ -34,11 +37,13 @@ GRIDS = {
         8,
     ),
 }
-"""Which echo steps each cell can learn at T 15 with a state of 16; and which tasks with a state of 6."""
+"""Which echo steps each cell can learn at T 15 with a state of 16; and which tasks with a state of
+6."""
 
 
 def record(name: str, folder: Path) -> None:
-    """Compute what is missing in the folder; store when each network solved its task, and its final loss."""
+    """Compute what is missing in the folder; store when each network solved its task, and its final
+    loss."""
     sweep = Sweep(folder, GRIDS[name])
     try:
         sweep.run(Processes())
@@ -49,7 +54,9 @@ def record(name: str, folder: Path) -> None:
     np.savez_compressed(
         DATA / f"{name}.npz",
         allow_pickle=False,
-        solved_at=np.array([[one.solved_at or 0 for one in results] for results in known], np.int32),
+        solved_at=np.array(
+            [[one.solved_at or 0 for one in results] for results in known], np.int32
+        ),
         final_loss=np.array([[one.final_loss for one in results] for results in known], np.float32),
     )
 

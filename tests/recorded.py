@@ -18,7 +18,8 @@ from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 
 Step = int | str | tuple[int, int] | dict[str, Any] | Command
-"""A number of windows to train, the name of a command, a place to go to, fields to edit, or a command."""
+"""A number of windows to train, the name of a command, a place to go to, fields to edit, or a
+command."""
 
 NAMED: dict[str, Callable[..., Command]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in get_args(Command)
@@ -34,8 +35,8 @@ def training(
     at: int | None = None,
     make_trainer: MakeTrainer | None = HashTrainer,
 ) -> Iterator[Session]:
-    """A paused session that records a new run with this configuration, or continues the run in the folder; in the end
-    all is saved.
+    """A paused session that records a new run with this configuration, or continues the run in the
+    folder; in the end all is saved.
     """
     if config is not None:
         recorder = RunRecorder.begin(folder, config)
@@ -74,7 +75,10 @@ def command(step: Step) -> Command:
 
 
 def record_branches(
-    folder: Path, *steps: Step, config: EchoConfig = SMALL, make_trainer: MakeTrainer = ScriptedTrainer
+    folder: Path,
+    *steps: Step,
+    config: EchoConfig = SMALL,
+    make_trainer: MakeTrainer = ScriptedTrainer,
 ) -> Path:
     """Record a new run that takes these steps; its position is where they end."""
     with training(folder, config, make_trainer=make_trainer) as session:
@@ -82,7 +86,9 @@ def record_branches(
     return folder
 
 
-def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeTrainer = HashTrainer) -> Path:
+def go_on(
+    folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeTrainer = HashTrainer
+) -> Path:
     """Continue a run with these steps."""
     with training(folder, at=at, make_trainer=make_trainer) as session:
         do(session, *steps)
@@ -91,4 +97,8 @@ def go_on(folder: Path, *steps: Step, at: int | None = None, make_trainer: MakeT
 
 def contents(folder: Path) -> dict[str, bytes]:
     """The contents of all files below a folder, by name."""
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }

@@ -1,7 +1,7 @@
 """Networks that were trained once, and what was read of them.
 
-The pictures show these, since the last digits of a new training differ from machine to machine. `python -m
-tests.recordings NAME ...` trains them again and writes tests/data: see `RECORDED`.
+The pictures show these, since the last digits of a new training differ from machine to machine.
+`python -m tests.recordings NAME ...` trains them again and writes tests/data: see `RECORDED`.
 """
 
 from __future__ import annotations
@@ -54,17 +54,24 @@ def stored(file: str, start: str = "") -> Arrays:
 
 
 def made(kind: type[Any], arrays: Mapping[str, Any], name: str) -> Any:
-    """A value of a dataclass, of its parts; fields that are newer than the recording are as by default."""
+    """A value of a dataclass, of its parts; fields that are newer than the recording are as by
+    default."""
     there = {field.name: f"{name} {field.name}" for field in dataclasses.fields(kind)}
     values = {field: arrays[key] for field, key in there.items() if key in arrays}
     plain = {field: value if value.ndim else value.item() for field, value in values.items()}
-    return kind(**{field: tuple(value.tolist()) if field == "kinds" else value for field, value in plain.items()})
+    return kind(
+        **{
+            field: tuple(value.tolist()) if field == "kinds" else value
+            for field, value in plain.items()
+        }
+    )
 
 
 # ---- the tutorial
 
 MOMENTS = (1, 298, 460, 667, 1500)
-"""Windows after which rows are recorded: the start, the descent, solved, an epoch's first window, later."""
+"""Windows after which rows are recorded: the start, the descent, solved, an epoch's first window,
+later."""
 
 TAPE = 8
 """The number of windows recorded before each of these."""
@@ -73,12 +80,15 @@ FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
     "learning_rate": (290, {"learning_rate": 0.05}, 1210),
     "init": (0, {"init": "glorot"}, 900),
 }
-"""Other branches of the run: the window at which each begins, the fields that differ, and the windows trained."""
+"""Other branches of the run: the window at which each begins, the fields that differ, and the
+windows trained."""
 
 
 def tutorial() -> Arrays:
-    """1 500 windows of the tutorial's run: every loss and error count, and the rows before `MOMENTS`."""
-    from echornn import Trainer  # only here, so that tests that read the recordings need no TensorFlow
+    """1 500 windows of the tutorial's run: every loss and error count, and the rows before
+    `MOMENTS`."""
+    # Only here, so that tests that read the recordings need no TensorFlow
+    from echornn import Trainer
 
     trainer, arrays, pieces, trained = Trainer(TUTORIAL), Arrays(), list[Progress](), 0
     for position in MOMENTS:
@@ -90,7 +100,10 @@ def tutorial() -> Arrays:
         pieces += newest
         for name, field in (("x", "x"), ("y", "y"), ("probabilities", "outputs")):
             arrays[f"{name}_{position}"] = np.stack([getattr(one, field) for one in newest])
-    arrays |= {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("losses", "errors")}
+    arrays |= {
+        name: np.concatenate([getattr(piece, name) for piece in pieces])
+        for name in ("losses", "errors")
+    }
     for name, (fork, changes, windows) in FUTURES.items():
         config = TUTORIAL.with_fields(changes)
         other = Trainer(TUTORIAL if fork else config)
@@ -102,20 +115,22 @@ def tutorial() -> Arrays:
 
 
 def recorded_future(name: str) -> tuple[int, EchoConfig, Floats]:
-    """Another branch of the run: the window at which it begins, its configuration, and its losses, float32
-    [windows].
+    """Another branch of the run: the window at which it begins, its configuration, and its losses,
+    float32 [windows].
     """
     fork, changes, _ = FUTURES[name]
     return fork, TUTORIAL.with_fields(changes), stored("tutorial_run")[f"losses_{name}"]
 
 
 def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
-    """The rows up to a window, newest last; and the losses and error rates of all windows to it (float32 [position]).
-    The states are made up, from -1 to 1, since the recording has none.
+    """The rows up to a window, newest last; and the losses and error rates of all windows to it
+    (float32 [position]). The states are made up, from -1 to 1, since the recording has none.
     """
     run = stored("tutorial_run")
     losses, errors = run["losses"][:position], run["errors"][:position]
-    windows = [*zip(*(run[f"{name}_{position}"] for name in ("x", "y", "probabilities")), strict=True)]
+    windows = [
+        *zip(*(run[f"{name}_{position}"] for name in ("x", "y", "probabilities")), strict=True)
+    ]
     size = (TUTORIAL.batch_size, TUTORIAL.truncated_backprop_length, TUTORIAL.state_size)
     states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
     shown = []
@@ -132,7 +147,8 @@ POPULATION = dataclasses.replace(TUTORIAL, replicas=64)
 POPULATION_WINDOWS = 1500
 
 LEAST, MOST = 1e-4, 10.0
-"""Losses between these, in nats, are stored as one of 256 steps; each step is a factor of about 1.05."""
+"""Losses between these, in nats, are stored as one of 256 steps; each step is a factor of about
+1.05."""
 
 
 def population() -> Arrays:
@@ -145,7 +161,8 @@ def population() -> Arrays:
 
 
 def recorded_population() -> Floats:
-    """The recorded losses, float32 [windows, replicas]; the first replica is the tutorial's network."""
+    """The recorded losses, float32 [windows, replicas]; the first replica is the tutorial's
+    network."""
     shares = stored("population_run")["losses"].T.astype(np.float32) / 255
     losses: Floats = np.float32(LEAST) * np.float32(MOST / LEAST) ** shares
     return losses
@@ -183,7 +200,9 @@ def readings() -> Arrays:
         before = {name: weight.copy() for name, weight in trainer.weights.items()}
         progress = trainer.advance(WINDOWS_SINCE)
         trained = position
-        found = examine(Snapshot(trainer.state, 0, position, progress, before, WINDOWS_SINCE), question)
+        found = examine(
+            Snapshot(trainer.state, 0, position, progress, before, WINDOWS_SINCE), question
+        )
         for kind in KINDS:
             arrays |= parts(f"{position} {kind}", getattr(found, kind))
         weights = found.weights
@@ -207,14 +226,18 @@ def recorded_readings(position: int) -> Readings:
     def named(kind: str, what: Any) -> Arrays:
         return {name: what(there[f"{kind} {name}"]) for name in there["names"].tolist()}
 
-    rows, columns = (named(kind, lambda names: tuple(names.tolist())) for kind in ("rows", "columns"))
+    rows, columns = (
+        named(kind, lambda names: tuple(names.tolist())) for kind in ("rows", "columns")
+    )
     recurrent = (Recurrent("W", there["eigenvalues"]),)
     return Readings(
         TUTORIAL,
         0,
         position,
         ("h",),
-        weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
+        weights=Matrices(
+            named("weights", np.asarray), rows, columns, named("update", float), recurrent
+        ),
         lyapunov=there["lyapunov"],
         lyapunov_samples=there["lyapunov_samples"].item(),
         progress=recorded(position)[0][-1],
@@ -242,14 +265,21 @@ def stuck() -> Arrays:
     snapshot = Snapshot(trainer.state, 0, STUCK_WINDOWS, last, weights, 1)
     found = examine(snapshot, Question(frozenset({"memory", "units"})))
     arrays = {"x": last.x, "y": last.y, "probabilities": last.outputs, "states": last.states}
-    arrays |= {name: np.append(getattr(before, name), getattr(last, name)) for name in ("losses", "errors")}
+    arrays |= {
+        name: np.append(getattr(before, name), getattr(last, name)) for name in ("losses", "errors")
+    }
     return arrays | parts("memory", found.memory) | parts("units", found.units)
 
 
 def recorded_stuck() -> tuple[Progress, Floats, Floats, Readings]:
-    """The last window, the losses and error rates of all windows (float32 [windows]), and the readings."""
+    """The last window, the losses and error rates of all windows (float32 [windows]), and the
+    readings."""
     run = stored("stuck_run")
-    losses, errors, place = run["losses"], run["errors"], divmod(STUCK_WINDOWS - 1, STUCK.windows_per_epoch)
+    losses, errors, place = (
+        run["losses"],
+        run["errors"],
+        divmod(STUCK_WINDOWS - 1, STUCK.windows_per_epoch),
+    )
     window = (run[name] for name in ("x", "y", "probabilities", "states"))
     progress = Progress(losses[-1:], errors[-1:], *place, *window)
     memory, units = made(Memory, run, "memory"), made(Units, run, "units")
@@ -270,8 +300,21 @@ def flip_flop() -> Arrays:
     from echornn import Trainer
     from echornn.probes.examine import examine
 
-    question = Question(frozenset({"plane", "fixed_points"}), held=held_inputs(FLIP_FLOP)[0].numbers)
-    shown = ("losses", "errors", "epoch", "window", "x", "y", "outputs", "states", "init_state", "scored")
+    question = Question(
+        frozenset({"plane", "fixed_points"}), held=held_inputs(FLIP_FLOP)[0].numbers
+    )
+    shown = (
+        "losses",
+        "errors",
+        "epoch",
+        "window",
+        "x",
+        "y",
+        "outputs",
+        "states",
+        "init_state",
+        "scored",
+    )
     trainer, losses, arrays = Trainer(FLIP_FLOP), np.zeros(0, np.float32), Arrays()
     for moment in FLIP_FLOP_MOMENTS:
         before = moment - 1 - len(losses)
@@ -279,7 +322,9 @@ def flip_flop() -> Arrays:
         progress = trainer.advance(1)
         losses = np.append(losses, progress.losses)
         found = examine(Snapshot(trainer.state, 0, moment, progress), question)
-        arrays |= parts(f"{moment} plane", found.plane) | parts(f"{moment} fixed_points", found.fixed_points)
+        arrays |= parts(f"{moment} plane", found.plane) | parts(
+            f"{moment} fixed_points", found.fixed_points
+        )
         arrays |= {f"{moment} progress {name}": getattr(progress, name) for name in shown}
     return {"losses": losses.astype(np.float32), **arrays}
 
@@ -288,8 +333,13 @@ def recorded_flip_flop(moment: int) -> tuple[Progress, Floats, Readings]:
     """The window, the losses of all windows up to it, and its readings."""
     run = stored("flip_flop_run")
     progress = made(Progress, run, f"{moment} progress")
-    plane, points = made(StatePlane, run, f"{moment} plane"), made(FixedPoints, run, f"{moment} fixed_points")
-    found = Readings(FLIP_FLOP, 0, moment, ("h",), plane=plane, fixed_points=points, progress=progress)
+    plane, points = (
+        made(StatePlane, run, f"{moment} plane"),
+        made(FixedPoints, run, f"{moment} fixed_points"),
+    )
+    found = Readings(
+        FLIP_FLOP, 0, moment, ("h",), plane=plane, fixed_points=points, progress=progress
+    )
     return progress, run["losses"][:moment], found
 
 

@@ -16,25 +16,36 @@ Place = tuple[int, int]
 
 
 def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
-    """The first difference between a run's record and the same commands given to a trainer; empty if all bits are
-    equal.
+    """The first difference between a run's record and the same commands given to a trainer; empty
+    if all bits are equal.
 
     Args:
         make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
     run = Run.read(folder)
-    return _Replay(run, make_trainer or tensorflow_trainers(*run.trained_by)).difference() if run.commands else ""
+    return (
+        _Replay(run, make_trainer or tensorflow_trainers(*run.trained_by)).difference()
+        if run.commands
+        else ""
+    )
 
 
 class _Replay:
-    """Reads the tree of branches from the commands, and keeps a state at each window where a branch begins."""
+    """Reads the tree of branches from the commands, and keeps a state at each window where a branch
+    begins."""
 
     def __init__(self, run: Run, make_trainer: MakeTrainer) -> None:
         self._run = run
         self._make = make_trainer
-        self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
-        self._generations = {one.branch: one.data_version for one in run.commands if one.cause != "return"}
-        told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
+        self._parents = {
+            one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"
+        }
+        self._generations = {
+            one.branch: one.data_version for one in run.commands if one.cause != "return"
+        }
+        told = [
+            place for one in run.commands for place in (one.parent, one.before) if place is not None
+        ]
         self._stops = {self._owned(place) for place in told}
         self._states: dict[Place, PopulationState] = {}
         self._ends: dict[int, int] = {}
@@ -55,7 +66,12 @@ class _Replay:
                 return f"command {number}, {command.cause}: of no branch"
             trainer = self._obeyed(command)
             position = (trainer.epoch, trainer.window, trainer.data_version, trainer.init_index)
-            if position != (command.epoch, command.window, command.data_version, command.init_index):
+            if position != (
+                command.epoch,
+                command.window,
+                command.data_version,
+                command.init_index,
+            ):
                 return f"command {number}, {command.cause}: at {position} in the replay"
             along = self._ends.setdefault(command.branch, self._parents[command.branch][1])
             wrong = self._train(trainer, command.branch, along, command.at, last)
@@ -64,10 +80,13 @@ class _Replay:
         return ""
 
     def _train(self, trainer: AnyTrainer, branch: int, along: int, at: int, last: int) -> str:
-        """Train windows ``at`` to ``last`` of the log, beginning after ``along`` windows of the branch's path."""
+        """Train windows ``at`` to ``last`` of the log, beginning after ``along`` windows of the
+        branch's path."""
         self._states[branch, along] = trainer.state
         end = self._ends[branch] = along + last - at
-        for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
+        for stop in sorted(
+            {window for which, window in self._stops if which == branch and along < window} | {end}
+        ):
             if along < stop <= end:
                 progress = trainer.advance(stop - along)
                 if not self._is_recorded(progress, at, trainer.state.config):

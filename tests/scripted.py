@@ -21,7 +21,9 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
 from echornn.state import PopulationState, Snapshot
 
-SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
+SMALL = EchoConfig(
+    num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2
+)
 """Ten windows per epoch, three epochs."""
 
 SMALL_POPULATION = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
@@ -33,24 +35,27 @@ STUCK = math.log(2)
 FORGETS_AT = 500
 
 SOLVED_AT, LOST_AT = 263, 509
-"""The windows at which a network of `SMALL` has solved the echo, and lost it again, with `forgetful`."""
+"""The windows at which a network of `SMALL` has solved the echo, and lost it again, with
+`forgetful`."""
 
 
 def scripted_loss(trained: int) -> float:
-    """The scripted loss of a lone network after ``trained`` windows: it falls from 0.7 towards 0."""
+    """The scripted loss of a lone network after ``trained`` windows: it falls from 0.7 towards
+    0."""
     return 0.7 * 0.99**trained
 
 
 def scripted_losses(config: EchoConfig, first: int, windows: int) -> Floats:
-    """The scripted losses of several networks after the first so many windows, float32 [windows, replicas]: of every
-    third seed chance; the others fall from 0.7, each at a pace of its own."""
+    """The scripted losses of several networks after the first so many windows, float32 [windows,
+    replicas]: of every third seed chance; the others fall from 0.7, each at a pace of its own."""
     seeds = np.array([(config.seed + index) % 9240 for index in range(config.replicas)])
     falling = 0.7 * 0.99 ** (np.arange(first, first + windows)[:, None] * (1 + seeds % 4))
     return np.where(seeds % 3 == 0, STUCK, falling).astype(np.float32)
 
 
 def scripted_errors(config: EchoConfig, losses: Floats) -> Counts:
-    """As many wrong predictions as fit a loss: half of them at chance, int32 of the losses' shape."""
+    """As many wrong predictions as fit a loss: half of them at chance, int32 of the losses'
+    shape."""
     share = np.nan_to_num(np.minimum(losses / STUCK, 1) / 2, nan=1.0)
     return np.asarray(np.rint(share * config.predictions_per_window), np.int32)
 
@@ -61,13 +66,12 @@ def unread(_: Snapshot, __: Question) -> Readings:
 
 
 class ScriptedTrainer:
-    """A trainer that keeps its counts like a real one, and makes up losses and predictions by rules: `scripted_loss`
-    for a lone network, `scripted_losses` for several.
+    """A trainer that keeps its counts like a real one, and makes up losses and predictions by
+    rules: `scripted_loss` for a lone network, `scripted_losses` for several.
 
-    Attributes:
-        trained: windows since the start.
-        calls: the windows of each call so far.
-        fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has the losses
+    Attributes: trained: windows since the start. calls: the windows of each call so far. fails_at,
+        diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has
+        the losses
             of an untrained lone network; None for never.
         wrong_every: every n-th prediction of a lone network is wrong; 0 for none.
         errors_as_losses: as many of its predictions are wrong as fit its losses, instead.
@@ -112,13 +116,17 @@ class ScriptedTrainer:
     def _sound_until(self) -> Floats:
         """For each replica the window from which on its losses are NaN, [replicas]."""
         always = math.inf if self.diverges_at is None else self.diverges_at
-        return np.array([self._diverge_at.get(index, always) for index in range(self.config.replicas)])
+        return np.array(
+            [self._diverge_at.get(index, always) for index in range(self.config.replicas)]
+        )
 
     @property
     def state(self) -> PopulationState:
         replicas = self.config.replicas
         books = (self.epoch, self.window, self.data_version, self.init_index)
-        weights = np.where(self.trained > self._sound_until, math.nan, self.trained).astype(np.float32)
+        weights = np.where(self.trained > self._sound_until, math.nan, self.trained).astype(
+            np.float32
+        )
         return PopulationState(
             tuple(map(self.config.of, range(replicas))),
             *books,
@@ -189,7 +197,9 @@ class ScriptedTrainer:
             return scripted_losses(self.config, self.trained, n)
         forgets_at = math.inf if self.forgets_at is None else self.forgets_at
         windows = range(self.trained, self.trained + n)
-        return np.array([[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32).reshape(n, 1)
+        return np.array(
+            [[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32
+        ).reshape(n, 1)
 
     def _errors(self, losses: Floats) -> Counts:
         """The number of wrong predictions of the next windows, int32 [n, replicas]."""
@@ -221,15 +231,16 @@ def make_progress(
 ) -> Progress:
     """Progress with real data, and some wrong predictions.
 
-    Args:
-        sure: the probability of each predicted class.
-        wrong_every: every n-th prediction of a row is wrong; 0 for none.
-        errors: the number of wrong predictions in each window, in place of ``wrong_every``; they come first.
+    Args: sure: the probability of each predicted class. wrong_every: every n-th prediction of a row
+        is wrong; 0 for none. errors: the number of wrong predictions in each window, in place of
+        ``wrong_every``; they come first.
     """
     batch, begin = data_of(config, data_version, epoch), window * config.window_stride
     x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))
     if errors is None:
-        wrong = np.broadcast_to(np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape)
+        wrong = np.broadcast_to(
+            np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape
+        )
         errors = np.full(len(losses), wrong.sum(), np.int32)
     else:
         wrong = np.arange(y.size).reshape(y.shape, order="F") < (errors[-1] if len(errors) else 0)
@@ -276,7 +287,9 @@ class FromAnyState(ScriptedTrainer):
 
     def restore(self, state: PopulationState) -> None:
         trained = state.epoch * self.config.windows_per_epoch + state.window
-        super().restore(dataclasses.replace(state, optimizer=(np.full(self.config.replicas, trained),)))
+        super().restore(
+            dataclasses.replace(state, optimizer=(np.full(self.config.replicas, trained),))
+        )
 
 
 def forgetful(config: EchoConfig) -> ScriptedTrainer:
@@ -289,7 +302,9 @@ def forgetful(config: EchoConfig) -> ScriptedTrainer:
 class ScriptedSession(Session):
     """A session that shows frames set by a test, and remembers the commands that it gets."""
 
-    def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None
+    ) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
         self.commands: list[Command] = []
         self.asked: Question | None = None
@@ -305,7 +320,9 @@ class ScriptedSession(Session):
         self._told_to_stop.set()
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
-        position = {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
+        position = (
+            {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
+        )
         line = changes.get("line", self.frame.line)
         assert isinstance(line, int)
         line_end = self.timeline.end(line).window if len(self.timeline) else self.frame.line_end
@@ -322,5 +339,6 @@ class ScriptedSession(Session):
             self._obey(Sent(number, command))
         else:
             self.commands.append(command)
-        self._exchange.change(answered=number, notes=self._live.notes)  # as if the loop had taken the commands
+        # As if the loop had taken the commands
+        self._exchange.change(answered=number, notes=self._live.notes)
         return number

@@ -1,8 +1,10 @@
-"""The program without TensorFlow, which takes seconds in every process: its trainer follows a script.
+"""The program without TensorFlow, which takes seconds in every process: its trainer follows a
+script.
 
-`python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains and probes nothing,
-and is ready at once. The environment variable `TRAINERS` selects one of `TRAINERS`. `FAILING` names a function as
-``package.module:Class.method``, which fails on all threads except the first, as if by a bug.
+`python -m tests.scripted_program ARGUMENT ...` works like `python -m tui ARGUMENT ...` but trains
+and probes nothing, and is ready at once. The environment variable `TRAINERS` selects one of
+`TRAINERS`. `FAILING` names a function as ``package.module:Class.method``, which fails on all
+threads except the first, as if by a bug.
 """
 
 from __future__ import annotations

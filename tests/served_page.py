@@ -1,4 +1,5 @@
-"""A server of pages on a loopback socket, whose tabs run a shell, or the real one, and what a browser does with it."""
+"""A server of pages on a loopback socket, whose tabs run a shell, or the real one, and what a
+browser does with it."""
 
 from __future__ import annotations
 
@@ -21,8 +22,12 @@ from yarl import URL
 from tests.patience import PATIENCE, PAUSE
 from tui.term.browser import BrowserServer
 
-ECHO = 'stty -echo; echo $$ $(stty size); while read -r line; do echo "got $line $(stty size)"; done; exit 3'
-"""Prints its process and the size of its terminal, then every line with the size; ends as the terminal does."""
+ECHO = (
+    "stty -echo; echo $$ $(stty size); "
+    'while read -r line; do echo "got $line $(stty size)"; done; exit 3'
+)
+"""Prints its process and the size of its terminal, then every line with the size; ends as the
+terminal does."""
 
 TITLE = 'a <b> & "c" · echornn-tui'
 
@@ -42,7 +47,10 @@ class Client:
 
 
 def on_own_terminal(script: str) -> list[str]:
-    take = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv('/bin/sh', sys.argv[1:])"
+    take = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv('/bin/sh', sys.argv[1:])"
+    )
     return [sys.executable, "-S", "-c", take, "sh", "-c", script]
 
 
@@ -61,15 +69,20 @@ async def served(script: str = ECHO) -> AsyncIterator[tuple[BrowserServer, Clien
             await server.end()
 
 
-async def opened(site: BrowserServer, client: Client, size: str = "?width=90&height=20") -> ClientWebSocketResponse:
+async def opened(
+    site: BrowserServer, client: Client, size: str = "?width=90&height=20"
+) -> ClientWebSocketResponse:
     origin = f"http://127.0.0.1:{client.port}"
-    return await client.session.ws_connect(f"{origin}/{site.token}/viewer{size}", headers={"Origin": origin})
+    return await client.session.ws_connect(
+        f"{origin}/{site.token}/viewer{size}", headers={"Origin": origin}
+    )
 
 
 async def drawn(tab: ClientWebSocketResponse, pattern: str) -> re.Match[str]:
     """What a tab has drawn, once it matches the pattern."""
     drawn = b""
-    while not (found := re.search(pattern, drawn.decode(errors="ignore"))):  # half a letter may have come
+    # Half a letter may have come
+    while not (found := re.search(pattern, drawn.decode(errors="ignore"))):
         message = await asyncio.wait_for(tab.receive(), PATIENCE)
         assert message.type is WSMsgType.BINARY, (message, drawn)
         drawn += message.data
@@ -83,8 +96,11 @@ async def came(condition: Callable[[], object]) -> None:
 
 
 @contextmanager
-def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """``serve`` in a process of its own, and what it prints with ``--json``; a command may be before it."""
+def serving(
+    *arguments: str, before: tuple[str, ...] = ()
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """``serve`` in a process of its own, and what it prints with ``--json``; a command may be
+    before it."""
     command = [*before, sys.executable, "-m", "tui", "serve", *arguments, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -95,7 +111,8 @@ def serving(*arguments: str, before: tuple[str, ...] = ()) -> Iterator[tuple[sub
 
 
 class BrowserTab:
-    """A tab of a browser, which reads all the time: the server takes a browser that answers no heartbeat for gone."""
+    """A tab of a browser, which reads all the time: the server takes a browser that answers no
+    heartbeat for gone."""
 
     def __init__(self, browser: aiohttp.ClientSession, address: str) -> None:
         self._browser = browser
@@ -105,7 +122,9 @@ class BrowserTab:
     async def open(self) -> None:
         origin = {"Origin": self._address[: self._address.index("/", 7)]}
         size = "?width=80&height=24"
-        self._socket = await self._browser.ws_connect(f"{self._address}viewer{size}", headers=origin)
+        self._socket = await self._browser.ws_connect(
+            f"{self._address}viewer{size}", headers=origin
+        )
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:

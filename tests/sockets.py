@@ -12,8 +12,8 @@ import pytest
 
 @contextmanager
 def own_sockets(patch: pytest.MonkeyPatch, factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A short temporary folder for this process and those that it starts, since the path of a socket has at most about
-    a hundred bytes; ``factory`` finds its own folder before.
+    """A short temporary folder for this process and those that it starts, since the path of a
+    socket has at most about a hundred bytes; ``factory`` finds its own folder before.
     """
     factory.getbasetemp()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,5 @@
-"""Sends random keys, pastes, mouse reports, sizes and noise to the real program; checks that it lives and replays.
+"""Sends random keys, pastes, mouse reports, sizes and noise to the real program; checks that it
+lives and replays.
 
 `python -m tests.storm SEED ...` sends 5,000 of them for each seed, to a program that trains.
 """
@@ -29,7 +30,19 @@ LAST_BYTES = 4000
 
 KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo1234567fvxXy<>\t\r\x7f"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
-LONG = ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[3~"]
+LONG = [
+    "\x1b[A",
+    "\x1b[B",
+    "\x1b[C",
+    "\x1b[D",
+    "\x1b[H",
+    "\x1b[F",
+    "\x1b[5~",
+    "\x1b[6~",
+    "\x1b[Z",
+    "\x1bOP",
+    "\x1b[3~",
+]
 REPORTS = [
     "\x1b[I",
     "\x1b[O",
@@ -43,22 +56,28 @@ REPORTS = [
 
 def _kitty(dice: random.Random) -> bytes:
     point = dice.choice([27, 13, 9, 57_358, dice.randrange(0, 1 << 21)])
-    return (
-        f"\x1b[{point};{dice.randrange(0, 300)}{dice.choice(['', ';97', f';{point}', ':3'])}u".encode()
-        * dice.choice([1, 2])
-    )
+    modifiers = dice.randrange(0, 300)
+    more = dice.choice(["", ";97", f";{point}", ":3"])
+    return f"\x1b[{point};{modifiers}{more}u".encode() * dice.choice([1, 2])
 
 
 def _mouse(dice: random.Random) -> bytes:
     x, y = dice.choice(
-        [(dice.randrange(1, 90), dice.randrange(1, 30)), (dice.randrange(1 << 30), dice.randrange(1 << 30))]
+        [
+            (dice.randrange(1, 90), dice.randrange(1, 30)),
+            (dice.randrange(1 << 30), dice.randrange(1 << 30)),
+        ]
     )
     return f"\x1b[<{dice.randrange(128)};{x};{y}{dice.choice('Mm')}".encode()
 
 
 def _paste(dice: random.Random) -> bytes:
     text = dice.randbytes(dice.choice([3, 40, 4000]))
-    return b"\x1b[200~" + dice.choice([text, b"0.5", b"seed"]) + dice.choice([b"\x1b[201~", b"\x1b[201~", b""])
+    return (
+        b"\x1b[200~"
+        + dice.choice([text, b"0.5", b"seed"])
+        + dice.choice([b"\x1b[201~", b"\x1b[201~", b""])
+    )
 
 
 TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
@@ -78,14 +97,18 @@ POPULATIONS: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _:
 
 
 class Storm:
-    """A storm of input that a seed determines. If a key ends the program (the palette can quit), the run is resumed.
+    """A storm of input that a seed determines.
 
-    Args:
-        populations: whether to switch between one network and many, which takes seconds each time.
-        hashed: whether to use hashes in place of training, so that every path is different and takes no time.
+    If a key ends the program (the palette can quit), the run is resumed.
+
+    Args: populations: whether to switch between one network and many, which takes seconds each
+        time. hashed: whether to use hashes in place of training, so that every path is different
+        and takes no time.
     """
 
-    def __init__(self, seed: int, tokens: int, folder: Path, populations: bool = False, hashed: bool = False) -> None:
+    def __init__(
+        self, seed: int, tokens: int, folder: Path, populations: bool = False, hashed: bool = False
+    ) -> None:
         self._kinds = [*TOKENS, *(POPULATIONS if populations else [])]
         self._dice = random.Random(seed)
         self._left = self._tokens = tokens
@@ -96,7 +119,11 @@ class Storm:
     def blow(self, *flags: str) -> str:
         """What went wrong; empty if the program survived, ended in order, and its run replays."""
         while self._left > 0:
-            arguments = ["--resume", str(self._folder)] if self._folder.exists() else ["--run", str(self._folder)]
+            arguments = (
+                ["--resume", str(self._folder)]
+                if self._folder.exists()
+                else ["--run", str(self._folder)]
+            )
             self.starts += 1
             with running(*arguments, *flags, scripted=self._hashed, trainers="hashed") as program:
                 program.until(lambda text: "s Set" in text)
@@ -104,18 +131,25 @@ class Storm:
                 if alive:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
-                with suppress(AddressError):  # a click or the palette can leave it in the background
+                # A click or the palette can leave it in the background
+                with suppress(AddressError):
                     end_session(self._folder, PATIENCE)
-                # a key or a click may have quit the program just before the signal, or before a Ctrl+C
+                # a key or a click may have quit the program just before the signal, or before a
+                # Ctrl+C
                 if code not in (0, 42) and b"killed by SIGINT" not in program.output:
-                    said = re.sub(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]).decode(
-                        errors="replace"
-                    )
+                    said = re.sub(
+                        rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]
+                    ).decode(errors="replace")
                     return f"exit code {code}, {self._left} keys before the end:\n{said}"
                 if not program.mended:
-                    settings = "as it was" if program.settings == program.settings_before else f"{program.settings}"
+                    settings = (
+                        "as it was"
+                        if program.settings == program.settings_before
+                        else f"{program.settings}"
+                    )
                     return (
-                        f"exit code {code}, the terminal is not as it was, {self._left} keys before the end:"
+                        f"exit code {code}, the terminal is not as it was, {self._left} keys "
+                        "before the end:"
                         f" settings {settings}, last {program.output[-LAST_BYTES:]!r}"
                     )
         trainers = HashTrainer if self._hashed else None
@@ -125,7 +159,9 @@ class Storm:
         """Send the remaining input; returns whether the program still runs."""
         kinds, weights = [one for _, one in self._kinds], [weight for weight, _ in self._kinds]
         while self._left > 0:
-            for kind in self._dice.choices(kinds, weights, k=min(self._left, self._dice.randrange(1, 9))):
+            for kind in self._dice.choices(
+                kinds, weights, k=min(self._left, self._dice.randrange(1, 9))
+            ):
                 self._left -= 1
                 # after a key that quits, this byte would be SIGQUIT
                 program.send(kind(self._dice).replace(b"\x1c", b""))
@@ -151,5 +187,7 @@ if __name__ == "__main__":
     for seed in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as name:
             os.chdir(name)  # the command palette can save the screen to the current folder
-            fault = Storm(int(seed), 5000, Path(name, "run"), populations=True).blow("--num-epochs", "20")
+            fault = Storm(int(seed), 5000, Path(name, "run"), populations=True).blow(
+                "--num-epochs", "20"
+            )
         sys.stdout.write(f"seed {seed}: {fault or 'alive, and replays'}\n")

@@ -31,7 +31,9 @@ Failed = Callable[[EchoConfig], str | None]
 VERSIONS = {"echornn-tui": "0", "tensorflow": "0"}
 
 CLIFF = Grid(
-    (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 16
+    (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")),
+    {**WIDE_STATE, "seed": 0, "num_epochs": 1},
+    16,
 )
 """A grid that shows which echo steps each cell can learn at T 15."""
 
@@ -47,22 +49,30 @@ def with_a_cliff(config: EchoConfig) -> Result:
     return Result(at, 0.045 * (1 - 0.5 * luck), min(666, at), 0.01)
 
 
-SMALL = Grid((Axis.parse("echo_step=12..16"), Axis.parse("cell=rnn,gru")), {**WIDE_STATE, "seed": 0}, 2)
+SMALL = Grid(
+    (Axis.parse("echo_step=12..16"), Axis.parse("cell=rnn,gru")), {**WIDE_STATE, "seed": 0}, 2
+)
 """A small part of it, for tests with files."""
 
 
-def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> SweepResults:
+def results_of(
+    grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _: None
+) -> SweepResults:
     """The results of a sweep that is not on disk."""
     results = SweepResults.of(Path("nowhere"), (RequestedGrid(grid, VERSIONS),))
     points = []
     for point in results.points:
-        known = {config.seed: rule(config) for config in with_seeds_from(point.config, len(point.keys))}
+        known = {
+            config.seed: rule(config) for config in with_seeds_from(point.config, len(point.keys))
+        }
         there = {seed: result for seed, result in known.items() if result is not None}
         points.append(replace(point, results=there, failed=failed(point.config)))
     return replace(results, points=tuple(points))
 
 
-def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> Path:
+def keep(
+    folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed: Failed = lambda _: None
+) -> Path:
     """Write a folder as a sweep with these results leaves it."""
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -73,9 +83,13 @@ def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed:
             reason = failed(point)
             if reason is not None:
                 named = point_of(point)
-                (folder / FAILED / f"{one.key(named)}.json").write_bytes(failed_bytes(named, reason))
+                (folder / FAILED / f"{one.key(named)}.json").write_bytes(
+                    failed_bytes(named, reason)
+                )
             for config in with_seeds_from(point, one.grid.seeds):
                 result = rule(config)
                 if result is not None:
-                    (folder / RESULTS / f"{one.key(config)}.json").write_bytes(result_bytes(config, result))
+                    (folder / RESULTS / f"{one.key(config)}.json").write_bytes(
+                        result_bytes(config, result)
+                    )
     return folder

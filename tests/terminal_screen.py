@@ -11,8 +11,8 @@ ALTERNATE_SCREEN_ON = b"\x1b[?1049h"
 ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 
 UNKNOWN = re.compile(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p")
-"""Private sequences, of kitty's keyboard protocol among others, which pyte does not know: it would print their last
-letter.
+"""Private sequences, of kitty's keyboard protocol among others, which pyte does not know: it would
+print their last letter.
 """
 
 BEGUN = re.compile(rb"\x1b(\[[0-?]*[ -/]*)?\Z")
@@ -32,7 +32,8 @@ class TerminalScreen(pyte.Screen):
         self._answer(data)
 
     def feed(self, data: bytes) -> None:
-        """Draw the next bytes of the program; it does not matter where the reads have cut its sequences."""
+        """Draw the next bytes of the program; it does not matter where the reads have cut its
+        sequences."""
         data = self._begun + data
         begun = BEGUN.search(data)
         self._begun = begun.group() if begun else b""
@@ -46,6 +47,7 @@ class TerminalScreen(pyte.Screen):
 
     @property
     def text(self) -> str:
-        """The lines as in `display`, in a seventh of its time; the second cell of a wide character is empty."""
+        """The lines as in `display`, in a seventh of its time; the second cell of a wide character
+        is empty."""
         lines = (self.buffer[y] for y in range(self.lines))
         return "\n".join("".join([line[x].data for x in range(self.columns)]) for line in lines)

@@ -33,7 +33,9 @@ def branch_off(
     """
     parent = None if at is None else Position(*at)
     if position is None:
-        position = (0, 0) if parent is None else timeline.owner(parent).epoch_and_window(parent.window)
+        position = (
+            (0, 0) if parent is None else timeline.owner(parent).epoch_and_window(parent.window)
+        )
     number = len(timeline)
     timeline.begin(Branch(number, cause, parent, parent, *position, 0, 0, config))
     return number
@@ -46,14 +48,16 @@ def grow(
     error_rates: npt.ArrayLike = 0.0,
     norms: npt.ArrayLike | None = None,
 ) -> None:
-    """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network, the share of
-    predictions that are wrong, and the norms of gradients.
+    """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network,
+    the share of predictions that are wrong, and the norms of gradients.
     """
     config = timeline.branch(number).config
     each = np.asarray(losses, np.float32).reshape(-1, config.replicas)
     errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
     windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
-    solved = SolvedAt.never(config.replicas).after(losses_of(windows), Levels.of([config] * config.replicas))
+    solved = SolvedAt.never(config.replicas).after(
+        losses_of(windows), Levels.of([config] * config.replicas)
+    )
     stored = None
     if norms is not None:
         of_each = np.broadcast_to(np.asarray(norms, np.float32).reshape(len(each), -1), each.shape)
@@ -63,13 +67,17 @@ def grow(
 
 
 def after(
-    loss_stats: LossStats, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
+    loss_stats: LossStats,
+    losses: Floats,
+    config: EchoConfig,
+    trained: int | None = None,
+    errors: Floats | None = None,
 ) -> LossStats:
     """The statistics after more windows, which have these losses, float32 [n].
 
-    Args:
-        trained: the number of windows along the path before these windows; by default those of the statistics.
-        errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by default those of guessing.
+    Args: trained: the number of windows along the path before these windows; by default those of
+        the statistics. errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by
+        default those of guessing.
     """
     trained = loss_stats.windows if trained is None else trained
     errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors

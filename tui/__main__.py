@@ -11,10 +11,11 @@ from echornn.runtime import quiet
 
 
 def main() -> NoReturn:
-    # NumPy's own threads wait for each other by spinning, on the cores that train: with them, what takes 0.3 ms of one
-    # core took 33 ms of two. It is read when NumPy is imported.
+    # NumPy's own threads wait for each other by spinning, on the cores that train: with them, what
+    # takes 0.3 ms of one core took 33 ms of two. It is read when NumPy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if None in (sys.stdin, sys.stdout, sys.stderr):  # files that are opened later would take their numbers
+    # Files that are opened later would take their numbers
+    if None in (sys.stdin, sys.stdout, sys.stderr):
         sys.exit("echornn-tui: standard input, output or error is closed: give it /dev/null")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -15,12 +15,15 @@ PROGRAM = "echornn-tui"
 def command_of(config: EchoConfig) -> str:
     """The command line that trains this configuration from the start."""
     changes = EchoConfig().changes_to(config)
-    flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in changes.items()]
+    flags = [
+        f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in changes.items()
+    ]
     return " ".join([PROGRAM, *flags])
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
-    """The command line that returns to a window of this path: by flags if nothing has changed, else by the folder."""
+    """The command line that returns to a window of this path: by flags if nothing has changed, else
+    by the folder."""
     last = path[-1]
     from_the_start = len(path) == 1 and last.init_index == last.data_version == 0 and not is_past
     if from_the_start or folder is None:
@@ -29,7 +32,8 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
 
 
 def command_with(subcommand: str, words: Sequence[str], flags: Mapping[str, object]) -> str:
-    """A subcommand with these words and flags, as it can be typed; flags that are None or False are left out."""
+    """A subcommand with these words and flags, as it can be typed; flags that are None or False are
+    left out."""
     typed = [PROGRAM, subcommand, *words]
     for name, value in flags.items():
         if value is not None and value is not False:

@@ -1,1 +1,2 @@
-"""A stored run as plain arrays: losses, branches, weights and readings, for scripts, exports and figures."""
+"""A stored run as plain arrays: losses, branches, weights and readings, for scripts, exports and
+figures."""

@@ -25,7 +25,8 @@ from echornn.timeline.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A run in a list of runs; of several networks the median loss, solved when half of them solved the task."""
+    """A run in a list of runs; of several networks the median loss, solved when half of them solved
+    the task."""
 
     folder: Path
     saved: float  # in seconds since 1970
@@ -33,7 +34,8 @@ class Summary:
     epoch: int  # of the newest window, from 1
     window: int  # in its epoch, from 1; 0 before the first
     windows: int  # in the whole run
-    loss: float  # the mean of the newest losses; NaN if there are none, infinite if the run diverged
+    # The mean of the newest losses; NaN if there are none, infinite if the run diverged
+    loss: float
     solved_at: int  # along the path, from 1; 0 if it was not solved
     lost_at: int | None  # 0 if it was not lost, None with several networks
     bytes: int
@@ -41,9 +43,14 @@ class Summary:
 
 
 def summary(folder: Path) -> Summary:
-    """The summary of the run in a folder, without all of its losses; a RunError if there is none, or an OSError."""
+    """The summary of the run in a folder, without all of its losses; a RunError if there is none,
+    or an OSError."""
     run = Run.read(folder, quickly=True)
-    config, position, state = run.config, run.position, run.checkpoint.state if run.checkpoint else None
+    config, position, state = (
+        run.config,
+        run.position,
+        run.checkpoint.state if run.checkpoint else None,
+    )
     newest, solved = newest_losses(run, position, config), _solved(run, position)
     epoch, window = (state.epoch, state.window) if state else (0, 0)
     is_alone, diverged = config.replicas == 1, len(newest) and not np.isfinite(newest[-1]).any()
@@ -63,20 +70,24 @@ def summary(folder: Path) -> Summary:
 
 
 def _solved(run: Run, position: Position) -> SolvedAt:
-    """When each network at a position solved the task and lost it again; quick if the checkpoint knows."""
+    """When each network at a position solved the task and lost it again; quick if the checkpoint
+    knows."""
     kept = run.checkpoint
     if kept is None:
         return SolvedAt.never(run.config.replicas)
     if position == run.position and kept.solved_at is not None and kept.lost_at is not None:
         if run.config.replicas > 1:
             return kept.state.solved
-        return SolvedAt(np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at]))
+        return SolvedAt(
+            np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at])
+        )
     return run.timeline().solved(position)
 
 
 def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
-    """The newest losses of each network of ``config`` at a position, oldest first: float32 [up to RECENT_WINDOWS,
-    replicas]. Losses from before the weights were new, of another task, or of networks left behind are left out.
+    """The newest losses of each network of ``config`` at a position, oldest first: float32 [up to
+    RECENT_WINDOWS, replicas]. Losses from before the weights were new, of another task, or of
+    networks left behind are left out.
     """
     newest = [np.empty((0, config.replicas), np.float32)]
     since = max(task_since(run.path_of(position.branch)), position.window - RECENT_WINDOWS)
@@ -92,7 +103,10 @@ def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class BranchFacts:
-    """A branch of a run. With several networks, the losses are medians, and the task is solved when half solved it."""
+    """A branch of a run.
+
+    With several networks, the losses are medians, and the task is solved when half solved it.
+    """
 
     number: int  # from 0, in the order in which they began
     letter: str
@@ -145,7 +159,9 @@ def network_facts(run: Run, position: Position) -> tuple[NetworkFacts, ...]:
         raise RunError(f"{run.folder} has no networks yet")
     config = run.config_at(position)
     newest = newest_losses(run, position, config)
-    means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
+    means = (
+        newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
+    )
     solved, numbers = _solved(run, position), numbers_of(run, config)
     seeds = range(config.seed, config.seed + config.replicas)
     each = (numbers, seeds, solved.at.tolist(), means.tolist(), solved.lost_at.tolist())
@@ -153,7 +169,8 @@ def network_facts(run: Run, position: Position) -> tuple[NetworkFacts, ...]:
 
 
 def numbers_of(run: Run, config: EchoConfig) -> range:
-    """The numbers of the networks of a configuration: 0 if the run never trained several; kept by one alone."""
+    """The numbers of the networks of a configuration: 0 if the run never trained several; kept by
+    one alone."""
     first = next((config.seed - one.seed for one in configs_of(run) if one.replicas > 1), 0)
     return range(first, first + config.replicas)
 
@@ -170,16 +187,20 @@ def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig])
 
 
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
-    """The configuration of each branch of a run; with ``end``, of those on the path to that position."""
+    """The configuration of each branch of a run; with ``end``, of those on the path to that
+    position."""
     branches = run.tree.branches if end is None else path_to(end.window, run.path_of(end.branch))
     return [branch.config for branch in branches] or [run.config]
 
 
 def network_at(run: Run, position: Position, replica: int | None = None) -> tuple[EchoConfig, int]:
-    """The configuration before a position, and the index of the network: that number, the first, or one alone."""
+    """The configuration before a position, and the index of the network: that number, the first, or
+    one alone."""
     owner = run.owner(position)
     config = run.config if owner is None else owner.config
     if replica is not None:
         require_replica(run, replica, [config])
         return config, numbers_of(run, config).index(replica)
-    return config, 0 if owner is None else index_in(config, run.tree.branches[position.branch].config)
+    return config, 0 if owner is None else index_in(
+        config, run.tree.branches[position.branch].config
+    )

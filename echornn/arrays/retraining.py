@@ -17,7 +17,8 @@ from echornn.training.structure import tensorflow_trainers
 
 
 class StateThere(NamedTuple):
-    """The networks at a position; what is known only if windows were trained again is None otherwise."""
+    """The networks at a position; what is known only if windows were trained again is None
+    otherwise."""
 
     state: PopulationState
     newest: PopulationProgress | None = None  # the window before
@@ -26,7 +27,8 @@ class StateThere(NamedTuple):
 
 
 class Retraining:
-    """Goes from each position to the next, or from a nearer keyframe; all positions share the compiled programs."""
+    """Goes from each position to the next, or from a nearer keyframe; all positions share the
+    compiled programs."""
 
     def __init__(self, run: Run, branch: int) -> None:
         if run.checkpoint is None:
@@ -42,13 +44,19 @@ class Retraining:
         self._unlike: UnlikeRecord | None = None
 
     def to(self, position: Position) -> StateThere:
-        replay, before = Replay(self._timeline, self._keyframes, self._trainer, position, 1, self._make), None
+        replay, before = (
+            Replay(self._timeline, self._keyframes, self._trainer, position, 1, self._make),
+            None,
+        )
         while replay.windows_left:
             before = replay.trainer.state if replay.at_tape else None
             replay.advance(4096)
         self._trainer, state = replay.trainer, replay.trainer.state
-        self._keyframes.add(Keyframe(Position(self._timeline.owner(position).number, position.window), state))
+        self._keyframes.add(
+            Keyframe(Position(self._timeline.owner(position).number, position.window), state)
+        )
         self._unlike = self._unlike or replay.unlike
-        if before is not None and before.configs != state.configs:  # only one of the networks goes on from here
+        # Only one of the networks goes on from here
+        if before is not None and before.configs != state.configs:
             before = None
         return StateThere(state, replay.tape[-1] if replay.tape else None, before, self._unlike)

@@ -1,4 +1,5 @@
-"""`read`: opens a stored run as plain arrays, without training and without running the text of a user's task."""
+"""`read`: opens a stored run as plain arrays, without training and without running the text of a
+user's task."""
 
 from __future__ import annotations
 
@@ -36,15 +37,16 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class RunWindows:
-    """Windows of a run, one row each. The second axis is the networks, also if there is only one; values are NaN where
-    a window was lost, or its branch did not train the network.
+    """Windows of a run, one row each. The second axis is the networks, also if there is only one;
+    values are NaN where a window was lost, or its branch did not train the network.
     """
 
     window: Integers  # int64 [n], from 1, in the whole run or along a path
     epoch: Integers  # int64 [n], from 1
     branch: Integers  # int64 [n], which trained it
     loss: Floats  # float32 [n, networks], the mean loss in nats, or squared error
-    accuracy: Floats  # float32 [n, networks], the share of right predictions; NaN if predictions are numbers
+    # Float32 [n, networks], the share of right predictions; NaN if predictions are numbers
+    accuracy: Floats
     grad_norm: Floats  # float32 [n, networks], before clipping; NaN in runs of early versions
     replica: Integers  # int64 [networks], the numbers of the networks, the same in all branches
 
@@ -71,12 +73,15 @@ class RunWindows:
 
 @dataclass(frozen=True, eq=False)
 class RunArrays:
-    """A stored run, up to its newest checkpoint. Nothing on disk is changed, and another process may go on training it.
+    """A stored run, up to its newest checkpoint.
 
-    Positions are given as on the command line: ``branch`` is a letter or a number, and means the path to the end of
-    that branch; ``at`` is a number of windows along the path, 0 for its start. Without a branch, the path is that to
-    the run's current position; without ``at``, its end. ``replica`` is the number of a network, the same in all
-    branches. All of these raise a `RunError` if there is no such position or network.
+    Nothing on disk is changed, and another process may go on training it.
+
+    Positions are given as on the command line: ``branch`` is a letter or a number, and means the
+    path to the end of that branch; ``at`` is a number of windows along the path, 0 for its start.
+    Without a branch, the path is that to the run's current position; without ``at``, its end.
+    ``replica`` is the number of a network, the same in all branches. All of these raise a
+    `RunError` if there is no such position or network.
     """
 
     run: Run  # as the program itself reads it
@@ -88,7 +93,8 @@ class RunArrays:
 
     @property
     def position(self) -> Position:
-        """The current position, from which the run would continue: branch and windows along its path."""
+        """The current position, from which the run would continue: branch and windows along its
+        path."""
         return self.run.position
 
     @property
@@ -103,7 +109,8 @@ class RunArrays:
 
     @cached_property
     def branches(self) -> tuple[BranchFacts, ...]:
-        """The facts that ``branches --json`` prints about each branch, in the order in which they began."""
+        """The facts that ``branches --json`` prints about each branch, in the order in which they
+        began."""
         return tuple(facts.branch_facts(self.run, self.timeline))
 
     def config_at(self, at: int | None = None, branch: BranchName | None = None) -> EchoConfig:
@@ -111,37 +118,51 @@ class RunArrays:
         return self.run.config_at(self.run.position_at(at, branch))
 
     def windows(self, replica: int | None = None) -> RunWindows:
-        """Every window ever trained, of all networks or one, in the order trained, numbered from 1."""
+        """Every window ever trained, of all networks or one, in the order trained, numbered from
+        1."""
         return RunWindows.of(pieces(self.run, None, replica))
 
     def path(
-        self, branch: BranchName | None = None, at: int | None = None, replica: int | None = None, first: int = 0
+        self,
+        branch: BranchName | None = None,
+        at: int | None = None,
+        replica: int | None = None,
+        first: int = 0,
     ) -> RunWindows:
-        """The windows on the path to a position, without the ``first`` ones; `RunWindows.window` counts along it."""
+        """The windows on the path to a position, without the ``first`` ones; `RunWindows.window`
+        counts along it."""
         return RunWindows.of(pieces(self.run, self.run.position_at(at, branch), replica, first))
 
-    def networks(self, at: int | None = None, branch: BranchName | None = None) -> tuple[NetworkFacts, ...]:
+    def networks(
+        self, at: int | None = None, branch: BranchName | None = None
+    ) -> tuple[NetworkFacts, ...]:
         """The results of each network at a position."""
         return facts.network_facts(self.run, self.run.position_at(at, branch))
 
     def kept(self, branch: BranchName | None = None) -> Integers:
         """The windows of a path after which the weights are on disk, int64 [n], ascending."""
-        return np.array(sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64)
+        return np.array(
+            sorted(_kept(self.run, self.run.position_at(None, branch).branch)), np.int64
+        )
 
     def weights(
-        self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
+        self,
+        at: int | None = None,
+        branch: BranchName | None = None,
+        replica: int | None = None,
+        retrain: bool = False,
     ) -> dict[str, Floats]:
-        """The weights at a position, by name: float32 [rows, columns], or with several networks and no ``replica``
-        float32 [replicas, rows, columns].
+        """The weights at a position, by name: float32 [rows, columns], or with several networks and
+        no ``replica`` float32 [replicas, rows, columns].
 
-        Args:
-            retrain: train windows again, from the nearest kept ones, if the weights were not kept there: only then is
-                TensorFlow imported, and a user's own task checked and run. The bits are the same on the same machine.
+        Args: retrain: train windows again, from the nearest kept ones, if the weights were not kept
+            there: only then is
+                TensorFlow imported, and a user's own task checked and run. The bits are the same on
+                the same machine.
 
-        Raises:
-            RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
-            OwnError: a task or cell of the user's own fails its check, or is not trusted; see `read`.
-            ConfigError: there is not enough memory, or no device, to train it again.
+        Raises: RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
+            OwnError: a task or cell of the user's own fails its check, or is not trusted; see
+            `read`. ConfigError: there is not enough memory, or no device, to train it again.
         """
         position = self.run.position_at(at, branch)
         config, index = network_at(self.run, position, replica)
@@ -156,14 +177,19 @@ class RunArrays:
         replica: int | None = None,
         retrain: bool = False,
     ) -> Readings:
-        """What the probes measure at a position, the same numbers as ``probe`` prints; readings of other kinds are
-        None. It imports TensorFlow, and runs the text of a user's own task, after a check. Arguments and errors are
-        those of `weights`, and a MemoryError; by default of the first network, or of the one that continues alone.
+        """What the probes measure at a position, the same numbers as ``probe`` prints; readings of
+        other kinds are None. It imports TensorFlow, and runs the text of a user's own task, after a
+        check. Arguments and errors are those of `weights`, and a MemoryError; by default of the
+        first network, or of the one that continues alone.
         """
         return self.examined(self.snapshot(at, branch, replica, retrain), kinds)
 
     def snapshot(
-        self, at: int | None = None, branch: BranchName | None = None, replica: int | None = None, retrain: bool = False
+        self,
+        at: int | None = None,
+        branch: BranchName | None = None,
+        replica: int | None = None,
+        retrain: bool = False,
     ) -> Snapshot:
         """The network at a position, for `examined`; see `probe`."""
         position = self.run.position_at(at, branch)
@@ -171,10 +197,15 @@ class RunArrays:
         return self._snapshot(state_at(self.run, position, retrain), position, replica)
 
     def snapshots(
-        self, count: int, at: int | None = None, branch: BranchName | None = None, replica: int | None = None
+        self,
+        count: int,
+        at: int | None = None,
+        branch: BranchName | None = None,
+        replica: int | None = None,
     ) -> Iterator[Snapshot]:
-        """The network at ``count`` positions, evenly apart from the start of a path to a position, for `examined`, each
-        with the weights of the window before. Windows are trained again; arguments and errors as in `weights`.
+        """The network at ``count`` positions, evenly apart from the start of a path to a position,
+        for `examined`, each with the weights of the window before. Windows are trained again;
+        arguments and errors as in `weights`.
         """
         end = self.run.position_at(at, branch)
         network_at(self.run, end, replica)
@@ -190,22 +221,27 @@ class RunArrays:
         return Snapshot(there.state.of(index), *position, newest, before, 1, there.unlike)
 
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
-        """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what more there is."""
+        """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what
+        more there is."""
         check_own_files(snapshot.state.config)
         quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
-        use_threads(threads_if_asked(self.run.about.threads))  # else a network that is made later would be too late
+        # Else a network that is made later would be too late
+        use_threads(threads_if_asked(self.run.about.threads))
         return examine(snapshot, Question(frozenset(kinds), **more))
 
 
 def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
-    """Open a stored run as plain arrays. It trains nothing and runs no text of a user's task or cell.
+    """Open a stored run as plain arrays.
 
-    Args:
-        run: the folder of a run, the name of one that ``echornn-tui list`` shows, or "newest".
-        trust: whether the texts of tasks and cells in its record may run from now on where they are needed, as if you
-            had given them with ``--task`` or ``--cell``. Without it, only texts that you gave before do.
+    It trains nothing and runs no text of a user's task or cell.
+
+    Args: run: the folder of a run, the name of one that ``echornn-tui list`` shows, or "newest".
+        trust: whether the texts of tasks and cells in its record may run from now on where they are
+        needed, as if you
+            had given them with ``--task`` or ``--cell``. Without it, only texts that you gave
+            before do.
 
     Raises:
         RunError: there is no such run, or it cannot be read.
@@ -231,28 +267,47 @@ class WindowPiece:
     has_accuracy: bool  # whether predictions are symbols, which are right or wrong
 
 
-def pieces(run: Run, end: Position | None = None, replica: int | None = None, first: int = 0) -> Iterator[WindowPiece]:
-    """All windows in the order trained, of all networks or the one with this number; with ``end``, only those on the
-    path to this position, numbered along it, without the ``first`` ones.
+def pieces(
+    run: Run, end: Position | None = None, replica: int | None = None, first: int = 0
+) -> Iterator[WindowPiece]:
+    """All windows in the order trained, of all networks or the one with this number; with ``end``,
+    only those on the path to this position, numbered along it, without the ``first`` ones.
     """
-    facts.require_replica(run, replica, facts.configs_of(run, end))  # now, not when the first is asked for
+    # Now, not when the first is asked for
+    facts.require_replica(run, replica, facts.configs_of(run, end))
     return _pieces(run, end, replica, first)
 
 
-def _pieces(run: Run, end: Position | None, replica: int | None, first: int) -> Iterator[WindowPiece]:
+def _pieces(
+    run: Run, end: Position | None, replica: int | None, first: int
+) -> Iterator[WindowPiece]:
     for piece in run.pieces() if end is None else run.path(end, first):
-        branch, config, numbers = piece.branch, piece.branch.config, numbers_of(run, piece.branch.config)
+        branch, config, numbers = (
+            piece.branch,
+            piece.branch.config,
+            numbers_of(run, piece.branch.config),
+        )
         if replica is not None and replica not in numbers:
             continue
-        losses, errors, norms = losses_of(piece.windows), errors_of(piece.windows, config), losses_of(piece.norms)
+        losses, errors, norms = (
+            losses_of(piece.windows),
+            errors_of(piece.windows, config),
+            losses_of(piece.norms),
+        )
         if replica is not None:
             own, numbers = [numbers.index(replica)], range(replica, replica + 1)
             losses, errors, norms = losses[:, own], errors[:, own], norms[:, own]
         index = np.arange(len(losses), dtype=np.int64)
         accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
-        epochs = branch.epoch + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch + 1
+        epochs = (
+            branch.epoch
+            + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch
+            + 1
+        )
         windows = (piece.first if end is None else piece.along) + index + 1
-        yield WindowPiece(branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes)
+        yield WindowPiece(
+            branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes
+        )
 
 
 # ---- states
@@ -268,7 +323,10 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
     if state is not None:
         return StateThere(state)
     if not retrain:
-        raise RunError(f"the weights after window {position.window} were not kept: {_near(position.window, kept)}")
+        raise RunError(
+            f"the weights after window {position.window} were not kept: "
+            f"{_near(position.window, kept)}"
+        )
     return Retraining(run, position.branch).to(position)
 
 
@@ -277,13 +335,17 @@ def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
     path = run.path_of(number)
     if run.checkpoint is None or not path:
         return {}
-    there = {branch.number: range(first, last) for branch, first, last in spans_to(run.tree.ends[number], path)}
+    there = {
+        branch.number: range(first, last)
+        for branch, first, last in spans_to(run.tree.ends[number], path)
+    }
     there[number] = range(path[-1].start, run.tree.ends[number] + 1)  # an edit is at a start
     marks, here, owner = digests(run.tree.branches), run.position, run.owner(run.position)
     kept: dict[int, Keyframe | PopulationState] = {
         one.position.window: one
         for one in run.keyframes()
-        if one.position.window in there.get(one.position.branch, ()) and one.digest == marks[one.position.branch]
+        if one.position.window in there.get(one.position.branch, ())
+        and one.digest == marks[one.position.branch]
     }
     if owner is not None and here.window in there.get(owner.number, ()):
         kept[here.window] = run.checkpoint.state

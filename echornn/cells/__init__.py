@@ -1,1 +1,4 @@
-"""The recurrent cells: a file each, with the step written like its formula. None needs TensorFlow."""
+"""The recurrent cells: a file each, with the step written like its formula.
+
+None needs TensorFlow.
+"""

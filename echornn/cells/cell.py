@@ -13,8 +13,9 @@ import numpy.typing as npt
 from echornn.errors import OwnError
 
 Vector = Any
-"""One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever kind the `Network`
-computes with. Vectors can be added, subtracted, multiplied and divided, also by plain numbers.
+"""One number per unit (or per input) for each row of the batch: float32 [batch, size], of whatever
+kind the `Network` computes with. Vectors can be added, subtracted, multiplied and divided, also by
+plain numbers.
 """
 
 
@@ -44,16 +45,21 @@ TANH, SIGMOID, RELU, LINEAR = Activation
 
 
 class Network(Protocol):
-    """A layer's weights, and what a step computes with: of one network, of many side by side, or of a probe."""
+    """A layer's weights, and what a step computes with: of one network, of many side by side, or of
+    a probe."""
 
-    noise: Vector  # if `Cell.noise`: independent standard normal numbers, one for each unit; zero in probes
+    # If `Cell.noise`: independent standard normal numbers, one for each unit; zero in probes
+    noise: Vector
 
     @property
     def weights(self) -> Mapping[str, Any]:
         """The weights that the step uses, as TensorFlow's tensors, float32 [rows, columns]."""
 
-    def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
-        """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each after its own."""
+    def affine(
+        self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation
+    ) -> list[Vector]:
+        """``[part, part, ...] W + b``, divided into as many vectors as there are activations, each
+        after its own."""
 
     def scale(self, vector: Vector, weight: str) -> Vector:
         """Each unit's number times the unit's own weight."""
@@ -74,7 +80,8 @@ class Product:
     weight: str
     bias: str
     columns: tuple[str, ...]  # the names of the vectors that they compute, side by side
-    reads: tuple[str, ...] = ("x", "h")  # what they multiply: ``x`` is the input, all others have the state's size
+    # What they multiply: ``x`` is the input, all others have the state's size
+    reads: tuple[str, ...] = ("x", "h")
     from_identity: bool = False  # whether the rows for the state begin as the identity matrix
 
     @property
@@ -82,7 +89,8 @@ class Product:
         return "h" in self.reads
 
     def state_rows(self, size: int) -> slice:
-        """The rows that multiply ``h``, counted from the end, as there may be any number of inputs."""
+        """The rows that multiply ``h``, counted from the end, as there may be any number of
+        inputs."""
         after = len(self.reads) - 1 - self.reads.index("h")
         return slice(-size * (after + 1), -size * after or None)
 
@@ -95,7 +103,8 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class Functions:
-    """The functions that `Cell.used` may apply to weights, beside arithmetic; here to NumPy arrays."""
+    """The functions that `Cell.used` may apply to weights, beside arithmetic; here to NumPy
+    arrays."""
 
     exp = staticmethod(np.exp)
     cos = staticmethod(np.cos)
@@ -111,7 +120,8 @@ class Functions:
         return value.swapaxes(0, 1)
 
     def limited(self, value: Vector, least: float, most: float) -> Vector:
-        """Each number, or the limit that it exceeds; the gradient passes as if there were no limit."""
+        """Each number, or the limit that it exceeds; the gradient passes as if there were no
+        limit."""
         return np.clip(value, least, most)
 
 
@@ -119,31 +129,34 @@ class Functions:
 class Cell:
     """A recurrent cell: one step, and facts about its vectors and weights.
 
-    Attributes:
-        step: computes the vectors of the state after a step, from the input, those before, and the `Network`.
-        state_parts: the names of the vectors carried from step to step; the first one is the cell's output.
-        products: its weights with biases, in the order of the weights.
-        about, formulas: what it is, in a sentence or two; and its formulas, as lines of text.
-        unit_weights: the names of its weights with one number per unit, by which the step scales vectors.
-        other_weights: weights of any other shape by name, as (rows, columns): each a number, "units" or "inputs".
+    Attributes: step: computes the vectors of the state after a step, from the input, those before,
+        and the `Network`. state_parts: the names of the vectors carried from step to step; the
+        first one is the cell's output. products: its weights with biases, in the order of the
+        weights. about, formulas: what it is, in a sentence or two; and its formulas, as lines of
+        text. unit_weights: the names of its weights with one number per unit, by which the step
+        scales vectors. other_weights: weights of any other shape by name, as (rows, columns): each
+        a number, "units" or "inputs".
             Their gradients are TensorFlow's own, and rtrl cannot train them.
-        first_units: the initial values of the unit weights, float32 [units] by name, from a random generator, the
-            number of units, and the time steps of a window; and of those other weights that do not begin as
-            `EchoConfig.init` says, float32 [rows, columns].
-        fixed: the names of weights that are not trained.
-        noise: whether the step reads `Network.noise`.
-        in_turn: whether the step computes with TensorFlow itself, so that networks are trained one after the other. The
+        first_units: the initial values of the unit weights, float32 [units] by name, from a random
+            generator, the number of units, and the time steps of a window; and of those other
+            weights that do not begin as `EchoConfig.init` says, float32 [rows, columns].
+        fixed: the names of weights that are not trained. noise: whether the step reads
+        `Network.noise`. in_turn: whether the step computes with TensorFlow itself, so that networks
+        are trained one after the other. The
             program finds this out for a cell of a user's own.
-        used: the weights that the step uses, from those that are trained, the functions to compute them with, and the
-            time steps of a window.
-        eigenvalues: the factors by which each unit multiplies its own state, complex or real [units], by the name of
-            the weight, from the weights that the step uses; for recurrent products they are those of the matrices.
-        unread: the vectors of the state that no later step reads, so that they hold nothing.
-        gates: the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
-        limited, through_tanh: the vectors of the state with numbers from -1 to 1, and those of which only the tanh is
+        used: the weights that the step uses, from those that are trained, the functions to compute
+            them with, and the time steps of a window.
+        eigenvalues: the factors by which each unit multiplies its own state, complex or real
+            [units], by the name of the weight, from the weights that the step uses; for recurrent
+            products they are those of the matrices.
+        unread: the vectors of the state that no later step reads, so that they hold nothing. gates:
+        the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        limited, through_tanh: the vectors of the state with numbers from -1 to 1, and those of
+        which only the tanh is
             read: near these limits units are saturated.
-        first_biases: for each bias, the initial value in each of its vectors; zero for biases that are not listed.
-        keras: the name of the Keras layer that computes the same, and its options; empty if there is none.
+        first_biases: for each bias, the initial value in each of its vectors; zero for biases that
+        are not listed. keras: the name of the Keras layer that computes the same, and its options;
+        empty if there is none.
     """
 
     step: Callable[[Vector, Sequence[Vector], Network], Sequence[Vector]]
@@ -154,7 +167,9 @@ class Cell:
     unit_weights: tuple[str, ...] = ()
     other_weights: Mapping[str, tuple[int | str, int | str]] = field(default_factory=dict)
     first_units: Callable[[np.random.Generator, int, int], Arrays] = lambda rng, units, steps: {}
-    used: Callable[[Mapping[str, Vector], Any, int], Mapping[str, Vector]] = lambda weights, functions, steps: weights
+    used: Callable[[Mapping[str, Vector], Any, int], Mapping[str, Vector]] = (
+        lambda weights, functions, steps: weights
+    )
     eigenvalues: Callable[[Arrays], Arrays] = lambda used: {}
     fixed: tuple[str, ...] = ()
     noise: bool = False
@@ -167,7 +182,11 @@ class Cell:
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     def bounds_of(self, name: str) -> Bounds:
-        listed = {Bounds.GATE: self.gates, Bounds.LIMITED: self.limited, Bounds.THROUGH_TANH: self.through_tanh}
+        listed = {
+            Bounds.GATE: self.gates,
+            Bounds.LIMITED: self.limited,
+            Bounds.THROUGH_TANH: self.through_tanh,
+        }
         return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
 
     @property

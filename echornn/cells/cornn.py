@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
 
-TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0  # the frequency is squared, and that of each unit alone
+# The frequency is squared, and that of each unit alone
+TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
@@ -21,7 +22,8 @@ CORNN = Cell(
     step,
     ("h", "v"),
     (Product("W", "b", ("force",), reads=("x", "h", "v")),),
-    about="Oscillators: the speed v of a unit changes by tanh([x, h, v] W + b), a spring and damping; h moves with v.",
+    about="Oscillators: the speed v of a unit changes by tanh([x, h, v] W + b), a spring and "
+    "damping; h moves with v.",
     formulas=(
         "a   = tanh([x_t, h_{t-1}, v_{t-1}] W + b)",
         f"v_t = v_{{t-1}} + {TIME_STEP:g} (a - {FREQUENCY:g} h_{{t-1}} - {DAMPING:g} v_{{t-1}})",

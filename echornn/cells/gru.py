@@ -19,7 +19,8 @@ GRU = Cell(
     step,
     ("h",),
     (Product("W", "b", ("update", "reset")), Product("Wc", "bc", ("candidate",))),
-    about="Two gates and a candidate: h = z h' + (1 - z) c, with z the update gate. See update, reset, candidate.",
+    about="Two gates and a candidate: h = z h' + (1 - z) c, with z the update gate. See update, "
+    "reset, candidate.",
     formulas=(
         "[z, r] = sigmoid([x_t, h_{t-1}] W + b)",
         "c      = tanh([x_t, r * h_{t-1}] Wc + bc)",

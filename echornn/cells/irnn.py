@@ -17,7 +17,8 @@ IRNN = Cell(
     step,
     ("h",),
     (Product("W", "b", ("h",), from_identity=True),),
-    about="As the rnn with relu, and its recurrent weights begin as the identity: h = relu([x, h'] W + b).",
+    about="As the rnn with relu, and its recurrent weights begin as the identity: h = relu([x, "
+    "h'] W + b).",
     formulas=("h_t = relu([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
     keras=("SimpleRNN", {"activation": "relu"}),
 )

@@ -10,21 +10,28 @@ from echornn.cells.cell import LINEAR, TANH, Arrays, Cell, Functions, Network, P
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
-    """Orvieto et al. 2023: s_t = l s_{t-1} + g (x_t W + b) with complex l, then h_t = tanh(Re(C s_t) + D x_t).
+    """Orvieto et al. 2023: s_t = l s_{t-1} + g (x_t W + b) with complex l, then h_t = tanh(Re(C
+    s_t) + D x_t).
 
-    Re(C s_t) is a product with the real and the imaginary parts of s_t. The tanh is the position-wise nonlinearity that
-    the paper puts after each layer (there a gated linear unit).
+    Re(C s_t) is a product with the real and the imaginary parts of s_t. The tanh is the
+    position-wise nonlinearity that the paper puts after each layer (there a gated linear unit).
     """
     _, real, imaginary = state
     real_in, imaginary_in = network.affine([x], "W", "b", LINEAR, LINEAR)
     after = (
-        network.scale(real, "l_real") - network.scale(imaginary, "l_imaginary") + network.scale(real_in, "g"),
-        network.scale(real, "l_imaginary") + network.scale(imaginary, "l_real") + network.scale(imaginary_in, "g"),
+        network.scale(real, "l_real")
+        - network.scale(imaginary, "l_imaginary")
+        + network.scale(real_in, "g"),
+        network.scale(real, "l_imaginary")
+        + network.scale(imaginary, "l_real")
+        + network.scale(imaginary_in, "g"),
     )
     return [*network.affine([*after, x], "Wc", "bc", TANH), *after]
 
 
-def eigenvalues_from(weights: Mapping[str, Vector], functions: Functions, steps: int) -> dict[str, Vector]:
+def eigenvalues_from(
+    weights: Mapping[str, Vector], functions: Functions, steps: int
+) -> dict[str, Vector]:
     """l = exp(-exp(nu) + i exp(theta)), always inside the unit circle, and g = exp(gamma)."""
     size, angle = functions.exp(-functions.exp(weights["nu"])), functions.exp(weights["theta"])
     unused = {"nu", "theta", "gamma"}
@@ -51,7 +58,8 @@ LRU = Cell(
         Product("W", "b", ("real", "imaginary"), reads=("x",)),
         Product("Wc", "bc", ("h",), reads=("real", "imaginary", "x")),
     ),
-    about="Linear memory: complex numbers s = l s' + g x W, which turn and shrink, and h = tanh(Re(C s) + D x).",
+    about="Linear memory: complex numbers s = l s' + g x W, which turn and shrink, and h = "
+    "tanh(Re(C s) + D x).",
     formulas=(
         "s_t = l * s_{t-1} + g * (x_t W + b), complex, carried as real and imaginary",
         "h_t = tanh([Re s_t, Im s_t, x_t] Wc + bc)",

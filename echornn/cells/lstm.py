@@ -19,7 +19,8 @@ LSTM = Cell(
     step,
     ("h", "c"),
     (Product("W", "b", ("input", "forget", "value", "output")),),
-    about="Carries h and a memory c: c = f c' + i g and h = o tanh(c). See input, forget, output, candidate.",
+    about="Carries h and a memory c: c = f c' + i g and h = o tanh(c). See input, forget, output, "
+    "candidate.",
     formulas=(
         "[i, f, g, o] = [x_t, h_{t-1}] W + b",
         "c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g)",

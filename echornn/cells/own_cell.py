@@ -1,4 +1,5 @@
-"""A user's own cell, from its file or from a record: a run or sweep is looked at without running the cell's text."""
+"""A user's own cell, from its file or from a record: a run or sweep is looked at without running
+the cell's text."""
 
 from __future__ import annotations
 
@@ -15,16 +16,21 @@ from echornn.cells.cell import Activation, Cell, CellError, Functions, Product
 from echornn.errors import blaming
 from echornn.own import OwnFile
 
-FUNCTIONS = ("step", "first_units", "used", "eigenvalues")  # fields of a `Cell` that only its text has
-NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")  # that are texts
-LATER = ("other_weights", "fixed", "noise", "in_turn")  # which earlier versions lack; facts leave out their defaults
+# Fields of a `Cell` that only its text has
+FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
+# That are texts
+NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
+# Which earlier versions lack; facts leave out their defaults
+LATER = ("other_weights", "fixed", "noise", "in_turn")
 
 
 def facts_of(cell: Cell) -> dict[str, Any]:
     return {
         **{name: getattr(cell, name) for name in ("about", *NAMES)},
         "products": [asdict(one) for one in cell.products],
-        "first_biases": {name: list(map(float, values)) for name, values in cell.first_biases.items()},
+        "first_biases": {
+            name: list(map(float, values)) for name, values in cell.first_biases.items()
+        },
         **{name: getattr(cell, name) for name in LATER if getattr(cell, name)},
     }
 
@@ -39,7 +45,10 @@ def check_facts(cell: Cell) -> None:
         require(len(set(some)) == len(some), f"{name} has a name twice: {', '.join(some)}")
     for name in cell.weights:
         is_free = name.isidentifier() and name not in ("W2", "b2") and "_layer" not in name
-        require(is_free, f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer")
+        require(
+            is_free,
+            f"the weight {name!r} needs another name: letters, digits and _, not W2, b2 or _layer",
+        )
     columns = {one.bias: one.columns for one in cell.products}
     of_state = dict.fromkeys(("unread", "limited", "through_tanh"), cell.state_parts)
     of_weights = {"first_biases": tuple(columns), "fixed": cell.weights}
@@ -47,15 +56,25 @@ def check_facts(cell: Cell) -> None:
         for name in getattr(cell, field):
             require(name in allowed, f"{field} names {name!r}, not one of {', '.join(allowed)}")
     for bias, values in cell.first_biases.items():
-        require(len(values) == len(columns[bias]), f"first_biases has to have {bias} for {', '.join(columns[bias])}")
+        require(
+            len(values) == len(columns[bias]),
+            f"first_biases has to have {bias} for {', '.join(columns[bias])}",
+        )
     for name, shape in cell.other_weights.items():
         sizes = [one in ("units", "inputs") or (type(one) is int and one > 0) for one in shape]
         is_shape = len(sizes) == 2 and all(sizes)
-        require(is_shape, f'other_weights has to give {name} as (rows, columns), each a number, "units" or "inputs"')
+        require(
+            is_shape,
+            f"other_weights has to give {name} as (rows, columns), "
+            'each a number, "units" or "inputs"',
+        )
 
 
 class OwnCell(OwnFile):
-    """The file of a user's cell; its name is that of a `Cell` in the file. The facts in a record are `facts_of`."""
+    """The file of a user's cell; its name is that of a `Cell` in the file.
+
+    The facts in a record are `facts_of`.
+    """
 
     noun, error = "cell", CellError
     definition = r"^{name}\b *[:=]"
@@ -63,21 +82,30 @@ class OwnCell(OwnFile):
 
     @cached_property
     def cell(self) -> Cell:
-        """The cell, from its facts or else from its text, which its functions run; a CellError if it has an error."""
+        """The cell, from its facts or else from its text, which its functions run; a CellError if
+        it has an error."""
         facts = self.facts
         if facts is None:
             return self.load()  # type: ignore[no-any-return]
         functions: dict[str, Any] = {name: partial(self._call, name) for name in FUNCTIONS}
         if self.lacks_facts:
             return Cell(functions["step"], ("h",), ())
-        texts: dict[str, Any] = {name: tuple(facts.get(name, ())) for name in NAMES}  # earlier versions lack some
+        # Earlier versions lack some
+        texts: dict[str, Any] = {name: tuple(facts.get(name, ())) for name in NAMES}
         products = tuple(
             Product(**{**one, "columns": tuple(one["columns"]), "reads": tuple(one["reads"])})
             for one in facts["products"]
         )
         biases = {name: tuple(values) for name, values in facts["first_biases"].items()}
         later = {name: facts[name] for name in LATER if name in facts}
-        return Cell(products=products, about=facts.get("about", ""), first_biases=biases, **texts, **functions, **later)
+        return Cell(
+            products=products,
+            about=facts.get("about", ""),
+            first_biases=biases,
+            **texts,
+            **functions,
+            **later,
+        )
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return getattr(self.load(), name)(*arguments)
@@ -94,7 +122,8 @@ class OwnCell(OwnFile):
         return replace(found, keras=("", {}), in_turn=_is_in_turn(found), **more)
 
     def blaming_function(self, function: Callable[..., Any]) -> Any:
-        """Like `blaming`; an error from outside of the file is reported at the line of the function."""
+        """Like `blaming`; an error from outside of the file is reported at the line of the
+        function."""
         code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
         if code is None or code.co_filename != self.file:
             return self.blaming()
@@ -112,19 +141,23 @@ def _blamed(own: OwnCell, function: Callable[..., Any]) -> Callable[..., Any]:
 
 CellName = str | OwnCell  # of the table, or a user's own file
 
-INPUTS, UNITS, ROWS, WINDOW = 3, 4, 5, 15  # of the check; unequal, so that a vector of a wrong size is seen
-SHORT, LONG = 6, 200  # steps from the zero state that are compared, and in which numbers have to stay finite
+# Of the check; unequal, so that a vector of a wrong size is seen
+INPUTS, UNITS, ROWS, WINDOW = 3, 4, 5, 15
+# Steps from the zero state that are compared, and in which numbers have to stay finite
+SHORT, LONG = 6, 200
 
 
 @lru_cache(maxsize=256)
 def check(own: OwnCell) -> Cell:
-    """The cell, once it is tried in another process; a CellError that names the place in its file."""
+    """The cell, once it is tried in another process; a CellError that names the place in its
+    file."""
     own.try_apart(f"{__name__}:trace")
     return own.load()  # type: ignore[no-any-return]
 
 
 def trace(file: str, name: str, text: str) -> None:
-    """Call the functions of a cell with a few numbers; a CellError if one returns something unusable."""
+    """Call the functions of a cell with a few numbers; a CellError if one returns something
+    unusable."""
     own = OwnCell(file, name, text)
     cell: Cell = own.load()
     with np.errstate(all="ignore"):
@@ -148,7 +181,11 @@ def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Vector, object],
     def operated(one: Vector, other: object) -> Vector:
         if isinstance(other, Vector):
             return Vector(function(one.value, other.value))
-        return Vector(function(one.value, other)) if isinstance(other, (int, float, np.number)) else NotImplemented
+        return (
+            Vector(function(one.value, other))
+            if isinstance(other, (int, float, np.number))
+            else NotImplemented
+        )
 
     return operated
 
@@ -158,7 +195,8 @@ class NeedsTensorsError(Exception):
 
 
 class Vector:
-    """A vector as a step gets it in the check: it can be calculated with, but not looked at, as when it is compiled."""
+    """A vector as a step gets it in the check: it can be calculated with, but not looked at, as
+    when it is compiled."""
 
     __array_ufunc__ = None
 
@@ -215,19 +253,34 @@ class OfVectors:
     def product(self, vector: Vector, weight: str) -> Vector:
         return Vector(vector.value @ self._used[weight].value)
 
-    def affine(self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation) -> list[Vector]:
+    def affine(
+        self, parts: Sequence[Vector], weight: str, bias: str, *activations: Activation
+    ) -> list[Vector]:
         product = self._products.get(weight)
         if product is None:
-            raise CellError(f"there is no Product with the weight {weight!r}, only {', '.join(self._products)}")
+            raise CellError(
+                f"there is no Product with the weight {weight!r}, only {', '.join(self._products)}"
+            )
         if bias != product.bias or len(activations) != len(product.columns):
             names = ", ".join(product.columns)
-            raise CellError(f"affine with {weight} needs {product.bias!r}, and an activation for each of {names}")
+            raise CellError(
+                f"affine with {weight} needs {product.bias!r}, and an activation for each of "
+                f"{names}"
+            )
         sizes = [part.value.shape[1] for part in parts]
         if sizes != [INPUTS if name == "x" else UNITS for name in product.reads]:
-            raise CellError(f"affine gets vectors of {sizes} numbers with {weight}, which reads {product.reads}")
-        z = np.concatenate([part.value for part in parts], axis=1) @ self._used[weight].value + self._used[bias].value
+            raise CellError(
+                f"affine gets vectors of {sizes} numbers with {weight}, which reads {product.reads}"
+            )
+        z = (
+            np.concatenate([part.value for part in parts], axis=1) @ self._used[weight].value
+            + self._used[bias].value
+        )
         columns = np.split(z, len(activations), axis=1)
-        return [getattr(self, one.value)(Vector(column)) for one, column in zip(activations, columns, strict=True)]
+        return [
+            getattr(self, one.value)(Vector(column))
+            for one, column in zip(activations, columns, strict=True)
+        ]
 
 
 def _first_weights(cell: Cell) -> dict[str, npt.NDArray[np.float32]]:
@@ -235,8 +288,13 @@ def _first_weights(cell: Cell) -> dict[str, npt.NDArray[np.float32]]:
     rng = np.random.default_rng(0)
     given = cell.first_units(rng, UNITS, WINDOW)
     others = cell.other_shapes(INPUTS, UNITS)
-    if not isinstance(given, Mapping) or not set(cell.unit_weights) <= set(given) <= {*cell.unit_weights, *others}:
-        raise CellError(f"first_units has to return a dict with the unit_weights: {list(cell.unit_weights)}")
+    if not isinstance(given, Mapping) or not set(cell.unit_weights) <= set(given) <= {
+        *cell.unit_weights,
+        *others,
+    }:
+        raise CellError(
+            f"first_units has to return a dict with the unit_weights: {list(cell.unit_weights)}"
+        )
     weights = {}
     for name, values in given.items():
         if np.shape(values) != others.get(name, (UNITS,)) or np.asarray(values).dtype != np.float32:
@@ -246,7 +304,9 @@ def _first_weights(cell: Cell) -> dict[str, npt.NDArray[np.float32]]:
     for one in cell.products:
         count = len(one.columns)
         weights[one.weight] = _glorot(rng, one.rows(INPUTS, UNITS), count * UNITS)
-        weights[one.bias] = np.repeat(np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1)
+        weights[one.bias] = np.repeat(
+            np.array([cell.first_biases.get(one.bias, (0,) * count)], np.float32), UNITS, 1
+        )
     weights |= {name: _glorot(rng, *shape) for name, shape in others.items() if name not in given}
     return weights
 
@@ -295,12 +355,18 @@ def _state(cell: Cell, weights: Mapping[str, npt.NDArray[Any]], steps: int) -> n
     for number, x in enumerate(rng.integers(0, 2, (steps, ROWS, INPUTS)).astype(np.float32), 1):
         after = step(x, rng.standard_normal((ROWS, UNITS), np.float32), *state)
         if not isinstance(after, (list, tuple)) or len(after) != len(state):
-            raise CellError(f"step has to return a list of {len(state)}: {', '.join(cell.state_parts)}")
+            raise CellError(
+                f"step has to return a list of {len(state)}: {', '.join(cell.state_parts)}"
+            )
         for name, one in zip(cell.state_parts, after, strict=True):
             if np.shape(one) != (ROWS, UNITS):
-                raise CellError(f"step has to return {name} as a vector with a number for each unit")
+                raise CellError(
+                    f"step has to return {name} as a vector with a number for each unit"
+                )
             if not np.isfinite(one).all():
                 bad = one[~np.isfinite(one)][0]
-                raise CellError(f"step returns {name} with {bad} in step {number} from the zero state")
+                raise CellError(
+                    f"step returns {name} with {bad} in step {number} from the zero state"
+                )
         state = list(after)
     return state[0]

@@ -17,7 +17,8 @@ RNN = Cell(
     step,
     ("h",),
     (Product("W", "b", ("h",)),),
-    about="The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before.",
+    about="The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step "
+    "before.",
     formulas=("h_t = tanh([x_t, h_{t-1}] W + b)", "columns of W and b: h"),
     limited=("h",),
     keras=("SimpleRNN", {}),

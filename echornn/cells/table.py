@@ -31,7 +31,8 @@ CELLS: dict[str, Cell] = {
 
 
 def named(given: object) -> CellName:
-    """The name of the given cell, of one in the table, or of FILE.py:NAME; a ConfigError if it cannot be used."""
+    """The name of the given cell, of one in the table, or of FILE.py:NAME; a ConfigError if it
+    cannot be used."""
     if not isinstance(given, Cell):
         return OwnCell.named(given, CELLS)
     known: Iterable[tuple[Any, Any]] = (*CELLS.items(), *LOADED.items())

@@ -1,4 +1,5 @@
-"""The data of an epoch ("Generate data"), of the echo and of other tasks; and sources of targets."""
+"""The data of an epoch ("Generate data"), of the echo and of other tasks; and sources of
+targets."""
 
 from __future__ import annotations
 
@@ -21,8 +22,9 @@ from echornn.tasks.task import Batch, Task, TaskError, draw_rows, form_of, known
 
 
 class EpochData(NamedTuple):
-    """Inputs and targets of an epoch: symbols, uint8 [row length, batch, replicas], or numbers, float32 [row length,
-    batch, count, replicas]; and which steps count, bool [row length, batch, replicas], or None if all do.
+    """Inputs and targets of an epoch: symbols, uint8 [row length, batch, replicas], or numbers,
+    float32 [row length, batch, count, replicas]; and which steps count, bool [row length, batch,
+    replicas], or None if all do.
     """
 
     x: npt.NDArray[Any]
@@ -31,8 +33,8 @@ class EpochData(NamedTuple):
 
 
 def batch_of(config: EchoConfig, data_version: int = 0, epoch: int = 0) -> Batch:
-    """The inputs and targets of an epoch, without the steps that no trial covers: a pure function of the seed, the
-    version of the data, and the epoch, from 0.
+    """The inputs and targets of an epoch, without the steps that no trial covers: a pure function
+    of the seed, the version of the data, and the epoch, from 0.
 
     Raises:
         TaskError: an error in a user's task, or a window in which no step is scored.
@@ -43,18 +45,25 @@ def batch_of(config: EchoConfig, data_version: int = 0, epoch: int = 0) -> Batch
         return draw_rows(task, rng, rows, steps)
     skipped = lead_in(config)
     drawn = draw_rows(task, rng, rows, skipped + steps)
-    batch = Batch(drawn.x[:, skipped:], drawn.y[:, skipped:], drawn.scored[:, skipped:]) if skipped else drawn
+    batch = (
+        Batch(drawn.x[:, skipped:], drawn.y[:, skipped:], drawn.scored[:, skipped:])
+        if skipped
+        else drawn
+    )
     _require_scored_windows(config, batch.scored, epoch)
     return batch
 
 
 HELD_OUT_TRIALS = 512
-HELD_OUT_ROWS, HELD_OUT_STEPS, LEAST_LEAD = 64, 256, 64  # of a stream: rows, and their steps that count after the first
+# Of a stream: rows, and their steps that count after the first
+HELD_OUT_ROWS, HELD_OUT_STEPS, LEAST_LEAD = 64, 256, 64
 
 
-def held_out_config(config: EchoConfig, settings: Mapping[str, Any] = {}, trials: int | None = None) -> EchoConfig:
-    """A configuration whose epoch is the held-out data of a network, as many trials, or rows of a stream; perhaps of
-    other settings of its task.
+def held_out_config(
+    config: EchoConfig, settings: Mapping[str, Any] = {}, trials: int | None = None
+) -> EchoConfig:
+    """A configuration whose epoch is the held-out data of a network, as many trials, or rows of a
+    stream; perhaps of other settings of its task.
 
     Raises:
         ConfigError: the settings are not possible, or their data does not fit the network.
@@ -62,7 +71,11 @@ def held_out_config(config: EchoConfig, settings: Mapping[str, Any] = {}, trials
     task = config.the_task.with_values(settings)
     if form_of(task)[:2] != form_of(config.the_task)[:2]:
         name, value = next(iter(settings.items()))
-        raise ConfigError(name, value, f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out")
+        raise ConfigError(
+            name,
+            value,
+            f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out",
+        )
     rows = trials or (HELD_OUT_TRIALS if task.length else HELD_OUT_ROWS)
     lags = known_lags(task, config.row_length - 1)
     lead = max(LEAST_LEAD, config.truncated_backprop_length, *(1 + lag for lag in lags))
@@ -72,24 +85,30 @@ def held_out_config(config: EchoConfig, settings: Mapping[str, Any] = {}, trials
 
 
 def held_out_batch(config: EchoConfig) -> Batch:
-    """The data of a `held_out_config`, the same each time. Of a stream the first steps of a row do not count: the state
-    begins with zero there, and a target may depend on what came before.
+    """The data of a `held_out_config`, the same each time. Of a stream the first steps of a row do
+    not count: the state begins with zero there, and a target may depend on what came before.
     """
     task, rng = config.the_task, seeding.stream(config.seed, seeding.HELD_OUT)
     drawn = draw_rows(task, rng, config.batch_size, config.row_length, held_out=True)
     if not config.is_stream:
         return drawn
-    return replace(drawn, scored=drawn.scored & (np.arange(config.row_length) >= config.row_length - HELD_OUT_STEPS))
+    return replace(
+        drawn,
+        scored=drawn.scored & (np.arange(config.row_length) >= config.row_length - HELD_OUT_STEPS),
+    )
 
 
 def lead_in(config: EchoConfig) -> int:
-    """The steps of a stream that are drawn before each row, and left out: those of the first windows, if no step of
-    them is scored. So a target may depend on an input further back than a window is long.
+    """The steps of a stream that are drawn before each row, and left out: those of the first
+    windows, if no step of them is scored. So a target may depend on an input further back than a
+    window is long.
     """
     task = config.the_task
     if task.scores_every_step or not config.is_stream:
         return 0
-    return _lead_in(task, config.batch_size, config.row_length, config.window_steps, config.window_stride)
+    return _lead_in(
+        task, config.batch_size, config.row_length, config.window_steps, config.window_stride
+    )
 
 
 @lru_cache(maxsize=64)
@@ -100,7 +119,8 @@ def _lead_in(task: Task, rows: int, steps: int, window: int, stride: int) -> int
 
 
 def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...]:
-    """The lags of the inputs that decide the target of a window's step, both from 0; empty if they are not known."""
+    """The lags of the inputs that decide the target of a window's step, both from 0; empty if they
+    are not known."""
     try:
         first = lead_in(config) + window * config.window_stride if config.is_stream else 0
         return known_lags(config.the_task, first + step)
@@ -109,16 +129,20 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 
 
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
-    """The data of `batch_of` for each of some configurations of one structure; it raises the same errors."""
+    """The data of `batch_of` for each of some configurations of one structure; it raises the same
+    errors."""
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
     x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
     every_step = configs[0].the_task.scores_every_step
-    return EpochData(x, y, None if every_step else _side_by_side([one.scored for one in each], length))
+    return EpochData(
+        x, y, None if every_step else _side_by_side([one.scored for one in each], length)
+    )
 
 
 def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
-    """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up with 0."""
+    """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up
+    with 0."""
     batch, steps, *shape = each[0].shape
     whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
     if len(each) == 1:
@@ -136,22 +160,27 @@ def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> No
     empty = np.flatnonzero(counts[begins + config.window_steps] == counts[begins])
     if empty.size:
         raise TaskError(
-            f"{type(config.the_task).__name__} scores no step of window {empty[0]} of epoch {epoch} (from 0), "
+            f"{type(config.the_task).__name__} scores no step of window {empty[0]} of epoch "
+            f"{epoch} (from 0), "
             f"of {config.window_steps} steps: a longer truncated_backprop_length may help"
         )
 
 
 def check_own_files(config: EchoConfig) -> None:
-    """Check the user's own task and cell in another process, before they are used in this one; raises an `OwnError`."""
+    """Check the user's own task and cell in another process, before they are used in this one;
+    raises an `OwnError`."""
     task = config.the_task
     if task.own is not None:
-        check_task(config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length)
+        check_task(
+            config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length
+        )
     if isinstance(config.cell, OwnCell):
         check_cell(config.cell)
 
 
 def check_own_data(config: EchoConfig) -> None:
-    """Check the user's own files, and that each window of the first epoch has a scored step; raises an `OwnError`."""
+    """Check the user's own files, and that each window of the first epoch has a scored step; raises
+    an `OwnError`."""
     check_own_files(config)
     if config.the_task.own is not None:
         batch_of(config.of(0), 0, 0)
@@ -161,12 +190,16 @@ def check_own_data(config: EchoConfig) -> None:
 
 
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
-    """The lags of sources that no gradient reaches, since no part of a window between two cuts is that long."""
-    return tuple(lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach)
+    """The lags of sources that no gradient reaches, since no part of a window between two cuts is
+    that long."""
+    return tuple(
+        lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach
+    )
 
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
-    """The lags that targets depend on, in increasing order; empty if they are not known or depend on the data."""
+    """The lags that targets depend on, in increasing order; empty if they are not known or depend
+    on the data."""
     return _sources(config)[0]
 
 
@@ -177,7 +210,8 @@ def targets_known(config: EchoConfig) -> int:
 
 @lru_cache(maxsize=256)
 def _sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
-    """The lags of an epoch's last window, or of a trial, and how many of its targets have known sources."""
+    """The lags of an epoch's last window, or of a trial, and how many of its targets have known
+    sources."""
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     try:
         known = lags_of_steps(config.the_task, first, config.window_steps)

@@ -1,5 +1,5 @@
-"""Decides when the task was solved (the mean of the newest losses first fell below a level), and when it was lost again
-(that mean rose well above the level).
+"""Decides when the task was solved (the mean of the newest losses first fell below a level), and
+when it was lost again (that mean rose well above the level).
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from echornn.data.levels import chance_level, deciding_windows, lost_level, solv
 from echornn.progress import Floats
 
 HIGH = 1000.0  # nats; no mean of a higher loss is below a level
-UNIT = 2.0**-24  # nats; losses are added as integer multiples, so that sums do not depend on the pieces that arrive
+# Nats; losses are added as integer multiples, so that sums do not depend on the pieces that arrive
+UNIT = 2.0**-24
 UNKNOWN = -1  # the number of a window that is not known
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
-Crossing = tuple[int, int, int]  # the window at which a run lost the task or solved it again, the run, its `lost_at`
+# The window at which a run lost the task or solved it again, the run, its `lost_at`
+Crossing = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,13 @@ class Levels:
     """The mean losses that decide, float64 [runs], in nats or squared error."""
 
     solved: Nats  # the task is solved when the mean is below this; minus infinity if it never is
-    lost: Nats  # a solved task is lost when the mean is above this; between the two levels nothing changes
-    most: Nats  # guessing; in deciding whether the task is lost, a higher loss counts as this, so a spike does not
-    over: Windows  # the number of windows whose mean counts; see `echornn.data.levels.deciding_windows`
+    # A solved task is lost when the mean is above this; between the two levels nothing changes
+    lost: Nats
+    # Guessing; in deciding whether the task is lost, a higher loss counts as this, so a spike does
+    # not
+    most: Nats
+    # The number of windows whose mean counts; see `echornn.data.levels.deciding_windows`
+    over: Windows
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
@@ -48,13 +54,14 @@ class Levels:
 
     @property
     def longest(self) -> int:
-        """The number of newest losses to keep: those of the mean of every run, and at least `RECENT_WINDOWS`."""
+        """The number of newest losses to keep: those of the mean of every run, and at least
+        `RECENT_WINDOWS`."""
         return int(self.over.max(initial=RECENT_WINDOWS))
 
 
 def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
-    """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are not so many. Losses
-    from ``most`` on, NaN too, count as that.
+    """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are
+    not so many. Losses from ``most`` on, NaN too, count as that.
     """
     counted = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
     sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
@@ -67,10 +74,13 @@ def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
 class SolvedAt:
     """The windows at which runs solved the task. Only the newest losses are stored."""
 
-    at: Windows  # [runs], from 1, the window at which the mean first fell below the level; 0 if never, or `UNKNOWN`
+    # [runs], from 1, the window at which the mean first fell below the level; 0 if never, or
+    # `UNKNOWN`
+    at: Windows
     windows: int  # the number of windows of the run so far, as far as known
     recent: Floats  # [up to Levels.longest, runs], the newest losses, oldest first
-    lost_at: Windows  # [runs], the window at which each run lost the task again; 0 if it has not, or solved it since
+    # [runs], the window at which each run lost the task again; 0 if it has not, or solved it since
+    lost_at: Windows
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
@@ -79,19 +89,23 @@ class SolvedAt:
 
     @classmethod
     def unknown(cls, runs: int) -> SolvedAt:
-        """Of runs about which neither the number of windows is known, nor whether they solved the task."""
+        """Of runs about which neither the number of windows is known, nor whether they solved the
+        task."""
         unknown = np.full(runs, UNKNOWN, np.int64)
         return replace(cls.never(runs), at=unknown, lost_at=unknown)
 
     def only(self, runs: Sequence[int]) -> SolvedAt:
         which = list(runs)
-        return replace(self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which])
+        return replace(
+            self, at=self.at[which], recent=self.recent[:, which], lost_at=self.lost_at[which]
+        )
 
     def anew(self) -> SolvedAt:
         return replace(SolvedAt.never(len(self.at)), windows=self.windows)
 
     def until(self, windows: int, lost_at: Windows) -> SolvedAt:
-        """After only the first ``windows`` windows, with this `lost_at` and without the newest losses."""
+        """After only the first ``windows`` windows, with this `lost_at` and without the newest
+        losses."""
         return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)
 
     @property
@@ -102,8 +116,13 @@ class SolvedAt:
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         return self.step(losses, levels)[0]
 
-    def step(self, losses: Floats, levels: Levels, at: Windows | None = None) -> tuple[SolvedAt, list[Crossing]]:
-        """After more losses, float32 [n, runs]; and the crossings. `at` is found from the losses, unless given."""
+    def step(
+        self, losses: Floats, levels: Levels, at: Windows | None = None
+    ) -> tuple[SolvedAt, list[Crossing]]:
+        """After more losses, float32 [n, runs]; and the crossings.
+
+        `at` is found from the losses, unless given.
+        """
         joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
         recent = joined[-levels.longest :].copy()
         if at is None and self._is_settled(joined, levels):
@@ -118,15 +137,19 @@ class SolvedAt:
         return SolvedAt(at, windows, recent, lost_after(self.lost_at, crossed, windows)), crossed
 
     def _is_settled(self, joined: Floats, levels: Levels) -> bool:
-        """Whether no mean of these losses can have crossed the level that counts next for a run, as mostly."""
+        """Whether no mean of these losses can have crossed the level that counts next for a run, as
+        mostly."""
         is_solved = (self.at != 0) & (self.lost_at <= 0)
         if is_solved.all():
             return bool((joined.max(initial=0, axis=0) < levels.lost).all())
         lowest = np.fmin.reduce(joined, axis=0, initial=HIGH)
         return not is_solved.any() and not (lowest < levels.solved).any()
 
-    def _crossings(self, at: Windows, joined: Floats, new: int, windows: int, levels: Levels) -> list[Crossing]:
-        """Among the newest ``new`` windows, those at which runs lost the task, or solved it again, at a lower level."""
+    def _crossings(
+        self, at: Windows, joined: Floats, new: int, windows: int, levels: Levels
+    ) -> list[Crossing]:
+        """Among the newest ``new`` windows, those at which runs lost the task, or solved it again,
+        at a lower level."""
         runs = np.flatnonzero(at > 0)
         if not runs.size or not new:
             return []
@@ -137,8 +160,12 @@ class SolvedAt:
         was_lost = self.lost_at[runs] > 0
         crosses = np.where(was_lost, solved.any(axis=0), lost.any(axis=0))
         runs, before = runs[crosses], np.where(was_lost[crosses], np.int8(1), np.int8(-1))
-        changes = np.concatenate([before[np.newaxis], lost[:, crosses].astype(np.int8) - solved[:, crosses]])
-        newest = np.maximum.accumulate(np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0)
+        changes = np.concatenate(
+            [before[np.newaxis], lost[:, crosses].astype(np.int8) - solved[:, crosses]]
+        )
+        newest = np.maximum.accumulate(
+            np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0
+        )
         is_lost = np.take_along_axis(changes, newest, axis=0) > 0
         which, run = np.nonzero(is_lost[1:] != is_lost[:-1])
         lost_at = np.where(is_lost[1:][which, run], numbers[which], 0)

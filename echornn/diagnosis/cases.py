@@ -1,4 +1,5 @@
-"""The sentence above the curve: `CASES`, a table of what a run can be, what is said of it, and which key helps."""
+"""The sentence above the curve: `CASES`, a table of what a run can be, what is said of it, and
+which key helps."""
 
 from __future__ import annotations
 
@@ -13,17 +14,33 @@ import numpy as np
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import levels
 from echornn.data.series import lags_beyond
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats, Trend, bits_text, ladder_position, loss_text, trend
+from echornn.diagnosis.loss_stats import (
+    RECENT_WINDOWS,
+    LossStats,
+    Trend,
+    bits_text,
+    ladder_position,
+    loss_text,
+    trend,
+)
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import FIRST_BLOCK
 from echornn.progress import Progress
 
 FEWER = 0.9  # the share of guessing's errors below which a network is better than guessing
 EPOCH_HEAD = 16  # windows at an epoch's start whose targets may echo the row above
-PATIENCE = 250  # windows at chance before which no change is advised: the tutorial's network needs as many
-CLEAR = 0.85  # a mean of the newest windows below this share of chance is seen before the next block is complete
-FEW_LEARN = {"echo": ("rnn", "gru", "lstm", "cornn")}  # from the tutorial's start, and most from glorot
-UNDO, RESET, BACK, SEEDS = "«undo»: go back", "«reset»: start over", "«window_back»: go back", "«seeds»: 64 seeds"
+# Windows at chance before which no change is advised: the tutorial's network needs as many
+PATIENCE = 250
+# A mean of the newest windows below this share of chance is seen before the next block is complete
+CLEAR = 0.85
+# From the tutorial's start, and most from glorot
+FEW_LEARN = {"echo": ("rnn", "gru", "lstm", "cornn")}
+UNDO, RESET, BACK, SEEDS = (
+    "«undo»: go back",
+    "«reset»: start over",
+    "«window_back»: go back",
+    "«seeds»: 64 seeds",
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +51,16 @@ class Remedy:
     anew: bool = False  # whether weights start anew too, whatever the fields are
 
     def __str__(self) -> str:
-        said = {"T" if name == "truncated_backprop_length" else name: value for name, value in self.changes.items()}
-        texts = (f"{value:g}" if isinstance(value, float) else str(value) for value in said.values())
-        return ", ".join(map(" ".join, zip(said, texts, strict=True))) + ", starting over" * self.anew
+        said = {
+            "T" if name == "truncated_backprop_length" else name: value
+            for name, value in self.changes.items()
+        }
+        texts = (
+            f"{value:g}" if isinstance(value, float) else str(value) for value in said.values()
+        )
+        return (
+            ", ".join(map(" ".join, zip(said, texts, strict=True))) + ", starting over" * self.anew
+        )
 
 
 @dataclass(frozen=True)
@@ -45,7 +69,8 @@ class Facts:
 
     config: EchoConfig
     stats: LossStats
-    newest: Progress | None = None  # the newest window with its data; None if only its loss is known
+    # The newest window with its data; None if only its loss is known
+    newest: Progress | None = None
     undoable: bool = False  # whether there is a change to undo
     unread: bool = False  # whether the losses on record are not read yet
 
@@ -59,8 +84,9 @@ class Facts:
 
     @cached_property
     def mean(self) -> float:
-        """The mean loss that the line shows: of the newest windows if the task is or was solved, or if they are clearly
-        below the blocks before; otherwise of the newest blocks, which flickers less.
+        """The mean loss that the line shows: of the newest windows if the task is or was solved, or
+        if they are clearly below the blocks before; otherwise of the newest blocks, which flickers
+        less.
         """
         is_known = self.trend.level != "early" and self.stats.solved_at is None
         is_steady = is_known and not self.is_ahead and not self._is_clearly_below(self.trend.mean)
@@ -68,7 +94,8 @@ class Facts:
 
     @cached_property
     def is_ahead(self) -> bool:
-        """Whether the newest windows are so clearly below chance that the next block need not be waited for."""
+        """Whether the newest windows are so clearly below chance that the next block need not be
+        waited for."""
         return self.trend.level != "below" and self._is_clearly_below(self.chance)
 
     def _is_clearly_below(self, level: float) -> bool:
@@ -84,12 +111,16 @@ class Facts:
 
     @property
     def is_better(self) -> bool:
-        """Whether clearly fewer predictions are wrong than by guessing, though the loss is at chance."""
-        return self.is_at("chance") and self.trend.wrong < FEWER * levels.guessing_errors(self.config)
+        """Whether clearly fewer predictions are wrong than by guessing, though the loss is at
+        chance."""
+        return self.is_at("chance") and self.trend.wrong < FEWER * levels.guessing_errors(
+            self.config
+        )
 
     @property
     def is_spike(self) -> bool:
-        """Whether the newest window, at an epoch's start, has a higher loss, for targets that nobody can know."""
+        """Whether the newest window, at an epoch's start, has a higher loss, for targets that
+        nobody can know."""
         newest, before = self.newest, self.stats.recent[:-1].astype(np.float64)
         if newest is None or before.size < 10 or newest.window >= EPOCH_HEAD or not newest.epoch:
             return False
@@ -119,7 +150,11 @@ def loss_of(config: EchoConfig, loss: float) -> str:
 
 
 def _loss(it: Facts, loss: float | None = None) -> str:
-    return loss_of(it.config, loss) if loss is not None else loss_of(it.config, it.mean) + bits_text(it.config, it.mean)
+    return (
+        loss_of(it.config, loss)
+        if loss is not None
+        else loss_of(it.config, it.mean) + bits_text(it.config, it.mean)
+    )
 
 
 def _diverged(it: Facts) -> str:
@@ -140,7 +175,9 @@ def _left(it: Facts) -> str:
 def _where(it: Facts) -> str:
     if levels.is_one_step(it.config):
         return f"{levels.way_from_chance(it.config, it.mean):.0%} of the way from chance"
-    place = ladder_position(levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config))
+    place = ladder_position(
+        levels.ladder_of(it.config), it.mean, it.trend.unsure, levels.solved_level(it.config)
+    )
     if place is None:
         return "no ladder"
     level = place.at or place.above
@@ -180,13 +217,16 @@ class Case(NamedTuple):
     when: Callable[[Facts], bool]  # whether it holds; the first case that does is said
     text: Text  # what is said, with the numbers
     key: Text = lambda _: ""  # a key that helps, in a few words
-    helps: Callable[[Facts], Remedy | None] = lambda _: None  # the change that key `a` makes; said in place of ``key``
+    # The change that key `a` makes; said in place of ``key``
+    helps: Callable[[Facts], Remedy | None] = lambda _: None
 
 
 def glorot(it: Facts) -> Remedy | None:
     """Another start, after windows enough for the tutorial's."""
     config = it.config
-    few = config.init == "tutorial" and str(config.cell) in FEW_LEARN.get(str(config.value("task")), ())
+    few = config.init == "tutorial" and str(config.cell) in FEW_LEARN.get(
+        str(config.value("task")), ()
+    )
     return Remedy({"init": "glorot"}) if few and it.stats.windows >= PATIENCE else None
 
 
@@ -198,33 +238,86 @@ def _slower(it: Facts) -> Remedy | None:
 # in the order in which they are looked at
 CASES = (
     Case("unread", lambda it: it.unread, lambda it: "the losses of this run are being read"),
-    Case("start", lambda it: not it.stats.windows,
-         lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing"),
+    Case(
+        "start",
+        lambda it: not it.stats.windows,
+        lambda it: f"chance is {_loss(it, it.chance)}, the loss of guessing",
+    ),
     Case("diverged", lambda it: it.has_diverged, _diverged, _undo),
     Case("left", lambda it: it.has_left, _left, lambda it: BACK),
-    Case("spike", lambda it: it.is_spike, _spike,
-         helps=lambda it: Remedy({"row_start": "zero"}) if "row_start" in it.config.fields() else None),
-    Case("solved", lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
-         lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}"),
-    Case("lost", lambda it: it.stats.solved_at is not None,
-         lambda it: f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean loss {_loss(it)}",
-         lambda it: BACK),
-    Case("beyond T", lambda it: levels.is_one_step(it.config) and bool(lags_beyond(it.config)), _beyond,
-         helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))})),  # half with source
-    Case("early", lambda it: it.trend.level == "early",
-         lambda it: f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"),
-    Case("another task", lambda it: it.stats.before is not None and not it.is_at("below"), _another, _undo),
-    Case("above", lambda it: it.is_at("above"),
-         lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}", helps=_slower),
-    Case("falling", lambda it: it.is_better, lambda it: f"learning: mean loss {_loss(it)}, more right than by chance"),
-    Case("chance", lambda it: it.is_at("chance"),
-         lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
-         lambda it: SEEDS if it.stats.windows >= PATIENCE else "", glorot),
-    Case("falling", lambda it: it.is_ahead or it.trend.falls,
-         lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}"),
-    Case("standing", lambda it: True, lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
-         lambda it: SEEDS, glorot),
-)  # fmt: skip
+    Case(
+        "spike",
+        lambda it: it.is_spike,
+        _spike,
+        helps=lambda it: (
+            Remedy({"row_start": "zero"}) if "row_start" in it.config.fields() else None
+        ),
+    ),
+    Case(
+        "solved",
+        lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
+        lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}",
+    ),
+    Case(
+        "lost",
+        lambda it: it.stats.solved_at is not None,
+        lambda it: (
+            f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean "
+            f"loss {_loss(it)}"
+        ),
+        lambda it: BACK,
+    ),
+    Case(
+        "beyond T",
+        lambda it: levels.is_one_step(it.config) and bool(lags_beyond(it.config)),
+        _beyond,
+        # twice the lag: half of the targets of a window have their source in it
+        helps=lambda it: Remedy({"truncated_backprop_length": 2 * min(lags_beyond(it.config))}),
+    ),
+    Case(
+        "early",
+        lambda it: it.trend.level == "early",
+        lambda it: (
+            f"too early to tell: {FIRST_BLOCK - it.stats.block_means.windows} more windows needed"
+        ),
+    ),
+    Case(
+        "another task",
+        lambda it: it.stats.before is not None and not it.is_at("below"),
+        _another,
+        _undo,
+    ),
+    Case(
+        "above",
+        lambda it: it.is_at("above"),
+        lambda it: f"above chance ({_loss(it, it.chance)}): mean loss {_loss(it)}",
+        helps=_slower,
+    ),
+    Case(
+        "falling",
+        lambda it: it.is_better,
+        lambda it: f"learning: mean loss {_loss(it)}, more right than by chance",
+    ),
+    Case(
+        "chance",
+        lambda it: it.is_at("chance"),
+        lambda it: f"at chance ({_loss(it, it.chance)}) after {it.stats.windows:,} windows",
+        lambda it: SEEDS if it.stats.windows >= PATIENCE else "",
+        glorot,
+    ),
+    Case(
+        "falling",
+        lambda it: it.is_ahead or it.trend.falls,
+        lambda it: f"learning: mean loss {_loss(it)}, {_where(it)}",
+    ),
+    Case(
+        "standing",
+        lambda it: True,
+        lambda it: f"stands at {_loss(it)} {_since(it)}, {_where(it)}",
+        lambda it: SEEDS,
+        glorot,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -256,11 +349,17 @@ def say_seeds(stats: SeedStats, config: EchoConfig) -> Sentence:
         "below chance": int((finite & ~near & (stats.mean < chance)).sum()),
     }
     others = "".join(f", {count:,} {name}" for name, count in counts.items() if count)
-    helps = glorot(Facts(config, LossStats(stats.windows))) if 2 * stats.solved < stats.replicas else None
+    helps = (
+        glorot(Facts(config, LossStats(stats.windows)))
+        if 2 * stats.solved < stats.replicas
+        else None
+    )
     return _said(config, "seeds", f"{stats.in_words()}{others}", helps)
 
 
-def _said(config: EchoConfig, case: str, text: str, helps: Remedy | None, key: str = "") -> Sentence:
+def _said(
+    config: EchoConfig, case: str, text: str, helps: Remedy | None, key: str = ""
+) -> Sentence:
     if helps is not None:
         try:
             config.with_fields(helps.changes)

@@ -1,4 +1,5 @@
-"""What the losses of a network tell: statistics, the place on the task's ladder, the trend, and where they fell."""
+"""What the losses of a network tell: statistics, the place on the task's ladder, the trend, and
+where they fell."""
 
 from __future__ import annotations
 
@@ -29,15 +30,21 @@ from echornn.tasks.task import Level
 
 @dataclass(frozen=True, eq=False)
 class LossStats:
-    """Statistics of the losses since the weights or the task last changed; windows are those of the path, from 1."""
+    """Statistics of the losses since the weights or the task last changed; windows are those of the
+    path, from 1."""
 
     windows: int = 0  # trained since then
-    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))  # [up to RECENT_WINDOWS], oldest first
+    # [up to RECENT_WINDOWS], oldest first
+    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     solved_at: int | None = None  # the window at which the mean first fell below the solved level
-    block_means: BlockMeans = field(default_factory=BlockMeans)  # since any setting, like the learning rate, changed
-    before: EchoConfig | None = None  # of an earlier task, which these weights had solved before it was changed
-    lost_at: int | None = None  # the window at which the task was lost again; None also if it was solved since
-    left_at: int | None = None  # the window at which the loss left its range, for the last time if it came back
+    # Since any setting, like the learning rate, changed
+    block_means: BlockMeans = field(default_factory=BlockMeans)
+    # Of an earlier task, which these weights had solved before it was changed
+    before: EchoConfig | None = None
+    # The window at which the task was lost again; None also if it was solved since
+    lost_at: int | None = None
+    # The window at which the loss left its range, for the last time if it came back
+    left_at: int | None = None
     left_to: float = math.nan  # its loss
     left_norm: float = math.nan  # the norm of its gradient; NaN if unknown
 
@@ -47,58 +54,82 @@ class LossStats:
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
-        """The statistics with which the same weights continue under another configuration after ``trained`` windows."""
+        """The statistics with which the same weights continue under another configuration after
+        ``trained`` windows."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
         if config.same_task(was):
             return replace(self, block_means=BlockMeans(begun=trained))
         solved = self.solved_at is not None and self.mean < lost_level(was)
-        return LossStats(block_means=BlockMeans(begun=trained), before=was if solved else self.before)
+        return LossStats(
+            block_means=BlockMeans(begun=trained), before=was if solved else self.before
+        )
 
-    def leaving(self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float) -> LossStats:
-        """With the window, after ``trained`` windows, at which the loss left its range: from `RECENT_WINDOWS` clearly
-        below chance to far above them and above `LEAP` times chance; or else the first that is not finite or above
-        ``most`` (see `most_loss`). ``before`` are the losses before these.
+    def leaving(
+        self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float
+    ) -> LossStats:
+        """With the window, after ``trained`` windows, at which the loss left its range: from
+        `RECENT_WINDOWS` clearly below chance to far above them and above `LEAP` times chance; or
+        else the first that is not finite or above ``most`` (see `most_loss`). ``before`` are the
+        losses before these.
         """
         chance = most / FAR_ABOVE
         high = ~(losses < LEAP * chance)
         if not high.any():
             return self
-        joined = np.concatenate([np.full(RECENT_WINDOWS - len(before), np.nan), before, losses[:-1]])
+        joined = np.concatenate(
+            [np.full(RECENT_WINDOWS - len(before), np.nan), before, losses[:-1]]
+        )
         earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)
         with np.errstate(invalid="ignore"):
-            highest, mean, spread = earlier.max(axis=-1), earlier.mean(axis=-1), earlier.std(axis=-1)
+            highest, mean, spread = (
+                earlier.max(axis=-1),
+                earlier.mean(axis=-1),
+                earlier.std(axis=-1),
+            )
         was_below = (highest < LEAP * chance) & (mean < BELOW_CHANCE * chance)
         high &= was_below & ~(losses < mean + OF_SPREAD * spread)
         far = ~(losses < most) & (self.left_at is None)
         found = [*np.flatnonzero(high)[-1:].tolist(), *np.flatnonzero(far)[:1].tolist()]
         for at in found[:1]:
-            return replace(self, left_at=trained + at + 1, left_to=float(losses[at]), left_norm=float(norms[at]))
+            return replace(
+                self,
+                left_at=trained + at + 1,
+                left_to=float(losses[at]),
+                left_norm=float(norms[at]),
+            )
         return self
 
 
-LEAP = 2.0  # times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
-OF_SPREAD = 8  # times the standard deviation of these: losses of a few trials scatter by more than chance
-NEAR = 0.2  # the share of the distance to the next level on that side within which a loss is at a level
+# Times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
+LEAP = 2.0
+# Times the standard deviation of these: losses of a few trials scatter by more than chance
+OF_SPREAD = 8
+# The share of the distance to the next level on that side within which a loss is at a level
+NEAR = 0.2
 
 SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
 
 
 class LadderPosition(NamedTuple):
-    """Where a mean loss is on a ladder: how much a learner with such a loss knows, not what the network knows."""
+    """Where a mean loss is on a ladder: how much a learner with such a loss knows, not what the
+    network knows."""
 
     at: Level | None  # the level that the loss is at; None if it is at none
     above: Level  # the level before that, or the last level whose loss is clearly higher
-    next: Level | None  # the level after that, or the first whose loss is clearly lower; None at the last level
+    # The level after that, or the first whose loss is clearly lower; None at the last level
+    next: Level | None
 
 
 def ladder_position(
     ladder: Sequence[Level], mean: float, unsure: float = 0.0, solved: float = -math.inf
 ) -> LadderPosition | None:
-    """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the mean is not known.
+    """The position of a mean loss on a ladder; None if the ladder has fewer than two losses, or the
+    mean is not known.
 
-    No loss is at the first level (see `trend`), and only losses below ``solved`` at the last, if that is finite. A loss
-    is at a level within its uncertainty, too; at none if that is more than half a distance.
+    No loss is at the first level (see `trend`), and only losses below ``solved`` at the last, if
+    that is finite. A loss is at a level within its uncertainty, too; at none if that is more than
+    half a distance.
     """
     levels = distinct(ladder)
     if len(levels) < 2 or math.isnan(mean):
@@ -107,10 +138,15 @@ def ladder_position(
     for above, level, *below in (levels[index - 1 :] for index in range(1, len(levels))):
         before = above.loss - level.loss
         after = level.loss - below[0].loss if below else before
-        lowest, highest = level.loss - max(NEAR * after, unsure), level.loss + max(NEAR * before, unsure)
+        lowest, highest = (
+            level.loss - max(NEAR * after, unsure),
+            level.loss + max(NEAR * before, unsure),
+        )
         if not below:
             is_floor = math.isfinite(solved)
-            lowest, highest = (-math.inf, min(solved, level.loss + before / 2)) if is_floor else (lowest, highest)
+            lowest, highest = (
+                (-math.inf, min(solved, level.loss + before / 2)) if is_floor else (lowest, highest)
+            )
         if unsure <= min(before, after) / 2 and lowest <= mean <= highest:
             return LadderPosition(level, above, below[0] if below else None)
     above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
@@ -119,7 +155,8 @@ def ladder_position(
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:
-    """The levels of different losses: of those with the same loss the first counts, whose learner knows least."""
+    """The levels of different losses: of those with the same loss the first counts, whose learner
+    knows least."""
     levels = list(ladder[:1])
     for level in ladder[1:]:
         if level.loss < levels[-1].loss - SAME_LEVEL * ladder[0].loss:
@@ -129,26 +166,34 @@ def distinct(ladder: Sequence[Level]) -> list[Level]:
 
 SURE = 2.5  # the standard errors by which a mean must be beyond a limit
 SMOOTHED = 4  # the blocks that are averaged: the last eighth to sixteenth of a long stretch
-SHORT_SPAN = 8  # the blocks whose mean is compared with that of as many before, to notice early that the loss falls
-NORMAL_STEP = 0.954  # the median absolute difference of two normal random numbers of standard deviation 1
+# The blocks whose mean is compared with that of as many before, to notice early that the loss falls
+SHORT_SPAN = 8
+# The median absolute difference of two normal random numbers of standard deviation 1
+NORMAL_STEP = 0.954
 LEAST_LEFT = 1e-6  # a loss so near to the floor, in nats, counts as being there
-APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03  # shares of chance beyond which a mean leaves it, and below which it is back
-FALLS, STANDS = 0.06, 0.025  # the loss falls if it fell by more than this share of what is left to learn
+# Shares of chance beyond which a mean leaves it, and below which it is back
+APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03
+# The loss falls if it fell by more than this share of what is left to learn
+FALLS, STANDS = 0.06, 0.025
 FIRST_JUDGED = 1024  # windows before which a loss is never said to stand
 NOISE_KNOWN = 3  # blocks after which a loss can be told from chance, where few steps may be scored
-FAR_APART = 2.0  # times its uncertainty a mean must differ from another, so that it is no luck of many comparisons
+# Times its uncertainty a mean must differ from another, so that it is no luck of many comparisons
+FAR_APART = 2.0
 
 
 @dataclass(frozen=True)
 class Trend:
-    """The trend at the newest block since the settings last changed; so that it does not flicker, it changes late."""
+    """The trend at the newest block since the settings last changed; so that it does not flicker,
+    it changes late."""
 
     level: Literal["early", "above", "chance", "below"]  # of the mean; below if chance is not known
     mean: float  # of the losses of the last `SMOOTHED` blocks
     unsure: float  # the mean's uncertainty due to noise, `SURE` standard errors
     wrong: float  # the share of wrong predictions in these blocks, 0 to 1
     falls: bool
-    since: int  # the windows of the path after which the loss stayed as it is now, as far as noise lets it be seen
+    # The windows of the path after which the loss stayed as it is now, as far as noise lets it be
+    # seen
+    since: int
 
 
 @lru_cache(maxsize=8)
@@ -159,16 +204,25 @@ def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
     ends, losses = blocks.ends, np.where(np.isfinite(blocks.losses), blocks.losses, HIGHEST)
     means, unsure = _smoothed(losses), SURE * _standard_error(losses)
     known = np.arange(len(losses)) >= (0 if is_one_step(config) else NOISE_KNOWN)
-    above = _held(known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance)
-    below = _held(known & (means + unsure < (1 - width * APART) * chance), means > (1 - width * NEAR_CHANCE) * chance)
+    above = _held(
+        known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance
+    )
+    below = _held(
+        known & (means + unsure < (1 - width * APART) * chance),
+        means > (1 - width * NEAR_CHANCE) * chance,
+    )
     below |= np.isnan(chance)
     lately = np.nan_to_num(_recent_fall(losses, floor, unsure))
     fall = np.fmax(_fall_of_halves(losses, ends, floor), lately) if is_one_step(config) else lately
     begins = np.append(False, below[1:] & ~below[:-1])
     soon_after = np.convolve(begins, np.ones(2 * SHORT_SPAN, np.int64))[: len(begins)] > 0
-    falls = _held((fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~soon_after, first=True)
+    falls = _held(
+        (fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~soon_after, first=True
+    )
     noise = FAR_APART * float(max(unsure[-1], np.median(unsure)))
-    away = np.flatnonzero(np.abs(means - means[-1]) > max(FALLS * (means[-1] - floor), noise) + 1e-9)
+    away = np.flatnonzero(
+        np.abs(means - means[-1]) > max(FALLS * (means[-1] - floor), noise) + 1e-9
+    )
     return Trend(
         "above" if above[-1] else "below" if below[-1] else "chance",
         float(means[-1]),
@@ -180,14 +234,16 @@ def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
 
 
 def _smoothed(values: Numbers) -> Numbers:
-    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as there are."""
+    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as
+    there are."""
     padded = np.append(np.zeros(SMOOTHED - 1), values)
     sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
     return np.asarray(sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED))
 
 
 def _standard_error(blocks: Numbers) -> Numbers:
-    """The standard error of a moving mean, from the median difference of neighbours, which a fall hardly affects."""
+    """The standard error of a moving mean, from the median difference of neighbours, which a fall
+    hardly affects."""
     steps, count = np.abs(np.diff(blocks, prepend=blocks[0])), np.arange(1, len(blocks) + 1)
     padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
     ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
@@ -197,7 +253,8 @@ def _standard_error(blocks: Numbers) -> Numbers:
 
 
 def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """The fall of the last half against the quarter before, as a share of what was left to learn; maybe NaN."""
+    """The fall of the last half against the quarter before, as a share of what was left to learn;
+    maybe NaN."""
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
     half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
@@ -208,7 +265,8 @@ def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
 
 
 def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The fall at each block, of the last `SHORT_SPAN` against equally many before; NaN if it may be noise."""
+    """The fall at each block, of the last `SHORT_SPAN` against equally many before; NaN if it may
+    be noise."""
     falls, first = np.full(len(blocks), np.nan), 2 * SHORT_SPAN - 1
     if len(blocks) > first:
         sums = np.append(0, np.cumsum(blocks))
@@ -225,20 +283,26 @@ def _share_of_what_was_left(before: Numbers, now: Numbers) -> Numbers:
 
 
 def _held(on: Bools, off: Bools, first: bool = False) -> Bools:
-    """True from each ``on`` until the next ``off``; ``first`` before the first of them (a Schmitt trigger)."""
+    """True from each ``on`` until the next ``off``; ``first`` before the first of them (a Schmitt
+    trigger)."""
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     return np.where(newest < 0, first, on[newest])
 
 
-LEAST_SOUGHT = 200  # windows before and after a fall that are examined one by one; fewer could be noise
+# Windows before and after a fall that are examined one by one; fewer could be noise
+LEAST_SOUGHT = 200
 SLIGHT = 0.05  # the share of a fall by which the loss may already be lower where it begins
 FLAT = 0.02  # the share of the steepest fall below which the loss counts as constant
 
-CurveOf = Callable[[int, int, int | None], Curve]  # with a number of columns, from one window to another
+# With a number of columns, from one window to another
+CurveOf = Callable[[int, int, int | None], Curve]
 
 
-def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats) -> list[int]:
-    """The last window before the loss fell (until the task was solved), and the last before the task was lost."""
+def turning_points(
+    curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats
+) -> list[int]:
+    """The last window before the loss fell (until the task was solved), and the last before the
+    task was lost."""
     solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
     fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
     found = set() if fall is None else {max(first, fall - 1)}
@@ -246,8 +310,9 @@ def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, loss_
 
 
 def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``; None if it did not
-    fall. The range around it is narrowed until single windows are examined, or the fall is too long for this.
+    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``;
+    None if it did not fall. The range around it is narrowed until single windows are examined, or
+    the fall is too long for this.
     """
     found = None
     while last > first:
@@ -260,17 +325,22 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
         found, reach = begin, max(4 * curve.width, LEAST_SOUGHT)
         if curve.width == 1:
             break
-        first, last = max(first, min(begin - LEAST_SOUGHT // 2, steepest - reach)), min(last, steepest + reach)
+        first, last = (
+            max(first, min(begin - LEAST_SOUGHT // 2, steepest - reach)),
+            min(last, steepest + reach),
+        )
         if last - first > length * 3 // 4:
             break
     return found
 
 
 def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
-    """The index at which the largest fall begins, and the index at which it is steepest; None if the loss never falls.
+    """The index at which the largest fall begins, and the index at which it is steepest; None if
+    the loss never falls.
 
-    It is steepest where the mean of some losses is lowest compared with that of equally many before, and begins after
-    the last earlier mean that is still high. Everything from the first NaN or infinite loss on is ignored.
+    It is steepest where the mean of some losses is lowest compared with that of equally many
+    before, and begins after the last earlier mean that is still high. Everything from the first NaN
+    or infinite loss on is ignored.
     """
     means = losses.astype(np.float64)
     means = means[: int(np.argmin(np.append(np.isfinite(means), False)))]
@@ -292,13 +362,16 @@ def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
     below = float(means[steepest : steepest + reach].mean())
     short = max(1, reach // 2)
     begin = min(len(means) - 1, steepest + short)
-    while begin > level and means[max(0, begin - short) : begin].mean() < above - SLIGHT * (above - below):
+    while begin > level and means[max(0, begin - short) : begin].mean() < above - SLIGHT * (
+        above - below
+    ):
         begin -= 1
     return begin, steepest
 
 
 def loss_text(loss: float, decimals: int = 4) -> str:
-    """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would round to zero."""
+    """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would
+    round to zero."""
     if math.isfinite(loss) and abs(loss) >= 1e5:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"

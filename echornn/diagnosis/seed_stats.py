@@ -12,14 +12,16 @@ from echornn.history.windows import quantiles
 from echornn.progress import Bools, Floats
 
 Order = Literal["solved", "seed", "loss"]
-NORMAL_95 = 1.959964  # the standard deviations on either side of the mean that contain 95 % of a normal distribution
+# The standard deviations on either side of the mean that contain 95 % of a normal distribution
+NORMAL_95 = 1.959964
 
 Indices = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 
 
 class SolvedCounts(NamedTuple):
-    """How many of several networks have solved the task at least once, and how many of these have lost it again."""
+    """How many of several networks have solved the task at least once, and how many of these have
+    lost it again."""
 
     replicas: int
     solved: int
@@ -34,13 +36,12 @@ class SolvedCounts(NamedTuple):
 class SeedStats:
     """The results of several replicas after some windows.
 
-    Attributes:
-        solved_at: int64 [replicas], the window of the path, from 1, at which each replica solved the task, or 0.
-        mean: float32 [replicas], mean loss of up to 50 newest windows in nats; NaN or infinite if one of them is.
-        newest: float32 [replicas], the loss of the newest window in nats.
-        diverged: bool [replicas], whether the newest loss is NaN or infinite.
-        windows: the number of windows trained along the path.
-        lost_at: int64 [replicas], the window at which each replica lost the task again; 0 if it has not.
+    Attributes: solved_at: int64 [replicas], the window of the path, from 1, at which each replica
+        solved the task, or 0. mean: float32 [replicas], mean loss of up to 50 newest windows in
+        nats; NaN or infinite if one of them is. newest: float32 [replicas], the loss of the newest
+        window in nats. diverged: bool [replicas], whether the newest loss is NaN or infinite.
+        windows: the number of windows trained along the path. lost_at: int64 [replicas], the window
+        at which each replica lost the task again; 0 if it has not.
     """
 
     solved_at: Indices
@@ -52,13 +53,16 @@ class SeedStats:
 
     @classmethod
     def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
-        """The results after ``windows`` windows along the path, of which ``recent`` has up to 50 newest losses, float32
-        [n, replicas]. Entries of ``solved_at`` after ``windows`` are ignored.
+        """The results after ``windows`` windows along the path, of which ``recent`` has up to 50
+        newest losses, float32 [n, replicas]. Entries of ``solved_at`` after ``windows`` are
+        ignored.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
             nothing = np.full(len(solved_at), np.nan, np.float32)
-            return cls(there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows, lost_at)
+            return cls(
+                there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows, lost_at
+            )
         mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
         return cls(there, mean, recent[-1].copy(), ~np.isfinite(recent[-1]), windows, lost_at)
 
@@ -89,22 +93,25 @@ class SeedStats:
 
     @property
     def median_window(self) -> int | None:
-        """The median window at which replicas solved the task, the smaller of two middle ones; None if none has."""
+        """The median window at which replicas solved the task, the smaller of two middle ones; None
+        if none has."""
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """The 10, 50 and 90 % quantiles of the mean losses, with NaN as infinite; all NaN if nothing was trained."""
+        """The 10, 50 and 90 % quantiles of the mean losses, with NaN as infinite; all NaN if
+        nothing was trained."""
         if self.is_blank:
             return np.nan, np.nan, np.nan
         low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
         return low, middle, high
 
     def order(self, by: Order = "solved") -> Indices:
-        """The indices of the replicas in a sorted order, int64 [replicas]: by the window at which the task was solved,
-        and the unsolved by loss in coarse steps, so that replicas at chance keep their places; by mean loss; or by
-        seed. Ties are sorted by seed; NaN and infinite losses come last.
+        """The indices of the replicas in a sorted order, int64 [replicas]: by the window at which
+        the task was solved, and the unsolved by loss in coarse steps, so that replicas at chance
+        keep their places; by mean loss; or by seed. Ties are sorted by seed; NaN and infinite
+        losses come last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -113,7 +120,9 @@ class SeedStats:
         if by == "loss":
             return np.lexsort((seeds, losses))
         not_yet = self.solved_at == 0
-        coarse = np.where(losses < 1, np.round(losses, 1), 1 + np.floor(np.log2(np.maximum(losses, 1))))
+        coarse = np.where(
+            losses < 1, np.round(losses, 1), 1 + np.floor(np.log2(np.maximum(losses, 1)))
+        )
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def in_words(self) -> str:
@@ -125,26 +134,32 @@ class SeedStats:
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
-    """The window by which half of all replicas (rounded up) had solved the task; None if fewer have."""
+    """The window by which half of all replicas (rounded up) had solved the task; None if fewer
+    have."""
     known = np.sort(solved_at[solved_at > 0])
     half = (len(solved_at) + 1) // 2
     return int(known[half - 1]) if len(known) >= half else None
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % confidence interval of a share, 0 to 1, from ``successes`` among ``trials`` (Wilson 1927)."""
+    """The 95 % confidence interval of a share, 0 to 1, from ``successes`` among ``trials`` (Wilson
+    1927)."""
     low, high = wilson_of(np.array([successes]), np.array([trials]))
     return float(low[0]), float(high[0])
 
 
-def wilson_of(successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]) -> tuple[Shares, Shares]:
-    """`wilson` for arrays: lower and upper ends, float64 [n] each; 0 and 1 if there are no trials."""
+def wilson_of(
+    successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]
+) -> tuple[Shares, Shares]:
+    """`wilson` for arrays: lower and upper ends, float64 [n] each; 0 and 1 if there are no
+    trials."""
     known, z = np.maximum(trials, 1), NORMAL_95
     share = successes / known
     middle = share + z**2 / (2 * known)
     half = z * np.sqrt(share * (1 - share) / known + z**2 / (4 * known**2.0))
     whole = 1 + z**2 / known
-    # without a success the lower end is exactly 0, and without a failure the upper end exactly 1, whatever is rounded
+    # without a success the lower end is exactly 0, and without a failure the upper end exactly 1,
+    # whatever is rounded
     low = np.where(successes > 0, np.clip((middle - half) / whole, 0, 1), 0.0)
     high = np.where(successes < trials, np.clip((middle + half) / whole, 0, 1), 1.0)
     return low, high

@@ -1,1 +1,2 @@
-"""Files that survive crashes: written completely or appended to, locked, never links; used by runs and sweeps."""
+"""Files that survive crashes: written completely or appended to, locked, never links; used by runs
+and sweeps."""

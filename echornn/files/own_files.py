@@ -1,4 +1,5 @@
-"""Files of a run or a sweep: written whole, appended to, or locked; regular files of limited size, never links."""
+"""Files of a run or a sweep: written whole, appended to, or locked; regular files of limited size,
+never links."""
 
 from __future__ import annotations
 
@@ -20,11 +21,15 @@ import numpy.typing as npt
 
 from echornn.errors import RunError
 
-SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # the flags of every open: follow no links, and do not wait
+# The flags of every open: follow no links, and do not wait
+SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def opened(file: Path, flags: int) -> int:
-    """Open a regular file; returns its descriptor. With `os.O_CREAT`, add `os.O_EXCL` if the file must be new."""
+    """Open a regular file; returns its descriptor.
+
+    With `os.O_CREAT`, add `os.O_EXCL` if the file must be new.
+    """
     descriptor = os.open(file, flags | SAFE, 0o644)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -50,8 +55,10 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.NDArray[np.void]:
-    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at the file's end."""
-    read = file.read(most * record.itemsize)  # numpy.fromfile would lose a Ctrl+C that arrives during its first call
+    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at
+    the file's end."""
+    # numpy.fromfile would lose a Ctrl+C that arrives during its first call
+    read = file.read(most * record.itemsize)
     return np.frombuffer(read, record, len(read) // record.itemsize)
 
 
@@ -65,7 +72,8 @@ def write_at(file: FileIO, data: bytes, at: int) -> int:
 
 
 def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
-    """Replace a file so that a crash leaves all of the new bytes or the old ones; of the machine too, if synced."""
+    """Replace a file so that a crash leaves all of the new bytes or the old ones; of the machine
+    too, if synced."""
     new = target.with_name(target.name + ".new")
     new.unlink(missing_ok=True)  # left by a crash
     try:
@@ -89,7 +97,8 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
 # ---- logs, which only grow
 
 PIECE_BYTES = 1 << 20
-MAX_PENDING_BYTES = 1 << 28  # in memory while the disk accepts none; beyond, the oldest become filler
+# In memory while the disk accepts none; beyond, the oldest become filler
+MAX_PENDING_BYTES = 1 << 28
 
 
 class LogEnd(NamedTuple):
@@ -115,7 +124,8 @@ def end_of(file: Path, most: float = float("inf")) -> LogEnd:
 
 
 class AppendLog:
-    """Appends records to a file, each once, later if the disk refuses; one thread may append, another flush."""
+    """Appends records to a file, each once, later if the disk refuses; one thread may append,
+    another flush."""
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
         self.end = end  # of what is surely on disk; bytes beyond are overwritten
@@ -139,7 +149,8 @@ class AppendLog:
                 self._first += len(self._pending.popleft())
 
     def flush(self, length: int) -> None:
-        """Write all records up to an earlier value of `length` to the disk; after an OSError, all stay in memory."""
+        """Write all records up to an earlier value of `length` to the disk; after an OSError, all
+        stay in memory."""
         with self._lock:
             first, pending, end = self._first, deque(self._pending), self.end
         if length <= end.length:
@@ -177,7 +188,8 @@ def is_held(folder: Path) -> bool:
 
 
 class Lock:
-    """The right to write to a folder, until the process ends; a RunError if another process has it."""
+    """The right to write to a folder, until the process ends; a RunError if another process has
+    it."""
 
     def __init__(self, folder: Path) -> None:
         self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
@@ -190,7 +202,9 @@ class Lock:
                     owner = os.pread(self._descriptor, 20, 0).strip()
                     self.release()
                     name = owner.decode() if owner.isdigit() else "unknown"
-                    raise RunError(f"{folder} is being written by another process (its id is {name})") from None
+                    raise RunError(
+                        f"{folder} is being written by another process (its id is {name})"
+                    ) from None
                 time.sleep(seconds)
         with contextlib.suppress(OSError):  # the disk may be full
             os.ftruncate(self._descriptor, 0)

@@ -1,4 +1,5 @@
-"""Values as records (JSON) hold them; what is read is checked, and an error names the wrong value."""
+"""Values as records (JSON) hold them; what is read is checked, and an error names the wrong
+value."""
 
 from __future__ import annotations
 
@@ -17,12 +18,22 @@ from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
 MOST = 2**63 - 1  # the largest count (windows, epochs, bytes, ...) that a record may have
 
-RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}  # in records, since version 0.1.0
+# In records, since version 0.1.0
+RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
 
-NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
+NO_RECORD = (
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
 """Exceptions that parsing a damaged or handmade record can raise."""
 
-NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")  # types of arrays: numbers and booleans, little-endian
+# Types of arrays: numbers and booleans, little-endian
+NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")
 
 
 def as_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,21 +64,34 @@ LEFT_OUT = {TASK: ECHO, **{name: getattr(EchoConfig, name) for name in LATER_FIE
 
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values as JSON values; with the facts about a user's own task, its text need not be run to read them."""
-    values = {name: value for name, value in config.fields().items() if value != LEFT_OUT.get(name, ...)}
+    """All values as JSON values; with the facts about a user's own task, its text need not be run
+    to read them."""
+    values = {
+        name: value for name, value in config.fields().items() if value != LEFT_OUT.get(name, ...)
+    }
     if not with_facts:
-        return {name: one.as_record() if isinstance(one, OwnFile) else one for name, one in values.items()}
-    return {name: recorded_with_facts(one, [(config.fields(), config.data_shape)]) for name, one in values.items()}
+        return {
+            name: one.as_record() if isinstance(one, OwnFile) else one
+            for name, one in values.items()
+        }
+    return {
+        name: recorded_with_facts(one, [(config.fields(), config.data_shape)])
+        for name, one in values.items()
+    }
 
 
 def record_of_changes(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, as JSON values."""
     uses = [(config.fields(), config.data_shape)]
-    return {name: recorded_with_facts(one, uses) for name, one in EchoConfig().changes_to(config).items()}
+    return {
+        name: recorded_with_facts(one, uses)
+        for name, one in EchoConfig().changes_to(config).items()
+    }
 
 
 def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
-    """A value as a JSON value; a user's own task has the facts that hold in the configurations of ``uses``."""
+    """A value as a JSON value; a user's own task has the facts that hold in the configurations of
+    ``uses``."""
     if isinstance(value, OwnFile):
         value.require_text()
     if isinstance(value, OwnCell):
@@ -76,14 +100,21 @@ def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shap
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration from its record; missing values have their defaults. A ValueError if one is unknown."""
+    """The configuration from its record; missing values have their defaults.
+
+    A ValueError if one is unknown.
+    """
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    settings = {name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)}
+    settings = {
+        name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)
+    }
     task = values.get(TASK, ECHO)
     if task == ECHO and settings:
-        raise ValueError(f"the configuration's field {shortened(min(settings))} is not known to this version")
+        raise ValueError(
+            f"the configuration's field {shortened(min(settings))} is not known to this version"
+        )
     if isinstance(task, OwnTask):
         values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
     return EchoConfig.from_fields(values)
@@ -110,13 +141,17 @@ OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 
 
 def packed(arrays: Iterable[npt.NDArray[Any]]) -> tuple[list[Any], bytes]:
-    """What `arrays_from` reads: the types and shapes of arrays, and their numbers, little-endian."""
+    """What `arrays_from` reads: the types and shapes of arrays, and their numbers,
+    little-endian."""
     stored = [one.astype(one.dtype.newbyteorder("<"), copy=False) for one in arrays]
-    return [[one.dtype.str, list(one.shape)] for one in stored], b"".join(one.tobytes() for one in stored)
+    return [[one.dtype.str, list(one.shape)] for one in stored], b"".join(
+        one.tobytes() for one in stored
+    )
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other, and no more."""
+    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other,
+    and no more."""
     if not isinstance(described, list):
         _refuse("arrays", described, "a list")
     arrays, at = [], 0

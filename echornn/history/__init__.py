@@ -1,1 +1,4 @@
-"""The losses of a run in memory. Any part of the loss curve is drawn in constant time, for one network or several."""
+"""The losses of a run in memory.
+
+Any part of the loss curve is drawn in constant time, for one network or several.
+"""

@@ -1,6 +1,8 @@
-"""The losses and errors of windows as they are stored, in memory and on disk; and means over many of them.
+"""The losses and errors of windows as they are stored, in memory and on disk; and means over many
+of them.
 
-The norms of gradients are stored alike: each in the place of a loss, and all predictions are wrong if it was clipped.
+The norms of gradients are stored alike: each in the place of a loss, and all predictions are wrong
+if it was clipped.
 """
 
 from __future__ import annotations
@@ -18,16 +20,19 @@ from echornn.progress import Counts, Floats, PopulationProgress
 StoredWindows = npt.NDArray[Any]  # [n, replicas], of the type `kept_type`
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
-"""A stored window of a single network: its mean loss, and its number of wrong predictions, both exact."""
+"""A stored window of a single network: its mean loss, and its number of wrong predictions, both
+exact."""
 
 PACKED = np.dtype("<u4")
-"""A stored window of one of several networks. The upper 24 bits are the loss, a float32 without sign and with 16 bits
-of mantissa (accurate to 8 millionths of the loss). The lower 8 bits are the number of wrong predictions, or, if a
-window has more than 255 predictions, their share in units of 1/255.
+"""A stored window of one of several networks. The upper 24 bits are the loss, a float32 without
+sign and with 16 bits of mantissa (accurate to 8 millionths of the loss). The lower 8 bits are the
+number of wrong predictions, or, if a window has more than 255 predictions, their share in units of
+1/255.
 """
 
 LOST = b"\xff"
-"""Every byte of a window that was dropped as the disk could not be written for too long: a loss of NaN, -1 errors."""
+"""Every byte of a window that was dropped as the disk could not be written for too long: a loss of
+NaN, -1 errors."""
 
 PACKED_LOST = np.uint32(0xFFFFFFFF)
 ERROR_BITS, MOST_ERRORS = 8, 255
@@ -69,17 +74,24 @@ def stored_windows(progress: PopulationProgress, config: EchoConfig) -> tuple[St
 
 
 def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationProgress:
-    """The progress with its numbers of windows rounded as they are stored; unchanged for a single network."""
+    """The progress with its numbers of windows rounded as they are stored; unchanged for a single
+    network."""
     if config.replicas == 1:
         return progress
     packed = windows, norms = stored_windows(progress, config)
     losses, errors = losses_of(windows), errors_of(windows, config)
-    return replace(progress, losses=losses, errors=errors, grad_norms=losses_of(norms), packed=packed)
+    return replace(
+        progress, losses=losses, errors=errors, grad_norms=losses_of(norms), packed=packed
+    )
 
 
 def lost(count: int, replicas: int) -> StoredWindows:
     of_each = kept_type(replicas)
-    return np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8).view(of_each).reshape(count, replicas)
+    return (
+        np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8)
+        .view(of_each)
+        .reshape(count, replicas)
+    )
 
 
 def losses_of(windows: StoredWindows) -> Floats:
@@ -94,10 +106,14 @@ def losses_of(windows: StoredWindows) -> Floats:
 
 
 def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
-    """The number of wrong predictions in stored windows, int32 [n, replicas]; negative for a lost window."""
+    """The number of wrong predictions in stored windows, int32 [n, replicas]; negative for a lost
+    window."""
     if windows.dtype == WINDOW:
         return np.asarray(windows["errors"])
-    predictions, errors = config.predictions_per_window, (windows & np.uint32(MOST_ERRORS)).astype(np.int32)
+    predictions, errors = (
+        config.predictions_per_window,
+        (windows & np.uint32(MOST_ERRORS)).astype(np.int32),
+    )
     if predictions > MOST_ERRORS:
         errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
     errors[windows == PACKED_LOST] = -1
@@ -105,7 +121,8 @@ def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
 
 
 def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
-    """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a lost window."""
+    """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a
+    lost window."""
     errors, most = errors_of(windows, config), config.predictions_per_window
     if windows.dtype != WINDOW and most > MOST_ERRORS:
         errors, most = np.where(errors < 0, errors, windows & np.uint32(MOST_ERRORS)), MOST_ERRORS
@@ -113,12 +130,14 @@ def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
 
 
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
-    """The sums, [replicas], with further losses, [n, replicas], whose bits do not depend on the pieces they come in."""
+    """The sums, [replicas], with further losses, [n, replicas], whose bits do not depend on the
+    pieces they come in."""
     return np.asarray(np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1])
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles, float32 [shares, n], of losses, [n, replicas], linearly interpolated; NaN counts as infinite."""
+    """Quantiles, float32 [shares, n], of losses, [n, replicas], linearly interpolated; NaN counts
+    as infinite."""
     ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
     found = []
     for share in shares:
@@ -130,8 +149,13 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
 
 
 def median_mean(losses: Floats) -> float:
-    """The median of the networks' mean losses, of [n, replicas], with NaN counted as infinite; NaN without windows."""
+    """The median of the networks' mean losses, of [n, replicas], with NaN counted as infinite; NaN
+    without windows."""
     if not len(losses):
         return math.nan
     means = losses.mean(axis=0, dtype=np.float64)
-    return float(means[0] if len(means) == 1 else quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0])
+    return float(
+        means[0]
+        if len(means) == 1
+        else quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0]
+    )

@@ -1,4 +1,5 @@
-"""The affine map of the cells, ``[a, b, ...] W + b``, with its own backward pass; their activations; XLA's operations.
+"""The affine map of the cells, ``[a, b, ...] W + b``, with its own backward pass; their
+activations; XLA's operations.
 
 With replicas, tensors have an additional last axis.
 """
@@ -8,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.ops import gen_xla_ops as xla  # what TensorFlow contains but does not publish
+
+# What TensorFlow contains but does not publish
+from tensorflow.compiler.tf2xla.ops import gen_xla_ops as xla
 
 from echornn.cells.cell import LINEAR, RELU, SIGMOID, TANH, Activation
 
@@ -16,14 +19,17 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 def sum_of_steps(tensor: tf.Tensor) -> tf.Tensor:
-    """The sum of float32 [T, ...] over the first axis: halves first, a kernel that XLA fuses with nothing before."""
+    """The sum of float32 [T, ...] over the first axis: halves first, a kernel that XLA fuses with
+    nothing before."""
     steps, *others = tensor.shape
     half, ones = -(-steps // 2), [1] * len(others)
     window, each = tf.constant([half, *ones]), tf.ones([1 + len(others)], tf.int32)
     padding = tf.constant([[0, 2 * half - steps], *[[0, 0] for _ in others]])
     number = tf.TensorSpec([], tf.float32)
     add = tf.function(lambda a, b: a + b).get_concrete_function(number, number)
-    halves = xla.xla_reduce_window(tensor, tf.constant(0.0), window, window, each, each, padding, computation=add)
+    halves = xla.xla_reduce_window(
+        tensor, tf.constant(0.0), window, window, each, each, padding, computation=add
+    )
     return tf.reduce_sum(halves, axis=0)
 
 
@@ -36,11 +42,14 @@ def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
 def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
     """``steps`` steps of ``series``, [steps, ...], beginning at ``begin``."""
     _, *others = series.shape
-    return xla.xla_dynamic_slice(series, tf.stack([begin, *[0] * len(others)]), tf.constant([steps, *others]))
+    return xla.xla_dynamic_slice(
+        series, tf.stack([begin, *[0] * len(others)]), tf.constant([steps, *others])
+    )
 
 
 def kept_apart(index: tf.Tensor) -> tf.Tensor:
-    """A loop index (from 0), unchanged, but XLA never compiles a loop that sorts as a single kernel."""
+    """A loop index (from 0), unchanged, but XLA never compiles a loop that sorts as a single
+    kernel."""
     return tf.sort(tf.stack([index, -1]))[1]
 
 
@@ -49,8 +58,8 @@ def has_replicas(weight: tf.Tensor) -> bool:
 
 
 def materialized(tensor: tf.Tensor) -> tf.Tensor:
-    """The same tensor, float32 [batch, features, ...]; with replicas, XLA then computes it only once, as it does with
-    expensive operations: it is divided by a 1 that XLA cannot see.
+    """The same tensor, float32 [batch, features, ...]; with replicas, XLA then computes it only
+    once, as it does with expensive operations: it is divided by a 1 that XLA cannot see.
     """
     if not has_replicas(tensor):
         return tensor
@@ -80,7 +89,9 @@ def joined(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
 def join_features(parts: Sequence[tf.Tensor]) -> tf.Tensor:
     if not has_replicas(parts[0]):
         return tf.concat(parts, axis=-1)
-    return tf.custom_gradient(lambda *parts: (_side_by_side(parts), lambda d: tf.split(d, len(parts), axis=1)))(*parts)
+    return tf.custom_gradient(
+        lambda *parts: (_side_by_side(parts), lambda d: tf.split(d, len(parts), axis=1))
+    )(*parts)
 
 
 def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
@@ -91,7 +102,9 @@ def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
         return list(tf.split(tensor, count, axis=-1))
 
     def forward(tensor: tf.Tensor) -> tuple[list[tf.Tensor], object]:
-        return tf.split(tensor, count, axis=1), lambda *d_parts: materialized(_side_by_side(d_parts))
+        return tf.split(tensor, count, axis=1), lambda *d_parts: materialized(
+            _side_by_side(d_parts)
+        )
 
     return list(tf.custom_gradient(forward)(tensor))
 
@@ -107,9 +120,11 @@ def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 PRODUCT_LIMIT, GRADIENT_LIMIT = 6000, 3000
-"""The most multiplications of a product, and of a weight's gradient, that are written as multiply and sum."""
+"""The most multiplications of a product, and of a weight's gradient, that are written as multiply
+and sum."""
 
-FEW = 2  # the largest inner dimension with which multiply and sum wins, whatever the other sizes are
+# The largest inner dimension with which multiply and sum wins, whatever the other sizes are
+FEW = 2
 
 
 def is_fused(rows: int, inner: int, columns: int) -> bool:
@@ -135,7 +150,8 @@ def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The gradients to W and b, float32 [..., 1, columns], of ``z = a W + b``, from a, [..., rows, inner], and dz."""
+    """The gradients to W and b, float32 [..., 1, columns], of ``z = a W + b``, from a, [..., rows,
+    inner], and dz."""
     if has_replicas(dz):
         d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)
         return d_weight, tf.reduce_sum(dz, axis=-3, keepdims=True)
@@ -149,7 +165,8 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """``[part, part, ...] W + b``: one matrix product, or with replicas one for each part, since joining is slow."""
+    """``[part, part, ...] W + b``: one matrix product, or with replicas one for each part, since
+    joining is slow."""
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many, sizes = has_replicas(w), _sizes(parts, w)
 
@@ -172,7 +189,8 @@ def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Ten
 
 
 def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """``z``, the `affine_map` of these parts as computed before; it has only the gradient to the parts."""
+    """``z``, the `affine_map` of these parts as computed before; it has only the gradient to the
+    parts."""
     sizes = _sizes(parts, w)
 
     def forward(z: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -186,7 +204,8 @@ def _sizes(parts: Sequence[tf.Tensor], w: tf.Tensor) -> list[int]:
 
 
 def _gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
-    """The gradients to the parts, one product each, so that XLA can drop the unused one to the first layer's input."""
+    """The gradients to the parts, one product each, so that XLA can drop the unused one to the
+    first layer's input."""
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]
 
@@ -203,15 +222,20 @@ GAINS = {TANH: 1.0, SIGMOID: 0.5}
 
 
 def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor]:
-    """The columns of z, float32 [batch, columns, ...], in equal groups, each after its activation."""
+    """The columns of z, float32 [batch, columns, ...], in equal groups, each after its
+    activation."""
     count, first = len(activations), activations[0]
-    if has_replicas(z) and all(one in GAINS for one in activations):  # all in one operation, a gain for each column
+    # All in one operation, a gain for each column
+    if has_replicas(z) and all(one in GAINS for one in activations):
         gain = [GAINS[one] for one in activations for _ in range(z.shape[1] // count)]
         gain = tf.constant(gain, shape=[1, z.shape[1], 1])
         return split_features(1 - gain + gain * tf.tanh(gain * z), count)
     if all(one is first for one in activations):
         return split_features(FUNCTIONS[first](z), count)
-    return [FUNCTIONS[one](group) for one, group in zip(activations, split_features(z, count), strict=True)]
+    return [
+        FUNCTIONS[one](group)
+        for one, group in zip(activations, split_features(z, count), strict=True)
+    ]
 
 
 def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:

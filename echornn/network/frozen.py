@@ -50,12 +50,19 @@ def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any
     return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
 
 
-def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any) -> Tensors:
-    """Carry a tensor through steps, of which ``one`` also returns what is kept, of these specs; it is returned."""
+def loop(
+    steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any
+) -> Tensors:
+    """Carry a tensor through steps, of which ``one`` also returns what is kept, of these specs; it
+    is returned."""
 
     def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
         carried, values = one(k, carried)
-        return k + 1, carried, *(array.write(k, value) for array, value in zip(arrays, values, strict=True))
+        return (
+            k + 1,
+            carried,
+            *(array.write(k, value) for array, value in zip(arrays, values, strict=True)),
+        )
 
     arrays = [tf.TensorArray(spec.dtype, steps, element_shape=spec.shape) for spec in kept]
     _, _, *filled = tf.while_loop(lambda k, *_: k < steps, body, (tf.constant(0), carried, *arrays))
@@ -63,7 +70,8 @@ def loop(steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Ten
 
 
 def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
-    """The logits or numbers for the states after a step, float32 [rows, carried] to [rows, outputs]."""
+    """The logits or numbers for the states after a step, float32 [rows, carried] to [rows,
+    outputs]."""
     return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])
 
 
@@ -108,29 +116,42 @@ class FrozenNetwork:
         self.config, self.weights, self._graph_config = config, weights, graph_config(config)
 
     def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
-        """The results of a function as a graph, which is kept for networks of the same structure and arrays of the same
-        shapes; but the first axis of the first ``any_steps`` arrays may have any length.
+        """The results of a function as a graph, which is kept for networks of the same structure
+        and arrays of the same shapes; but the first axis of the first ``any_steps`` arrays may have
+        any length.
         """
         try:
             with tf.device(CPU):
-                weights = {name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)}
+                weights = {
+                    name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)
+                }
                 tensors = [tf.constant(array) for array in arrays]
-                specs = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]]
+                specs = [
+                    tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]
+                ]
                 specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
-                return tuple(one.numpy() for one in _graph(function, self._graph_config, *specs)(weights, *tensors))
+                return tuple(
+                    one.numpy()
+                    for one in _graph(function, self._graph_config, *specs)(weights, *tensors)
+                )
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(error.message) from error
 
     def run(self, x: npt.NDArray[Any], init_state: Floats, *noise: Floats) -> Ran:
-        return Ran(init_state, *self.compute(_running, x, *noise, init_state, any_steps=1 + len(noise)))
+        return Ran(
+            init_state, *self.compute(_running, x, *noise, init_state, any_steps=1 + len(noise))
+        )
 
     def noise(self, steps: int, rows: int) -> list[Floats]:
-        """What `run` needs, drawn for a cell with noise: standard normal, float32 [steps, rows, layers * units]."""
+        """What `run` needs, drawn for a cell with noise: standard normal, float32 [steps, rows,
+        layers * units]."""
         config = self.config
         if not config.the_cell.noise:
             return []
         rng = seeding.stream(config.seed, seeding.NOISE)
-        return [rng.standard_normal((steps, rows, config.num_layers * config.state_size), np.float32)]
+        return [
+            rng.standard_normal((steps, rows, config.num_layers * config.state_size), np.float32)
+        ]
 
     def forward(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None) -> ForwardPass:
         """See `echornn.training.population.Trainer.run`."""
@@ -138,16 +159,22 @@ class FrozenNetwork:
         if isinstance(form, Numbers):
             fits, wanted = x.shape[2:] == (form.count,), f"numbers [trials, steps, {form.count}]"
         else:
-            fits = x.ndim == 2 and x.dtype.kind in "iub" and bool(np.isin(x, range(form.count)).all())
+            fits = (
+                x.ndim == 2 and x.dtype.kind in "iub" and bool(np.isin(x, range(form.count)).all())
+            )
             wanted = f"0 to {form.count - 1} [trials, steps]"
         if not fits:
-            raise ValueError(f"inputs of {x.dtype} {list(x.shape)} cannot be run: they must be {wanted}")
+            raise ValueError(
+                f"inputs of {x.dtype} {list(x.shape)} cannot be run: they must be {wanted}"
+            )
         size = (len(x), carried_size(self.config))
         first = np.zeros(size, np.float32) if state is None else np.asarray(state, np.float32)
         if first.shape != size:
             raise ValueError(f"state of {list(first.shape)} cannot be run: it must be {list(size)}")
         kind = np.float32 if isinstance(form, Numbers) else np.uint8
-        ran = self.run(np.ascontiguousarray(np.swapaxes(x, 0, 1), kind), first, *self.noise(x.shape[1], len(x)))
+        ran = self.run(
+            np.ascontiguousarray(np.swapaxes(x, 0, 1), kind), first, *self.noise(x.shape[1], len(x))
+        )
         states, outputs = (np.swapaxes(one, 0, 1) for one in (ran.states, ran.outputs))
         parts = parts_of(self.config).items()
         gates = {name: np.swapaxes(ran.of(part), 0, 1) for name, part in parts if part.is_gate}

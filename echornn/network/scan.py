@@ -1,9 +1,10 @@
 """Runs a cell over the time steps of a window, with its own backward pass.
 
-Only the gradient to the state must go back step by step; for a single network, the gradients to the weights are a
-product over the rows of all steps. Short windows are unrolled completely. Long windows run as a loop over blocks of
-unrolled steps, so that compiling takes a second or two at any length. In the backward pass, the loop runs each block
-forward again, except for its large products, which were kept.
+Only the gradient to the state must go back step by step; for a single network, the gradients to the
+weights are a product over the rows of all steps. Short windows are unrolled completely. Long
+windows run as a loop over blocks of unrolled steps, so that compiling takes a second or two at any
+length. In the backward pass, the loop runs each block forward again, except for its large products,
+which were kept.
 
 ::
 
@@ -12,9 +13,9 @@ forward again, except for its large products, which were kept.
                         x1                x2                        xT
                  each step writes down (parts, z) of every product  z = [x, h] W + b  that it makes
 
-    back       dh0 <-- step 1 <-- dh1 <-- step 2 <-- dh2 <-- ... <-- step T <-- dhT      (+ dL/dh of each step)
-                         |                  |                          |
-                         dz1                dz2                        dzT      one tape a step, blind to W and b
+    back       dh0 <-- step 1 <-- dh1 <-- step 2 <-- dh2 <-- ... <-- step T <-- dhT      (+ dL/dh of
+                         each step) |                  |                          | dz1
+                         dz2                        dzT      one tape a step, blind to W and b
 
     at the end   dW = sum over products of  [parts of step 1; ...; of step T]^T [dz1; ...; dzT]
 """
@@ -44,12 +45,14 @@ from echornn.network.affine import (
 )
 from echornn.network.step import Layer, Step
 
-Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]  # to the state before, to inputs, to weights by name
+# To the state before, to inputs, to weights by name
+Gradients = tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]
 Back = Callable[[tf.Tensor], Gradients]  # from the gradients to the states
 
 
 class Made(NamedTuple):
-    """One affine map of a step, and its groups of columns after their activations; without bias, the weight scales."""
+    """One affine map of a step, and its groups of columns after their activations; without bias,
+    the weight scales."""
 
     weight: str
     bias: str
@@ -59,27 +62,37 @@ class Made(NamedTuple):
 
 
 class Recording(Layer):
-    """Writes down the maps of one step, and computes only the gradient of those with a known z, or of all if ``values``
-    has the activations. Weights' gradients are computed from those to z, so the step's own tape does not see them.
+    """Writes down the maps of one step, and computes only the gradient of those with a known z, or
+    of all if ``values`` has the activations. Weights' gradients are computed from those to z, so
+    the step's own tape does not see them.
     """
 
     def __init__(
-        self, weights: Tensors, zs: Sequence[tf.Tensor | None] = (), values: Iterator[tf.Tensor] | None = None
+        self,
+        weights: Tensors,
+        zs: Sequence[tf.Tensor | None] = (),
+        values: Iterator[tf.Tensor] | None = None,
     ) -> None:
         super().__init__(weights)
         self._zs, self._values = zs, values
         self.made: list[Made] = []
 
-    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+    def affine(
+        self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation
+    ) -> list[tf.Tensor]:
         w, b = tf.stop_gradient(self.weights[weight]), tf.stop_gradient(self.weights[bias])
         if self._values is None:
             known = self._zs[len(self.made)] if self._zs else None
             z = affine_map(parts, w, b) if known is None else affine_known(parts, w, known)
             values = activated(z, activations)
         else:
-            z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))  # its values are never used
+            # Its values are never used
+            z = affine_known(parts, w, tf.zeros([parts[0].shape[0], *w.shape[1:]]))
             groups = zip(split_features(z, len(activations)), activations, strict=True)
-            values = [activated_before(group, next(self._values), activation) for group, activation in groups]
+            values = [
+                activated_before(group, next(self._values), activation)
+                for group, activation in groups
+            ]
         self.made.append(Made(weight, bias, parts, z, values))
         return values
 
@@ -90,7 +103,8 @@ class Recording(Layer):
 
 
 def cut_off(d_state: tf.Tensor, step: tf.Tensor | int, cut: int | None) -> tf.Tensor:
-    """The gradient to the state before a time step, or zero if the gradient is cut there; for ``cut`` see `scan`."""
+    """The gradient to the state before a time step, or zero if the gradient is cut there; for
+    ``cut`` see `scan`."""
     return d_state if cut is None else tf.where(step % cut == 0, tf.zeros_like(d_state), d_state)
 
 
@@ -103,9 +117,10 @@ def scan(
     apart: bool = False,
     cut: int | None = None,
 ) -> tf.Tensor:
-    """The states of a single network after each time step, float32 [T, batch, state], from inputs, float32 [T, batch,
-    input]. At most ``block`` time steps are unrolled together; ``apart`` prevents XLA from compiling the loop over
-    blocks as a single kernel; the gradient is cut after each ``cut`` time steps, counted from the first.
+    """The states of a single network after each time step, float32 [T, batch, state], from inputs,
+    float32 [T, batch, input]. At most ``block`` time steps are unrolled together; ``apart``
+    prevents XLA from compiling the loop over blocks as a single kernel; the gradient is cut after
+    each ``cut`` time steps, counted from the first.
     """
     length = inputs.shape[0]
     head = length if length <= block else length % block
@@ -115,7 +130,9 @@ def scan(
         states = [one.after[tf.newaxis] for one in first]
         if head < length:
             begin = first[-1].after if first else init_state
-            looped, back_through_blocks = _in_blocks(step, inputs[head:], begin, weights, block, apart, head, cut)
+            looped, back_through_blocks = _in_blocks(
+                step, inputs[head:], begin, weights, block, apart, head, cut
+            )
             states.append(looped)
 
         def backward(d_states: tf.Tensor) -> Gradients:
@@ -124,9 +141,13 @@ def scan(
             if head < length:
                 d_state, d_inputs, d_weights = back_through_blocks(d_states[head:])
             if first:
-                d_state, d_head, d_more = _back(first, tf.unstack(d_states[:head]), d_state, weights, cut=cut)
+                d_state, d_head, d_more = _back(
+                    first, tf.unstack(d_states[:head]), d_state, weights, cut=cut
+                )
                 d_inputs = tf.concat([d_head, d_inputs], axis=0) if head < length else d_head
-                d_weights = {name: d_weights[name] + d if d_weights else d for name, d in d_more.items()}
+                d_weights = {
+                    name: d_weights[name] + d if d_weights else d for name, d in d_more.items()
+                }
             return d_state, d_inputs, d_weights
 
         return tf.concat(states, axis=0), backward
@@ -135,11 +156,16 @@ def scan(
 
 
 def _differentiable(
-    run: Callable[..., tuple[tf.Tensor, Back]], inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors
+    run: Callable[..., tuple[tf.Tensor, Back]],
+    inputs: tf.Tensor,
+    init_state: tf.Tensor,
+    weights: Tensors,
 ) -> tf.Tensor:
     names = list(weights)
 
-    def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    def forward(
+        inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor
+    ) -> tuple[tf.Tensor, Any]:
         states, backward = run(inputs, init_state, dict(zip(names, values, strict=True)))
 
         def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -148,7 +174,9 @@ def _differentiable(
 
         return states, gradient
 
-    return tf.custom_gradient(forward)(inputs, init_state, *map(tf.convert_to_tensor, weights.values()))
+    return tf.custom_gradient(forward)(
+        inputs, init_state, *map(tf.convert_to_tensor, weights.values())
+    )
 
 
 class _Recorded(NamedTuple):
@@ -166,8 +194,8 @@ def _record(
     weights: Tensors,
     known: Sequence[tf.Tensor | None] = (),
 ) -> list[_Recorded]:
-    """Run the steps, each recorded on its own gradient tape: a single one would add up dW step by step. Products in
-    ``known``, float32 [steps, batch, columns], are not computed again.
+    """Run the steps, each recorded on its own gradient tape: a single one would add up dW step by
+    step. Products in ``known``, float32 [steps, batch, columns], are not computed again.
     """
     recorded = []
     for t, inputs in enumerate(inputs_series):
@@ -188,13 +216,15 @@ def _back(
     first: tf.Tensor | int = 0,
     cut: int | None = None,
 ) -> Gradients:
-    """The gradients of recorded steps, from those to the states, from outside, and to the last state, from later steps.
-    Weights used several times get the sum of gradients, unused weights zero.
+    """The gradients of recorded steps, from those to the states, from outside, and to the last
+    state, from later steps. Weights used several times get the sum of gradients, unused weights
+    zero.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
     for t, one in reversed([*enumerate(recorded)]):
-        # zero rather than None for a product without effect, since the rows of all steps are stacked below
+        # zero rather than None for a product without effect, since the rows of all steps are
+        # stacked below
         d_state, d_input, *d_zs = one.tape.gradient(
             one.after,
             [one.before, one.inputs, *(made.z for made in one.made)],
@@ -209,15 +239,20 @@ def _back(
         rows = tf.concat([tf.concat(one.made[index].parts, axis=-1) for one in recorded], axis=0)
         d_rows = tf.concat([d_zs[index] for d_zs in d_products], axis=0)
         gradients = _weight_gradients(made._replace(parts=[rows]), d_rows)
-        for name, gradient in zip((made.weight, made.bias), gradients, strict=False):  # there may be no bias
+        # There may be no bias
+        for name, gradient in zip((made.weight, made.bias), gradients, strict=False):
             d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
-    unused = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
+    unused = {
+        name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights
+    }
     return d_state, tf.stack(d_inputs), d_weights | unused
 
 
 def _is_kept(made: Made) -> bool:
     """Whether z is kept for the backward pass: small products are faster to compute again."""
-    return bool(made.bias) and not is_fused(made.z.shape[0], sum(a.shape[1] for a in made.parts), made.z.shape[1])
+    return bool(made.bias) and not is_fused(
+        made.z.shape[0], sum(a.shape[1] for a in made.parts), made.z.shape[1]
+    )
 
 
 def _in_blocks(
@@ -237,7 +272,9 @@ def _in_blocks(
     kept_of = [index for index, made in enumerate(trial.made) if _is_kept(made)]
 
     def inputs_of(index: tf.Tensor) -> list[tf.Tensor]:
-        of_block: list[tf.Tensor] = tf.unstack(tf.gather(in_blocks, kept_apart(index) if apart else index))
+        of_block: list[tf.Tensor] = tf.unstack(
+            tf.gather(in_blocks, kept_apart(index) if apart else index)
+        )
         return of_block
 
     def run_block(index: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
@@ -258,7 +295,10 @@ def _in_blocks(
     shapes = [[block, *init_state.shape], init_state.shape, *z_shapes]
     arrays = [tf.TensorArray(tf.float32, count, element_shape=shape) for shape in shapes]
     _, _, *arrays = tf.while_loop(
-        lambda index, *_: index < count, run_block, (tf.constant(0), init_state, *arrays), maximum_iterations=count
+        lambda index, *_: index < count,
+        run_block,
+        (tf.constant(0), init_state, *arrays),
+        maximum_iterations=count,
     )
     states, begins, *kept = (array.stack() for array in arrays)
 
@@ -273,7 +313,9 @@ def _in_blocks(
                 known[which] = tf.gather(z, index)
             recorded = _record(step, inputs_of(index), tf.gather(begins, index), weights, known)
             d_outside = tf.unstack(tf.gather(d_blocks, index))
-            d_state, d_input, d_weights = _back(recorded, d_outside, d_state, weights, first + index * block, cut)
+            d_state, d_input, d_weights = _back(
+                recorded, d_outside, d_state, weights, first + index * block, cut
+            )
             sums = tuple(sum_ + d_weights[name] for sum_, name in zip(sums, names, strict=True))
             return index - 1, d_state, d_inputs.write(index, d_input), *sums
 
@@ -294,8 +336,9 @@ def _in_blocks(
 def scan_side_by_side(
     step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
 ) -> tf.Tensor:
-    """As `scan`, in many networks at once, on an additional last axis: loops over single steps, so that each kernel
-    reads only what fits into the caches; activations are kept for the backward pass.
+    """As `scan`, in many networks at once, on an additional last axis: loops over single steps, so
+    that each kernel reads only what fits into the caches; activations are kept for the backward
+    pass.
     """
     return _differentiable(partial(_step_by_step, step, cut), inputs, init_state, weights)
 
@@ -315,12 +358,18 @@ def _step_by_step(
     def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
         layer = Recording(weights)
         state = step(tf.gather(inputs, t), state, layer)
-        written = (write_step(array, one, t) for array, one in zip(arrays, kept(state, layer.made), strict=True))
+        written = (
+            write_step(array, one, t)
+            for array, one in zip(arrays, kept(state, layer.made), strict=True)
+        )
         return t + 1, state, *written
 
     arrays = [tf.zeros([steps, *one.shape]) for one in kept(after, trial.made)]
     _, _, states, *values = tf.while_loop(
-        lambda t, *_: t < steps, run_step, (tf.constant(0), init_state, *arrays), maximum_iterations=steps
+        lambda t, *_: t < steps,
+        run_step,
+        (tf.constant(0), init_state, *arrays),
+        maximum_iterations=steps,
     )
 
     def backward(d_states: tf.Tensor) -> Gradients:
@@ -328,7 +377,9 @@ def _step_by_step(
         of_parts = init_state.shape[1] > units
         in_parts = materialized if of_parts else tf.identity  # reading a slice of all steps is slow
 
-        def back_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
+        def back_step(
+            t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor
+        ) -> tuple[Any, ...]:
             before = in_parts(tf.where(t > 0, tf.gather(states, tf.maximum(t - 1, 0)), init_state))
             others = iter(values)
             known = [tf.gather(states if is_it else next(others), t) for is_it in is_state]
@@ -342,7 +393,11 @@ def _step_by_step(
                 in_parts(d_state + tf.gather(d_states, t)),
                 tf.UnconnectedGradients.ZERO,
             )
-            more = [d for one, dz in zip(layer.made, d_zs, strict=True) for d in _weight_gradients(one, dz)]
+            more = [
+                d
+                for one, dz in zip(layer.made, d_zs, strict=True)
+                for d in _weight_gradients(one, dz)
+            ]
             sums = tuple(sum_ + d for sum_, d in zip(sums, more, strict=True))
             return t - 1, cut_off(d_state, t, cut), write_step(d_inputs, d_input, t), *sums
 
@@ -370,7 +425,8 @@ def _step_by_step(
 def scan_any_step(
     step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, cut: int | None = None
 ) -> tf.Tensor:
-    """As `scan` or `scan_side_by_side`, for steps with any functions of TensorFlow, whose gradients it computes."""
+    """As `scan` or `scan_side_by_side`, for steps with any functions of TensorFlow, whose gradients
+    it computes."""
     steps = inputs.shape[0]
 
     def run_step(t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> tuple[Any, ...]:
@@ -378,12 +434,19 @@ def scan_any_step(
         after = step(tf.gather(inputs, t), before, Layer(weights))
         return t + 1, after, states.write(t, after)
 
-    begin = (tf.constant(0), init_state, tf.TensorArray(tf.float32, steps, element_shape=init_state.shape))
-    return tf.while_loop(lambda t, *_: t < steps, run_step, begin, maximum_iterations=steps)[2].stack()
+    begin = (
+        tf.constant(0),
+        init_state,
+        tf.TensorArray(tf.float32, steps, element_shape=init_state.shape),
+    )
+    return tf.while_loop(lambda t, *_: t < steps, run_step, begin, maximum_iterations=steps)[
+        2
+    ].stack()
 
 
 def _weight_gradients(made: Made, dz: tf.Tensor) -> list[tf.Tensor]:
-    """The gradients to the rows of W of each part, and the gradient to b; or the gradient to the weights that scale."""
+    """The gradients to the rows of W of each part, and the gradient to b; or the gradient to the
+    weights that scale."""
     if not made.bias:
         return [tf.reduce_sum(made.parts[0] * dz, axis=0, keepdims=True)]
     both = [weight_gradient(part, dz) for part in made.parts]

@@ -25,15 +25,20 @@ Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Layer:
-    """Computes with these weights, by the cell's names, of one network or many; see `echornn.cells.cell.Network`."""
+    """Computes with these weights, by the cell's names, of one network or many; see
+    `echornn.cells.cell.Network`."""
 
     noise: tf.Tensor  # is set before each step, if the cell has noise
 
-    def __init__(self, weights: Tensors, multiply: Multiply = affine_map, scaling: Scaling = tf.multiply) -> None:
+    def __init__(
+        self, weights: Tensors, multiply: Multiply = affine_map, scaling: Scaling = tf.multiply
+    ) -> None:
         self.weights, self._multiply, self._scaling = weights, multiply, scaling
         self.products: dict[str, tf.Tensor] = {}  # by weight, before their activations
 
-    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+    def affine(
+        self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation
+    ) -> list[tf.Tensor]:
         self.products[weight] = z = self._multiply(parts, self.weights[weight], self.weights[bias])
         return activated(z, activations)
 
@@ -65,8 +70,9 @@ class OfTensors:
 
 
 Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
-"""A time step: the carried state after it, float32 [batch, carried, ...], from inputs, state before, and layer. If the
-cell has noise, its numbers follow the inputs, float32 [batch, input + units, ...].
+"""A time step: the carried state after it, float32 [batch, carried, ...], from inputs, state
+before, and layer. If the cell has noise, its numbers follow the inputs, float32 [batch, input +
+units, ...].
 """
 
 
@@ -83,12 +89,18 @@ def step_of(cell: Cell) -> Step:
 
 
 def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tensor]:
-    weights = {name: tf.stop_gradient(one) if name in cell.fixed else one for name, one in weights.items()}
-    return {name: tf.convert_to_tensor(value) for name, value in cell.used(weights, OfTensors(), steps).items()}
+    weights = {
+        name: tf.stop_gradient(one) if name in cell.fixed else one for name, one in weights.items()
+    }
+    return {
+        name: tf.convert_to_tensor(value)
+        for name, value in cell.used(weights, OfTensors(), steps).items()
+    }
 
 
 def of_arrays(cell: Cell, weights: Mapping[str, Any], steps: int) -> Callable[..., list[Any]]:
-    """The cell's step, compiled, as a function of arrays: x, noise, and the vectors of the state before."""
+    """The cell's step, compiled, as a function of arrays: x, noise, and the vectors of the state
+    before."""
     used = used_weights(cell, {name: tf.constant(value) for name, value in weights.items()}, steps)
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
@@ -118,20 +130,32 @@ def step(
     scaling: Scaling = tf.multiply,
     noise: tf.Tensor | None = None,
 ) -> Stepped:
-    """One time step of all layers, without dropout, from x_t as it enters the cell (see `echornn.network.model.embed`),
-    float32 [batch, input], the carried state before it, and the cell's noise, [batch, layers * units], by default none;
-    ``multiply`` and ``scaling`` compute with the weights.
+    """One time step of all layers, without dropout, from x_t as it enters the cell (see
+    `echornn.network.model.embed`), float32 [batch, input], the carried state before it, and the
+    cell's noise, [batch, layers * units], by default none; ``multiply`` and ``scaling`` compute
+    with the weights.
     """
     cell = config.the_cell
-    one_step, columns = step_of(cell), {product.weight: product.columns for product in cell.products}
+    one_step, columns = (
+        step_of(cell),
+        {product.weight: product.columns for product in cell.products},
+    )
     below, states, gates = inputs, [], []
-    of_layers = zip(tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True)
+    of_layers = zip(
+        tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True
+    )
     for number, (before, names) in enumerate(of_layers):
         if cell.noise:
             size, begin = config.state_size, number * config.state_size
-            of_layer = tf.zeros_like(before[..., :size]) if noise is None else noise[..., begin : begin + size]
+            of_layer = (
+                tf.zeros_like(before[..., :size])
+                if noise is None
+                else noise[..., begin : begin + size]
+            )
             below = tf.concat([below, of_layer], axis=-1)
-        own = used_weights(cell, {local: weights[name] for local, name in names.items()}, config.window_steps)
+        own = used_weights(
+            cell, {local: weights[name] for local, name in names.items()}, config.window_steps
+        )
         layer = Layer(own, multiply, scaling)
         after = one_step(below, before, layer)
         below = after[..., : config.state_size]
@@ -140,4 +164,7 @@ def step(
         for weight, z in layer.products.items():
             vectors |= zip(columns[weight], tf.split(z, len(columns[weight]), axis=-1), strict=True)
         gates += [tf.sigmoid(vectors[name]) for name in cell.gates]
-    return Stepped(tf.concat(states, axis=-1), tf.concat(gates, axis=-1) if gates else tf.zeros_like(state[..., :0]))
+    return Stepped(
+        tf.concat(states, axis=-1),
+        tf.concat(gates, axis=-1) if gates else tf.zeros_like(state[..., :0]),
+    )

@@ -18,7 +18,8 @@ from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
 
-MOST_ROWS, MOST_WORK = 64, 2.5e8  # multiplications, for rows that run again for each of their inputs
+# Multiplications, for rows that run again for each of their inputs
+MOST_ROWS, MOST_WORK = 64, 2.5e8
 
 
 def changed(x: series.Inputs, form: Symbols | Numbers) -> series.Inputs:
@@ -28,19 +29,24 @@ def changed(x: series.Inputs, form: Symbols | Numbers) -> series.Inputs:
 
 
 def change_each(prepared: Prepared, x: series.Inputs, init_state: Floats) -> tuple[Floats, Bools]:
-    """`Effects.strength` and `Effects.turned` of some rows, [rows, prediction's step, input's step] each."""
+    """`Effects.strength` and `Effects.turned` of some rows, [rows, prediction's step, input's step]
+    each."""
     steps = len(x)
-    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last variant is the unchanged row
+    # The last variant is the unchanged row
+    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)
     each = np.arange(steps)
     variants[each, each] = changed(x, prepared.config.the_task.inputs)
-    moved, turned = prepared.compute(_changing, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0))
+    moved, turned = prepared.compute(
+        _changing, variants, np.repeat(init_state[np.newaxis], steps + 1, axis=0)
+    )
     before = np.tri(steps, dtype=np.bool_)  # later inputs change only rounding errors
     by_row = (2, 0, 1)
     return moved.transpose(by_row) * before, turned.transpose(by_row) & before
 
 
 def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tensor) -> Tensors:
-    """How far each variant [steps, variants, rows, ...] is from the last at each step, and whether it says another."""
+    """How far each variant [steps, variants, rows, ...] is from the last at each step, and whether
+    it says another."""
     steps, variants, rows = x.shape[:3]
 
     def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
@@ -56,7 +62,12 @@ def _changing(config: EchoConfig, weights: Weights, x: Tensor, init_state: Tenso
         return after, (distance, tf.argmax(flipped, axis=-1) != tf.argmax(as_it_is, axis=-1))
 
     kept = [tf.TensorSpec([variants - 1, rows], kind) for kind in (tf.float32, tf.bool)]
-    return loop(tf.constant(steps), one, tf.reshape(init_state, [variants * rows, carried_size(config)]), *kept)
+    return loop(
+        tf.constant(steps),
+        one,
+        tf.reshape(init_state, [variants * rows, carried_size(config)]),
+        *kept,
+    )
 
 
 def effects(prepared: Prepared, row: int | None) -> Effects | None:
@@ -74,7 +85,10 @@ def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
         return None
     x = window.x.copy()
     x[step, row] = changed(x[step, row], config.the_task.inputs)
-    before, after = prepared.on_window.outputs[:, row], prepared.run(x, window.init_state).outputs[:, row]
+    before, after = (
+        prepared.on_window.outputs[:, row],
+        prepared.run(x, window.init_state).outputs[:, row],
+    )
     return Flip(row, step, x[:, row].copy(), before.copy(), after.copy())
 
 
@@ -84,7 +98,9 @@ def reliance(prepared: Prepared) -> Reliance:
     lags, length = series.lags_and_steps_back(config)
     read = max(series.LEAST_STEPS_READ, lags // 4)
     steps = lags + read - 1 if config.is_stream else length
-    most_rows = min(MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.multiplications_of_a_step(config))))
+    most_rows = min(
+        MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.multiplications_of_a_step(config)))
+    )
     rows = 2 ** math.floor(math.log2(most_rows))
     if config.is_stream:
         x = series.draw(config, steps, rows)

@@ -17,10 +17,11 @@ from echornn.state import Snapshot
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:
-    """The requested readings of a snapshot; a pure function, which any thread may call during training.
+    """The requested readings of a snapshot; a pure function, which any thread may call during
+    training.
 
-    If the network lacks the requested part, the top layer's h is read. If weights are NaN or infinite, there are no
-    readings; if only states are, those of the weights are left.
+    If the network lacks the requested part, the top layer's h is read. If weights are NaN or
+    infinite, there are no readings; if only states are, those of the weights are left.
     """
     state, kinds = snapshot.state, question.kinds
     parts = parts_of(state.config)
@@ -41,7 +42,9 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         units=units(prepared, part) if "units" in kinds else None,
         gradient=gradient(prepared) if "gradient" in kinds else None,
         connectivity=connectivity(prepared, question.row) if "connectivity" in kinds else None,
-        flip=flip(prepared, *question.flip) if "flip" in kinds and question.flip is not None else None,
+        flip=flip(prepared, *question.flip)
+        if "flip" in kinds and question.flip is not None
+        else None,
         weights=matrices(snapshot) if "weights" in kinds else None,
         lyapunov=lyapunov(prepared) if "lyapunov" in kinds else None,
         progress=snapshot.progress,
@@ -50,7 +53,9 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
-        held_out=held_out(prepared, dict(question.settings), question.trials) if "held_out" in kinds else None,
+        held_out=held_out(prepared, dict(question.settings), question.trials)
+        if "held_out" in kinds
+        else None,
         saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
         sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
     )

@@ -18,11 +18,15 @@ from echornn.tasks.task import Batch, Numbers
 
 
 def held_out(prepared: Prepared, settings: Mapping[str, Any], trials: int | None) -> HeldOut:
-    """Run the network on the data of `echornn.data.series.held_out_config`, which has the same arguments."""
+    """Run the network on the data of `echornn.data.series.held_out_config`, which has the same
+    arguments."""
     config = held_out_config(prepared.config, settings, trials)
     batch = held_out_batch(config)
     x = np.ascontiguousarray(np.swapaxes(batch.x, 0, 1))
-    first, noise = np.zeros((len(batch.x), carried_size(config)), np.float32), prepared.noise(*x.shape[:2])
+    first, noise = (
+        np.zeros((len(batch.x), carried_size(config)), np.float32),
+        prepared.noise(*x.shape[:2]),
+    )
     outputs = prepared.run(x, first, *noise).outputs
     return measured(np.swapaxes(outputs, 0, 1), batch, config)
 
@@ -34,7 +38,9 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     if isinstance(config.the_task.outputs, Numbers):
         losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
     else:
-        said = np.take_along_axis(outputs, batch.y[..., np.newaxis].astype(np.intp), axis=-1)[..., 0]
+        said = np.take_along_axis(outputs, batch.y[..., np.newaxis].astype(np.intp), axis=-1)[
+            ..., 0
+        ]
         losses = -np.log(np.maximum(said, np.finfo(np.float32).tiny), dtype=np.float64)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
         wrong_of = np.bincount(batch.y[scored], wrong[scored], outputs.shape[-1]).astype(np.float64)
@@ -45,7 +51,11 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
 
     def spread(values: Doubles) -> float:
         of_rows = mean(values, 1)[scored.any(axis=1)]
-        return 2 * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows)) if len(of_rows) > 1 else math.nan
+        return (
+            2 * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows))
+            if len(of_rows) > 1
+            else math.nan
+        )
 
     with np.errstate(invalid="ignore"):  # the mean of no scored step, and of no target, is NaN
         of_all = (float(mean(losses)), spread(losses), float(mean(wrong)), spread(wrong))

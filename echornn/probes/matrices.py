@@ -1,4 +1,5 @@
-"""The weight matrices: names of rows and columns, changes, and eigenvalues of the recurrent matrices."""
+"""The weight matrices: names of rows and columns, changes, and eigenvalues of the recurrent
+matrices."""
 
 from __future__ import annotations
 
@@ -31,11 +32,18 @@ def matrices(snapshot: Snapshot) -> Matrices:
         return float(np.linalg.norm(now - before)) / snapshot.windows_since / size
 
     updates = {name: update(name) for name in rows}
-    return Matrices({name: weights[name] for name in rows}, rows, columns, updates, tuple(_recurrent(config, weights)))
+    return Matrices(
+        {name: weights[name] for name in rows},
+        rows,
+        columns,
+        updates,
+        tuple(_recurrent(config, weights)),
+    )
 
 
 def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recurrent]:
-    """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the previous state."""
+    """The recurrent matrix of each layer and each vector of its cell: the part that multiplies the
+    previous state."""
     size, cell = config.state_size, config.the_cell
 
     def of(name: str, eigenvalues: npt.NDArray[Any]) -> Recurrent:
@@ -50,8 +58,14 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
                 blocks = np.split(read, len(product.columns), axis=1)
                 for vector, block in zip(product.columns, blocks, strict=True):
                     yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
-        used = cell.used({local: weights[name] for local, name in names.items()}, Functions(), config.window_steps)
-        square = [name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")]
+        used = cell.used(
+            {local: weights[name] for local, name in names.items()},
+            Functions(),
+            config.window_steps,
+        )
+        square = [
+            name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")
+        ]
         found = {name: np.linalg.eigvals(used[name]) for name in square if name in used}
         for weight, values in {**found, **cell.eigenvalues(used)}.items():
             yield of(weight, values)
@@ -67,14 +81,18 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
     def units(vector: str) -> tuple[str, ...]:
         return numbered("h" if vector == "h" else f"{vector} ", size)
 
-    inputs = numbered("x", reads.count) if isinstance(reads, Numbers) else numbered("x=", reads.count, 0)
+    inputs = (
+        numbered("x", reads.count) if isinstance(reads, Numbers) else numbered("x=", reads.count, 0)
+    )
     if config.input_size == 1:
         inputs = ("x",)
     named = {}
     for layer, names in enumerate(layer_weight_names(config)):
         below = units("below") if layer else inputs
         for product in cell.products:
-            rows = tuple(row for read in product.reads for row in (below if read == "x" else units(read)))
+            rows = tuple(
+                row for read in product.reads for row in (below if read == "x" else units(read))
+            )
             columns = tuple(column for vector in product.columns for column in units(vector))
             named[names[product.weight]] = (rows, columns)
             named[names[product.bias]] = (("bias",), columns)
@@ -83,5 +101,9 @@ def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
         for weight, shape in cell.other_weights.items():
             row, column = (sides.get(str(one)) or numbered(f"{weight} ", int(one)) for one in shape)
             named[names[weight]] = (row, column)
-    outputs = numbered("output ", says.count) if isinstance(says, Numbers) else numbered("class ", says.count, 0)
+    outputs = (
+        numbered("output ", says.count)
+        if isinstance(says, Numbers)
+        else numbered("class ", says.count, 0)
+    )
     return named | {"W2": (units("h"), outputs), "b2": (("bias",), outputs)}

@@ -15,7 +15,8 @@ from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
 
-STEPS_TO_SETTLE = 256  # from a zero state; with the tutorial's initial weights, all of 100 rows have after 200 steps
+# From a zero state; with the tutorial's initial weights, all of 100 rows have after 200 steps
+STEPS_TO_SETTLE = 256
 
 
 class NewestWindow(NamedTuple):
@@ -25,7 +26,8 @@ class NewestWindow(NamedTuple):
 
 
 class Prepared(FrozenNetwork):
-    """A snapshot's network, with runs that several probes share; each is computed when first needed."""
+    """A snapshot's network, with runs that several probes share; each is computed when first
+    needed."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(snapshot.state.config, snapshot.state.weights)
@@ -54,7 +56,8 @@ class Prepared(FrozenNetwork):
         return self.run(self.window.x, self.window.init_state)
 
     def read(self, part: CellPart) -> Floats:
-        """A part of the network at the steps of the series that are read, float32 [steps read, rows, units]."""
+        """A part of the network at the steps of the series that are read, float32 [steps read,
+        rows, units]."""
         return self.on_series.of(part)[self.series.steps_back :]
 
     def first_state(self, rows: int) -> Floats:
@@ -63,8 +66,9 @@ class Prepared(FrozenNetwork):
 
     @functools.cached_property
     def _settled(self) -> Floats:
-        """States as they occur in training, float32 [rows, carried]: from a zero state a network may take hundreds of
-        steps to reach its resting states, so its rows begin where the batch's are. Trials begin with a zero state.
+        """States as they occur in training, float32 [rows, carried]: from a zero state a network
+        may take hundreds of steps to reach its resting states, so its rows begin where the batch's
+        are. Trials begin with a zero state.
         """
         carried = self._carried
         if not self.config.is_stream:
@@ -75,7 +79,8 @@ class Prepared(FrozenNetwork):
         return np.asarray(self.run(draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1])
 
     def rows_read(self, row: int | None) -> tuple[int, int, Any]:
-        """The first row and step of the newest window that are read, and which: all, or one, at the newest steps."""
+        """The first row and step of the newest window that are read, and which: all, or one, at the
+        newest steps."""
         assert self.window is not None
         steps, rows = self.window.x.shape[:2]
         first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
@@ -84,14 +89,20 @@ class Prepared(FrozenNetwork):
 
 
 def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
-    """The snapshot's newest window; None if it had another configuration, or if its initial state is unknown."""
+    """The snapshot's newest window; None if it had another configuration, or if its initial state
+    is unknown."""
     config, progress = snapshot.state.config, snapshot.progress
     if progress is None or not np.isfinite(progress.init_state).all():
         return None
     forms = (config.the_task.inputs, config.the_task.outputs)
-    shapes = [(config.window_steps, *([form.count] if isinstance(form, Numbers) else [])) for form in forms]
+    shapes = [
+        (config.window_steps, *([form.count] if isinstance(form, Numbers) else []))
+        for form in forms
+    ]
     arrays = progress.x, progress.y, progress.init_state
-    if [one.shape for one in arrays] != [(config.batch_size, *one) for one in (*shapes, (carried_size(config),))]:
+    if [one.shape for one in arrays] != [
+        (config.batch_size, *one) for one in (*shapes, (carried_size(config),))
+    ]:
         return None
     x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in arrays[:2])
     return NewestWindow(x, y, progress.init_state)

@@ -18,18 +18,22 @@ from echornn.tasks.task import draw_rows
 
 Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]
 
-LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22  # per fitted number: at least ten for the fit, and as many for measuring it
+# Per fitted number: at least ten for the fit, and as many for measuring it
+LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22
 LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed
-LEAST_STEPS_READ, MOST_STEPS_OF_TRIALS = 8, 2**18  # the most of all trials together, if they are more than `MOST_ROWS`
+# The most of all trials together, if they are more than `MOST_ROWS`
+LEAST_STEPS_READ, MOST_STEPS_OF_TRIALS = 8, 2**18
 MOST_LAGS, LAGS_BEYOND = 512, 5  # at least so many beyond sources and window, or a quarter of these
 
-# The losses that are followed back. In a network that has solved its task few losses are large, and the gradient of
-# only 512 losses would be mostly chance.
+# The losses that are followed back. In a network that has solved its task few losses are large, and
+# the gradient of only 512 losses would be mostly chance.
 MOST_TARGETS, MOST_TARGETS_OF_A_TRIAL, MOST_TRIALS = 16_384, 16, 2048
-WORK_OF_TARGETS, WORK_OF_A_UNIT = 6.3e7, 28  # multiplications of all; and as many does a unit's step cost besides
+# Multiplications of all; and as many does a unit's step cost besides
+WORK_OF_TARGETS, WORK_OF_A_UNIT = 6.3e7, 28
 LEAST_WORK = 2**14  # targets times lags, for networks of any size
 
-# Groups of rows, whose gradients differ by chance alone; each needs a gradient as large as the weights.
+# Groups of rows, whose gradients differ by chance alone; each needs a gradient as large as the
+# weights.
 MOST_GROUPS, LEAST_GROUPS, MOST_WEIGHTS_OF_MANY = 16, 4, 2**14
 
 
@@ -46,15 +50,18 @@ class TaskData(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Rows to run, of which the last (scored) steps are read, after the effect of the initial state has vanished."""
+    """Rows to run, of which the last (scored) steps are read, after the effect of the initial state
+    has vanished."""
 
     x: Inputs  # [steps, rows, ...]
     y: Inputs  # the targets of the last steps, [steps read, rows, ...]
     scored: Bools | None  # which of these targets count, [steps read, rows]; None if all do
     steps_back: int  # the steps before those that are read, or through which gradients are followed
     lags: int = 0  # the lags at which memory is read
-    groups: int = 0  # of `targets_for`: groups of consecutive rows, all of the same size, that share no symbols
-    of_trials: bool = False  # whether each row is a trial, beyond whose first step nothing goes back
+    # Of `targets_for`: groups of consecutive rows, all of the same size, that share no symbols
+    groups: int = 0
+    # Whether each row is a trial, beyond whose first step nothing goes back
+    of_trials: bool = False
 
     def x_before(self, lag: int) -> Inputs:
         return self.x[self.steps_back - lag : len(self.x) - lag]
@@ -74,7 +81,8 @@ def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
 
 
 def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData, int]:
-    """Trials, one in each row, up to the last scored step; and how many scored steps at their end are read."""
+    """Trials, one in each row, up to the last scored step; and how many scored steps at their end
+    are read."""
     drawn = draw_task(config, config.window_steps, rows)
     counts: Bools = np.any(drawn.scored, axis=1)
     end = int(np.flatnonzero(counts)[-1]) + 1
@@ -84,13 +92,17 @@ def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData
 
 
 def steps_read_of(config: EchoConfig) -> int:
-    """The most steps at the end of a trial in which memory is read: few enough that lags reach all sources."""
+    """The most steps at the end of a trial in which memory is read: few enough that lags reach all
+    sources."""
     farthest = max(source_lags(config), default=config.window_steps * 3 // 4)
     return max(1, min(LEAST_STEPS_READ, config.window_steps - farthest))
 
 
 def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags of memory, beyond sources and window; the steps followed back, twice these. Trials: their length."""
+    """The lags of memory, beyond sources and window; the steps followed back, twice these.
+
+    Trials: their length.
+    """
     if not config.is_stream:
         return min(MOST_LAGS, config.window_steps), config.window_steps
     needed = max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
@@ -115,9 +127,13 @@ def series_for(config: EchoConfig) -> Series:
         most_read, most = steps_read_of(config), max(MOST_ROWS, MOST_STEPS_OF_TRIALS // steps_back)
         wanted = min(most, 2 ** math.ceil(math.log2(samples)))
         _, read = draw_trials(config, LEAST_ROWS, most_read)
-        trials, read = draw_trials(config, max(LEAST_ROWS, _power_of_two_below(wanted / read)), most_read)
+        trials, read = draw_trials(
+            config, max(LEAST_ROWS, _power_of_two_below(wanted / read)), most_read
+        )
         not_read = len(trials.x) - read
-        return Series(trials.x, *trials.last(read), not_read, min(MOST_LAGS, not_read + 1), of_trials=True)
+        return Series(
+            trials.x, *trials.last(read), not_read, min(MOST_LAGS, not_read + 1), of_trials=True
+        )
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps_read = max(steps_read, math.ceil(samples / rows))
@@ -127,9 +143,14 @@ def series_for(config: EchoConfig) -> Series:
 
 @functools.lru_cache(2)
 def targets_for(config: EchoConfig) -> Series:
-    """The data whose last losses are followed back: as many as time allows; a pure function, as `series_for`."""
+    """The data whose last losses are followed back: as many as time allows; a pure function, as
+    `series_for`."""
     _, steps_back = lags_and_steps_back(config)
-    groups = MOST_GROUPS if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY else LEAST_GROUPS
+    groups = (
+        MOST_GROUPS
+        if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY
+        else LEAST_GROUPS
+    )
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
     most = max(least, WORK_OF_TARGETS / (steps_back * multiplications_of_a_step(config)))
     count = 2 ** round(math.log2(min(MOST_TARGETS, most)))
@@ -137,9 +158,14 @@ def targets_for(config: EchoConfig) -> Series:
         targets = min(MOST_TARGETS_OF_A_TRIAL, steps_back)
         rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two_below(count / targets)))
         _, read = draw_trials(config, LEAST_ROWS, targets)
-        trials, read = draw_trials(config, min(MOST_TRIALS, _power_of_two_below(rows * targets / read)), targets)
-        y, scored = trials.y[-read:], trials.scored[-read:]  # of trials always, since no error goes back beyond them
-        return Series(trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True)
+        trials, read = draw_trials(
+            config, min(MOST_TRIALS, _power_of_two_below(rows * targets / read)), targets
+        )
+        # Of trials always, since no error goes back beyond them
+        y, scored = trials.y[-read:], trials.scored[-read:]
+        return Series(
+            trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True
+        )
     rows = min(MOST_ROWS, count)
     steps, targets = steps_back + count // rows, count // rows
     data = draw_task(config, steps, rows)

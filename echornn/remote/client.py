@@ -27,22 +27,28 @@ from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture, Query
 
-CONNECT_SECONDS = 20.0  # how long a session may take to answer a greeting: its machine may be overloaded
-PATIENCE_SECONDS = 0.25  # how long a key waits for its picture; then the one before is shown, until it comes
+# How long a session may take to answer a greeting: its machine may be overloaded
+CONNECT_SECONDS = 20.0
+# How long a key waits for its picture; then the one before is shown, until it comes
+PATIENCE_SECONDS = 0.25
 SILENT_SECONDS = 3  # for how many seconds a session may not answer before the screen says so
-SECONDS_OF_A_WATCHER = 0.25  # between two pictures of a viewer that only watches: many cost training little
+# Between two pictures of a viewer that only watches: many cost training little
+SECONDS_OF_A_WATCHER = 0.25
 ANSWERS_KEPT = 100
 
 
 class RemoteSession:
-    """The session that trains the run in a folder in another process: what `Session` is for a viewer in its own.
+    """The session that trains the run in a folder in another process: what `Session` is for a
+    viewer in its own.
 
     Args:
         name: the name of this viewer, for the others.
         only_looks: whether the session shall refuse all commands of this viewer.
     """
 
-    def __init__(self, folder: Path, name: str, pictures_a_second: float = 10.0, only_looks: bool = False) -> None:
+    def __init__(
+        self, folder: Path, name: str, pictures_a_second: float = 10.0, only_looks: bool = False
+    ) -> None:
         self.folder = folder
         self._connection = connected(folder)
         greeted(self._connection, folder, name=name, wants="pictures", only_looks=only_looks)
@@ -70,7 +76,10 @@ class RemoteSession:
     # ---- for the screen's thread
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The newest picture that has arrived. If there was one before, one for a new query is not waited for."""
+        """The newest picture that has arrived.
+
+        If there was one before, one for a new query is not waited for.
+        """
         picture = newest = self._newest
         if before is None:
             picture = newest if newest.query == query else self._ask(query) or newest
@@ -78,9 +87,15 @@ class RemoteSession:
             self._wanted = query
             if newest.query != query:
                 self._woken.set()
-                picture = replace(before, audience=newest.audience) if before.query == query else newest
+                picture = (
+                    replace(before, audience=newest.audience) if before.query == query else newest
+                )
         silent = 0 if self.ended else self._silent
-        return replace(picture, audience=replace(picture.audience, silent=silent)) if silent else picture
+        return (
+            replace(picture, audience=replace(picture.audience, silent=silent))
+            if silent
+            else picture
+        )
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         return picture if query == picture.query else self._ask(query, picture.frame) or picture
@@ -134,7 +149,9 @@ class RemoteSession:
         try:
             while not self._stopped.is_set() and not self.ended:
                 steers = self._newest.audience.may_steer
-                self._woken.wait(self._period if steers else max(self._period, SECONDS_OF_A_WATCHER))
+                self._woken.wait(
+                    self._period if steers else max(self._period, SECONDS_OF_A_WATCHER)
+                )
                 with self._lock:
                     self._woken.clear()
                     asked, self._asked = self._asked, []
@@ -145,13 +162,17 @@ class RemoteSession:
             if self._stopped.is_set():
                 return
             why = "" if isinstance(error, OSError) else f" ({error})"
-            resume = f"if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}"
+            resume = (
+                f"if it has ended, go on with echornn-tui --resume {shlex.quote(str(self.folder))}"
+            )
             self._end(f"the connection to the session is lost{why}: {resume}")
         finally:
             self._connection.close()
 
     def _end(self, reason: str) -> None:
-        self._newest = replace(self._newest, audience=Audience(ended=reason, only_looks=self._only_looks))
+        self._newest = replace(
+            self._newest, audience=Audience(ended=reason, only_looks=self._only_looks)
+        )
         self.ended = reason  # last: whoever reads it finds the picture that says so too
 
     def _look(self, query: Query, again: Frame | None = None) -> Picture:
@@ -189,18 +210,24 @@ def socket_of(folder: Path) -> Path:
         either = "is not trained now, or by a program that cannot be attached to"
         raise AddressError(f"the run in {folder} {either}") from None
     except (OSError, *NO_RECORD) as error:
-        why = (error.strerror or error) if isinstance(error, OSError) else "this program did not write it"
+        why = (
+            (error.strerror or error)
+            if isinstance(error, OSError)
+            else "this program did not write it"
+        )
         raise AddressError(f"{pointer} cannot be read: {why}") from error
     if host != socket.gethostname():
         raise AddressError(f"the run in {folder} is trained on {host!r}: attach there")
-    # the session may have had another temporary folder than this process: batch systems set one for each job
+    # the session may have had another temporary folder than this process: batch systems set one for
+    # each job
     if not path.is_absolute() or path.parent.name != messages.folder_name():
         raise AddressError(f"{pointer} points to {str(path)!r}, which is no socket of yours")
     return path
 
 
 def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
-    """A connection to the session that trains the run in a folder; each message may take so many ``seconds``."""
+    """A connection to the session that trains the run in a folder; each message may take so many
+    ``seconds``."""
     path, connection = socket_of(folder), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(seconds)
     try:
@@ -214,8 +241,13 @@ def connected(folder: Path, seconds: float = CONNECT_SECONDS) -> socket.socket:
         connection.close()
         if isinstance(error, AddressError):
             raise
-        is_stopped = isinstance(error, (BlockingIOError, TimeoutError))  # it accepts no more connections
-        what = "trains the run in {} does not answer" if is_stopped else "trained the run in {} has ended"
+        # It accepts no more connections
+        is_stopped = isinstance(error, (BlockingIOError, TimeoutError))
+        what = (
+            "trains the run in {} does not answer"
+            if is_stopped
+            else "trained the run in {} has ended"
+        )
         raise AddressError(f"the program that {what.format(folder)}") from error
     return connection
 
@@ -237,9 +269,15 @@ def greeted(connection: socket.socket, folder: Path, **says: str | bool) -> dict
         raise unanswered(folder, error) from error
     connection.close()
     if refused == messages.OTHER_RUN:
-        raise AddressError(f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run")
+        raise AddressError(
+            f"no program trains the run in {folder} now: {POINTER_FILE} there is of another run"
+        )
     other, own = said.get("version", "?"), messages.greeting()["version"]
-    by = f"another build of version {own}" if other == own else f"another version: {other}, and this is {own}"
+    by = (
+        f"another build of version {own}"
+        if other == own
+        else f"another version: {other}, and this is {own}"
+    )
     raise AddressError(f"the run in {folder} is trained by {by}")
 
 
@@ -251,8 +289,10 @@ def viewers_of(folder: Path, seconds: float = CONNECT_SECONDS) -> tuple[tuple[st
 
 
 def end_session(folder: Path, seconds: float = 30.0) -> str | None:
-    """Have the session save and end; returns why not everything was saved, or None if it has not ended in time."""
-    with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:  # a program that is loading may answer late
+    """Have the session save and end; returns why not everything was saved, or None if it has not
+    ended in time."""
+    # A program that is loading may answer late
+    with connected(folder, max(seconds, CONNECT_SECONDS)) as connection:
         greeted(connection, folder, wants="end")
         connection.settimeout(seconds)
         try:

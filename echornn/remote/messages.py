@@ -1,6 +1,6 @@
-"""The messages between a viewer and a session in another process, as values and as bytes. The first of each side is a
-JSON greeting that every version can read; then the server answers each request in turn, so that a slow viewer gets
-fewer pictures, and never old ones.
+"""The messages between a viewer and a session in another process, as values and as bytes. The first
+of each side is a JSON greeting that every version can read; then the server answers each request in
+turn, so that a slow viewer gets fewer pictures, and never old ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import NO_RECORD, arrays_from, config_from, own_from, packed, record_of
+from echornn.files.recorded_values import (
+    NO_RECORD,
+    arrays_from,
+    config_from,
+    own_from,
+    packed,
+    record_of,
+)
 from echornn.own import OwnFile
 from echornn.session.commands import Answer, Command
 from echornn.session.pictures.frame import Frame
@@ -36,12 +43,18 @@ FRAMES_KEPT = 4  # of those that a viewer was sent last, so that it can look at 
 
 LENGTH = struct.Struct(">I")
 
-MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = 1 << 12, 1 << 24, 1 << 30
+MOST_BYTES_OF_A_GREETING, MOST_BYTES_OF_A_REQUEST, MOST_BYTES_OF_AN_ANSWER = (
+    1 << 12,
+    1 << 24,
+    1 << 30,
+)
 
-PEER = struct.Struct("3i")  # what Linux tells about the process at the other end: its id, its user and its group
+# What Linux tells about the process at the other end: its id, its user and its group
+PEER = struct.Struct("3i")
 
 OTHER_RUN, OTHER_VERSION = "other run", "other version"
-"""Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would not understand."""
+"""Why a session refuses a viewer: the pointer is a copy, say, in another run's folder; or it would
+not understand."""
 
 
 class AddressError(OSError):
@@ -68,13 +81,16 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    picture: Picture | None = None  # None if it is the one before; its frame counts this viewer's commands only
-    not_done: tuple[Answer, ...] = ()  # to those of its commands that were not carried out, since the last `Shown`
+    # None if it is the one before; its frame counts this viewer's commands only
+    picture: Picture | None = None
+    # To those of its commands that were not carried out, since the last `Shown`
+    not_done: tuple[Answer, ...] = ()
     ended: str = ""  # why the session ends, if it does; then nothing follows
 
 
 def known_of(frames: Sequence[Frame]) -> list[object]:
-    """What both sides have and need not send again: the frames kept, and the windows and readings of the newest."""
+    """What both sides have and need not send again: the frames kept, and the windows and readings
+    of the newest."""
     newest = list(frames)[-1:]
     parts = (part for one in newest for part in (*one.tape, one.progress, one.readings))
     return [*frames, *(part for part in parts if part is not None)]
@@ -84,7 +100,10 @@ def known_of(frames: Sequence[Frame]) -> list[object]:
 
 
 def encode(value: object, known: Sequence[object] = ()) -> bytes:
-    """A value as bytes: a JSON text and the arrays to which it refers. What the receiver has already is ``known``."""
+    """A value as bytes: a JSON text and the arrays to which it refers.
+
+    What the receiver has already is ``known``.
+    """
     arrays: list[npt.NDArray[Any]] = []
     places = {id(one): place for place, one in enumerate(known)}
 
@@ -113,7 +132,10 @@ def encode(value: object, known: Sequence[object] = ()) -> bytes:
             case OwnFile():
                 return {"own": value.noun, "record": value.as_record()}
             case _ if is_dataclass(value):
-                return {"is": kind.__name__, "of": {one.name: plain(getattr(value, one.name)) for one in fields(kind)}}
+                return {
+                    "is": kind.__name__,
+                    "of": {one.name: plain(getattr(value, one.name)) for one in fields(kind)},
+                }
             case _:
                 raise TypeError(f"{value!r} cannot be encoded as bytes")
 
@@ -129,7 +151,8 @@ def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
 
     def value_of(encoded: Any) -> Any:
         match encoded:
-            case {"is": str(name), "of": list(values)}:  # only of a class that such a message can hold
+            case {"is": str(name), "of": list(values)}:
+                # Only of a class that such a message can hold
                 return classes[name](*map(value_of, values))
             case {"is": str(name), "of": dict(named)}:
                 return classes[name](**{field: value_of(one) for field, one in named.items()})
@@ -167,7 +190,8 @@ def decode(data: bytes, kind: type[T], known: Sequence[object] = ()) -> T:
 
 @lru_cache
 def classes_in(kind: Any) -> Mapping[str, type]:
-    """This class and the classes of all values that its fields can hold, by name, but for configurations."""
+    """This class and the classes of all values that its fields can hold, by name, but for
+    configurations."""
     found: dict[str, type] = {}
     waiting: list[Any] = [kind]
     while waiting:
@@ -201,7 +225,8 @@ def send(connection: socket.socket, message: bytes) -> None:
 
 
 def receive(connection: socket.socket, most: int) -> bytes:
-    """The next message; an OSError if the other end is gone, or sends something that is no message."""
+    """The next message; an OSError if the other end is gone, or sends something that is no
+    message."""
     (length,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
     if length > most:
         raise OSError(f"a message of {length:,} bytes, where {most:,} are allowed")
@@ -242,14 +267,19 @@ def require_own_folder(folder: Path) -> None:
     """An `AddressError` if the folder is a link, or somebody else's, or if others can enter it."""
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise AddressError(f"{folder} cannot be used: it must be a folder of yours alone (mode 700)")
+        raise AddressError(
+            f"{folder} cannot be used: it must be a folder of yours alone (mode 700)"
+        )
 
 
 def is_of_this_user(connection: socket.socket) -> bool:
-    """Whether the process at the other end of a Unix socket is this user's; True if the system does not say."""
+    """Whether the process at the other end of a Unix socket is this user's; True if the system does
+    not say."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True
-    _, user, _ = PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    _, user, _ = PEER.unpack(
+        connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
+    )
     return bool(user == os.getuid())
 
 

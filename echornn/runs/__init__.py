@@ -1,1 +1,2 @@
-"""A run on disk: its reader, its recorder, checkpoints and keyframes, and going to any window by replay."""
+"""A run on disk: its reader, its recorder, checkpoints and keyframes, and going to any window by
+replay."""

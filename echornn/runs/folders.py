@@ -25,17 +25,38 @@ from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
 
-SLOTS = ("checkpoint-0", "checkpoint-1")  # written in turn, so that the previous checkpoint stays intact
-RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
-KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, NORM_FILE = "keyframes.bin", "branches.json", "solved.bin", "norms.bin"
+# Written in turn, so that the previous checkpoint stays intact
+SLOTS = ("checkpoint-0", "checkpoint-1")
+RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = (
+    "run.json",
+    "losses.bin",
+    "commands.jsonl",
+    "traceback.txt",
+)
+KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, NORM_FILE = (
+    "keyframes.bin",
+    "branches.json",
+    "solved.bin",
+    "norms.bin",
+)
 POINTER_FILE, OUTPUT_FILE, ERROR_FILE = "serving.json", "output.txt", "errors.txt"
 EVENT_FOLDER = "tensorboard"  # with curves that versions up to 0.2 wrote
 
 NAMES = (
-    *(*SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, NORM_FILE, LOSS_FILE, TRACEBACK_FILE),
+    *(
+        *SLOTS,
+        COMMAND_FILE,
+        KEYFRAME_FILE,
+        NOTE_FILE,
+        SOLVED_FILE,
+        NORM_FILE,
+        LOSS_FILE,
+        TRACEBACK_FILE,
+    ),
     *(POINTER_FILE, OUTPUT_FILE, ERROR_FILE, RUN_FILE),
 )
-"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris remains."""
+"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris
+remains."""
 
 
 def size(folder: Path) -> int:
@@ -119,7 +140,8 @@ def describe(folder: Path, config: EchoConfig) -> None:
 
 
 def about(folder: Path) -> About:
-    """The contents of a folder's ``run.json``; a RunError if it is damaged, or of a format of another version."""
+    """The contents of a folder's ``run.json``; a RunError if it is damaged, or of a format of
+    another version."""
     data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
     try:
         fields = json.loads(data)
@@ -156,7 +178,8 @@ def require_same(folder: Path, run: About) -> None:
 
 
 def is_debris(folder: Path) -> bool:
-    """Whether a folder is empty, or has only what a process leaves that is killed before it first saves its run."""
+    """Whether a folder is empty, or has only what a process leaves that is killed before it first
+    saves its run."""
     names = set(os.listdir(folder))
     ours = {LOCK_FILE, EVENT_FOLDER, *NAMES, *(f"{name}.new" for name in NAMES)}
     if not names <= ours or names & set(SLOTS):
@@ -185,11 +208,14 @@ def state_folder() -> Path:
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """Make a new folder for a run, which no other process gets, named by date and configuration; maybe a RunError."""
+    """Make a new folder for a run, which no other process gets, named by date and configuration;
+    maybe a RunError."""
     task = f"{_plain(config.value('task'))}{config.fields().get('echo_step', '')}"
     parts = [
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_{task or 'task'}",
-        "" if config.cell == EchoConfig.cell else _plain(getattr(config.cell, "name", config.cell)) or "cell",
+        ""
+        if config.cell == EchoConfig.cell
+        else _plain(getattr(config.cell, "name", config.cell)) or "cell",
         f"T{config.truncated_backprop_length}-state{config.state_size}-{config.optimizer}{config.learning_rate:g}",
         "" if config.rule == "tbptt" else config.rule,
         f"seed{config.seed}",
@@ -216,7 +242,11 @@ def runs(among: Path | None = None) -> list[Path]:
     """The runs in a folder (by default the state folder), the last saved first, without debris."""
     folder = among or state_folder()
     try:
-        there = [one for one in sorted(folder.iterdir()) if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)]
+        there = [
+            one
+            for one in sorted(folder.iterdir())
+            if os.path.lexists(one / RUN_FILE) and not _is_abandoned(one)
+        ]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -225,7 +255,8 @@ def runs(among: Path | None = None) -> list[Path]:
 
 
 def find(name: str) -> Path:
-    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest run."""
+    """The folder with this name, the user's run with this name, or for ``newest`` the user's newest
+    run."""
     if name == NEWEST and not os.path.exists(name):
         newest = runs()[:1]
         if not newest:
@@ -258,18 +289,33 @@ class BranchNotes:
 
     @classmethod
     def read(cls, folder: Path) -> BranchNotes:
-        """The notes in a run's folder, maybe also on branches that it no longer has; none if they cannot be read."""
+        """The notes in a run's folder, maybe also on branches that it no longer has; none if they
+        cannot be read."""
         try:
             fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
-            names = {whole(int(number), "branch"): str(name)[:MOST_LETTERS] for number, name in fields["names"].items()}
-            pinned, hidden = (frozenset(whole(one, "branch") for one in fields[name]) for name in ("pinned", "hidden"))
-            return cls(names, pinned, hidden, {int(number): one for number, one in fields.get("digests", {}).items()})
+            names = {
+                whole(int(number), "branch"): str(name)[:MOST_LETTERS]
+                for number, name in fields["names"].items()
+            }
+            pinned, hidden = (
+                frozenset(whole(one, "branch") for one in fields[name])
+                for name in ("pinned", "hidden")
+            )
+            return cls(
+                names,
+                pinned,
+                hidden,
+                {int(number): one for number, one in fields.get("digests", {}).items()},
+            )
         except (OSError, *NO_RECORD):
             return cls()
 
     def among(self, digests: Sequence[int]) -> BranchNotes:
-        """The notes on branches with these digests; where the file has none, the number is enough."""
-        there = {number for number, one in enumerate(digests) if self.digests.get(number, one) == one}
+        """The notes on branches with these digests; where the file has none, the number is
+        enough."""
+        there = {
+            number for number, one in enumerate(digests) if self.digests.get(number, one) == one
+        }
         names = {number: name for number, name in self.names.items() if number in there}
         return BranchNotes(names, self.pinned & there, self.hidden & there)
 
@@ -281,7 +327,9 @@ class BranchNotes:
     def with_pin(self, number: int, pinned: bool) -> BranchNotes:
         """The notes with a branch pinned, or no longer; in either case it is not hidden."""
         others = self.pinned - {number}
-        return replace(self, pinned=others | {number} if pinned else others, hidden=self.hidden - {number})
+        return replace(
+            self, pinned=others | {number} if pinned else others, hidden=self.hidden - {number}
+        )
 
     def with_hidden(self, number: int, hidden: bool) -> BranchNotes:
         """The notes with a branch hidden, and not pinned; or no longer hidden."""
@@ -290,12 +338,16 @@ class BranchNotes:
         return replace(self, hidden=self.hidden | {number}, pinned=self.pinned - {number})
 
     def save(self, folder: Path, digests: Sequence[int]) -> None:
-        """Write the notes to the run's folder, with the digests of these branches among all of the run's."""
+        """Write the notes to the run's folder, with the digests of these branches among all of the
+        run's."""
         fields = {
             "names": dict(self.names),
             "pinned": sorted(self.pinned),
             "hidden": sorted(self.hidden),
-            "digests": {number: digests[number] for number in sorted({*self.names, *self.pinned, *self.hidden})},
+            "digests": {
+                number: digests[number]
+                for number in sorted({*self.names, *self.pinned, *self.hidden})
+            },
         }
         own_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
 

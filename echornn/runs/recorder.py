@@ -37,9 +37,12 @@ from echornn.runs.states import OF_ONE, Checkpoint, Keyframe, KeyframeLog
 from echornn.runtime.background import Background
 from echornn.tasks.data_file import has_changed
 
-SAVE_SECONDS = 1.0  # between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
-SECONDS_TO_END = 10.0  # that closing waits for the last checkpoint if the disk hangs; more if the last one took long
-RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "  # what may fail to be written
+# Between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
+SAVE_SECONDS = 1.0
+# That closing waits for the last checkpoint if the disk hangs; more if the last one took long
+SECONDS_TO_END = 10.0
+# What may fail to be written
+RUN, STATES, NAMES = "", "the states to go back to ", "the names of branches "
 
 
 class Trouble(NamedTuple):
@@ -62,7 +65,8 @@ class PendingSave(NamedTuple):
 
 
 class Recorder:
-    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves nothing."""
+    """What a session tells about its run, on the training thread, see `RunRecorder`; this one saves
+    nothing."""
 
     folder: Path | None = None
     resumed: Run | None = None  # the run that is continued; None if it is new
@@ -92,13 +96,15 @@ class Recorder:
 
 
 class RunRecorder(Recorder):
-    """Records a run in a folder; make one with `begin` or `go_on`. A thread of its own writes to the disk, so that a
-    disk that hangs delays nothing else; other methods raise none of its errors.
+    """Records a run in a folder; make one with `begin` or `go_on`. A thread of its own writes to
+    the disk, so that a disk that hangs delays nothing else; other methods raise none of its errors.
     """
 
     folder: Path
 
-    def __init__(self, folder: Path, lock: Lock, config: EchoConfig, resumed: Run | None = None) -> None:
+    def __init__(
+        self, folder: Path, lock: Lock, config: EchoConfig, resumed: Run | None = None
+    ) -> None:
         super().__init__()
         self.folder = folder
         self.resumed = resumed
@@ -106,12 +112,16 @@ class RunRecorder(Recorder):
         self._about = resumed.about if resumed else folders.about(folder)
         self._notes = "; ".join((*resumed.notes, *_changed_files(resumed))) if resumed else ""
         ends = _cut_back(resumed) if resumed else [NO_LOG] * len(LOGS)
-        self._logs = [AppendLog(folder / name, end, filler) for (name, filler), end in zip(LOGS, ends, strict=True)]
+        self._logs = [
+            AppendLog(folder / name, end, filler)
+            for (name, filler), end in zip(LOGS, ends, strict=True)
+        ]
         self._losses, self._commands, self._solved, self._norms = self._logs
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._layout = resumed.layout if resumed else OF_ONE
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
-        # what trained last, which need not be where the run stands: branch, configuration, windows in the solved log
+        # what trained last, which need not be where the run stands: branch, configuration, windows
+        # in the solved log
         self._branch, self._config = 0, config
         self._solved_at: npt.NDArray[np.int64] | int = 0
         if resumed and resumed.tree.stretches:
@@ -131,7 +141,8 @@ class RunRecorder(Recorder):
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
-        """Record a new run in a folder that does not exist or is empty; a RunError if it cannot be used."""
+        """Record a new run in a folder that does not exist or is empty; a RunError if it cannot be
+        used."""
         try:
             if os.path.lexists(folder):
                 _require_room(folder)
@@ -139,7 +150,8 @@ class RunRecorder(Recorder):
             with contextlib.ExitStack() as undo:
                 lock = Lock(folder)
                 undo.callback(lock.release)
-                _require_room(folder)  # the previous holder of the lock may have begun a run meanwhile
+                # The previous holder of the lock may have begun a run meanwhile
+                _require_room(folder)
                 undo.callback(folders.remove, folder)
                 folders.clear(folder)
                 for name in (LOSS_FILE, COMMAND_FILE):
@@ -153,7 +165,8 @@ class RunRecorder(Recorder):
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Continue the run in a folder, if ``allow``, called before any change, raises no error; maybe a RunError."""
+        """Continue the run in a folder, if ``allow``, called before any change, raises no error;
+        maybe a RunError."""
         allow(Run.read(folder, quickly=True))
         try:
             with contextlib.ExitStack() as undo:
@@ -169,10 +182,15 @@ class RunRecorder(Recorder):
 
     @property
     def warning(self) -> str:
-        """The faults found when the run was opened, until the first command; and why the run is not saved."""
+        """The faults found when the run was opened, until the first command; and why the run is not
+        saved."""
         written = self._losses.end.length
-        lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
-        hanging = max(most for most in (0, 3, 10, 30, 60, 300, 1800, 3600) if most <= self._background.seconds)
+        lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(
+            written
+        )
+        hanging = max(
+            most for most in (0, 3, 10, 30, 60, 300, 1800, 3600) if most <= self._background.seconds
+        )
         parts = [
             self._notes,
             f"the disk has not answered for {hanging} s" if hanging else "",
@@ -184,7 +202,9 @@ class RunRecorder(Recorder):
     @property
     def misplaced(self) -> bool:  # type: ignore[override]
         trouble = self._trouble[RUN]
-        return trouble is not None and isinstance(trouble.error, (FileNotFoundError, folders.AnotherRunError))
+        return trouble is not None and isinstance(
+            trouble.error, (FileNotFoundError, folders.AnotherRunError)
+        )
 
     @property
     def saved(self) -> bool:  # type: ignore[override]
@@ -204,14 +224,22 @@ class RunRecorder(Recorder):
         self._reports += 1
 
     def windows(self, progress: PopulationProgress) -> None:
-        for log, windows in zip((self._losses, self._norms), stored_windows(progress, self._config), strict=True):
+        for log, windows in zip(
+            (self._losses, self._norms), stored_windows(progress, self._config), strict=True
+        ):
             log.append(windows.tobytes())
         solved_at = progress.solved_at
         new = np.flatnonzero(solved_at != self._solved_at)
-        if new.size and self._config.replicas > 1:  # the losses say exactly when a lone network was solved
-            new = new[np.argsort(solved_at[new], kind="stable")]  # their order must not depend on the sizes of pieces
+        # The losses say exactly when a lone network was solved
+        if new.size and self._config.replicas > 1:
+            # Their order must not depend on the sizes of pieces
+            new = new[np.argsort(solved_at[new], kind="stable")]
             records = np.empty(new.size, SOLVED)
-            records["branch"], records["replica"], records["window"] = self._branch, new, solved_at[new]
+            records["branch"], records["replica"], records["window"] = (
+                self._branch,
+                new,
+                solved_at[new],
+            )
             self._solved.append(records.tobytes())
         self._solved_at = solved_at
         self._reports += 1
@@ -231,8 +259,10 @@ class RunRecorder(Recorder):
         self._background.do(self._write)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Save everything reported so far, with the current state; returns without waiting for the disk."""
-        # a state with NaN weights too: the run continues where it diverged, and a replay leads to earlier positions
+        """Save everything reported so far, with the current state; returns without waiting for the
+        disk."""
+        # a state with NaN weights too: the run continues where it diverged, and a replay leads to
+        # earlier positions
         self._newest = PendingSave(
             replace(checkpoint, layout=self._layout),
             tuple(log.length for log in self._logs),
@@ -253,16 +283,21 @@ class RunRecorder(Recorder):
         return self.folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, or another is there now."""
+        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, or
+        another is there now."""
         folders.require_same(self.folder, self._about)
         folders.remove(self.folder)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the disk has answered, at most ``seconds``; returns whether everything reported is on disk."""
+        """Wait until the disk has answered, at most ``seconds``; returns whether everything
+        reported is on disk."""
         return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
-        """Wait for the last save, but not forever if the disk hangs. Afterwards nothing may be reported."""
+        """Wait for the last save, but not forever if the disk hangs.
+
+        Afterwards nothing may be reported.
+        """
         self._background.wait(self.seconds_to_end)
         self._background.end(self._lock.release)
 
@@ -289,7 +324,9 @@ class RunRecorder(Recorder):
         if self._failure:
             with contextlib.suppress(OSError):  # the error itself has already been shown
                 folders.require_same(self.folder, self._about)
-                own_files.write_whole(self.folder / TRACEBACK_FILE, self._failure.encode(errors="backslashreplace"))
+                own_files.write_whole(
+                    self.folder / TRACEBACK_FILE, self._failure.encode(errors="backslashreplace")
+                )
             self._failure = ""
         self._when_saved()
 
@@ -298,7 +335,9 @@ class RunRecorder(Recorder):
         for log, length in zip(self._logs, save.lengths, strict=True):
             log.flush(length)
         losses, commands, solved, _ = (log.end for log in self._logs)
-        kept = replace(save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved)
+        kept = replace(
+            save.checkpoint, serial=self._serial, losses=losses, commands=commands, solved=solved
+        )
         states.save(self.folder, kept)
         self._serial += 1
         self._kept = save
@@ -319,8 +358,9 @@ LOGS = ((LOSS_FILE, LOST), (COMMAND_FILE, b""), (SOLVED_FILE, b""), (NORM_FILE, 
 
 
 def _cut_back(run: Run) -> Iterator[LogEnd]:
-    """Cut the logs back to the checkpoint, as windows will be trained again, or extend a log of windows that is too
-    short with lost ones; returns their ends, with which a damaged log is no longer damaged.
+    """Cut the logs back to the checkpoint, as windows will be trained again, or extend a log of
+    windows that is too short with lost ones; returns their ends, with which a damaged log is no
+    longer damaged.
     """
     kept, layout = run.checkpoint, run.layout
     ends = (kept.losses, kept.commands, kept.solved, kept.losses) if kept else (NO_LOG,) * len(LOGS)
@@ -329,7 +369,8 @@ def _cut_back(run: Run) -> Iterator[LogEnd]:
         if name == SOLVED_FILE and not os.path.lexists(file):
             yield NO_LOG
             continue
-        with own_files.writer(file, os.O_CREAT if name == NORM_FILE else 0) as log:  # runs from before have no norms
+        # Runs from before have no norms
+        with own_files.writer(file, os.O_CREAT if name == NORM_FILE else 0) as log:
             there = min(end.length, os.fstat(log.fileno()).st_size)
             if filler:
                 there = layout.offset(layout.windows(there))
@@ -337,14 +378,18 @@ def _cut_back(run: Run) -> Iterator[LogEnd]:
                 there -= there % SOLVED.itemsize
             log.truncate(there)
             while filler and there < end.length:
-                there = own_files.write_at(log, filler * min(end.length - there, own_files.PIECE_BYTES), there)
+                there = own_files.write_at(
+                    log, filler * min(end.length - there, own_files.PIECE_BYTES), there
+                )
         yield end_of(file)
 
 
 def _require_room(folder: Path) -> None:
     if not folder.is_dir() or not folders.is_debris(folder):
         if (folder / folders.RUN_FILE).exists():
-            raise RunError(f"{folder} holds a run already: continue it with --resume, or name another folder")
+            raise RunError(
+                f"{folder} holds a run already: continue it with --resume, or name another folder"
+            )
         raise RunError(f"{folder} is not empty: name another folder")
 
 
@@ -352,4 +397,7 @@ def _changed_files(run: Run) -> list[str]:
     files = (run.config.value(name) for name in (TASK, CELL))
     changed: list[object] = [own for own in files if isinstance(own, OwnFile) and own.has_changed]
     changed += [value for value in run.config.fields().values() if has_changed(value)]
-    return [f"the file of {own} has changed: this run was trained with its former text" for own in changed]
+    return [
+        f"the file of {own} has changed: this run was trained with its former text"
+        for own in changed
+    ]

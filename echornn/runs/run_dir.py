@@ -21,8 +21,25 @@ from echornn.files.recorded_values import NO_RECORD, shortened, whole
 from echornn.history.curve import Cause
 from echornn.history.windows import StoredWindows, lost
 from echornn.runs import folders, states
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, NORM_FILE, RUN_FILE, SLOTS, SOLVED_FILE, About
-from echornn.runs.states import MOST_BYTES_OF_LARGE, OF_ONE, Checkpoint, Keyframe, LossLayout, records, row_bytes
+from echornn.runs.folders import (
+    COMMAND_FILE,
+    KEYFRAME_FILE,
+    LOSS_FILE,
+    NORM_FILE,
+    RUN_FILE,
+    SLOTS,
+    SOLVED_FILE,
+    About,
+)
+from echornn.runs.states import (
+    MOST_BYTES_OF_LARGE,
+    OF_ONE,
+    Checkpoint,
+    Keyframe,
+    LossLayout,
+    records,
+    row_bytes,
+)
 from echornn.timeline.branch import (
     Branch,
     Position,
@@ -38,13 +55,14 @@ from echornn.timeline.timeline import Timeline
 from echornn.training.structure import NO_DEVICES, Devices
 
 StretchCause = Literal[Cause, "return", "undo"]
-"""What began a stretch of windows: a branch, or training on at a branch's end (return); undo only in version 0.1.0."""
+"""What began a stretch of windows: a branch, or training on at a branch's end (return); undo only
+in version 0.1.0."""
 
 
 @dataclass(frozen=True)
 class RecordedCommand:
-    """A command that began a stretch of windows; the fields without a comment are as in `Branch`, after it. Records of
-    version 0.1.0 lack the last three: each of their commands began a branch.
+    """A command that began a stretch of windows; the fields without a comment are as in `Branch`,
+    after it. Records of version 0.1.0 lack the last three: each of their commands began a branch.
     """
 
     at: int  # the windows trained before, in the whole run
@@ -54,7 +72,8 @@ class RecordedCommand:
     data_version: int
     init_index: int
     config: EchoConfig
-    back: tuple[int, int] | None = None  # where an undo led: a command's number, and the windows in the run by then
+    # Where an undo led: a command's number, and the windows in the run by then
+    back: tuple[int, int] | None = None
     branch: int | None = None  # that it begins or continues
     parent: tuple[int, int] | None = None
     before: tuple[int, int] | None = None
@@ -62,7 +81,16 @@ class RecordedCommand:
     @classmethod
     def begins(cls, branch: Branch, at: int) -> RecordedCommand:
         position = (branch.epoch, branch.window, branch.data_version, branch.init_index)
-        return cls(at, branch.cause, *position, branch.config, None, branch.number, branch.parent, branch.before)
+        return cls(
+            at,
+            branch.cause,
+            *position,
+            branch.config,
+            None,
+            branch.number,
+            branch.parent,
+            branch.before,
+        )
 
     @classmethod
     def returns(cls, branch: Branch, end: Position, at: int) -> RecordedCommand:
@@ -71,7 +99,9 @@ class RecordedCommand:
 
     def as_line(self) -> bytes:
         """The command as a line of the log, which needs no other line, in case some are lost."""
-        fields = recorded_values.as_recorded({name: value for name, value in vars(self).items() if value is not None})
+        fields = recorded_values.as_recorded(
+            {name: value for name, value in vars(self).items() if value is not None}
+        )
         fields["config"] = recorded_values.record_of_changes(self.config)
         return json.dumps(fields).encode() + b"\n"
 
@@ -113,7 +143,8 @@ def read_commands(
 
 
 class Stretch(NamedTuple):
-    """Windows that were trained in a branch one after the other: ``first <= window < last`` in the loss log."""
+    """Windows that were trained in a branch one after the other: ``first <= window < last`` in the
+    loss log."""
 
     branch: int
     along: int  # the windows of the branch's path before them
@@ -130,8 +161,9 @@ class RecordedTree(NamedTuple):
 
 
 def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int) -> RecordedTree:
-    """The tree that the commands made. If ``lost`` lines are damaged, branches that refer to them begin at the root,
-    and empty branches take their numbers, so that all other branches keep theirs.
+    """The tree that the commands made. If ``lost`` lines are damaged, branches that refer to them
+    begin at the root, and empty branches take their numbers, so that all other branches keep
+    theirs.
     """
     builder = _Builder(lost)
     for command, last in zip(commands, [*(one.at for one in commands[1:]), trained], strict=False):
@@ -157,7 +189,13 @@ class _Builder:
 
     def _begin(self, command: RecordedCommand) -> None:
         branches, _, ends = self.tree
-        place = (command.epoch, command.window, command.data_version, command.init_index, command.config)
+        place = (
+            command.epoch,
+            command.window,
+            command.data_version,
+            command.init_index,
+            command.config,
+        )
         missing = (command.branch or 0) - len(branches)
         if 0 < missing <= self._lost:
             self._lost -= missing
@@ -173,7 +211,9 @@ class _Builder:
             own = branches[parent.branch].config
             if parent.window and not can_continue_under(command.cause, own, command.config):
                 parent = Position(parent.branch, 0)
-        cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
+        cause: Cause = (
+            "back" if command.cause == "undo" or command.cause == "return" else command.cause
+        )
         branches.append(Branch(number, cause, parent, before, *place))
         ends.append(branches[-1].start)
         self._here = self._number_of[number if command.branch is None else command.branch] = number
@@ -212,14 +252,16 @@ class _Builder:
 BYTES_AT_A_TIME = 1 << 21  # of the loss log
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A record of the log of solved networks: branch, index of the network, window along the branch's path, from 1."""
+"""A record of the log of solved networks: branch, index of the network, window along the branch's
+path, from 1."""
 
 BranchName = str | int
 """A branch, by its letter or its number: "b", "1" or 1."""
 
 
 class Piece(NamedTuple):
-    """Windows of one branch, one after the other; ``along`` are before them on its path, and ``first`` in the logs."""
+    """Windows of one branch, one after the other; ``along`` are before them on its path, and
+    ``first`` in the logs."""
 
     branch: Branch
     along: int
@@ -237,13 +279,14 @@ class Run:
     checkpoint: Checkpoint | None  # None if none was saved, so that the run starts over
     commands: list[RecordedCommand]  # all before the checkpoint
     notes: tuple[str, ...]  # about faults in the folder
-    lost_commands: int  # the unreadable lines of the command log: branches may be elsewhere because of them
+    # The unreadable lines of the command log: branches may be elsewhere because of them
+    lost_commands: int
 
     @classmethod
     def read(cls, folder: Path, quickly: bool = False) -> Run:
-        """The run in a folder, which is not changed; a RunError if there is none that this version can continue. If the
-        newest checkpoint or its logs are damaged, the previous one is used, and the notes say so; ``quickly`` checks
-        only the lengths of the logs.
+        """The run in a folder, which is not changed; a RunError if there is none that this version
+        can continue. If the newest checkpoint or its logs are damaged, the previous one is used,
+        and the notes say so; ``quickly`` checks only the lengths of the logs.
         """
         try:
             if not (folder / RUN_FILE).exists():
@@ -251,14 +294,23 @@ class Run:
             about = folders.about(folder)
             chosen, wrong = _newest_usable(folder, quickly, about.config.replicas)
             commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, about.config)
-            end, solved = NO_LOG if chosen is None or quickly else chosen.solved, folder / SOLVED_FILE
-            is_solved_whole = end == NO_LOG or (solved.exists() and end_of(solved, end.length) == end)
+            end, solved = (
+                NO_LOG if chosen is None or quickly else chosen.solved,
+                folder / SOLVED_FILE,
+            )
+            is_solved_whole = end == NO_LOG or (
+                solved.exists() and end_of(solved, end.length) == end
+            )
         except OSError as error:
             raise RunError(f"{folder} cannot be read: {error}") from error
         if unreadable:
-            wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
+            wrong.append(
+                f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read"
+            )
         if not is_solved_whole:
-            wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
+            wrong.append(
+                f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost"
+            )
         return cls(folder, about, chosen, commands, (*about.notes, *wrong), unreadable)
 
     @functools.cached_property
@@ -302,8 +354,9 @@ class Run:
         return Position(newest, ends[newest])
 
     def position_at(self, at: int | None = None, branch: BranchName | None = None) -> Position:
-        """The position after ``at`` windows of the path to the run's current position, or to the end of a branch; by
-        default that position, or that end. A RunError if there is no such branch, or the path is shorter.
+        """The position after ``at`` windows of the path to the run's current position, or to the
+        end of a branch; by default that position, or that end. A RunError if there is no such
+        branch, or the path is shorter.
         """
         ends = self.tree.ends
         position = self.position
@@ -319,12 +372,19 @@ class Run:
             return position
         end = ends[position.branch] if ends else 0
         if not 0 <= at <= end:
-            path = "the run's path" if branch is None else f"the path of branch {letter_of(position.branch)}"
-            raise RunError(f"at = {at} cannot be used: it must be 0 to {end}, the windows along {path}")
+            path = (
+                "the run's path"
+                if branch is None
+                else f"the path of branch {letter_of(position.branch)}"
+            )
+            raise RunError(
+                f"at = {at} cannot be used: it must be 0 to {end}, the windows along {path}"
+            )
         return Position(position.branch, at)
 
     def config_at(self, position: Position) -> EchoConfig:
-        """The configuration in effect at a position: that which trained the last window before it."""
+        """The configuration in effect at a position: that which trained the last window before
+        it."""
         owner = self.owner(position)
         return self.config if owner is None or position == self.position else owner.config
 
@@ -339,9 +399,12 @@ class Run:
 
     # ---- windows
 
-    def windows(self, first: int, last: int, replicas: int = 1, file: str = LOSS_FILE) -> StoredWindows:
-        """Windows of the loss log, or of another with its layout; lost ones where it has none, or has them for another
-        number of networks, or if there is no such log, as earlier versions wrote none of norms.
+    def windows(
+        self, first: int, last: int, replicas: int = 1, file: str = LOSS_FILE
+    ) -> StoredWindows:
+        """Windows of the loss log, or of another with its layout; lost ones where it has none, or
+        has them for another number of networks, or if there is no such log, as earlier versions
+        wrote none of norms.
         """
         windows = lost(last - first, replicas)
         with contextlib.suppress(FileNotFoundError), own_files.reader(self.folder / file) as log:
@@ -350,7 +413,9 @@ class Run:
                     log.seek(self.layout.offset(begin))
                     there = own_files.read_records(log, windows.dtype, (end - begin) * replicas)
                     whole = len(there) // replicas
-                    windows[begin - first :][:whole] = there[: whole * replicas].reshape(whole, replicas)
+                    windows[begin - first :][:whole] = there[: whole * replicas].reshape(
+                        whole, replicas
+                    )
         return windows
 
     def pieces(self) -> Iterator[Piece]:
@@ -366,7 +431,9 @@ class Run:
                 if stretch.branch == branch.number:
                     ahead = stretch.first - stretch.along
                     end = min(last + ahead, stretch.last)
-                    yield from self._pieces_of(stretch, max(first, since, stretch.along) + ahead, end)
+                    yield from self._pieces_of(
+                        stretch, max(first, since, stretch.along) + ahead, end
+                    )
 
     def _pieces_of(self, stretch: Stretch, first: int, last: int) -> Iterator[Piece]:
         branch, ahead = self.tree.branches[stretch.branch], stretch.first - stretch.along
@@ -374,24 +441,35 @@ class Run:
         at_a_time = max(1, BYTES_AT_A_TIME // row_bytes(replicas))
         for begin in range(first, last, at_a_time):
             part = begin, min(begin + at_a_time, last), replicas
-            yield Piece(branch, begin - ahead, begin, self.windows(*part), self.windows(*part, NORM_FILE))
+            yield Piece(
+                branch, begin - ahead, begin, self.windows(*part), self.windows(*part, NORM_FILE)
+            )
 
     def timeline(self, timeline: Timeline | None = None) -> Timeline:
-        """All branches, with everything trained in them; an earlier timeline of this run is given what it lacks."""
+        """All branches, with everything trained in them; an earlier timeline of this run is given
+        what it lacks."""
         timeline = Timeline() if timeline is None else timeline
         for stretch in self.tree.stretches:
             number = stretch.branch
             while len(timeline) <= number:
                 timeline.begin(self.tree.branches[len(timeline)])
             solved = self.solved_at(number)
-            for piece in self._pieces_of(stretch, max(stretch.first, timeline.trained), stretch.last):
+            for piece in self._pieces_of(
+                stretch, max(stretch.first, timeline.trained), stretch.last
+            ):
                 end = piece.along + len(piece.windows)
-                timeline.append(number, piece.windows, np.where(solved <= end, solved, 0), piece.norms)
+                timeline.append(
+                    number, piece.windows, np.where(solved <= end, solved, 0), piece.norms
+                )
         return timeline
 
     def solved_at(self, number: int) -> npt.NDArray[np.int64]:
-        """The window along its path, from 1, at which each network of a branch was solved, int64 [replicas], or 0."""
-        solved, all_of_them = np.zeros(self.tree.branches[number].config.replicas, np.int64), self._solved
+        """The window along its path, from 1, at which each network of a branch was solved, int64
+        [replicas], or 0."""
+        solved, all_of_them = (
+            np.zeros(self.tree.branches[number].config.replicas, np.int64),
+            self._solved,
+        )
         is_its = (all_of_them["branch"] == number) & (all_of_them["replica"] < len(solved))
         its = all_of_them[is_its & (all_of_them["window"] <= self.tree.ends[number])]
         solved[its["replica"]] = its["window"]
@@ -407,22 +485,31 @@ class Run:
             return np.empty(0, SOLVED)
 
     def keyframes(self) -> list[Keyframe]:
-        """The intact keyframes on disk; none if commands are lost, as keyframes refer to branches by number."""
+        """The intact keyframes on disk; none if commands are lost, as keyframes refer to branches
+        by number."""
         if self.lost_commands:
             return []
         try:
-            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, 2 * MOST_BYTES_OF_LARGE))
+            return records(
+                own_files.read_bytes(self.folder / KEYFRAME_FILE, 2 * MOST_BYTES_OF_LARGE)
+            )
         except OSError:
             return []
 
 
-def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple[Checkpoint | None, list[str]]:
-    """The newest intact checkpoint whose logs exist, None if none was ever saved; and messages about faults."""
+def _newest_usable(
+    folder: Path, quickly: bool, replicas_at_start: int
+) -> tuple[Checkpoint | None, list[str]]:
+    """The newest intact checkpoint whose logs exist, None if none was ever saved; and messages
+    about faults."""
     whole, wrong = states.load(folder)
     if wrong and not whole:
         raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
     if len(whole) == 1 and whole[0].serial and not wrong:
-        wrong.append(f"{SLOTS[(whole[0].serial + 1) % len(SLOTS)]} is missing, which may have been the newest")
+        wrong.append(
+            f"{SLOTS[(whole[0].serial + 1) % len(SLOTS)]} is missing, which may have been the "
+            "newest"
+        )
 
     def reaches(one: Checkpoint) -> bool:
         ends = ((folder / LOSS_FILE, one.losses), (folder / COMMAND_FILE, one.commands))
@@ -433,13 +520,18 @@ def _newest_usable(folder: Path, quickly: bool, replicas_at_start: int) -> tuple
     chosen = next(filter(reaches, whole), None)
     if whole and chosen is None:
         chosen = whole[0]
-        wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
+        wrong.append(
+            "the logs differ from what was recorded: some losses in the curve are wrong or lost"
+        )
     elif whole and chosen is not whole[0]:
         wrong.append("the logs do not reach the newest checkpoint")
     if chosen is None:
         length = (folder / LOSS_FILE).stat().st_size
         if dropped := LossLayout(((0, replicas_at_start),)).windows(length):
-            wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
+            wrong.append(
+                f"it has no checkpoint: it starts over, without the {dropped:,} windows of its "
+                "loss log"
+            )
     elif wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.trained}")
     return chosen, wrong

@@ -1,4 +1,5 @@
-"""The saved states of a run: its checkpoints, which are written completely or not at all, and its keyframes."""
+"""The saved states of a run: its checkpoints, which are written completely or not at all, and its
+keyframes."""
 
 from __future__ import annotations
 
@@ -23,7 +24,13 @@ from echornn.config import EchoConfig
 from echornn.data.solved import SolvedAt
 from echornn.files import own_files, recorded_values
 from echornn.files.own_files import NO_LOG, LogEnd
-from echornn.files.recorded_values import NO_RECORD, config_from, record_of, record_of_changes, shortened
+from echornn.files.recorded_values import (
+    NO_RECORD,
+    config_from,
+    record_of,
+    record_of_changes,
+    shortened,
+)
 from echornn.history.windows import kept_type
 from echornn.runs.folders import SLOTS
 from echornn.state import PopulationState, TrainerState
@@ -35,12 +42,15 @@ from echornn.training.structure import Devices, program_key
 class LossLayout:
     """The number of networks of each window of a loss log, which has an entry for each of them."""
 
-    changes: tuple[tuple[int, int], ...] = ((0, 1),)  # (window, number of networks from it on), the first is window 0
+    # (window, number of networks from it on), the first is window 0
+    changes: tuple[tuple[int, int], ...] = ((0, 1),)
 
     def since(self, window: int, replicas: int) -> LossLayout:
         """The layout if ``replicas`` networks are trained from ``window`` on."""
         earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
-        return LossLayout(earlier if earlier and earlier[-1][1] == replicas else (*earlier, (window, replicas)))
+        return LossLayout(
+            earlier if earlier and earlier[-1][1] == replicas else (*earlier, (window, replicas))
+        )
 
     def offset(self, window: int) -> int:
         """The position of a window in the log, in bytes."""
@@ -55,7 +65,8 @@ class LossLayout:
         return first + (length - self._offsets[at]) // row_bytes(replicas)
 
     def parts(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
-        """The windows ``first <= window < last`` in parts with the same number of networks: first, last, networks."""
+        """The windows ``first <= window < last`` in parts with the same number of networks: first,
+        last, networks."""
         ends = (*(window for window, _ in self.changes[1:]), last)
         for (begin, replicas), end in zip(self.changes, ends, strict=True):
             if max(begin, first) < min(end, last):
@@ -63,7 +74,10 @@ class LossLayout:
 
     @functools.cached_property
     def _offsets(self) -> list[int]:
-        sizes = ((after - first) * row_bytes(count) for (first, count), (after, _) in itertools.pairwise(self.changes))
+        sizes = (
+            (after - first) * row_bytes(count)
+            for (first, count), (after, _) in itertools.pairwise(self.changes)
+        )
         return list(itertools.accumulate(sizes, initial=0))
 
 
@@ -74,13 +88,15 @@ def row_bytes(replicas: int) -> int:
 OF_ONE = LossLayout()  # of a run with a single network throughout, as in records of early versions
 MAGIC, FORMAT, DIGEST_BYTES = b"ECHORNN\0", 1, 32
 PREFIX = struct.Struct("<8sII")
-"""A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of all."""
+"""A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of
+all."""
 
 MOST_FILE_BYTES = 1 << 34  # the largest file that is read
 
 
 class CheckpointError(ValueError):
-    """A file is no intact checkpoint with a format and fields that this version knows; the message says why."""
+    """A file is no intact checkpoint with a format and fields that this version knows; the message
+    says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +107,10 @@ class Checkpoint:
     state: PopulationState
     losses: LogEnd = NO_LOG
     commands: LogEnd = NO_LOG
-    solved_at: int | None = None  # the window along the path, from 1; 0 if not solved, None in early versions
-    position: tuple[int, int] | None = None  # None (version 0.1.0) is the end of the branch trained last
+    # The window along the path, from 1; 0 if not solved, None in early versions
+    solved_at: int | None = None
+    # None (version 0.1.0) is the end of the branch trained last
+    position: tuple[int, int] | None = None
     layout: LossLayout = OF_ONE
     solved: LogEnd = NO_LOG
     lost_at: int | None = None  # as `solved_at`
@@ -135,7 +153,8 @@ def _digest(content: bytes) -> bytes:
 
 
 def decode(data: bytes) -> Checkpoint:
-    """The checkpoint of these bytes; a CheckpointError if they are cut off, changed, or of another version."""
+    """The checkpoint of these bytes; a CheckpointError if they are cut off, changed, or of another
+    version."""
     if len(data) < PREFIX.size + DIGEST_BYTES:
         raise CheckpointError("cut short")
     magic, version, header_bytes = PREFIX.unpack_from(data)
@@ -157,17 +176,23 @@ def decode(data: bytes) -> Checkpoint:
             LogEnd(**header["commands"]),
             header.get("solved_at"),
             None if position is None else (position[0], position[1]),
-            LossLayout(tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))),
+            LossLayout(
+                tuple((first, replicas) for first, replicas in header.get("layout", OF_ONE.changes))
+            ),
             LogEnd(**header.get("solved", {})),
             header.get("lost_at"),
-            {program_key(config_from(fields)): device for fields, device in header.get("devices", [])},
+            {
+                program_key(config_from(fields)): device
+                for fields, device in header.get("devices", [])
+            },
         )
     except NO_RECORD as error:
         raise CheckpointError(f"not readable by this version: {shortened(error)}") from error
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one intact."""
+    """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one
+    intact."""
     own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
 
 
@@ -190,26 +215,37 @@ Arrays = list[npt.NDArray[Any]]
 
 
 def fields_of(state: PopulationState, arrays: Arrays) -> dict[str, Any]:
-    """All fields except the configuration, and the influence if there is none, as before there were learning rules."""
+    """All fields except the configuration, and the influence if there is none, as before there were
+    learning rules."""
     recorded = state.of(0) if state.config.replicas == 1 else state
     names = [name for name in _names(type(recorded)) if name != "influence" or recorded.influence]
-    return recorded_values.as_recorded({name: _recorded(getattr(recorded, name), arrays) for name in names})
+    return recorded_values.as_recorded(
+        {name: _recorded(getattr(recorded, name), arrays) for name in names}
+    )
 
 
 def _state_of(record: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> PopulationState:
     alone = config.replicas == 1
-    values = {name: _restored(value, arrays) for name, value in recorded_values.from_recorded(record).items()}
+    values = {
+        name: _restored(value, arrays)
+        for name, value in recorded_values.from_recorded(record).items()
+    }
     if unknown := set(values) - set(_names(TrainerState if alone else PopulationState)):
-        raise ValueError(f"the state's field {shortened(min(unknown))} is not known to this version")
+        raise ValueError(
+            f"the state's field {shortened(min(unknown))} is not known to this version"
+        )
     if alone:
         return PopulationState.of_one(TrainerState(config=config, **values))
     solved = values.pop("solved")
-    solved = SolvedAt(**{"lost_at": np.zeros_like(solved["at"]), **solved})  # early versions lack it
+    # Early versions lack it
+    solved = SolvedAt(**{"lost_at": np.zeros_like(solved["at"]), **solved})
     return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
 
 
 def _names(kind: type[TrainerState | PopulationState]) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind) if field.name not in ("config", "configs")]
+    return [
+        field.name for field in dataclasses.fields(kind) if field.name not in ("config", "configs")
+    ]
 
 
 def _recorded(value: Any, arrays: Arrays) -> Any:
@@ -238,8 +274,8 @@ def _restored(value: Any, arrays: Arrays) -> Any:
 
 
 LEAST_KEPT, MOST_BYTES, MOST_BYTES_OF_LARGE = 64, 4 << 20, 256 << 20
-"""When the keyframes of a run exceed `MOST_BYTES`, up to half are dropped. If states are large, `LEAST_KEPT` of them
-are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+"""When the keyframes of a run exceed `MOST_BYTES`, up to half are dropped. If states are large,
+`LEAST_KEPT` of them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
 """
 
 HEADER_BYTES = 1200  # of a state on disk besides its arrays
@@ -249,7 +285,8 @@ _MAGIC = b"KEYF"
 
 
 class Keyframe:
-    """A state at a position of the branch that trained it, or its bytes: the writing thread encodes large ones."""
+    """A state at a position of the branch that trained it, or its bytes: the writing thread encodes
+    large ones."""
 
     def __init__(self, position: Position, state: PopulationState | bytes, digest: int = 0) -> None:
         self.position = position
@@ -270,7 +307,8 @@ class Keyframe:
             return None
 
     def as_record(self) -> bytes:
-        """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these; then the data."""
+        """The record in the keyframe file: magic, branch, window, digest, length, CRC-32 of these;
+        then the data."""
         state, terms = self._state, (*self.position, self.digest)
         data = state if isinstance(state, bytes) else encode(Checkpoint(0, state))
         return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data
@@ -296,7 +334,10 @@ def records(data: bytes) -> list[Keyframe]:
 
 
 class Keyframes:
-    """The keyframes of a run. If they take too many bytes, those closest to their neighbours are dropped first."""
+    """The keyframes of a run.
+
+    If they take too many bytes, those closest to their neighbours are dropped first.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -344,13 +385,18 @@ class Keyframes:
             del self._of[keyframe.position.branch]
 
     def _thin(self) -> None:
-        """Drop at least half, in dense parts first: every other one would make old gaps ever larger."""
+        """Drop at least half, in dense parts first: every other one would make old gaps ever
+        larger."""
         self.thinned += 1
-        length = sum(row[-1].position.window - self._starts[number] for number, row in self._of.items())
+        length = sum(
+            row[-1].position.window - self._starts[number] for number, row in self._of.items()
+        )
         kept, gap = self._of, length // self._count
         while sum(map(len, kept.values())) > self._count // 2:
             gap += gap // 2 + 1
-            kept = {number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()}
+            kept = {
+                number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()
+            }
         self._of = {number: row for number, row in kept.items() if row}
         sizes = [one.size for row in self._of.values() for one in row]
         self._count, self.bytes = len(sizes), sum(sizes)
@@ -366,8 +412,9 @@ def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
 
 
 class KeyframeLog:
-    """The file of a run's keyframes; one thread may add while another writes. States above `MOST_BYTES_OF_LARGE` stay
-    in memory only: a file with two of them would be too large to be read.
+    """The file of a run's keyframes; one thread may add while another writes. States above
+    `MOST_BYTES_OF_LARGE` stay in memory only: a file with two of them would be too large to be
+    read.
     """
 
     def __init__(self, file: Path) -> None:
@@ -385,7 +432,8 @@ class KeyframeLog:
             self._unsaved, self._anew = list(keyframes), True
 
     def flush(self) -> None:
-        """Write everything to the disk; a crash meanwhile loses at most some of the newest keyframes."""
+        """Write everything to the disk; a crash meanwhile loses at most some of the newest
+        keyframes."""
         with self._lock:
             unsaved, anew = self._unsaved, self._anew
             self._unsaved, self._anew = [], False

@@ -6,20 +6,24 @@ import threading
 import time
 from collections.abc import Callable
 
-Job = Callable[[], None]  # if it raises, the error is reported (except a MemoryError), and later jobs still run
+# If it raises, the error is reported (except a MemoryError), and later jobs still run
+Job = Callable[[], None]
 
 
 def report(error: Exception) -> None:
-    """Report an error on a thread that nobody waits for, as Python does when an error ends a thread."""
+    """Report an error on a thread that nobody waits for, as Python does when an error ends a
+    thread."""
     thread = threading.current_thread()
-    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
+    threading.excepthook(
+        threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))
+    )
 
 
 class Background:
     """Runs one job at a time; if several jobs arrive meanwhile, only the newest is run.
 
-    A single thread runs all jobs until `end`: if memory is short, a second one could fail to start, and its caller
-    would wait forever. The process does not wait for the thread at exit.
+    A single thread runs all jobs until `end`: if memory is short, a second one could fail to start,
+    and its caller would wait forever. The process does not wait for the thread at exit.
     """
 
     def __init__(self, name: str) -> None:
@@ -60,7 +64,8 @@ class Background:
             return self._changed.wait_for(lambda: self._begun is None, seconds)
 
     def end(self, job: Job = lambda: None) -> None:
-        """Run this last job after all others, then end the thread; if no job is running, run it now."""
+        """Run this last job after all others, then end the thread; if no job is running, run it
+        now."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()

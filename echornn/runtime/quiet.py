@@ -1,4 +1,5 @@
-"""Imports TensorFlow and other large modules: without log lines of native code, and without blocking other threads."""
+"""Imports TensorFlow and other large modules: without log lines of native code, and without
+blocking other threads."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ _importing = threading.Lock()
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector, which takes a tenth of the import time of TensorFlow or the app."""
+    """Pause the garbage collector, which takes a tenth of the import time of TensorFlow or the
+    app."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -58,25 +60,33 @@ def version(name: str) -> str:
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
-    """Import TensorFlow, so that neither the import nor later calls print log lines, unless ``TF_CPP_MIN_LOG_LEVEL`` is
-    set. For the threshold see `echornn.runtime.small_loops`. Keras is imported when it is first used.
+    """Import TensorFlow, so that neither the import nor later calls print log lines, unless
+    ``TF_CPP_MIN_LOG_LEVEL`` is set. For the threshold see `echornn.runtime.small_loops`. Keras is
+    imported when it is first used.
     """
     with _importing:
         small_loops.ask_for(threshold)
-        # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
-        # over its types, to which TensorFlow adds some: "dictionary changed size during iteration" crashed the app.
+        # NumPy imports this module when a median is first computed, possibly on another thread, and
+        # then iterates over its types, to which TensorFlow adds some: "dictionary changed size
+        # during iteration" crashed the app.
         importlib.import_module("numpy.ma")
         if "tensorflow" in sys.modules:
             return
-        collector = collector_spared if gc.get_freeze_count() else collector_paused  # a library spares nothing
-        with collector(), _keras_later(), contextlib.nullcontext() if LEVEL in os.environ else _log_lines_dropped():
+        # A library spares nothing
+        collector = collector_spared if gc.get_freeze_count() else collector_paused
+        with (
+            collector(),
+            _keras_later(),
+            contextlib.nullcontext() if LEVEL in os.environ else _log_lines_dropped(),
+        ):
             _load_library()
             import tensorflow  # noqa: F401
 
 
 @contextlib.contextmanager
 def _keras_later() -> Iterator[None]:
-    """At its end, TensorFlow imports Keras' optimizers if it can: with Matplotlib installed, a quarter of the time."""
+    """At its end, TensorFlow imports Keras' optimizers if it can: with Matplotlib installed, a
+    quarter of the time."""
     name = "keras.src.optimizers"
     sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # it cannot, and nothing of Keras is imported
     try:
@@ -87,7 +97,8 @@ def _keras_later() -> Iterator[None]:
 
 
 def _load_library() -> None:
-    """Load TensorFlow's largest library, for which ``import`` would hold the interpreter lock: keys would wait."""
+    """Load TensorFlow's largest library, for which ``import`` would hold the interpreter lock: keys
+    would wait."""
     if sys.platform != "linux":
         return
     import ctypes
@@ -104,7 +115,8 @@ def _load_library() -> None:
 
 @contextlib.contextmanager
 def _log_lines_dropped() -> Iterator[None]:
-    """Hold back output to descriptor 2, and write it at the end without log lines: some precede TensorFlow's level."""
+    """Hold back output to descriptor 2, and write it at the end without log lines: some precede
+    TensorFlow's level."""
     import tempfile
 
     with contextlib.ExitStack() as undo:

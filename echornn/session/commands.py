@@ -1,5 +1,6 @@
-"""The commands of a session, as values: any thread can send them with `Session.send`. What a command aims at (the next
-window, twice the speed, the selected network) is determined when its turn comes; then it gets an `Answer`.
+"""The commands of a session, as values: any thread can send them with `Session.send`. What a
+command aims at (the next window, twice the speed, the selected network) is determined when its turn
+comes; then it gets an `Answer`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ from echornn.session.pace import require_speed
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command. Those without values are dataclasses by this class: a decorator for each would slow down the start."""
+    """A command.
+
+    Those without values are dataclasses by this class: a decorator for each would slow down the
+    start.
+    """
 
 
 @dataclass(frozen=True)
 class CountingCommand(BaseCommand):
-    """A command whose values are whole numbers, stored as Python ints, or flags, which are False by default."""
+    """A command whose values are whole numbers, stored as Python ints, or flags, which are False by
+    default."""
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -32,13 +38,16 @@ class CountingCommand(BaseCommand):
 
 @dataclass(frozen=True)
 class ChangingCommand(BaseCommand):
-    """A command that changes fields of the configuration: new values, by the names of `EchoConfig.fields`."""
+    """A command that changes fields of the configuration: new values, by the names of
+    `EchoConfig.fields`."""
 
     changes: Mapping[str, Any]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", changes := dict(self.changes))
-        if unnamed := [name for name in changes if not isinstance(name, str) or not name.isidentifier()]:
+        if unnamed := [
+            name for name in changes if not isinstance(name, str) or not name.isidentifier()
+        ]:
             raise TypeError(f"EchoConfig has no field {unnamed[0]}")
 
 
@@ -67,7 +76,10 @@ class Toggle(BaseCommand):
 
 @dataclass(frozen=True)
 class Step(CountingCommand):
-    """Train this number of windows, then pause. Changes meanwhile do not stop it; going to another position does."""
+    """Train this number of windows, then pause.
+
+    Changes meanwhile do not stop it; going to another position does.
+    """
 
     windows: int = 1
 
@@ -78,7 +90,10 @@ class FinishEpoch(BaseCommand):
 
 @dataclass(frozen=True)
 class SetSpeed(BaseCommand):
-    """Set the speed in windows per second; infinity is full speed. Out of range it is a ValueError."""
+    """Set the speed in windows per second; infinity is full speed.
+
+    Out of range it is a ValueError.
+    """
 
     speed: float
 
@@ -98,7 +113,10 @@ class Slower(BaseCommand):
 
 
 class Reset(BaseCommand):
-    """Start over with this network's initial weights, from the first epoch. The data stays the same."""
+    """Start over with this network's initial weights, from the first epoch.
+
+    The data stays the same.
+    """
 
 
 class Redraw(BaseCommand):
@@ -111,14 +129,17 @@ class Regenerate(BaseCommand):
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
-    """Change fields of the configuration: at once if only live fields differ, otherwise with a new trainer."""
+    """Change fields of the configuration: at once if only live fields differ, otherwise with a new
+    trainer."""
 
-    held: bool = False  # whether a held key sent it: such edits of the same fields, in quick succession, undo as one
+    # Whether a held key sent it: such edits of the same fields, in quick succession, undo as one
+    held: bool = False
 
 
 @dataclass(frozen=True)
 class StartOver(ChangingCommand):
-    """Change fields of the configuration, and start over with initial weights, whichever fields differ; see `Edit`."""
+    """Change fields of the configuration, and start over with initial weights, whichever fields
+    differ; see `Edit`."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -129,8 +150,9 @@ class Alone(BaseCommand):
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
-    """Switch from one network to several replicas, or back; each continues from where it was left. The first time, the
-    replicas (by default 64: the network's seed and those after it) start over; or the selected one does, alone.
+    """Switch from one network to several replicas, or back; each continues from where it was left.
+    The first time, the replicas (by default 64: the network's seed and those after it) start over;
+    or the selected one does, alone.
     """
 
     replicas: int | None = None
@@ -141,8 +163,9 @@ class ToggleReplicas(CountingCommand):
 
 @dataclass(frozen=True)
 class Go(CountingCommand):
-    """Show the position after this number of windows along a branch's path (by default the one that is shown); None
-    means its end. A window beyond the ends of the path means that end; if ``is_exact``, it is refused.
+    """Show the position after this number of windows along a branch's path (by default the one that
+    is shown); None means its end. A window beyond the ends of the path means that end; if
+    ``is_exact``, it is refused.
     """
 
     branch: int | None = None
@@ -152,7 +175,8 @@ class Go(CountingCommand):
 
 @dataclass(frozen=True)
 class Move(CountingCommand):
-    """Show the position this number of windows later along the line (negative: earlier); see `Go`."""
+    """Show the position this number of windows later along the line (negative: earlier); see
+    `Go`."""
 
     windows: int
     is_exact: bool = False
@@ -166,7 +190,10 @@ class MoveEpochs(CountingCommand):
 
 
 class Undo(BaseCommand):
-    """Return to the position before the last reset, redraw, regeneration, edit or move. Nothing trained is lost."""
+    """Return to the position before the last reset, redraw, regeneration, edit or move.
+
+    Nothing trained is lost.
+    """
 
 
 class Redo(BaseCommand):
@@ -175,7 +202,8 @@ class Redo(BaseCommand):
 
 @dataclass(frozen=True)
 class Choose(CountingCommand):
-    """Show one of several replicas (index from 0, or the nearest): its rows, memory, gradient and weights."""
+    """Show one of several replicas (index from 0, or the nearest): its rows, memory, gradient and
+    weights."""
 
     replica: int
 
@@ -185,7 +213,10 @@ class Choose(CountingCommand):
 
 @dataclass(frozen=True)
 class Name(BaseCommand):
-    """Name a branch; an empty name removes its name. Only the first `MOST_LETTERS` characters are kept."""
+    """Name a branch; an empty name removes its name.
+
+    Only the first `MOST_LETTERS` characters are kept.
+    """
 
     branch: int
     text: str = ""
@@ -199,7 +230,10 @@ class Name(BaseCommand):
 
 @dataclass(frozen=True)
 class Pin(CountingCommand):
-    """Pin a branch, so that it stays under the curve when there are newer ones; or no longer. None changes it."""
+    """Pin a branch, so that it stays under the curve when there are newer ones; or no longer.
+
+    None changes it.
+    """
 
     branch: int
     pinned: bool | None = None
@@ -207,7 +241,8 @@ class Pin(CountingCommand):
 
 @dataclass(frozen=True)
 class Hide(CountingCommand):
-    """Leave a branch out under the curve, or no longer: then it is pinned if it would not be there otherwise."""
+    """Leave a branch out under the curve, or no longer: then it is pinned if it would not be there
+    otherwise."""
 
     branch: int
     hidden: bool = True
@@ -215,13 +250,16 @@ class Hide(CountingCommand):
 
 @dataclass(frozen=True)
 class Ask(BaseCommand):
-    """Measure these readings for `Frame.readings`, repeatedly while training runs; None stops measuring."""
+    """Measure these readings for `Frame.readings`, repeatedly while training runs; None stops
+    measuring."""
 
     question: Question | None
 
     def __post_init__(self) -> None:
         if not isinstance(self.question, Question | None):
-            raise TypeError(f"question = {self.question!r} cannot be asked: it must be a Question or None")
+            raise TypeError(
+                f"question = {self.question!r} cannot be asked: it must be a Question or None"
+            )
 
 
 class Save(BaseCommand):
@@ -234,15 +272,23 @@ SpeedCommand = SetSpeed | Faster | Slower
 
 LookCommand = Go | Move | MoveEpochs
 
-ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
-"""Commands that can be refused: if one fails, everything stays as it was. The same holds for `LookCommand`."""
+ChangeCommand = (
+    Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
+)
+"""Commands that can be refused: if one fails, everything stays as it was.
+
+The same holds for `LookCommand`.
+"""
 
 NoteCommand = Name | Pin | Hide
 
-Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteCommand | Choose | Ask | Save
+Command = (
+    DriveCommand | SpeedCommand | LookCommand | ChangeCommand | NoteCommand | Choose | Ask | Save
+)
 
 AT_ONCE = SpeedCommand | NoteCommand | Ask | Save
-"""Commands that are carried out after the current slice of windows, whatever else waits; all others in order."""
+"""Commands that are carried out after the current slice of windows, whatever else waits; all others
+in order."""
 
 ON_ARRIVAL = FinishEpoch | Regenerate | Edit | Alone | ToggleReplicas
 """Commands that wait until the session has reached the position to which it is going."""

@@ -1,4 +1,5 @@
-"""What threads exchange: commands one way, answers and the newest frame the other; and which viewers may send them."""
+"""What threads exchange: commands one way, answers and the newest frame the other; and which
+viewers may send them."""
 
 from __future__ import annotations
 
@@ -26,7 +27,10 @@ Notice = Callable[[], object]
 
 
 class Exchange:
-    """Commands and notices for the training thread; its answers and its newest frame. Sending never waits."""
+    """Commands and notices for the training thread; its answers and its newest frame.
+
+    Sending never waits.
+    """
 
     def __init__(self, frame: Frame, clock: Callable[[], float]) -> None:
         self.frame = frame
@@ -109,17 +113,23 @@ class Exchange:
             self._changed.notify_all()
 
     def compiling(self, config: EchoConfig) -> None:
-        """Show that another network is being made, or another learning rule, and what is new in it."""
+        """Show that another network is being made, or another learning rule, and what is new in
+        it."""
         before = self.frame.config
         if config.replicas == before.replicas:
             changed = changes_text(before, config)
             of = f" of {changed}" if changed else ""
         else:
-            of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
+            of = (
+                " of one network alone"
+                if config.replicas == 1
+                else f" of {config.replicas:,} networks"
+            )
         self.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
 
     def wait(self, seconds: float | None, idle: bool) -> bool:
-        """Wait for a command or notice; False if the thread should stop. ``idle``: whether those before are done."""
+        """Wait for a command or notice; False if the thread should stop. ``idle``: whether those
+        before are done."""
         with self._changed:
             if idle and not self._letters:
                 self._done = self._sent
@@ -129,7 +139,8 @@ class Exchange:
             return not self.stopping
 
     def take(self, arrived: bool) -> Sent | Notice | None:
-        """The next whose turn has come; before the session has ``arrived``, only `AT_ONCE` overtake who waits."""
+        """The next whose turn has come; before the session has ``arrived``, only `AT_ONCE` overtake
+        who waits."""
         with self._changed:
             may_go = True
             for letter in () if self.stopping else list(self._letters):
@@ -153,14 +164,18 @@ class Exchange:
 
 
 def union(*questions: Question | None) -> Question | None:
-    """One question for all of these: all kinds, and for each other setting the first that is set; None if empty."""
+    """One question for all of these: all kinds, and for each other setting the first that is set;
+    None if empty."""
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
         return None
     kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
 
     def first(name: str) -> Any:
-        return next((one for each in asked if (one := getattr(each, name)) not in (None, "")), getattr(asked[0], name))
+        return next(
+            (one for each in asked if (one := getattr(each, name)) not in (None, "")),
+            getattr(asked[0], name),
+        )
 
     return Question(kinds, first("part"), first("flip"), first("row"), first("held"))
 
@@ -177,7 +192,10 @@ class Viewers:
         self._numbers = itertools.count(LOCAL + 1)
 
     def join(self, name: str, number: int | None = None, only_looks: bool = False) -> int:
-        """Add a viewer; returns its number, by default a new one. A name that is taken gets ``(2)``, ``(3)``, ..."""
+        """Add a viewer; returns its number, by default a new one.
+
+        A name that is taken gets ``(2)``, ``(3)``, ...
+        """
         with self._lock:
             number = next(self._numbers) if number is None else number
             names = itertools.chain([name], (f"{name} ({count})" for count in itertools.count(2)))
@@ -189,13 +207,18 @@ class Viewers:
             return number
 
     def leave(self, number: int) -> Question | None:
-        """Remove a viewer; the first of the others steers if it did. Returns the readings that they need."""
+        """Remove a viewer; the first of the others steers if it did.
+
+        Returns the readings that they need.
+        """
         with self._lock:
             self._names.pop(number, None)
             self._questions.pop(number, None)
             self._only_look.discard(number)
             if self._steering == number:
-                self._steering = next((one for one in self._names if one not in self._only_look), None)
+                self._steering = next(
+                    (one for one in self._names if one not in self._only_look), None
+                )
             return union(*self._questions.values())
 
     def take_over(self, number: int) -> None:
@@ -208,7 +231,8 @@ class Viewers:
         with self._lock:
             questions = {**self._questions, number: question}
             needed = union(*questions.values())
-            self._questions = questions  # only now: a question that cannot be joined concerns nobody else
+            # Only now: a question that cannot be joined concerns nobody else
+            self._questions = questions
             return needed
 
     def audience(self, number: int) -> Audience:

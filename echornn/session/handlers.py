@@ -23,7 +23,9 @@ from echornn.timeline.moves import configuration_to_begin, end_of_epoch
 from echornn.training.structure import structure
 
 AT_THE_START = "this is the start: nothing was trained before it"
-NOTHING_ON_THIS_PATH = "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
+NOTHING_ON_THIS_PATH = (
+    "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
+)
 ONE_NETWORK = "this is one network"
 
 
@@ -32,7 +34,8 @@ class NotThereError(Exception):
 
 
 def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> float:
-    """The speed after a command; slower than full speed means slower than the measured ``rate``, 0 if unknown."""
+    """The speed after a command; slower than full speed means slower than the measured ``rate``, 0
+    if unknown."""
     if isinstance(command, commands.SetSpeed):
         return command.speed
     if isinstance(command, commands.Faster):
@@ -47,7 +50,9 @@ def previewed(frame: Frame, waiting: Sequence[Command], start: Drive, seconds: i
         start = start.after(command)
         if isinstance(command, commands.SpeedCommand):
             speed = speed_after(command, speed, frame.rate)
-        elif isinstance(command, commands.ToggleReplicas) and (coming.replicas == 1 or command.replicas is None):
+        elif isinstance(command, commands.ToggleReplicas) and (
+            coming.replicas == 1 or command.replicas is None
+        ):
             with suppress(ConfigError):  # it will be refused
                 replica = frame.replica if frame.replica < coming.replicas else 0
                 coming = configuration_to_begin(coming, replica, command.replicas)
@@ -56,13 +61,16 @@ def previewed(frame: Frame, waiting: Sequence[Command], start: Drive, seconds: i
 
 
 def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would have no effect, or empty, also while that is unknown; a ConfigError for a bad value."""
+    """Why a command would have no effect, or empty, also while that is unknown; a ConfigError for a
+    bad value."""
     is_known = frame.state is not State.LOADING
     match command:
         case commands.Reset() if is_known and frame.trained == 0:
             return AT_THE_START
         case commands.Undo() if is_known and frame.undoable == 0:
-            return NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
+            return (
+                NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
+            )
         case commands.Redo() if not frame.redoable:
             return "nothing to redo"
         case commands.Alone() if frame.config.replicas == 1:
@@ -85,13 +93,20 @@ class Handlers:
     def do(self, command: Command) -> None:
         live, running, here = self.live, self.live.drive.running, self.live.here
         match command:
-            case commands.Pause() | commands.Resume() | commands.Toggle() | commands.Step() | commands.FinishEpoch():
+            case (
+                commands.Pause()
+                | commands.Resume()
+                | commands.Toggle()
+                | commands.Step()
+                | commands.FinishEpoch()
+            ):
                 live.drive = live.drive.after(command, live.epoch_left)
                 if live.drive.running:
                     self.pace.restart()
             case commands.SetSpeed() | commands.Faster() | commands.Slower():
                 self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
-                self.exchange.change(speed=self.pace.speed)  # the next frame may have to wait for a compilation
+                # The next frame may have to wait for a compilation
+                self.exchange.change(speed=self.pace.speed)
             case commands.Reset():
                 live.reset(held=running)
             case commands.Redraw():
@@ -100,7 +115,9 @@ class Handlers:
                 live.regenerate(held=running)
             case commands.Edit(changes, held):
                 config = live.config.with_fields(changes)
-                if config.differs_only_live(live.config) and structure(config) != structure(live.config):
+                if config.differs_only_live(live.config) and structure(config) != structure(
+                    live.config
+                ):
                     self.exchange.compiling(config)
                 live.edit(config, held=held)
             case commands.StartOver(changes):
@@ -128,7 +145,9 @@ class Handlers:
                 live.note(live.notes.with_pin(branch, not is_pinned if pinned is None else pinned))
             case commands.Hide(branch, hidden):
                 notes = live.notes.with_hidden(self._there(branch), hidden)
-                if not hidden and all(one.key != branch for one in ghosts_of(live.timeline, here.branch, notes)):
+                if not hidden and all(
+                    one.key != branch for one in ghosts_of(live.timeline, here.branch, notes)
+                ):
                     notes = notes.with_pin(branch, True)
                 live.note(notes)
             case commands.Ask(question):

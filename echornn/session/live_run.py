@@ -1,4 +1,5 @@
-"""The run that is being trained: its trainer, its position in the tree, changes to it, and going to any position."""
+"""The run that is being trained: its trainer, its position in the tree, changes to it, and going to
+any position."""
 
 from __future__ import annotations
 
@@ -24,27 +25,49 @@ from echornn.state import UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.timeline import Timeline
-from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, device_note, program_key, structure
+from echornn.training.structure import (
+    NO_DEVICES,
+    AnyTrainer,
+    MakeTrainer,
+    device_note,
+    program_key,
+    structure,
+)
 
 ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
-"""How long showing the newest rows of a run may delay its going on; the second number if all epochs are trained."""
+"""How long showing the newest rows of a run may delay its going on; the second number if all epochs
+are trained."""
 
-TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20  # of windows before the newest that are stored with their data, for the rows
-TAPE_SECONDS = 0.05  # for training windows one by one after going back, so that their rows can be shown
-NEAR_SECONDS = 0.03  # on the way to a position, above which a keyframe is kept there, so that others nearby are close
+# Of windows before the newest that are stored with their data, for the rows
+TAPE_WINDOWS, TAPE_BYTES = 32, 32 << 20
+# For training windows one by one after going back, so that their rows can be shown
+TAPE_SECONDS = 0.05
+# On the way to a position, above which a keyframe is kept there, so that others nearby are close
+NEAR_SECONDS = 0.03
 
-KEYFRAME_SECONDS = 0.08  # of training between two keyframes; going to a position takes about this long at most
-KEYFRAME_SHARE = 0.02  # of the time, which keyframes may take; those of a large network are further apart
+# Of training between two keyframes; going to a position takes about this long at most
+KEYFRAME_SECONDS = 0.08
+# Of the time, which keyframes may take; those of a large network are further apart
+KEYFRAME_SHARE = 0.02
 KEYFRAME_BYTES_A_SECOND = 4 << 20  # of training, since keyframes are written to the disk too
 
-HELD_SECONDS = 1.0  # between changes of one kind that are undone together, as by a key that is held down
+# Between changes of one kind that are undone together, as by a key that is held down
+HELD_SECONDS = 1.0
 
 
 class LiveRun:
-    """The current position in a growing run, and a trainer that is there or on its way. A position left is stored."""
+    """The current position in a growing run, and a trainer that is there or on its way.
+
+    A position left is stored.
+    """
 
     def __init__(
-        self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
+        self,
+        config: EchoConfig,
+        make_trainer: MakeTrainer,
+        recorder: Recorder,
+        pace: Pace,
+        clock: Callable[[], float],
     ) -> None:
         self.timeline = Timeline()
         self.here = Position(0, 0)  # or the target, on the way to another position
@@ -52,27 +75,37 @@ class LiveRun:
         self.drive = Drive()  # what is trained from here on
         self.trainer: AnyTrainer
         self.may_save = True  # while False, a start that fails leaves the disk unchanged
-        self.unlike: UnlikeRecord | None = None  # the first window of the last replay that differs from the record
-        self.shown: tuple[PopulationProgress, ...] = ()  # the newest windows with their data, newest last
+        # The first window of the last replay that differs from the record
+        self.unlike: UnlikeRecord | None = None
+        # The newest windows with their data, newest last
+        self.shown: tuple[PopulationProgress, ...] = ()
         self.notes = NO_NOTES
         self.device_note = ""  # a message that a trainer is on another device than before
         self._devices = NO_DEVICES if recorder.resumed is None else recorder.resumed.devices
-        self._make_trainer, self._recorder, self._pace, self._clock = make_trainer, recorder, pace, clock
+        self._make_trainer, self._recorder, self._pace, self._clock = (
+            make_trainer,
+            recorder,
+            pace,
+            clock,
+        )
         self._chosen = 0
         self._own: dict[tuple[PopulationProgress, int], Progress] = {}
         self._extends = 0  # the branch that the recorded windows extend
         self._any_unsaved = False
         self._undone: list[Position] = []  # where undos were made, to which a redo leads
-        self._held: tuple[object, float, Position] = None, 0.0, self.here  # kind and time of the last change; its undo
+        # Kind and time of the last change; its undo
+        self._held: tuple[object, float, Position] = None, 0.0, self.here
         self._replay: Replay | None = None
         self._keyframes = Keyframes()
-        self._seconds, self._apart = 0.0, KEYFRAME_SECONDS  # of training since the last keyframe, and to the next
+        # Of training since the last keyframe, and to the next
+        self._seconds, self._apart = 0.0, KEYFRAME_SECONDS
         self._on_the_way = 0.0  # seconds since `go`, or since the keyframe there
 
     # ---- beginning
 
     def take_up(self) -> None:
-        """Take over the position of the run that the recorder found, its branches and losses; maybe an OSError."""
+        """Take over the position of the run that the recorder found, its branches and losses; maybe
+        an OSError."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             return
@@ -156,20 +189,28 @@ class LiveRun:
     def before_it_diverged(self) -> int | None:
         return moves.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 
-    def _continuing_its_data(self, shown: tuple[PopulationProgress, ...]) -> tuple[PopulationProgress, ...]:
-        """The windows before this position if they have the same data and task as those after it; otherwise none."""
+    def _continuing_its_data(
+        self, shown: tuple[PopulationProgress, ...]
+    ) -> tuple[PopulationProgress, ...]:
+        """The windows before this position if they have the same data and task as those after it;
+        otherwise none."""
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
             return shown
         before = self.timeline.parent_config(owner)
-        is_same = owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+        is_same = (
+            owner.cause in ("back", "edit")
+            and before is not None
+            and before.same_task(owner.config)
+        )
         return shown if is_same else ()
 
     # ---- training
 
     def train(self, windows: int) -> PopulationProgress:
-        """Train so many windows; this begins a new branch unless the position is the end of a branch. If a loss is NaN
-        or infinite, only the windows before it count; the trainer goes back there, and trains that window next, alone.
+        """Train so many windows; this begins a new branch unless the position is the end of a
+        branch. If a loss is NaN or infinite, only the windows before it count; the trainer goes
+        back there, and trains that window next, alone.
         """
         if self.is_past:
             self._branch("back", self.position, self.here)
@@ -185,7 +226,9 @@ class LiveRun:
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
             count = int(bad[0])
-            progress = progress.until(count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0)))
+            progress = progress.until(
+                count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0))
+            )
         stored, norms = stored_windows(progress, self.config)
         self.timeline.append(self.here.branch, stored, progress.solved_at, norms)
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
@@ -194,7 +237,14 @@ class LiveRun:
         if cut:
             self.go(self.here)
         else:
-            arrays = (progress.losses, progress.errors, progress.x, progress.y, progress.outputs, progress.states)
+            arrays = (
+                progress.losses,
+                progress.errors,
+                progress.x,
+                progress.y,
+                progress.outputs,
+                progress.states,
+            )
             most = TAPE_BYTES // max(1, sum(array.nbytes for array in arrays))
             self.shown = (*self.shown, progress)[-max(1, min(1 + TAPE_WINDOWS, most)) :]
             if self._seconds >= self._apart:
@@ -215,11 +265,16 @@ class LiveRun:
         self._change("regenerate", self.position, before, "data", held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Continue with this configuration; start over if ``anew``, or if not only live fields differ."""
+        """Continue with this configuration; start over if ``anew``, or if not only live fields
+        differ."""
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = Position(self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window)
-        kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
+        parent = Position(
+            self.owner.number, 0 if starts_over(cause, self.config, config) else self.here.window
+        )
+        kind = (
+            "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
+        )
         check_own_data(config)
         has_another_program = structure(config) != structure(self.config)
         if not self.config.differs_only_live(config):
@@ -232,7 +287,8 @@ class LiveRun:
                 self.compile(self.trainer)
         self.config = config
         self._change(cause, parent, before, kind, held)
-        if has_another_program:  # its first window may take so long that the program is ended before
+        # Its first window may take so long that the program is ended before
+        if has_another_program:
             self.save()
 
     def alone(self) -> None:
@@ -245,13 +301,15 @@ class LiveRun:
         self._change("alone", self.position, before)
 
     def _start_over(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Go to the beginning of the path; on the way to a position, the trainer may have other data than there."""
+        """Go to the beginning of the path; on the way to a position, the trainer may have other
+        data than there."""
         self._start(config, init_index)
         if self.trainer.data_version != self.owner.data_version:
             self.trainer.restore(replace(self.trainer.state, data_version=self.owner.data_version))
 
     def _start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Begin with this configuration, with a new trainer if the current trainer cannot train it."""
+        """Begin with this configuration, with a new trainer if the current trainer cannot train
+        it."""
         if self.trainer.config.same_program(config):
             self.trainer.start(config, init_index)
         else:
@@ -260,11 +318,19 @@ class LiveRun:
                 self.trainer.reset(init_index)
 
     def _change(
-        self, cause: Cause, parent: Position, before: Position, kind: object = None, held: bool = False
+        self,
+        cause: Cause,
+        parent: Position,
+        before: Position,
+        kind: object = None,
+        held: bool = False,
     ) -> None:
-        """Begin a branch, which undo leads back from; quick changes of one kind by a held key are undone together."""
+        """Begin a branch, which undo leads back from; quick changes of one kind by a held key are
+        undone together."""
         now, (last, at, undone) = self._clock(), self._held
-        never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+        never_ran = (
+            kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+        )
         if kind is not None and kind == last and (never_ran or (held and now - at < HELD_SECONDS)):
             before = undone
         self._held = kind, now, before
@@ -291,7 +357,10 @@ class LiveRun:
     # ---- storing a position
 
     def _keyframe(self) -> None:
-        """Store the state, if this is the end of a branch. One before may differ from that which was trained on."""
+        """Store the state, if this is the end of a branch.
+
+        One before may differ from that which was trained on.
+        """
         if self.arrived and not self.is_past:
             self._keep(self.position)
 
@@ -306,7 +375,10 @@ class LiveRun:
             if self._keyframes.thinned != thinned:
                 self._recorder.all_keyframes(self._keyframes.all())
         share = (self._clock() - begun) / KEYFRAME_SHARE
-        self._seconds, self._apart = 0.0, max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND)
+        self._seconds, self._apart = (
+            0.0,
+            max(KEYFRAME_SECONDS, share, size / KEYFRAME_BYTES_A_SECOND),
+        )
 
     def _leave(self) -> Position:
         self._keyframe()
@@ -317,12 +389,15 @@ class LiveRun:
         if self.arrived and self.may_save:
             stats = self.timeline.loss_stats(self.here)
             solved, lost = stats.solved_at or 0, stats.lost_at or 0
-            kept = Checkpoint(0, self.trainer.state, solved_at=solved, lost_at=lost, position=self.here)
+            kept = Checkpoint(
+                0, self.trainer.state, solved_at=solved, lost_at=lost, position=self.here
+            )
             self._recorder.save(replace(kept, devices=self._devices))
             self._any_unsaved = False
 
     def save_all(self) -> None:
-        """Save like `save`; if windows are unsaved on the way to a position, first continue until it can save there."""
+        """Save like `save`; if windows are unsaved on the way to a position, first continue until
+        it can save there."""
         while self._any_unsaved and not self.arrived:
             self.step(self._pace.slice_windows())
         self.save()
@@ -338,7 +413,10 @@ class LiveRun:
     # ---- going to a position
 
     def undo(self) -> None:
-        """Go to before the last change, or the edit that made the loss diverge. Only if there is one."""
+        """Go to before the last change, or the edit that made the loss diverge.
+
+        Only if there is one.
+        """
         here, target = self.here, moves.before_the_change(self.timeline, self.here)
         assert target is not None
         self.go(target)
@@ -359,13 +437,28 @@ class LiveRun:
         return f"going to window {self.here.window:,}: {left:,} to train again"
 
     def go(self, position: Position) -> None:
-        """Set out for a position of the run; `step` takes the next steps. After an error, everything is as it was."""
+        """Set out for a position of the run; `step` takes the next steps.
+
+        After an error, everything is as it was.
+        """
         if not self.timeline.has(position):
             raise ValueError(f"{position} is not a position of this run")
         if self.arrived and not self.is_past and position != self.here:
             self._leave()
-        replay = Replay(self.timeline, self._keyframes, self.trainer, position, self._tape_windows, self._compiled)
-        self._replay, self.trainer, self.unlike, self._on_the_way = replay, replay.trainer, None, 0.0
+        replay = Replay(
+            self.timeline,
+            self._keyframes,
+            self.trainer,
+            position,
+            self._tape_windows,
+            self._compiled,
+        )
+        self._replay, self.trainer, self.unlike, self._on_the_way = (
+            replay,
+            replay.trainer,
+            None,
+            0.0,
+        )
         self.here = position
         self.config = self.timeline.owner(position).config
         line = self.timeline.branch(position.branch).config
@@ -377,7 +470,8 @@ class LiveRun:
 
     @property
     def _tape_windows(self) -> int:
-        """The number of windows that can be trained one by one, for their rows, without a noticeable wait."""
+        """The number of windows that can be trained one by one, for their rows, without a
+        noticeable wait."""
         return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     def step(self, windows: int) -> int:
@@ -402,7 +496,8 @@ class LiveRun:
             self._recorder.moved()
 
     def show_rows(self, is_stopping: Callable[[], bool]) -> None:
-        """Train the newest windows again, so that their rows can be shown, if a state shortly before is stored."""
+        """Train the newest windows again, so that their rows can be shown, if a state shortly
+        before is stored."""
         before = Position(self.owner.number, max(0, self.here.window - self._tape_windows))
         if not self.here.window or self._keyframes.nearest(before) is None:
             return
@@ -439,36 +534,55 @@ class LiveRun:
 
     @property
     def recorded_fields(self) -> dict[str, Any]:
-        """The fields of a frame that are known from the record alone: the losses, and the newest window's numbers."""
+        """The fields of a frame that are known from the record alone: the losses, and the newest
+        window's numbers."""
         owner = self.owner
-        return self._fields_of(owner, *epoch_shown(*owner.epoch_and_window(self.here.window), self.config))
+        return self._fields_of(
+            owner, *epoch_shown(*owner.epoch_and_window(self.here.window), self.config)
+        )
 
     @property
     def trained_fields(self) -> dict[str, Any]:
-        """The fields of a frame about the trainer's position, with the newest windows of the selected replica."""
+        """The fields of a frame about the trainer's position, with the newest windows of the
+        selected replica."""
         trainer, replica, known = self.trainer, self.replica, self._own
         # those that were shown before are the same objects again
-        self._own = {(one, replica): known.get((one, replica)) or one.of(replica) for one in self.shown}
+        self._own = {
+            (one, replica): known.get((one, replica)) or one.of(replica) for one in self.shown
+        }
         shown = tuple(one.newest for one in self._own.values())
         epoch, window = epoch_shown(trainer.epoch, trainer.window, self.config)
         if shown:
             epoch, window = shown[-1].epoch + 1, shown[-1].window + 1
-        windows = {"progress": shown[-1] if shown else None, "tape": shown[:-1], "device": trainer.device}
+        windows = {
+            "progress": shown[-1] if shown else None,
+            "tape": shown[:-1],
+            "device": trainer.device,
+        }
         return windows | self._fields_of(trainer, epoch, window)
 
     def _fields_of(self, of: Branch | AnyTrainer, epoch: int, window: int) -> dict[str, Any]:
         loss_stats = self.timeline.loss_stats(self.here, self.replica)
-        numbers = {"epoch": epoch, "window": window, "data_version": of.data_version, "init_index": of.init_index}
+        numbers = {
+            "epoch": epoch,
+            "window": window,
+            "data_version": of.data_version,
+            "init_index": of.init_index,
+        }
         return {"loss_stats": loss_stats, **numbers}
 
 
 def epoch_shown(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows trained in it."""
+    """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows
+    trained in it."""
     return (epoch + 1, window) if epoch < config.num_epochs else (epoch, config.windows_per_epoch)
 
 
-def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """The frame before anything is loaded: where the recorded run stands, if any, and what will be done there first."""
+def first_frame(
+    config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None
+) -> Frame:
+    """The frame before anything is loaded: where the recorded run stands, if any, and what will be
+    done there first."""
     run = recorder.resumed
     message, position, is_unread = "loading TensorFlow", (1, 0), False
     if run is not None and run.checkpoint is not None:
@@ -478,4 +592,6 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
         message += f", then {first}" if first else ""
         config, is_unread = state.config, run.trained > 0
     folder = "" if recorder.folder is None else str(recorder.folder)
-    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder)
+    return Frame(
+        State.LOADING, config, message, *position, speed=speed, is_unread=is_unread, folder=folder
+    )

@@ -1,4 +1,5 @@
-"""Decides how many windows to train next for the chosen speed, in slices so short that keys take effect at once."""
+"""Decides how many windows to train next for the chosen speed, in slices so short that keys take
+effect at once."""
 
 from __future__ import annotations
 
@@ -9,14 +10,17 @@ from collections.abc import Callable
 
 SLICE_SECONDS = 0.025  # of training between two checks for commands
 LONG_SLICE_SECONDS = 0.08  # the same, at most, if a call has a high fixed cost
-LEAST_WORK_OF_A_CALL = 50  # a slice takes at least this many times the fixed cost of a call, if not longer than that
+# A slice takes at least this many times the fixed cost of a call, if not longer than that
+LEAST_WORK_OF_A_CALL = 50
 TICK_SECONDS = 0.02  # windows that become due within this time are trained together
-LONGEST_LAG_SECONDS = 0.25  # of due windows that a slow trainer has to make up for; earlier ones are dropped
+# Of due windows that a slow trainer has to make up for; earlier ones are dropped
+LONGEST_LAG_SECONDS = 0.25
 RATE_SECONDS = 1.0  # over which the rate is measured
 
 
 class Pace:
-    """Keeps a training loop at a speed in windows per second, infinity for full speed, and measures what it reaches."""
+    """Keeps a training loop at a speed in windows per second, infinity for full speed, and measures
+    what it reaches."""
 
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
         self.speed = speed
@@ -31,12 +35,14 @@ class Pace:
         self._due_since = max(self._due_since, self._clock() - 1 / speed)
 
     def restart(self) -> None:
-        """Begin again after a pause: the first window is due now, and the pause does not count in the rate."""
+        """Begin again after a pause: the first window is due now, and the pause does not count in
+        the rate."""
         self._due_since = self._clock() - 1 / self.speed
         self._done.clear()
 
     def forget(self, call_seconds: float = 0.0) -> None:
-        """Prepare for another trainer, which takes ``call_seconds`` for a call that trains no window."""
+        """Prepare for another trainer, which takes ``call_seconds`` for a call that trains no
+        window."""
         self._recent.clear()
         self._call_seconds = call_seconds
 
@@ -52,10 +58,13 @@ class Pace:
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """The number of windows to train before commands are checked again, judged by earlier windows; 1 if none."""
+        """The number of windows to train before commands are checked again, judged by earlier
+        windows; 1 if none."""
         if not self._recent:
             return 1
-        seconds = min(max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS)
+        seconds = min(
+            max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS
+        )
         return max(1, int(seconds / self._seconds_per_window))
 
     @property
@@ -71,7 +80,8 @@ class Pace:
         self._recent.append(max(seconds / windows, 1e-7))  # a coarse clock may not have moved
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
-        """Record windows that were just trained; their time counts only if it is typical of other windows."""
+        """Record windows that were just trained; their time counts only if it is typical of other
+        windows."""
         now = self._clock()
         if is_typical:
             self.took(windows, seconds)
@@ -82,16 +92,22 @@ class Pace:
             self._done.popleft()
 
     def rate(self) -> float:
-        """The measured windows per second over about the last second; 0 until there is a measurement."""
+        """The measured windows per second over about the last second; 0 until there is a
+        measurement."""
         if len(self._done) < 2:
             return 0.0
         seconds = self._done[-1][0] - self._done[0][0]
         windows = sum(windows for _, windows in self._done) - self._done[0][1]
-        return min(windows / seconds, self.speed) if seconds > 0 else 0.0  # any excess is the jitter of waiting
+        # Any excess is the jitter of waiting
+        return min(windows / seconds, self.speed) if seconds > 0 else 0.0
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows per second; above, there is only full speed
-SPEEDS = *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)), MOST_SPEED, math.inf
+SPEEDS = (
+    *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
+    MOST_SPEED,
+    math.inf,
+)
 
 
 def require_speed(speed: float) -> float:

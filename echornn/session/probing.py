@@ -23,13 +23,16 @@ Examine = Callable[[Snapshot, Question], Readings]
 
 HELD_OUT = Question(frozenset[Kind]({"held_out"}))  # whose losses are drawn on the curve
 LEAST_SECONDS = 0.25  # between two examinations, while training runs
-MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5  # of the time: at full speed, and while training mostly waits
+# Of the time: at full speed, and while training mostly waits
+MOST_SHARE, MOST_SHARE_OF_SPARE = 0.05, 0.5
 HELD_OUT_SHARE = 0.02
-FIRST_SECONDS = 0.05  # as which the first examination of a kind counts: it builds graphs that later ones reuse
+# As which the first examination of a kind counts: it builds graphs that later ones reuse
+FIRST_SECONDS = 0.05
 
 
 class WeightRecorder:
-    """The newest weights, and their last change by a single window: over many windows, movements cancel out."""
+    """The newest weights, and their last change by a single window: over many windows, movements
+    cancel out."""
 
     def __init__(self) -> None:
         self.newest: tuple[Position, dict[str, Floats]] | None = None
@@ -42,12 +45,19 @@ class WeightRecorder:
         self.newest = here, weights
 
     def follows(self, here: Position) -> bool:
-        return self.newest is not None and here == (self.newest[0].branch, self.newest[0].window + 1)
+        return self.newest is not None and here == (
+            self.newest[0].branch,
+            self.newest[0].window + 1,
+        )
 
     def snapshot(self, state: TrainerState, here: Position, progress: Progress | None) -> Snapshot:
         """A snapshot with the weights of one window before, by the last change that is known."""
         self.weigh(state.weights, here)
-        if self.change is None or self.change[0].branch != here.branch or self.change[0].window > here.window:
+        if (
+            self.change is None
+            or self.change[0].branch != here.branch
+            or self.change[0].window > here.window
+        ):
             return Snapshot(state, here.branch, here.window, progress)
         before = {name: value - self.change[1][name] for name, value in state.weights.items()}
         return Snapshot(state, here.branch, here.window, progress, before, 1)
@@ -66,9 +76,12 @@ class StandingQuestion:
 
 
 class Probing:
-    """Examines the network in training, on a separate thread: what the screen asks for, held-out data apart."""
+    """Examines the network in training, on a separate thread: what the screen asks for, held-out
+    data apart."""
 
-    def __init__(self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float]
+    ) -> None:
         self._live, self._examine, self._exchange, self._clock = live, examine, exchange, clock
         show = exchange.change
         self._screen = StandingQuestion(None, lambda read, why: show(readings=read, unread=why))
@@ -88,18 +101,32 @@ class Probing:
         self._thread.end()
 
     def ask(self, question: Question | None) -> None:
-        """Set the question of the screen; the user waits for the first answer. Held-out data is asked for apart."""
+        """Set the question of the screen; the user waits for the first answer.
+
+        Held-out data is asked for apart.
+        """
         kinds = frozenset[Kind]() if question is None else question.kinds
-        others = replace(question, kinds=kinds - HELD_OUT.kinds) if question and kinds - HELD_OUT.kinds else None
+        others = (
+            replace(question, kinds=kinds - HELD_OUT.kinds)
+            if question and kinds - HELD_OUT.kinds
+            else None
+        )
         self._set(self._held_out, HELD_OUT if kinds & HELD_OUT.kinds else None)
         if self._set(self._screen, others):
-            self._exchange.change(**{"unread": ""} if others is not None else {"unread": "", "readings": None})
+            self._exchange.change(
+                **{"unread": ""} if others is not None else {"unread": "", "readings": None}
+            )
 
     def _set(self, standing: StandingQuestion, question: Question | None) -> bool:
         """Whether this question is another than before."""
         if question == standing.question:
             return False
-        standing.question, standing.position, standing.next_at, standing.failed = question, None, 0.0, None
+        standing.question, standing.position, standing.next_at, standing.failed = (
+            question,
+            None,
+            0.0,
+            None,
+        )
         self._rests_until = -math.inf
         return True
 
@@ -110,11 +137,17 @@ class Probing:
             one.position = None
 
     def is_weighed(self, here: Position) -> bool:
-        """Whether the next window is to be trained alone, so that its change of the weights is known."""
-        return bool(self._standing) and self._weights.newest is not None and self._weights.newest[0] == here
+        """Whether the next window is to be trained alone, so that its change of the weights is
+        known."""
+        return (
+            bool(self._standing)
+            and self._weights.newest is not None
+            and self._weights.newest[0] == here
+        )
 
     def seconds(self, still: bool) -> float | None:
-        """The seconds until an examination is due, if one is: once a position, where training stands ``still``."""
+        """The seconds until an examination is due, if one is: once a position, where training
+        stands ``still``."""
         if not self._standing or self._busy:
             return None
         here, config = self._live.position, self._live.own_config
@@ -129,11 +162,13 @@ class Probing:
         return max(0.0, ready_at - self._clock())
 
     def begin(self, still: bool, speed: float) -> None:
-        """Examine this position for all questions that are due; errors are shown, and training goes on."""
+        """Examine this position for all questions that are due; errors are shown, and training goes
+        on."""
         live, here, now = self._live, self._live.position, self._clock()
         try:
             state = live.trainer.state.of(live.replica)
-            # fast windows are trained many at a time: of the next, trained alone, the change of the weights is known
+            # fast windows are trained many at a time: of the next, trained alone, the change of the
+            # weights is known
             if not still and speed > 1 / LEAST_SECONDS and not self._weights.follows(here):
                 self._weights.weigh(state.weights, here)
                 return
@@ -141,7 +176,11 @@ class Probing:
             snapshot = self._weights.snapshot(state, here, newest)
             due: list[tuple[StandingQuestion, Question]] = []
             for one in self._standing:
-                if one.question and one.is_open(here, state.config) and (still or one.next_at <= now):
+                if (
+                    one.question
+                    and one.is_open(here, state.config)
+                    and (still or one.next_at <= now)
+                ):
                     one.position, one.next_at = here, now + LEAST_SECONDS
                     due.append((one, one.question))
             share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
@@ -153,7 +192,11 @@ class Probing:
                 one.show(None, why_unread(error))
 
     def _work(
-        self, due: list[tuple[StandingQuestion, Question]], snapshot: Snapshot, begun: float, share: float
+        self,
+        due: list[tuple[StandingQuestion, Question]],
+        snapshot: Snapshot,
+        begun: float,
+        share: float,
     ) -> None:
         outcomes: list[Readings | Exception] = []
         for _, question in due:
@@ -171,12 +214,21 @@ class Probing:
             self._known = (config, seen | kinds)
             self._rests_until = self._clock() + counted * (1 - share) / share
             if kinds & HELD_OUT.kinds:  # other examinations, as of a sample, do not put it off
-                self._held_out.next_at = max(self._held_out.next_at, begun + counted / HELD_OUT_SHARE)
+                self._held_out.next_at = max(
+                    self._held_out.next_at, begun + counted / HELD_OUT_SHARE
+                )
             of_these = Position(snapshot.branch, snapshot.window)
-            is_here = (snapshot.branch, config) == (self._live.position.branch, self._live.own_config)
+            is_here = (snapshot.branch, config) == (
+                self._live.position.branch,
+                self._live.own_config,
+            )
             for (standing, of), outcome in zip(due, outcomes, strict=True):
                 asked = standing.question
-                if asked is None or not asked.kinds <= of.kinds or (asked.part, asked.held) != (of.part, of.held):
+                if (
+                    asked is None
+                    or not asked.kinds <= of.kinds
+                    or (asked.part, asked.held) != (of.part, of.held)
+                ):
                     continue
                 if isinstance(outcome, Exception):
                     standing.failed = config

@@ -1,4 +1,5 @@
-"""`Session`: a training loop to which any thread can send commands, and whose newest frame any thread can read."""
+"""`Session`: a training loop to which any thread can send commands, and whose newest frame any
+thread can read."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_train
 
 
 class ViewedSession(Protocol):
-    """What a viewer uses of a session, be it in this process (`Session`) or in another (`RemoteSession`)."""
+    """What a viewer uses of a session, be it in this process (`Session`) or in another
+    (`RemoteSession`)."""
 
     def look(self, query: Query, before: Picture | None = None) -> Picture: ...
     def look_again(self, query: Query, picture: Picture) -> Picture: ...
@@ -42,20 +44,20 @@ class ViewedSession(Protocol):
 
 
 class Session:
-    """A run that trains on the thread that calls `run`, while other threads send commands and watch it.
+    """A run that trains on the thread that calls `run`, while other threads send commands and watch
+    it.
 
     Every method except `run` may be called from any thread; only `when_idle` and `when_shown` wait.
 
-    Args:
-        config: the configuration to train.
-        speed: windows per second, or infinity for full speed.
+    Args: config: the configuration to train. speed: windows per second, or infinity for full speed.
         make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
-        on_progress: called on the training thread after each slice of windows.
-        clock: a monotonic clock, in seconds.
-        recorder: by default nothing is saved. A run that exists already continues from where it stopped; if ``config``
+        on_progress: called on the training thread after each slice of windows. clock: a monotonic
+        clock, in seconds. recorder: by default nothing is saved. A run that exists already
+        continues from where it stopped; if ``config``
             differs from its configuration, with an edit, which can be undone.
-        at: for a run that continues: the number of windows along its path to which to go back first.
-        examine: the function that runs the probes, on a separate thread; by default `echornn.probes.examine.examine`.
+        at: for a run that continues: the number of windows along its path to which to go back
+        first. examine: the function that runs the probes, on a separate thread; by default
+        `echornn.probes.examine.examine`.
     """
 
     def __init__(
@@ -72,14 +74,17 @@ class Session:
         require_speed(speed)
         self.recorder = recorder or Recorder()
         self.stopped = threading.Event()  # set when `run` has returned
-        self.error: Exception | None = None  # what ended the session, or occurred when the record was closed
+        # What ended the session, or occurred when the record was closed
+        self.error: Exception | None = None
         self.going_first = at  # None once it is reached
-        self.editing_first: dict[str, Any] = {}  # what differs from the continued run, until it is edited
+        # What differs from the continued run, until it is edited
+        self.editing_first: dict[str, Any] = {}
         self.viewers = Viewers()
         self._wanted = config
         self._on_progress = on_progress
         self._clock = clock
-        self._record_is_whole = False  # while it is, the log lacks nothing that the trainer has trained
+        # While it is, the log lacks nothing that the trainer has trained
+        self._record_is_whole = False
         self._previewed: tuple[object, Frame] | None = None
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else resumed.trained_by
@@ -98,17 +103,21 @@ class Session:
     # ---- for any thread
 
     def send(self, command: Command) -> int:
-        """Send a command, which is carried out and answered when its turn comes; a TypeError if it is not a command.
-        Returns its number, counted from 1, which its `echornn.session.commands.Answer` has too.
+        """Send a command, which is carried out and answered when its turn comes; a TypeError if it
+        is not a command. Returns its number, counted from 1, which its
+        `echornn.session.commands.Answer` has too.
         """
         if not isinstance(command, Command):
-            raise TypeError(f"{command!r} cannot be sent: only an object of a class in echornn.session.commands")
+            raise TypeError(
+                f"{command!r} cannot be sent: only an object of a class in echornn.session.commands"
+            )
         if isinstance(command, Ask):
             return self.ask(self.viewers.asks(LOCAL, command.question))
         return self._exchange.send(command)
 
     def ask(self, question: Question | None) -> int:
-        """Have these readings measured, which all viewers need together; returns the command's number."""
+        """Have these readings measured, which all viewers need together; returns the command's
+        number."""
         return self._exchange.send(Ask(question))
 
     @property
@@ -116,12 +125,16 @@ class Session:
         return self._exchange.answers
 
     def not_done(self, number: int) -> Answer | None:
-        """The answer to a command that was not carried out; None if it was, or if its turn has not come."""
-        return next((one for one in reversed(self.answers) if one.number == number and not one.done), None)
+        """The answer to a command that was not carried out; None if it was, or if its turn has not
+        come."""
+        return next(
+            (one for one in reversed(self.answers) if one.number == number and not one.done), None
+        )
 
     @property
     def frame(self) -> Frame:
-        """The newest frame, the same object if nothing has changed; while loading, with what waits carried out."""
+        """The newest frame, the same object if nothing has changed; while loading, with what waits
+        carried out."""
         frame = self._exchange.frame
         if frame.state is not State.LOADING:
             return frame
@@ -142,35 +155,48 @@ class Session:
 
     @property
     def before_it_diverged(self) -> int | None:
-        """The number of windows after which the loss was last finite; None if it has not diverged."""
+        """The number of windows after which the loss was last finite; None if it has not
+        diverged."""
         return self._live.before_it_diverged
 
     @property
     def refused(self) -> ConfigError | None:
-        """The error by which the configuration could not be loaded; None if it was, even if training has failed."""
-        return self.error if isinstance(self.error, ConfigError) and not self._live.may_save else None
+        """The error by which the configuration could not be loaded; None if it was, even if
+        training has failed."""
+        return (
+            self.error if isinstance(self.error, ConfigError) and not self._live.may_save else None
+        )
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture of the newest frame that the query requests; unchanged parts are those of ``before``."""
+        """The picture of the newest frame that the query requests; unchanged parts are those of
+        ``before``."""
         return self.look_at(query, self.frame, before)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        """Another picture of the same position, whatever has happened since; the same if it answers the query."""
+        """Another picture of the same position, whatever has happened since; the same if it answers
+        the query."""
         return picture if query == picture.query else self.look_at(query, picture.frame, picture)
 
-    def look_at(self, query: Query, frame: Frame, before: Picture | None, viewer: int = LOCAL) -> Picture:
-        return replace(look(query, frame, self.timeline, before), audience=self.viewers.audience(viewer))
+    def look_at(
+        self, query: Query, frame: Frame, before: Picture | None, viewer: int = LOCAL
+    ) -> Picture:
+        return replace(
+            look(query, frame, self.timeline, before), audience=self.viewers.audience(viewer)
+        )
 
     def take_over(self) -> None:
         self.viewers.take_over(LOCAL)
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until all commands sent so far are done, at most ``seconds``; returns whether they are."""
+        """Wait until all commands sent so far are done, at most ``seconds``; returns whether they
+        are."""
         return self._exchange.when_idle(seconds)
 
     def when_shown(self, number: int, seconds: float) -> None:
         """Wait until the newest frame shows what becomes of a command, at most ``seconds``."""
-        self._exchange.wait_for(lambda one: one.answered >= number or one.state is State.LOADING, seconds)
+        self._exchange.wait_for(
+            lambda one: one.answered >= number or one.state is State.LOADING, seconds
+        )
 
     def stop(self) -> None:
         """Make `run` return as soon as possible, between two slices of training."""
@@ -179,7 +205,10 @@ class Session:
     # ---- the training thread: carry out commands, train a slice, save, show; repeat
 
     def run(self) -> None:
-        """Load, then train as commands say until `stop`. Errors are not raised: they lead to the state `failed`."""
+        """Load, then train as commands say until `stop`.
+
+        Errors are not raised: they lead to the state `failed`.
+        """
         exchange, live = self._exchange, self._live
         try:
             self._load()
@@ -201,7 +230,9 @@ class Session:
                 self._show_warning()
             except Exception as error:
                 self._fail(error)
-            finally:  # even if the recorder raises an error at its end, wake threads that wait for this one
+            finally:
+                # Even if the recorder raises an error at its end, wake threads that wait for this
+                # one
                 self.stopped.set()
                 exchange.end()
                 self._probing.end()
@@ -211,7 +242,8 @@ class Session:
             return
         self.error = error
         message = str(error) if isinstance(error, OwnError) else f"{type(error).__name__}: {error}"
-        if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
+        # These are not faults of this program
+        if not isinstance(error, (ConfigError, BrokenPipeError)):
             file = self.recorder.failed(error)
             message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
         self._exchange.change(state=State.FAILED, message=message, rate=0.0)
@@ -228,7 +260,9 @@ class Session:
         exchange.change(message=COMPILING, device=live.trainer.device)
         try:
             live.compile(live.trainer)
-        except OwnError:  # of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it may
+        except OwnError:
+            # Of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it
+            # may
             if at is None and not self.editing_first:
                 raise
         live.begin()
@@ -251,7 +285,8 @@ class Session:
         self._show()
 
     def _made(self, config: EchoConfig) -> AnyTrainer:
-        if self._record_is_whole:  # if the network is not the first, the frame must show nothing of the previous one
+        # If the network is not the first, the frame must show nothing of the previous one
+        if self._record_is_whole:
             self._exchange.compiling(config)
             self._probing.forget()
         return self._make_trainer(config)
@@ -278,9 +313,14 @@ class Session:
 
     def _wait_seconds(self) -> float | None:
         """The seconds for which there is nothing to do; None if only a command can end the wait."""
-        if self._exchange.stopping or not self._live.arrived:  # if it is stopped while loading, there is no branch yet
+        # If it is stopped while loading, there is no branch yet
+        if self._exchange.stopping or not self._live.arrived:
             return 0.0
-        waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
+        waits = [
+            self._seconds_to_train(),
+            self.recorder.seconds_to_save(),
+            self._seconds_to_probe(),
+        ]
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
@@ -290,7 +330,9 @@ class Session:
         return self._pace.wait_seconds() if live.drive.running else 0.0
 
     def _seconds_to_probe(self) -> float | None:
-        return self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
+        return (
+            self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
+        )
 
     def _work(self) -> None:
         live = self._live
@@ -330,7 +372,9 @@ class Session:
         except OwnError:  # the data could not be made, so the networks are as before
             self._record_is_whole = True
             raise
-        pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1)
+        pace.trained(
+            windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1
+        )
         self._live.drive = self._live.drive.trained(len(progress.losses))
         self._record_is_whole = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
@@ -349,16 +393,28 @@ class Session:
         state = State.RUNNING if trains else State.PAUSED
         if trainer.finished and live.arrived and not live.is_past:
             state = State.FINISHED
-        changes = {**self._place_fields, **self._forgotten_fields, "answered": self._exchange.answered, "coming": None}
+        changes = {
+            **self._place_fields,
+            **self._forgotten_fields,
+            "answered": self._exchange.answered,
+            "coming": None,
+        }
         if live.arrived:
             rate = self._pace.rate() if state is State.RUNNING else 0.0
-            changes |= {**live.trained_fields, "message": "", "speed": self._pace.speed, "rate": rate}
+            changes |= {
+                **live.trained_fields,
+                "message": "",
+                "speed": self._pace.speed,
+                "rate": rate,
+            }
         else:
             changes |= {"message": live.going, "rate": 0.0}
         before = self._exchange.frame
         if before.own_config.seed != live.own_config.seed:  # another network is shown
             self._probing.forget()
-        self._exchange.show(replace(before, state=state, config=live.config, replica=live.replica, **changes))
+        self._exchange.show(
+            replace(before, state=state, config=live.config, replica=live.replica, **changes)
+        )
 
     def _show_warning(self) -> None:
         if (warning := self._warning) != self._exchange.frame.warning:
@@ -382,9 +438,18 @@ class Session:
 
     @property
     def _forgotten_fields(self) -> dict[str, Any]:
-        """What frames on the way to another network show: the target position, without window data."""
+        """What frames on the way to another network show: the target position, without window
+        data."""
         before, own = self._exchange.frame.own_config, self._live.own_config
         if before.differs_only_live(own):
             return {}
-        kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
-        return kept if self._live.arrived else {"progress": None, "tape": (), **self._live.recorded_fields, **kept}
+        kept = (
+            {}
+            if before.differs_only_live(replace(own, seed=before.seed))
+            else {"readings": None, "unread": ""}
+        )
+        return (
+            kept
+            if self._live.arrived
+            else {"progress": None, "tape": (), **self._live.recorded_fields, **kept}
+        )

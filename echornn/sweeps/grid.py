@@ -51,7 +51,8 @@ RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
 @dataclass(frozen=True)
 class Axis:
-    """A field, and the values that it has in a sweep, each once; a `ConfigError` if it cannot be so."""
+    """A field, and the values that it has in a sweep, each once; a `ConfigError` if it cannot be
+    so."""
 
     field: str
     values: tuple[Value, ...]
@@ -67,19 +68,31 @@ class Axis:
     def parse(cls, text: str, settings: Mapping[str, Setting] | None = None) -> Axis:
         """The axis ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
 
-        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced logarithmically (0.01, 0.0316,
-        0.1, 0.316, 1), or linearly if they are fractions that can be 0; those of whole-number fields are rounded.
+        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from LO to HI, spaced
+        logarithmically (0.01, 0.0316, 0.1, 0.316, 1), or linearly if they are fractions that can be
+        0; those of whole-number fields are rounded.
 
         The ``settings`` of the tasks of the sweep can be axes too.
         """
         name, equals, values = text.partition("=")
-        name, settings = name.strip().replace("-", "_"), {**settings_by_name(ECHO), **(settings or {})}
+        name, settings = (
+            name.strip().replace("-", "_"),
+            {**settings_by_name(ECHO), **(settings or {})},
+        )
         if not equals or not name:
-            raise ConfigError("grid", text, "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them")
+            raise ConfigError(
+                "grid",
+                text,
+                "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them",
+            )
         if name not in (*ORDER, *settings):
             allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
             others = tasks_with(name)
-            why = f"it is {others}: name one with --task" if others else f"one of {', '.join(allowed)}"
+            why = (
+                f"it is {others}: name one with --task"
+                if others
+                else f"one of {', '.join(allowed)}"
+            )
             raise ConfigError("grid", name, why)
         known = settings.get(name) or FIELDS.get(name) or Setting(name, "")
         found: Sequence[Value]
@@ -89,11 +102,14 @@ class Axis:
             found = _range(known, values, **parts.groupdict())
         else:
             found = [_number(known, word) for word in values.split(",")]
-        return cls(name, tuple(settings[name].checked(one) if name in settings else one for one in found))  # type: ignore[misc]
+        return cls(
+            name, tuple(settings[name].checked(one) if name in settings else one for one in found)
+        )  # type: ignore[misc]
 
 
 def _checked(name: str, value: Value) -> Value:
-    """The value of a field as configurations have it; that of a task's setting is checked with the grid's points."""
+    """The value of a field as configurations have it; that of a task's setting is checked with the
+    grid's points."""
     if name == TASK:
         return task_named(value)
     if name == CELL:
@@ -109,7 +125,9 @@ def _number(known: Setting, word: str) -> int | float:
     return whole(known.name, found) if is_whole else fraction(known.name, found, known.allowed)
 
 
-def _range(known: Setting, written: str, low: str, high: str, count: str | None) -> Sequence[int | float]:
+def _range(
+    known: Setting, written: str, low: str, high: str, count: str | None
+) -> Sequence[int | float]:
     first, last = _number(known, low), _number(known, high)
     if first > last:
         raise ConfigError(known.name, written, "the first value must not exceed the last")
@@ -128,7 +146,11 @@ def _range(known: Setting, written: str, low: str, high: str, count: str | None)
     if isinstance(first, float) and known.least <= 0:
         between = [first + (last - first) * share for share in inner]
     elif first <= 0:
-        raise ConfigError(known.name, written, "above 0 in a range with @, whose values are spaced logarithmically")
+        raise ConfigError(
+            known.name,
+            written,
+            "above 0 in a range with @, whose values are spaced logarithmically",
+        )
     else:
         between = [first * math.pow(last / first, share) for share in inner]
     if isinstance(first, float):
@@ -149,7 +171,8 @@ class Impossible(NamedTuple):
 
 
 class Points(NamedTuple):
-    """The combinations of a grid, in the order of its axes; the possible ones have the first of its seeds."""
+    """The combinations of a grid, in the order of its axes; the possible ones have the first of its
+    seeds."""
 
     possible: tuple[EchoConfig, ...]
     impossible: tuple[Impossible, ...]
@@ -157,9 +180,11 @@ class Points(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """The definition of a sweep; a `ConfigError` if a field or a number is invalid, or all points are impossible.
+    """The definition of a sweep; a `ConfigError` if a field or a number is invalid, or all points
+    are impossible.
 
-    The first axis varies slowest. ``fields`` are other values; ``seed`` is the first of each point's seeds.
+    The first axis varies slowest. ``fields`` are other values; ``seed`` is the first of each
+    point's seeds.
     """
 
     axes: tuple[Axis, ...]
@@ -177,7 +202,11 @@ class Grid:
             if name in self.fields:
                 raise ConfigError(name, self.fields[name], "it is already an axis of the grid")
         if self.fields.get("replicas", 1) != 1:
-            raise ConfigError("replicas", self.fields["replicas"], "use --seeds for the number of networks per point")
+            raise ConfigError(
+                "replicas",
+                self.fields["replicas"],
+                "use --seeds for the number of networks per point",
+            )
         Setting("until", "solved", choices=get_args(Until)).checked(self.until)
         Setting("seeds", 1, least=1).checked(self.seeds)
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
@@ -187,18 +216,25 @@ class Grid:
         first = self.fields.get("seed", EchoConfig.seed)
         Setting("seed", 0, "", 0, MAX_SEED - self.seeds + 1).checked(first)  # of the last one too
         if not self.points.possible:
-            raise next(config for _, config in self._combinations() if isinstance(config, ConfigError))
+            raise next(
+                config for _, config in self._combinations() if isinstance(config, ConfigError)
+            )
 
     @cached_property
     def points(self) -> Points:
         found = list(self._combinations())
         return Points(
             tuple(config for _, config in found if isinstance(config, EchoConfig)),
-            tuple(Impossible(values, str(error)) for values, error in found if isinstance(error, ConfigError)),
+            tuple(
+                Impossible(values, str(error))
+                for values, error in found
+                if isinstance(error, ConfigError)
+            ),
         )
 
     def uses_of(self, task: Value) -> Iterator[tuple[dict[str, Any], tuple[int, int] | None]]:
-        """The values of all points with a task, each with the shape of the data; None if a point is impossible."""
+        """The values of all points with a task, each with the shape of the data; None if a point is
+        impossible."""
         for values, config in self._combinations():
             fields = {**self._fields_for(values), **values}
             if fields.get(TASK) == task:
@@ -213,7 +249,10 @@ class Grid:
                 yield values, error
 
     def _fields_for(self, values: Mapping[str, Value]) -> Mapping[str, Any]:
-        """The fields of a point. If tasks vary, those that are settings of other tasks of the grid are left out."""
+        """The fields of a point.
+
+        If tasks vary, those that are settings of other tasks of the grid are left out.
+        """
         tasks = next((axis.values for axis in self.axes if axis.field == TASK), ())
         if not tasks:
             return self.fields

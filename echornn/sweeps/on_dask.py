@@ -1,8 +1,8 @@
 """Trains the parts of a sweep on a running Dask cluster; no other file imports Dask.
 
-A part is a Dask task. Its news arrives as events of a topic, and its return value has all results again, so a lost
-event costs nothing. Dask does not retry tasks: it would train finished networks again, and blame tasks that only waited
-for the dead worker. `Sweep` makes new parts of the rest.
+A part is a Dask task. Its news arrives as events of a topic, and its return value has all results
+again, so a lost event costs nothing. Dask does not retry tasks: it would train finished networks
+again, and blame tasks that only waited for the dead worker. `Sweep` makes new parts of the rest.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ _of_thread = threading.local()
 
 
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
-    """An engine that uses the workers of the scheduler at this address, or that has written this file."""
+    """An engine that uses the workers of the scheduler at this address, or that has written this
+    file."""
     if file is not None and not file.is_file():
         raise EngineError("the file does not exist")
-    for name in ("distributed", "distributed.client"):  # problems are reported in this program's own words
+    # Problems are reported in this program's own words
+    for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         where = {"address": address} if file is None else {"scheduler_file": str(file)}
@@ -58,13 +60,19 @@ class OnDask:
         self.workers = max(1, sum(threads.values()))
         self.memory_share = 1 / max(machines.values(), default=1)
         self._topic = f"echornn-{uuid.uuid4().hex}"
-        self._parts: dict[int, tuple[str, Any]] = {}  # the worker and the future of each that is under way
-        self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()  # of a part: its news, or its future, which is done
+        # The worker and the future of each that is under way
+        self._parts: dict[int, tuple[str, Any]] = {}
+        # Of a part: its news, or its future, which is done
+        self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()
         client.subscribe_topic(self._topic, lambda event: self._come.put(pickle.loads(event[1])))
 
     def idle(self) -> Sequence[str]:
         busy = {worker for worker, _ in self._parts.values()}
-        names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
+        names = [
+            f"{address} {number}"
+            for address, count in self._threads().items()
+            for number in range(count)
+        ]
         return [name for name in names if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
@@ -83,8 +91,12 @@ class OnDask:
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         there = self._threads()
-        gone = [number for number, (worker, _) in self._parts.items() if worker.split()[0] not in there]
-        come: list[tuple[int, News]] = [(number, self._give_up(number, "the worker died")) for number in gone]
+        gone = [
+            number for number, (worker, _) in self._parts.items() if worker.split()[0] not in there
+        ]
+        come: list[tuple[int, News]] = [
+            (number, self._give_up(number, "the worker died")) for number in gone
+        ]
         with suppress(Empty):
             while True:
                 number, what = self._come.get(timeout=0 if come else seconds)
@@ -125,10 +137,16 @@ class OnDask:
         return threads
 
 
-def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[tuple[EchoConfig, Result], ...]:
+def run_part(
+    part: Part, topic: str, versions: Versions, train: Train | None
+) -> tuple[tuple[EchoConfig, Result], ...]:
     """Train a part inside a worker, and send its news as events; returns all results again."""
     here = versions_here().items()
-    different = [f"{name} {one} and not {versions.get(name)}" for name, one in here if one != versions.get(name)]
+    different = [
+        f"{name} {one} and not {versions.get(name)}"
+        for name, one in here
+        if one != versions.get(name)
+    ]
     if different:  # results would not be comparable
         raise RuntimeError(f"the worker has {', '.join(different)}")
     if train is None:
@@ -143,6 +161,7 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
             results += news.results
         worker.log_event(topic, pickle.dumps((part.number, news)))
         task = worker.state.tasks.get(key)
-        if task is None or task.state not in ("executing", "long-running"):  # its client is gone, or has cancelled it
+        # Its client is gone, or has cancelled it
+        if task is None or task.state not in ("executing", "long-running"):
             break
     return results

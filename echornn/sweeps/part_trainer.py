@@ -22,18 +22,24 @@ from echornn.training.device import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 
-FIRST_WINDOWS, MORE = 64, 0.25  # until the first check for finished networks; then a share of the windows so far
+# Until the first check for finished networks; then a share of the windows so far
+FIRST_WINDOWS, MORE = 64, 0.25
 MOST_SECONDS = 0.5  # of training between two checks
-SIZES = 8, 16, 32, 64  # of populations; only a few, since each needs its own program; no part has more networks
-FIXED = 32  # the fixed cost of a window in a small population, in units of one network, with what it costs around it
-SECONDS_TO_MAKE = 3.0  # about those of making a smaller population: so long may idle lanes cost before it is made
+# Of populations; only a few, since each needs its own program; no part has more networks
+SIZES = 8, 16, 32, 64
+# The fixed cost of a window in a small population, in units of one network, with what it costs
+# around it
+FIXED = 32
+# About those of making a smaller population: so long may idle lanes cost before it is made
+SECONDS_TO_MAKE = 3.0
 
 
 class PartTrainer:
     """Trains parts in one process, and keeps its compiled programs.
 
-    A network's result does not depend on which others train beside it. Their number may change the rounding, since for
-    another size the compiler may sum in another order; populations of 3 to 64 tutorial networks gave the same bits.
+    A network's result does not depend on which others train beside it. Their number may change the
+    rounding, since for another size the compiler may sum in another order; populations of 3 to 64
+    tutorial networks gave the same bits.
     """
 
     def __init__(self) -> None:
@@ -50,10 +56,12 @@ class PartTrainer:
 
     def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
         one, population = configs[0], self._make(configs)
-        device: Device = "gpu" if population.device == "gpu" else "cpu"  # not measured again for a smaller population
+        # Not measured again for a smaller population
+        device: Device = "gpu" if population.device == "gpu" else "cpu"
         placed = [replace(each, device=device) for each in configs]
         yield Began(f"{device} of {platform.node()}, process {os.getpid()}")
-        lanes = list(range(len(configs)))  # the network in each lane; copies in the lanes after these do not count
+        # The network in each lane; copies in the lanes after these do not count
+        lanes = list(range(len(configs)))
         going = set(lanes)
         recent: Floats = np.zeros((0, len(configs)), np.float32)
         seconds = np.zeros(len(configs))
@@ -85,43 +93,58 @@ class PartTrainer:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
-                # release them before the next population is made, which may use their program and memory
+                # release them before the next population is made, which may use their program and
+                # memory
                 del population, progress
                 population = self._make([placed[number] for number in lanes], state, kept)
             most = int(windows / max(took, 1e-6) * MOST_SECONDS)
             windows = max(1, min(most, max(FIRST_WINDOWS, int(trained * MORE))))
 
     def _make(
-        self, configs: Sequence[EchoConfig], state: PopulationState | None = None, kept: Sequence[int] = ()
+        self,
+        configs: Sequence[EchoConfig],
+        state: PopulationState | None = None,
+        kept: Sequence[int] = (),
     ) -> Population:
-        """A population of these networks and copies of the last; with a state, continued from its ``kept`` lanes."""
+        """A population of these networks and copies of the last; with a state, continued from its
+        ``kept`` lanes."""
         copies = size_of(configs[0], len(configs)) - len(configs)
         filled = [*configs, *[configs[-1]] * copies]
-        population = Population(filled, programs=self._programs, at_once=1)  # other processors are for other workers
+        # Other processors are for other workers
+        population = Population(filled, programs=self._programs, at_once=1)
         if state is not None:
-            population.restore(replace(state.only([*kept, *[kept[-1]] * copies]), configs=tuple(filled)))
+            population.restore(
+                replace(state.only([*kept, *[kept[-1]] * copies]), configs=tuple(filled))
+            )
         population.compile()
         return population
 
 
 def size_of(config: EchoConfig, networks: int) -> int:
-    return networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
+    return (
+        networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
+    )
 
 
 def _cost(config: EchoConfig, size: int) -> float:
     return size if is_trained_alone(config) else FIXED + size
 
 
-def _ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """The result of a network after the ``last`` window, from 1; None if it has to continue. A loss that is not finite
-    ends it: it never recovers. The ``losses``, float32 [n], are the unchecked ones and `RECENT_WINDOWS` before them.
+def _ended(
+    losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float
+) -> Result | None:
+    """The result of a network after the ``last`` window, from 1; None if it has to continue. A loss
+    that is not finite ends it: it never recovers. The ``losses``, float32 [n], are the unchecked
+    ones and `RECENT_WINDOWS` before them.
     """
     before = last - len(losses)
     if solved_at and until == "solved":
         return Result(solved_at, _mean(losses[: solved_at - before]), solved_at, seconds)
     broken = np.flatnonzero(~np.isfinite(losses))
     if broken.size:
-        return Result(solved_at or None, float(losses[broken[0]]), before + int(broken[0]) + 1, seconds)
+        return Result(
+            solved_at or None, float(losses[broken[0]]), before + int(broken[0]) + 1, seconds
+        )
     return Result(solved_at or None, _mean(losses), last, seconds) if finished else None
 
 

@@ -1,4 +1,7 @@
-"""Imports TensorFlow and all that training needs; nothing is computed yet, and no thread started. See `processes`."""
+"""Imports TensorFlow and all that training needs; nothing is computed yet, and no thread started.
+
+See `processes`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import importlib
 
 from echornn.runtime import quiet
 
-with quiet.collector_spared():  # else the first collection of a forked process would copy the memory of all modules
+# Else the first collection of a forked process would copy the memory of all modules
+with quiet.collector_spared():
     quiet.import_tensorflow()
     for name in ("numpy.random", "echornn.sweeps.part_trainer", "echornn.training.programs"):
         importlib.import_module(name)

@@ -1,5 +1,5 @@
-"""An engine of processes on this machine, forked from a server that has imported TensorFlow; if one dies, only its part
-is lost.
+"""An engine of processes on this machine, forked from a server that has imported TensorFlow; if one
+dies, only its part is lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ Train = Callable[[Part], Iterator[News]]
 
 
 def prepared() -> Train:
-    """Prepare this process, with one thread an operation, so that results do not depend on the number of workers."""
+    """Prepare this process, with one thread an operation, so that results do not depend on the
+    number of workers."""
     importlib.import_module("echornn.sweeps.preloaded")
     from echornn.sweeps.part_trainer import PartTrainer
     from echornn.training.device import begin
@@ -42,7 +43,8 @@ def prepared() -> Train:
 
 def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
     """In a worker: train the parts that come, and send the news, until the other end is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the computing process only
+    # Ctrl+C in the terminal is for the computing process only
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     nothing = os.open(os.devnull, os.O_WRONLY)
     for output in (1, 2):
         os.dup2(nothing, output)
@@ -52,14 +54,18 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
         try:
             while True:
                 parts.put(connection.recv())
-        finally:  # also if a part cannot be decoded: the process that waits for news must not wait forever
+        finally:
+            # Also if a part cannot be decoded: the process that waits for news must not wait
+            # forever
             os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
     try:
         train = prepare()
     except Exception as error:
-        connection.send(EngineError(f"no training process can be started: {type(error).__name__}: {error}"))
+        connection.send(
+            EngineError(f"no training process can be started: {type(error).__name__}: {error}")
+        )
         return
     while True:
         part = parts.get()
@@ -81,7 +87,8 @@ class Worker:
     part: int | None = None
 
     def end(self, seconds: float = 0.0) -> str:
-        """Kill the worker if it does not end in these seconds; returns how it ended, as a phrase."""
+        """Kill the worker if it does not end in these seconds; returns how it ended, as a
+        phrase."""
         self.connection.close()
         self.process.join(seconds)
         self.process.kill()
@@ -90,15 +97,19 @@ class Worker:
         self.process.close()
         if code >= 0:
             return f"its process ended with {code}"
-        perhaps = ": by somebody, or by the system, if memory ran out" if code == -signal.SIGKILL else ""
+        perhaps = (
+            ": by somebody, or by the system, if memory ran out" if code == -signal.SIGKILL else ""
+        )
         return f"its process was ended by {signal.Signals(-code).name}{perhaps}"
 
 
 class Processes:
-    """An `Engine` of processes, by default one a processor, which are forked when needed, and again when they die.
+    """An `Engine` of processes, by default one a processor, which are forked when needed, and again
+    when they die.
 
-    For another structure, a new process takes the place of a worker: only the first program of a process can be stored
-    on disk (see `echornn.training.programs`), and compiled programs use memory until the process ends.
+    For another structure, a new process takes the place of a worker: only the first program of a
+    process can be stored on disk (see `echornn.training.programs`), and compiled programs use
+    memory until the process ends.
     """
 
     def __init__(
@@ -130,8 +141,9 @@ class Processes:
             self._there[worker].connection.send(part)
 
     def _forked(self, structure: Hashable) -> Worker:
-        """A new worker. The server starts with the first one: nothing is imported from the current folder, and its
-        socket is in a folder of the user's, not in the abstract namespace, which is everybody's.
+        """A new worker. The server starts with the first one: nothing is imported from the current
+        folder, and its socket is in a folder of the user's, not in the abstract namespace, which is
+        everybody's.
         """
         util.abstract_sockets_supported = False  # type: ignore[misc]
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])

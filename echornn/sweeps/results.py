@@ -1,4 +1,5 @@
-"""The results of a sweep: of a training, of a point with its seeds, and of several points together."""
+"""The results of a sweep: of a training, of a point with its seeds, and of several points
+together."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.grid import Value
 
 Values = tuple[Value | None, ...]
-"""The values of a point, in the order of the axes; None is an unset stride, or a setting that the task lacks."""
+"""The values of a point, in the order of the axes; None is an unset stride, or a setting that the
+task lacks."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one training, which may end as soon as the task is solved; windows count from 1."""
+    """The result of one training, which may end as soon as the task is solved; windows count from
+    1."""
 
     solved_at: int | None
     final_loss: float  # the mean of the last 50 windows, NaN or infinite if the network diverged
@@ -28,7 +31,9 @@ class Result:
 
     @property
     def rank(self) -> tuple[float, float]:
-        return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf
+        return self.solved_at or math.inf, self.final_loss if math.isfinite(
+            self.final_loss
+        ) else math.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +41,11 @@ class GridPoint:
     """A configuration of the grid, with its lowest seed, and the results of its seeds."""
 
     config: EchoConfig
-    keys: Mapping[int, str]  # of the training of each requested seed, ascending; see `echornn.sweeps.folder`
+    # Of the training of each requested seed, ascending; see `echornn.sweeps.folder`
+    keys: Mapping[int, str]
     key: str
-    version: int  # the number of the program version that trains all of its seeds; newer ones have larger numbers
+    # The number of the program version that trains all of its seeds; newer ones have larger numbers
+    version: int
     results: Mapping[int, Result] = field(default_factory=dict)
     failed: str | None = None  # why it could not be trained
 
@@ -58,7 +65,10 @@ class GridPoint:
     def lost(self) -> int:
         """How many networks have solved the task, but no longer do in their last windows."""
         level = lost_level(self.config)
-        return sum(one.solved_at is not None and not one.final_loss <= level for one in self.results.values())
+        return sum(
+            one.solved_at is not None and not one.final_loss <= level
+            for one in self.results.values()
+        )
 
     @property
     def half_solved(self) -> float:
@@ -67,25 +77,33 @@ class GridPoint:
 
     @cached_property
     def loss(self) -> float:
-        """The median of the final losses, the smaller of two middle ones; infinite if most diverged."""
+        """The median of the final losses, the smaller of two middle ones; infinite if most
+        diverged."""
         return statistics.median_low(one.rank[1] for one in self.results.values())
 
     @cached_property
     def best(self) -> tuple[float, float, int]:
-        """The rank and the seed of the first network to solve the task, or else of that with the lowest loss."""
-        return min(((*one.rank, seed) for seed, one in self.results.items()), default=(math.inf, math.inf, 0))
+        """The rank and the seed of the first network to solve the task, or else of that with the
+        lowest loss."""
+        return min(
+            ((*one.rank, seed) for seed, one in self.results.items()),
+            default=(math.inf, math.inf, 0),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class MapCell:
-    """The results of one point of a sweep, or of several that are combined: sums, and medians over the points.
+    """The results of one point of a sweep, or of several that are combined: sums, and medians over
+    the points.
 
-    Networks that solve the task finish early; those that never do finish last. So shares and windows refer to all
-    requested seeds, not only to finished seeds: they are lower or upper bounds until all are finished.
+    Networks that solve the task finish early; those that never do finish last. So shares and
+    windows refer to all requested seeds, not only to finished seeds: they are lower or upper bounds
+    until all are finished.
     """
 
     places: tuple[Values, ...]
-    points: tuple[GridPoint, ...]  # those that can be trained; of several program versions, only the newest counts
+    # Those that can be trained; of several program versions, only the newest counts
+    points: tuple[GridPoint, ...]
     impossible: tuple[str, ...] = ()  # why others cannot be
     of_others: int = 0  # results by other versions, which are not counted
 
@@ -103,7 +121,8 @@ class MapCell:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether it has several points, which differ in more than seeds; there is no interval then."""
+        """Whether it has several points, which differ in more than seeds; there is no interval
+        then."""
         return len(self.points) > 1
 
     @property
@@ -135,25 +154,33 @@ class MapCell:
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the share that solved the task (Wilson 1927).
 
-        The lower end assumes that no unfinished training solves the task, the upper end that all do.
+        The lower end assumes that no unfinished training solves the task, the upper end that all
+        do.
         """
         most = self.asked - self.finished + self.solved
         return wilson(self.solved, self.asked)[0], wilson(most, self.asked)[1]
 
     @property
     def half_solved(self) -> int | None:
-        """The window by which half of all requested trainings had solved the task; None if fewer have solved it.
+        """The window by which half of all requested trainings had solved the task; None if fewer
+        have solved it.
 
-        Unlike a median over the trainings that solved the task, it does not improve when others fail.
+        Unlike a median over the trainings that solved the task, it does not improve when others
+        fail.
         """
         middle = _median(point.half_solved for point in self.points)
         return round(middle) if math.isfinite(middle) else None
 
     @property
     def loss(self) -> float:
-        """The median of the final losses; infinite if most diverged, NaN without results, or if the tasks differ."""
+        """The median of the final losses; infinite if most diverged, NaN without results, or if the
+        tasks differ."""
         known = [point for point in self.points if point.results]
-        return _median(point.loss for point in known) if len({point.task for point in known}) == 1 else math.nan
+        return (
+            _median(point.loss for point in known)
+            if len({point.task for point in known}) == 1
+            else math.nan
+        )
 
     @property
     def best_point(self) -> GridPoint | None:
@@ -163,7 +190,8 @@ class MapCell:
 
     @property
     def best(self) -> EchoConfig | None:
-        """That of the best point's best seed; the first without results, None if no point can be trained."""
+        """That of the best point's best seed; the first without results, None if no point can be
+        trained."""
         point = self.best_point
         if point is not None:
             return replace(point.config, seed=point.best[-1])

@@ -1,4 +1,5 @@
-"""Runs a sweep: gives parts to the workers of an engine, and stores the results, until all results are known."""
+"""Runs a sweep: gives parts to the workers of an engine, and stores the results, until all results
+are known."""
 
 from __future__ import annotations
 
@@ -19,13 +20,15 @@ from echornn.tasks.task import form_of
 from echornn.training.structure import REPLICA_FIELDS
 
 LEAST, MOST = 8, 64  # networks of a part, if its structure has so many
-DEATHS = 3  # a point is given up after parts with it have failed this many times, the last time alone
+# A point is given up after parts with it have failed this many times, the last time alone
+DEATHS = 3
 LOOK_SECONDS = 0.2  # the longest wait for news before looking whether to end
 
 
 @dataclass(frozen=True)
 class Part:
-    """Networks of one structure, each once, which one worker trains in this share of its machine's free memory."""
+    """Networks of one structure, each once, which one worker trains in this share of its machine's
+    free memory."""
 
     number: int
     configs: tuple[EchoConfig, ...]
@@ -46,7 +49,8 @@ class Began:
 
 @dataclass(frozen=True)
 class TrainedWindows:
-    """Networks have trained some windows, in these seconds of a compiled loop; with the results of finished ones."""
+    """Networks have trained some windows, in these seconds of a compiled loop; with the results of
+    finished ones."""
 
     seconds: float
     results: tuple[tuple[EchoConfig, Result], ...] = ()
@@ -78,9 +82,11 @@ class Engine(Protocol):
     workers: int
     memory_share: float
 
-    def idle(self) -> Sequence[str]: ...  # the names of workers without a part, also of those that will be started
+    # The names of workers without a part, also of those that will be started
+    def idle(self) -> Sequence[str]: ...
     def start(self, part: Part, worker: str) -> None: ...
-    def news(self, seconds: float) -> Sequence[tuple[int, News]]: ...  # since the last call; with numbers of parts
+    # Since the last call; with numbers of parts
+    def news(self, seconds: float) -> Sequence[tuple[int, News]]: ...
     def close(self) -> None: ...  # also workers that are training; no process of ours remains
 
 
@@ -90,7 +96,9 @@ def structure_of(config: EchoConfig) -> Hashable:
 
 
 class Sweep:
-    """A run of one grid. Results that are already in its folder (see `Store`) are not computed again.
+    """A run of one grid.
+
+    Results that are already in its folder (see `Store`) are not computed again.
 
     Any thread may read its numbers.
     """
@@ -99,16 +107,25 @@ class Sweep:
         self.grid = grid
         self.asked_to_end = Event()  # any thread sets it, and `run` returns
         self.notes: list[str] = []  # about parts that had to be tried again, newest last
-        self.known = self.solved = self.abandoned = 0  # networks with a result, those of them that solved it, given up
+        # Networks with a result, those of them that solved it, given up
+        self.known = self.solved = self.abandoned = 0
         self.failed: set[EchoConfig] = set()  # the points given up
         self.loop_seconds = 0.0  # of all workers in compiled loops
         self.where: set[str] = set()  # device, machine and process of each part that was begun
         self._store = Store(folder, grid)
         known, older = (
-            {replace(point.config, seed=seed): one for point in points for seed, one in point.results.items()}
+            {
+                replace(point.config, seed=seed): one
+                for point in points
+                for seed, one in point.results.items()
+            }
             for points in (self._store.results.points, self._store.results.earlier)
         )
-        wanted = [config for first in grid.points.possible for config in with_seeds_from(first, grid.seeds)]
+        wanted = [
+            config
+            for first in grid.points.possible
+            for config in with_seeds_from(first, grid.seeds)
+        ]
         self._missing = {config: None for config in wanted if config not in known}
         self.trained_before = sum(config in older for config in self._missing)  # by another version
         self.trainings = len(wanted)
@@ -124,16 +141,22 @@ class Sweep:
         return self.known + self.abandoned >= self.trainings
 
     def parts(self, workers: int, memory_share: float = 1.0) -> list[Part]:
-        """The networks without a result, in parts of one structure, so small that there is one for each worker."""
+        """The networks without a result, in parts of one structure, so small that there is one for
+        each worker."""
         groups: dict[Hashable, list[EchoConfig]] = {}
         for config in self._missing:
             groups.setdefault(structure_of(config), []).append(config)
         size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
-        chunks = [tuple(group[at : at + size]) for group in groups.values() for at in range(0, len(group), size)]
+        chunks = [
+            tuple(group[at : at + size])
+            for group in groups.values()
+            for at in range(0, len(group), size)
+        ]
         return [Part(next(self._numbers), chunk, self.grid.until, memory_share) for chunk in chunks]
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
-        """Train all networks without a result, until all are done or `asked_to_end` is set; then close the engine.
+        """Train all networks without a result, until all are done or `asked_to_end` is set; then
+        close the engine.
 
         ``watch`` is called a few times a second.
         """
@@ -153,7 +176,8 @@ class Sweep:
         self._store.close()
 
     def _next_part(self, worker: str) -> Part:
-        """A part for a worker: of the structure it has compiled, or else of one that the fewest others train."""
+        """A part for a worker: of the structure it has compiled, or else of one that the fewest
+        others train."""
         last = self._structures.get(worker)
         trained = Counter(part.structure for part in self._under_way.values())
         part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
@@ -182,7 +206,10 @@ class Sweep:
         self.solved += sum(result.solved_at is not None for result in results)
 
     def _end(self, number: int, reason: str) -> None:
-        """Record that a part has ended. Its unfinished networks are tried again, each point in a part of its own."""
+        """Record that a part has ended.
+
+        Its unfinished networks are tried again, each point in a part of its own.
+        """
         part = self._under_way.pop(number, None)
         if part is None:
             return
@@ -201,4 +228,6 @@ class Sweep:
                     del self._missing[config]
             else:
                 self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
-                self._queue.insert(0, replace(part, number=next(self._numbers), configs=tuple(left)))
+                self._queue.insert(
+                    0, replace(part, number=next(self._numbers), configs=tuple(left))
+                )

@@ -13,9 +13,9 @@ from echornn.tasks.task import Batch, Level, Numbers, Task, scored_from, setting
 class Adding(Task):
     """Say the sum of two marked numbers of a long series (Hochreiter and Schmidhuber 1997, task 4).
 
-    The first input is uniform in 0 to 1. The second, the marker, is 1 at two steps and 0 elsewhere: at a random step of
-    the first half of a trial and at one of the second half, the variant of Arjovsky, Shah and Bengio 2016. The sum is
-    scored at the last step.
+    The first input is uniform in 0 to 1. The second, the marker, is 1 at two steps and 0 elsewhere:
+    at a random step of the first half of a trial and at one of the second half, the variant of
+    Arjovsky, Shah and Bengio 2016. The sum is scored at the last step.
     """
 
     inputs, outputs = Numbers(2, names=("value", "mark")), Numbers(1)

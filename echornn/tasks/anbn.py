@@ -16,8 +16,8 @@ LEAST_STEP = 0.01  # nats by which a level must be above the last
 class AnBn(Task):
     """Predict the next symbol of strings a^n b^n # (Lan, Geyer, Chemla and Katzir 2022).
 
-    ``n`` is 1 or more: each a is the last with probability ``end``. The strings follow one another in a stream, from
-    which the rows are cut, and every step is scored.
+    ``n`` is 1 or more: each a is the last with probability ``end``. The strings follow one another
+    in a stream, from which the rows are cut, and every step is scored.
     """
 
     inputs = outputs = Symbols(3, names="ab#")
@@ -30,7 +30,8 @@ class AnBn(Task):
         strings = rows * steps // 3 + 1
         n = rng.geometric(self.end, strings)
         stream = np.repeat(
-            np.tile(np.arange(3, dtype=np.uint8), strings), np.stack([n, n, np.ones_like(n)], axis=1).reshape(-1)
+            np.tile(np.arange(3, dtype=np.uint8), strings),
+            np.stack([n, n, np.ones_like(n)], axis=1).reshape(-1),
         )
         return next_symbols(stream, rows, steps)
 
@@ -38,14 +39,18 @@ class AnBn(Task):
         """Entropies for each symbol of a long stream."""
         mean = 1 / self.end
         length = 2 * mean + 1
-        each = mean * entropy(self.end, 1 - self.end) / length  # of the a's; and of b's without a count
+        # Of the a's; and of b's without a count
+        each = mean * entropy(self.end, 1 - self.end) / length
         chance, wrong = entropy(mean / length, mean / length, 1 / length), 1 - mean / length
         ladder = [
             Level("chance", chance, "how often each symbol comes", wrong=wrong),
             Level("knows 1 back", 2 * each, "the last symbol"),
         ]
         for count in SHOWN_COUNTS:
-            more = each * (1 - self.end) ** count  # if there are more, the last b is as unforeseen as the last a
+            # If there are more, the last b is as unforeseen as the last a
+            more = each * (1 - self.end) ** count
             if more > LEAST_STEP:
-                ladder.append(Level(f"counts to {count}", each + more, f"the number of a up to {count}"))
+                ladder.append(
+                    Level(f"counts to {count}", each + more, f"the number of a up to {count}")
+                )
         return *ladder, Level("counts", each, "the number of a")

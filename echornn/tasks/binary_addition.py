@@ -16,8 +16,9 @@ SHOWN_PAIRS = 1, 2, 4
 class BinaryAddition(Task):
     """Say the sum of two numbers bit by bit, the lowest bit first.
 
-    The inputs are a random bit of each number; they are as long as a row. The target is the bit of the sum, and every
-    step is scored. Two equal bits say what is carried, two different ones keep what was carried before.
+    The inputs are a random bit of each number; they are as long as a row. The target is the bit of
+    the sum, and every step is scored. Two equal bits say what is carried, two different ones keep
+    what was carried before.
     """
 
     inputs, outputs = Numbers(2, names="ab"), Symbols(2)
@@ -31,7 +32,8 @@ class BinaryAddition(Task):
         return Batch(x, a ^ b ^ np.pad(carried, ((0, 0), (1, 0)))[:, :-1])
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """Those of a long row: what is carried is not known if all the pairs that are known are of different bits."""
+        """Those of a long row: what is carried is not known if all the pairs that are known are of
+        different bits."""
         return (
             Level("chance", math.log(2), "at most the bits of this step", wrong=1 / 2),
             *(

@@ -14,14 +14,16 @@ from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, setting
 class CopyMemory(Task):
     """Keep some symbols over a long blank, then say them (Arjovsky, Shah and Bengio 2016).
 
-    A trial has ``items`` random symbols, ``blank - 1`` blanks, a marker and ``items`` blanks. The target is blank until
-    after the marker, then the symbols in order. Every step is scored. 0 is the blank; the marker has the highest
-    number.
+    A trial has ``items`` random symbols, ``blank - 1`` blanks, a marker and ``items`` blanks. The
+    target is blank until after the marker, then the symbols in order. Every step is scored. 0 is
+    the blank; the marker has the highest number.
     """
 
     scores_every_step = True
 
-    blank: int = setting(100, "Steps from the last symbol to the marker (T in the paper).", 1, 10**6)
+    blank: int = setting(
+        100, "Steps from the last symbol to the marker (T in the paper).", 1, 10**6
+    )
     items: int = setting(10, "Symbols to be kept.", 1, 1000)
     symbols: int = setting(8, "Different symbols.", 2, 254)
 
@@ -50,10 +52,19 @@ class CopyMemory(Task):
         each = math.log(self.symbols) / self.length
         constant = entropy(said, 1 - said) + self.items * each
         return (
-            Level("chance", constant, "nothing, not even when to answer", wrong=min(said, 1 - said / self.symbols)),
+            Level(
+                "chance",
+                constant,
+                "nothing, not even when to answer",
+                wrong=min(said, 1 - said / self.symbols),
+            ),
             Level("knows when", self.items * each, "when to answer, and none of the symbols"),
             *(
-                Level(f"holds {held}", (self.items - held) * each, f"{held} of the {self.items} symbols")
+                Level(
+                    f"holds {held}",
+                    (self.items - held) * each,
+                    f"{held} of the {self.items} symbols",
+                )
                 for held in range(1, self.items)
             ),
             Level("holds all", 0.0, f"when to answer, and the {self.items} symbols"),

@@ -15,8 +15,8 @@ SHOWN_MOVES = 1, 4, 16, 32, 64, 128, 256
 class CycleNavigation(Task):
     """Say the place on a circle after steps back and forth (Deletang et al. 2023).
 
-    A trial begins at place 0, and each of its moves is one place back, none, or one forth, alike. Unlike there, the
-    place is said after every move, and every step is scored.
+    A trial begins at place 0, and each of its moves is one place back, none, or one forth, alike.
+    Unlike there, the place is said after every move, and every step is scored.
     """
 
     inputs = Symbols(3, names="-0+")
@@ -44,10 +44,16 @@ class CycleNavigation(Task):
 
         def level(name: str, moves: int, knows: str) -> Level:
             left = slice(0, self.length - moves + 1)
-            return Level(name, sum(unknown[left]) / self.length, knows, wrong=sum(wrong[left]) / self.length)
+            return Level(
+                name, sum(unknown[left]) / self.length, knows, wrong=sum(wrong[left]) / self.length
+            )
 
         return (
             level("chance", 0, "the step's number, and no move"),
-            *(level(f"knows {n} back", n, f"the last {n} moves") for n in SHOWN_MOVES if n < self.length),
+            *(
+                level(f"knows {n} back", n, f"the last {n} moves")
+                for n in SHOWN_MOVES
+                if n < self.length
+            ),
             level("knows all", self.length, "all moves"),
         )

@@ -1,6 +1,8 @@
-"""A setting of a task that is a data file: its path and a part of its hash, so that no other text is taken for it.
+"""A setting of a task that is a data file: its path and a part of its hash, so that no other text
+is taken for it.
 
-A copy is kept by its hash in the user's state folder, so that a run goes on whatever becomes of the file.
+A copy is kept by its hash in the user's state folder, so that a run goes on whatever becomes of the
+file.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class DataError(OwnError):
 
 
 def pinned(name: str, value: object) -> str:
-    """``PATH#HASH`` of a file, which is read; of such a value itself, which is read when it is used. Empty for no file.
+    """``PATH#HASH`` of a file, which is read; of such a value itself, which is read when it is
+    used. Empty for no file.
 
     Raises:
         DataError: it names the setting, the value, and why the file cannot be read.
@@ -54,7 +57,8 @@ def pinned(name: str, value: object) -> str:
 
 @lru_cache(maxsize=16)
 def contents(value: str) -> bytes:
-    """The bytes of a `pinned` file; a DataError if it is gone, or has changed, and no copy was kept."""
+    """The bytes of a `pinned` file; a DataError if it is gone, or has changed, and no copy was
+    kept."""
     known = PINNED.fullmatch(pinned("file", value))
     if known is None:
         raise _refused("file", value, "the path of a file")
@@ -63,7 +67,11 @@ def contents(value: str) -> bytes:
             return kept
     data = _read("file", known[1])
     if (now := _digest(data)) != known[2]:
-        raise _refused("file", value, f"the file has changed, and its hash is {now}; name it anew to train on it")
+        raise _refused(
+            "file",
+            value,
+            f"the file has changed, and its hash is {now}; name it anew to train on it",
+        )
     return data
 
 
@@ -83,7 +91,8 @@ def named(value: object) -> object:
 
 
 def array_of(value: str) -> npt.NDArray[Any]:
-    """The array in the ``.npy`` file of a setting with ``is_file=True``, read once; maybe a DataError."""
+    """The array in the ``.npy`` file of a setting with ``is_file=True``, read once; maybe a
+    DataError."""
     try:
         return np.asarray(np.load(io.BytesIO(contents(value)), allow_pickle=False))
     except (ValueError, EOFError) as error:

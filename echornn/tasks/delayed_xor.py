@@ -15,9 +15,9 @@ from echornn.tasks.task import Batch, Level, Symbols, Task, lagged, setting, sha
 class DelayedXor(Task):
     """Say whether two earlier bits differ: ``x[t - lag] xor x[t - far_lag]``.
 
-    Knowing only one of the two bits does not help, so the ladder has no level between knowing nothing and knowing
-    everything. Every step is scored. The first targets of a row depend on bits from before the row, which no network
-    has seen; the levels count them in.
+    Knowing only one of the two bits does not help, so the ladder has no level between knowing
+    nothing and knowing everything. Every step is scored. The first targets of a row depend on bits
+    from before the row, which no network has seen; the levels count them in.
     """
 
     inputs = outputs = Symbols(2)

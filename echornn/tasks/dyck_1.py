@@ -16,9 +16,10 @@ LEAST_STEP = 0.03  # nats by which a level must be above the last
 class Dyck1(Task):
     """Predict the next of brackets that nest (Lan, Geyer, Chemla and Katzir 2022).
 
-    A string of the grammar S = [S]S or nothing ends with #. At each step a bracket opens with probability ``nesting``;
-    otherwise the last open one closes, or the string ends if none is open. The strings follow one another in a stream,
-    from which the rows are cut, and every step is scored.
+    A string of the grammar S = [S]S or nothing ends with #. At each step a bracket opens with
+    probability ``nesting``; otherwise the last open one closes, or the string ends if none is open.
+    The strings follow one another in a stream, from which the rows are cut, and every step is
+    scored.
     """
 
     inputs = outputs = Symbols(3, names="[]#")
@@ -31,16 +32,20 @@ class Dyck1(Task):
         opens = rng.random(rows * steps + 1) < self.nesting
         walk = np.cumsum(np.where(opens, 1, -1))
         lowest = np.minimum.accumulate(np.minimum(walk, 0))
-        ends = np.diff(lowest, prepend=0) < 0  # the walk goes below all that was before: no bracket is open
+        # The walk goes below all that was before: no bracket is open
+        ends = np.diff(lowest, prepend=0) < 0
         return next_symbols(np.where(ends, 2, np.where(opens, 0, 1)).astype(np.uint8), rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Entropies of a long stream, in which the number of open brackets is geometric."""
         p = self.nesting
         known, ratio = entropy(p, 1 - p), p / (1 - p)
-        not_known = (1 - p) * entropy(ratio, 1 - ratio)  # whether one is open, if all that were seen to open are closed
+        # Whether one is open, if all that were seen to open are closed
+        not_known = (1 - p) * entropy(ratio, 1 - ratio)
         commonest = max(p, (1 - p) * ratio, (1 - p) * (1 - ratio))
-        ladder = [Level("chance", known + not_known, "how often each symbol comes", wrong=1 - commonest)]
+        ladder = [
+            Level("chance", known + not_known, "how often each symbol comes", wrong=1 - commonest)
+        ]
         depths = np.array([1.0])  # how likely so many are open after some steps in which none ended
         for number in range(1, SHOWN_STEPS[-1] + 1):
             depths = np.append(0, depths * p) + np.append(depths[1:] * (1 - p), (0, 0))

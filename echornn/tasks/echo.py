@@ -22,19 +22,22 @@ MAX_CLASSES = 256  # symbols are stored as uint8
 class Echo(Task):
     """Say the symbol of some steps before (the tutorial).
 
-    The rows are cut from one series, so the first targets of a row echo the end of the row above, which a network
-    cannot know; every step is scored.
+    The rows are cut from one series, so the first targets of a row echo the end of the row above,
+    which a network cannot know; every step is scored.
     """
 
     scores_every_step = True
 
-    echo_step: int = setting(3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS)
+    echo_step: int = setting(
+        3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS
+    )
     num_classes: int = setting(
         2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MAX_CLASSES
     )
     row_start: RowStart = setting(
         "previous_row",
-        "First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank.",
+        "First targets of a row: previous_row echoes the row above, as in the tutorial; zero "
+        "makes them blank.",
         choices=("previous_row", "zero"),
     )
 
@@ -46,13 +49,17 @@ class Echo(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = uniform_symbols(rng, self.num_classes, rows * steps)
-        return Batch(*echo_rows(x, self.echo_step, rows, self.row_start), np.ones((rows, steps), np.bool_))
+        return Batch(
+            *echo_rows(x, self.echo_step, rows, self.row_start), np.ones((rows, steps), np.bool_)
+        )
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         wrong = 1 - 1 / self.num_classes
         chance = Level("chance", math.log(self.num_classes), "nothing", lags=(), wrong=wrong)
         knows = f"the symbol {self.echo_step} back"
-        return chance, Level(f"knows t-{self.echo_step}", self._floor(rows, steps), knows, lags=(self.echo_step,))
+        return chance, Level(
+            f"knows t-{self.echo_step}", self._floor(rows, steps), knows, lags=(self.echo_step,)
+        )
 
     def sources(self, t: int) -> tuple[int, ...]:
         return (self.echo_step,) if t >= self.echo_step else ()
@@ -66,11 +73,14 @@ class Echo(Task):
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
         echo_step = values.get("echo_step")
         if isinstance(echo_step, int) and (echo_step < 0 or steps <= echo_step <= MAX_STEPS):
-            return ConfigError("echo_step", echo_step, f"0 to {steps - 1}, less than the row's length")
+            return ConfigError(
+                "echo_step", echo_step, f"0 to {steps - 1}, less than the row's length"
+            )
         return None
 
     def _floor(self, rows: int, steps: int) -> float:
-        """The least mean loss: the first targets are blank in the first row, and uniformly random in the others."""
+        """The least mean loss: the first targets are blank in the first row, and uniformly random
+        in the others."""
         if self.row_start == "zero":
             return 0.0
         each = (rows - 1) / rows / self.num_classes
@@ -78,11 +88,14 @@ class Echo(Task):
         return min(self.echo_step, steps) / steps * entropy(blank, *[each] * (self.num_classes - 1))
 
 
-def echo_rows(x: SymbolArray, echo_step: int, rows: int, row_start: RowStart) -> tuple[SymbolArray, SymbolArray]:
+def echo_rows(
+    x: SymbolArray, echo_step: int, rows: int, row_start: RowStart
+) -> tuple[SymbolArray, SymbolArray]:
     """The series ``x``, uint8 [steps], and its echo, both cut into rows; the remainder is dropped.
 
-    The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end of
-    the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+    The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a
+    row echo the end of the row above; in the first row they are 0. With ``row_start="zero"`` they
+    are 0 in every row.
     """
     used = len(x) // rows * rows
     y = np.roll(x, echo_step)
@@ -94,7 +107,8 @@ def echo_rows(x: SymbolArray, echo_step: int, rows: int, row_start: RowStart) ->
 
 
 def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> SymbolArray:
-    """``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit; for a power of two faster.
+    """``rng.integers(0, classes, steps, dtype=uint8)`` for a new generator, bit for bit; for a
+    power of two faster.
 
     NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``.
     """

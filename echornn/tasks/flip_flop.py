@@ -8,7 +8,8 @@ import numpy as np
 
 from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
-SHOWN_LAGS = 0, 1, 3, 7, 15, 31  # for which the ladder has a level, as long as the levels differ enough
+# For which the ladder has a level, as long as the levels differ enough
+SHOWN_LAGS = 0, 1, 3, 7, 15, 31
 LEAST_STEP = 0.01  # the least squared error by which a level must be above the last
 
 
@@ -16,8 +17,8 @@ LEAST_STEP = 0.01  # the least squared error by which a level must be above the 
 class FlipFlop(Task):
     """Hold the sign of the last pulse of each channel (Sussillo and Barak 2013).
 
-    A channel is +1 or -1 with probability ``pulse / 2`` each, else 0; the target is the sign of its last pulse. Each
-    channel has a pulse at the first step of a row, so every step is scored.
+    A channel is +1 or -1 with probability ``pulse / 2`` each, else 0; the target is the sign of its
+    last pulse. Each channel has a pulse at the first step of a row, so every step is scored.
     """
 
     scores_every_step = True
@@ -38,12 +39,17 @@ class FlipFlop(Task):
         pulses[:, :1] = True
         last = np.maximum.accumulate(np.where(pulses, np.arange(steps)[:, np.newaxis], 0), axis=1)
         y = np.take_along_axis(signs, last, axis=1)
-        return Batch((signs * pulses).astype(np.float32), y.astype(np.float32), np.ones((rows, steps), np.bool_))
+        return Batch(
+            (signs * pulses).astype(np.float32),
+            y.astype(np.float32),
+            np.ones((rows, steps), np.bool_),
+        )
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         ladder = [Level("chance", 1.0, "nothing, so that the answer is 0")]
         for lag in SHOWN_LAGS:
-            # Without a pulse in lag + 1 steps, which is possible only later in a row, the best answer is 0.
+            # Without a pulse in lag + 1 steps, which is possible only later in a row, the best
+            # answer is 0.
             loss = (1 - self.pulse) ** (lag + 1) * max(0, steps - lag - 1) / steps
             if LEAST_STEP < loss < ladder[-1].loss:
                 last = f"last {lag + 1} steps" if lag else "last step"

@@ -1,4 +1,5 @@
-"""A user's own task, from its file or from a record: a run or sweep is looked at without running the task's text."""
+"""A user's own task, from its file or from a record: a run or sweep is looked at without running
+the task's text."""
 
 from __future__ import annotations
 
@@ -59,9 +60,13 @@ def hash_of(task: Task) -> int:
 
 
 def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says about a task with certain values, by the names of a `Task`; if nothing, a stream."""
+    """What a record says about a task with certain values, by the names of a `Task`; if nothing, a
+    stream."""
     ladders = {
-        (one["rows"], one["steps"]): (tuple(plain_level(Level(**level)) for level in one["levels"]), one["solved"])
+        (one["rows"], one["steps"]): (
+            tuple(plain_level(Level(**level)) for level in one["levels"]),
+            one["solved"],
+        )
         for one in known.get("ladders", ())
     }
     return {
@@ -83,13 +88,18 @@ def _written(task: Task) -> Task:
 
 @dataclass(frozen=True, eq=False)
 class RecordedTask(Task):
-    """A user's own task, which answers from its record until its text has run in this process; only `draw` runs it."""
+    """A user's own task, which answers from its record until its text has run in this process; only
+    `draw` runs it."""
 
     __eq__ = is_same_task
     __hash__ = hash_of
 
     def _known(self, name: str) -> Any:
-        return getattr(_written(self), name) if self.own in own.LOADED else vars(self)["_recorded"][name]
+        return (
+            getattr(_written(self), name)
+            if self.own in own.LOADED
+            else vars(self)["_recorded"][name]
+        )
 
     inputs = property(lambda self: self._known("inputs"))
     outputs = property(lambda self: self._known("outputs"))
@@ -103,16 +113,24 @@ class RecordedTask(Task):
 
 
 @lru_cache(maxsize=64)
-def _class_for(name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]) -> type[RecordedTask]:
+def _class_for(
+    name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]
+) -> type[RecordedTask]:
     fields = [
-        (one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: one})) for one in settings
+        (one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: one}))
+        for one in settings
     ]
     space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
-    return dataclasses.make_dataclass(name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False)
+    return dataclasses.make_dataclass(
+        name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False
+    )
 
 
 class OwnTask(OwnFile):
-    """The file of a user's task; its name is that of the task's class. Its facts are those of `record_of_facts`."""
+    """The file of a user's task; its name is that of the task's class.
+
+    Its facts are those of `record_of_facts`.
+    """
 
     noun, error = "task", TaskError
     definition = r"^class {name}\b"
@@ -123,12 +141,16 @@ class OwnTask(OwnFile):
         """The class of the task, from its facts or else from its text."""
         if self.facts is None:
             return self.load()  # type: ignore[no-any-return]
-        settings = tuple(Setting(**{**one, "choices": tuple(one["choices"])}) for one in self.facts.get("settings", ()))
+        settings = tuple(
+            Setting(**{**one, "choices": tuple(one["choices"])})
+            for one in self.facts.get("settings", ())
+        )
         every_step = bool(self.facts.get("scores_every_step"))
         return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, from its facts if there are any; the others are the defaults."""
+        """The task with these values of its settings, from its facts if there are any; the others
+        are the defaults."""
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
@@ -146,7 +168,8 @@ class OwnTask(OwnFile):
             return kind(**values or {})  # type: ignore[no-any-return]
 
     def with_settings(self, given: Mapping[str, Iterable[Any]]) -> OwnTask:
-        """This file; if its record lacks facts, with settings that have these values; their defaults are not known."""
+        """This file; if its record lacks facts, with settings that have these values; their
+        defaults are not known."""
         if not self.lacks_facts:
             return self
         settings = []
@@ -176,8 +199,11 @@ class OwnTask(OwnFile):
 TaskName = str | OwnTask  # of the table, or a user's own file
 
 
-def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> dict[str, Any] | None:
-    """The facts, for each of the values with the shape of their data, None if impossible; None if unknown."""
+def record_of_facts(
+    own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]
+) -> dict[str, Any] | None:
+    """The facts, for each of the values with the shape of their data, None if impossible; None if
+    unknown."""
     if own_task.lacks_facts:
         return None
     settings = settings_of(own_task.kind)
@@ -188,7 +214,9 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
         try:
             facts = _facts_of(own_task.task(values), shape)
             one = known.setdefault(key, {"values": list(key), **facts, "ladders": []})
-            one["ladders"] += [levels for levels in facts["ladders"] if levels not in one["ladders"]]
+            one["ladders"] += [
+                levels for levels in facts["ladders"] if levels not in one["ladders"]
+            ]
         except TaskError as error:
             known.setdefault(key, {"values": list(key), "impossible": str(error)})
     return {
@@ -203,35 +231,58 @@ def record_of_facts(own_task: OwnTask, uses: Iterable[tuple[Mapping[str, Any], S
 def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
     length = form_of(task)[2]
     inputs, outputs = (
-        {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": list(form.names)}
+        {
+            "symbols" if isinstance(form, Symbols) else "numbers": form.count,
+            "names": list(form.names),
+        }
         for form in (task.inputs, task.outputs)
     )
     ladders = []
     if shape is not None:
         with suppress(TaskError):
-            levels, solved = [asdict(one) for one in ladder(task, *shape)], solved_level(task, *shape)
+            levels, solved = (
+                [asdict(one) for one in ladder(task, *shape)],
+                solved_level(task, *shape),
+            )
             ladders = [{"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved}]
     live = sorted(task.live_settings)
-    form = {"inputs": inputs, "outputs": outputs, "length": length, "characters": [*task.characters]}
+    form = {
+        "inputs": inputs,
+        "outputs": outputs,
+        "length": length,
+        "characters": [*task.characters],
+    }
     return {**form, "live": live, "ladders": ladders}
 
 
 @lru_cache(maxsize=256)
-def check(own_task: OwnTask, values: tuple[tuple[str, object], ...] = (), rows: int = 5, steps: int = 1000) -> Task:
-    """The task with these values, of which data of this shape are drawn in another process; a TaskError if bad."""
+def check(
+    own_task: OwnTask, values: tuple[tuple[str, object], ...] = (), rows: int = 5, steps: int = 1000
+) -> Task:
+    """The task with these values, of which data of this shape are drawn in another process; a
+    TaskError if bad."""
     own_task.try_apart(f"{__name__}:draw_once", values=dict(values), rows=rows, steps=steps)
     return own_task.task(dict(values))
 
 
-def draw_once(file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int) -> None:
+def draw_once(
+    file: str, name: str, text: str, values: Mapping[str, Any], rows: int, steps: int
+) -> None:
     """Draw the same data twice, and ask for all that a task says beforehand."""
     task = OwnTask(file, name, text).task(values)
     length = form_of(task)[2]
     steps = max(steps, length or 1)
-    one, two = (draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps) for _ in range(2))
-    if not all(np.array_equal(getattr(one, part), getattr(two, part)) for part in ("x", "y", "scored")):
+    one, two = (
+        draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps) for _ in range(2)
+    )
+    if not all(
+        np.array_equal(getattr(one, part), getattr(two, part)) for part in ("x", "y", "scored")
+    ):
         with blaming_method(task, "draw"):
-            raise TaskError("draw returns different data for the same rng: all random numbers must come from that rng")
+            raise TaskError(
+                "draw returns different data for the same rng: all random numbers must come from "
+                "that rng"
+            )
     ladder(task, rows, steps)
     solved_level(task, rows, steps)
     lags_of_steps(task, 0, length or steps)

@@ -14,9 +14,10 @@ from echornn.tasks.task import Batch, Level, Symbols, Task, setting
 class Parity(Task):
     """Say whether the number of ones so far is odd (Bengio, Simard and Frasconi 1994).
 
-    A trial has ``length`` random bits, and every step is scored. The target of a step is the parity of the trial's bits
-    up to this step, so one bit of memory is enough: it changes with each 1. Weights do not depend on the length, so a
-    network that was trained with short trials can be scored on longer ones.
+    A trial has ``length`` random bits, and every step is scored. The target of a step is the parity
+    of the trial's bits up to this step, so one bit of memory is enough: it changes with each 1.
+    Weights do not depend on the length, so a network that was trained with short trials can be
+    scored on longer ones.
     """
 
     inputs = outputs = Symbols(2)
@@ -29,17 +30,24 @@ class Parity(Task):
         return Batch(x, np.bitwise_xor.accumulate(x, axis=1), np.ones(x.shape, np.bool_))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """Those of learners that lose count after some steps: without one bit, all later targets are fair coins."""
+        """Those of learners that lose count after some steps: without one bit, all later targets
+        are fair coins."""
         length = self.length
         some = [2**power for power in range(length.bit_length()) if 2 * 2**power <= length]
         return (
             _right_for(0, length, "chance", "nothing"),
-            *(_right_for(n, length, f"right for {n}", f"the parity of the first {n} steps of a trial") for n in some),
+            *(
+                _right_for(
+                    n, length, f"right for {n}", f"the parity of the first {n} steps of a trial"
+                )
+                for n in some
+            ),
             _right_for(length, length, "knows all", "the parity of all bits so far"),
         )
 
 
 def _right_for(known: int, length: int, name: str, knows: str) -> Level:
-    """The level of a learner that knows the targets of the first ``known`` steps of a trial, and guesses all others."""
+    """The level of a learner that knows the targets of the first ``known`` steps of a trial, and
+    guesses all others."""
     guessed = 1 - known / length
     return Level(name, guessed * math.log(2), knows, wrong=guessed / 2)

@@ -1,4 +1,7 @@
-"""The table of tasks, and how one is found by its name. To add one, write its file, and add its entry here."""
+"""The table of tasks, and how one is found by its name.
+
+To add one, write its file, and add its entry here.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,8 @@ def named(given: object) -> TaskName:
 def name_of(task: Task) -> TaskName:
     """A TaskError if it is of a class of the user's own that cannot be used."""
     kind = type(task)
-    own = vars(task).get("own") or vars(kind).get("own")  # not that of a class from which the task's is derived
+    # Not that of a class from which the task's is derived
+    own = vars(task).get("own") or vars(kind).get("own")
     named_so = own or next((name for name, one in TASKS.items() if one is kind), None)
     return named_so or OwnTask.of(kind, kind.__name__, kind.__module__)
 
@@ -70,24 +74,30 @@ def defaults_of(name: TaskName) -> dict[str, Any]:
 
 
 def tasks_with(setting: str) -> str:
-    """The tasks of the table that have a setting of this name: "a setting of the tasks adding, ..."; empty if none."""
+    """The tasks of the table that have a setting of this name: "a setting of the tasks adding,
+    ..."; empty if none."""
     names = [name for name in TASKS if setting in defaults_of(name)]
     return f"a setting of the task{'s' * (len(names) > 1)} {', '.join(names)}" if names else ""
 
 
 def made(given: object, values: Mapping[str, object], taken: Collection[str], steps: int) -> Task:
-    """The task of a name, or the given one, with these values of some settings in rows of so many steps; a ConfigError
-    if that cannot be. A user's own settings may not have the names that are taken.
+    """The task of a name, or the given one, with these values of some settings in rows of so many
+    steps; a ConfigError if that cannot be. A user's own settings may not have the names that are
+    taken.
     """
     name = name_of(given) if isinstance(given, Task) else named(given)
     if isinstance(name, OwnTask):
         with name.blaming():
             for one in defaults_of(name).keys() & taken:
-                raise TaskError(f"the setting {one} needs another name: the network has this setting")
+                raise TaskError(
+                    f"the setting {one} needs another name: the network has this setting"
+                )
     settings = settings_by_name(name) if values else {}
     for one, value in values.items():
         if one not in settings:
-            raise ConfigError(one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}")
+            raise ConfigError(
+                one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}"
+            )
     try:
         checked = {one: settings[one].checked(value) for one, value in values.items()}
     except ConfigError as error:

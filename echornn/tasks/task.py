@@ -1,7 +1,9 @@
-"""What a task is: the data that it draws, the steps that count, and the losses that show what is learned.
+"""What a task is: the data that it draws, the steps that count, and the losses that show what is
+learned.
 
-A *stream* never ends: its rows are cut into windows, and the state is carried from window to window. *Trials* have a
-`length`: they follow each other in a row, and the state is zero at the start of each.
+A *stream* never ends: its rows are cut into windows, and the state is carried from window to
+window. *Trials* have a `length`: they follow each other in a row, and the state is zero at the
+start of each.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
 from echornn.tasks.data_file import pinned
 
-MAX_STEPS = 2**31 - 1  # the most time steps, units or predictions: the compiled loop counts in int32
-SOLVED_SHARE = 0.07  # a mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
+# The most time steps, units or predictions: the compiled loop counts in int32
+MAX_STEPS = 2**31 - 1
+# A mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
+SOLVED_SHARE = 0.07
 
 Value = TypeVar("Value")
 KEY = "echornn"  # of a field's metadata with the help and the range
@@ -71,10 +75,13 @@ def setting(
     choices: tuple[str, ...] = (),
     is_file: bool = False,
 ) -> Value:
-    """Declare a setting of a task: its default, its meaning as a sentence, and its range, or the allowed words; or that
-    it is the path of a file, whose hash is kept: `echornn.array_of` reads it.
+    """Declare a setting of a task: its default, its meaning as a sentence, and its range, or the
+    allowed words; or that it is the path of a file, whose hash is kept: `echornn.array_of` reads
+    it.
     """
-    return dataclasses.field(default=default, metadata={KEY: Setting("", 0, help, least, most, choices, is_file)})
+    return dataclasses.field(
+        default=default, metadata={KEY: Setting("", 0, help, least, most, choices, is_file)}
+    )
 
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
@@ -84,7 +91,9 @@ def settings_of(task: Any) -> tuple[Setting, ...]:
         default = one.default
         if isinstance(default, bool) or not isinstance(default, (int, float, str)):
             refused = "nothing" if default is dataclasses.MISSING else default
-            raise ConfigError(one.name, refused, "a setting needs a default that is a number or a word")
+            raise ConfigError(
+                one.name, refused, "a setting needs a default that is a number or a word"
+            )
         found.append(replace(one.metadata.get(KEY, Setting("", 0)), name=one.name, default=default))
     return tuple(found)
 
@@ -106,7 +115,8 @@ class TaskError(OwnError):
 
 @dataclass(frozen=True, repr=False)
 class DataForm:
-    """The number of symbols, or of numbers at a step; and a name for each to show, such as ``"abcd"``, or none."""
+    """The number of symbols, or of numbers at a step; and a name for each to show, such as
+    ``"abcd"``, or none."""
 
     count: int
     names: Sequence[str] = field(default=(), compare=False)
@@ -119,7 +129,9 @@ class DataForm:
             raise TaskError(f"{self}: there can be {self.least} to 256 {self.noun}")
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
-        usable = all(isinstance(name, str) and name.isprintable() and name.strip() for name in names)
+        usable = all(
+            isinstance(name, str) and name.isprintable() and name.strip() for name in names
+        )
         if names and not (len(set(names)) == len(names) == self.count and usable):
             wanted = f"{self.count} different names of printable characters"
             raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
@@ -133,7 +145,8 @@ class DataForm:
 
 
 class Symbols(DataForm):
-    """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with cross-entropy."""
+    """Data with one of ``count`` symbols per step, uint8 [rows, steps]; as outputs: classes, with
+    cross-entropy."""
 
     loss, unit = "cross-entropy", "nats"
     least, noun = 2, "symbols"
@@ -145,14 +158,16 @@ class Symbols(DataForm):
 
 
 class Numbers(DataForm):
-    """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared error."""
+    """Data with ``count`` numbers per step, float32 [rows, steps, count]; as outputs, with squared
+    error."""
 
     loss, unit = "squared error", ""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Rows of data, side by side; symbols are uint8 [rows, steps], and numbers float32 [rows, steps, count]."""
+    """Rows of data, side by side; symbols are uint8 [rows, steps], and numbers float32 [rows,
+    steps, count]."""
 
     x: npt.NDArray[Any]  # inputs
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
@@ -165,13 +180,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Level:
-    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the past."""
+    """A level of the ladder: the loss of a perfect learner that knows only a certain part of the
+    past."""
 
     name: str  # a few words for the curve: "knows t-3"
     loss: float  # the mean loss over scored steps, in nats or squared error
     knows: str  # what such a learner knows, such as "the coin 3 steps back"
-    lags: tuple[int, ...] | None = None  # of the inputs that it knows; None if it does not know certain lags
-    wrong: float | None = None  # the share of wrong answers, 0 to 1; None if it is not known, and for numbers
+    # Of the inputs that it knows; None if it does not know certain lags
+    lags: tuple[int, ...] | None = None
+    # The share of wrong answers, 0 to 1; None if it is not known, and for numbers
+    wrong: float | None = None
 
 
 @lru_cache(maxsize=64)
@@ -179,24 +197,35 @@ def _live_settings(task: Task) -> frozenset[str]:
     def keeps_form(known: Setting, value: Any) -> bool:
         others: Sequence[Any] = [word for word in known.choices if word != value]
         if not isinstance(value, str):
-            others = (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
+            others = (
+                (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
+            )
         for other in others:
             with suppress(ConfigError):
-                return form_of(task.with_values({known.name: known.checked(other)})) == form_of(task)
+                return form_of(task.with_values({known.name: known.checked(other)})) == form_of(
+                    task
+                )
         return False
 
-    return frozenset(known.name for known in settings_of(task) if keeps_form(known, getattr(task, known.name)))
+    return frozenset(
+        known.name for known in settings_of(task) if keeps_form(known, getattr(task, known.name))
+    )
 
 
 @dataclass(frozen=True)
 class Task(ABC):
-    """The base class of tasks. A subclass is a frozen dataclass; its fields, made with `setting`, are its settings."""
+    """The base class of tasks.
+
+    A subclass is a frozen dataclass; its fields, made with `setting`, are its settings.
+    """
 
     own: ClassVar[Any] = None  # the `OwnTask` of the class, if it is a user's own
-    scores_every_step: ClassVar[bool] = False  # whether `draw` does; training is a little faster if that is known
+    # Whether `draw` does; training is a little faster if that is known
+    scores_every_step: ClassVar[bool] = False
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickle a user's own task by the text of its file, which the other process may not have."""
+        """Pickle a user's own task by the text of its file, which the other process may not
+        have."""
         return super().__reduce__() if self.own is None else (self.own.task, (values_of(self),))
 
     def __post_init__(self) -> None:
@@ -220,7 +249,8 @@ class Task(ABC):
 
     @property
     def characters(self) -> Sequence[str]:
-        """The text of each symbol, if targets are the inputs that follow, so that a network can write; else empty."""
+        """The text of each symbol, if targets are the inputs that follow, so that a network can
+        write; else empty."""
         return ()
 
     @property
@@ -230,27 +260,32 @@ class Task(ABC):
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        """New data: ``rows`` streams of ``steps`` steps; or ``rows`` trials, with ``steps`` equal to `length`.
+        """New data: ``rows`` streams of ``steps`` steps; or ``rows`` trials, with ``steps`` equal
+        to `length`.
 
         A pure function of its arguments; ``rng`` has drawn nothing yet.
         """
 
     def draw_held_out(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        """As `draw`, but data that no training sees: by default, from a generator that draws nothing else."""
+        """As `draw`, but data that no training sees: by default, from a generator that draws
+        nothing else."""
         return self.draw(rng, rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        """The levels from knowing nothing to knowing everything, for data of this shape; empty if not known."""
+        """The levels from knowing nothing to knowing everything, for data of this shape; empty if
+        not known."""
         return ()
 
     def sources(self, t: int) -> tuple[int, ...]:
-        """The lags, at most ``t``, of the inputs that decide the target of step ``t`` (from 0) of a stream or trial.
-        Empty if the step is not scored, if they depend on the data, or if they are all lags, so that none is special.
+        """The lags, at most ``t``, of the inputs that decide the target of step ``t`` (from 0) of a
+        stream or trial. Empty if the step is not scored, if they depend on the data, or if they are
+        all lags, so that none is special.
         """
         return ()
 
     def solved(self, rows: int, steps: int) -> float | None:
-        """The mean loss, close to the last level, below which the task is solved; None with fewer than two levels."""
+        """The mean loss, close to the last level, below which the task is solved; None with fewer
+        than two levels."""
         losses = [level.loss for level in self.levels(rows, steps)]
         above = [loss for loss in losses if loss > losses[-1]]
         if not above:
@@ -258,7 +293,8 @@ class Task(ABC):
         return losses[-1] + min(SOLVED_SHARE * losses[0], (above[-1] - losses[-1]) / 4)
 
     def with_values(self, values: Mapping[str, object]) -> Task:
-        """The task with other values of some settings; a ConfigError if they are not possible together."""
+        """The task with other values of some settings; a ConfigError if they are not possible
+        together."""
         merged = {**values_of(self), **values}
         return type(self)(**merged) if self.own is None else self.own.task(merged)
 
@@ -267,27 +303,32 @@ class Task(ABC):
         return _live_settings(self)
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float | None:
-        """What a window at a row's start costs more, as inputs before are unknown; None if `levels` say it."""
+        """What a window at a row's start costs more, as inputs before are unknown; None if `levels`
+        say it."""
         return None
 
     @classmethod
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
-        """The error about values of settings, by name, that cannot be in rows of so many steps; None if all can."""
+        """The error about values of settings, by name, that cannot be in rows of so many steps;
+        None if all can."""
         return None
 
 
 def entropy(*probabilities: float) -> float:
-    """The entropy of a distribution in nats: the least mean cross-entropy if only these probabilities are known."""
+    """The entropy of a distribution in nats: the least mean cross-entropy if only these
+    probabilities are known."""
     return -sum(p * math.log(p) for p in probabilities if p > 0)
 
 
 def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
-    """For each step from ``first`` on, the input ``lag <= first`` steps earlier, [rows, steps - first, ...]."""
+    """For each step from ``first`` on, the input ``lag <= first`` steps earlier, [rows, steps -
+    first, ...]."""
     return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
 
 
 def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
-    """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the one after it."""
+    """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the
+    one after it."""
     x, y = (stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1))
     return Batch(x, y)
 
@@ -304,16 +345,20 @@ def share_before(lag: int, steps: int) -> float:
     return min(lag, steps) / steps
 
 
-# ---- what a task says and draws, checked: each raises a TaskError of one line, which names the place in a user's file
+# ---- what a task says and draws, checked: each raises a TaskError of one line, which names the
+# place in a user's file
 
 MOST_LOSS = 512.0  # of a ladder; higher losses are not distinguished, and targets can be scaled
 
 
 def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
-    """Like `blaming`, for a call of this method; an error from outside of the file is reported at the method's line."""
+    """Like `blaming`, for a call of this method; an error from outside of the file is reported at
+    the method's line."""
     kind = own.LOADED.get(task.own, type(task))
     code = getattr(getattr(kind, method, None), "__code__", None)
-    return blaming(TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno)
+    return blaming(
+        TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno
+    )
 
 
 def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
@@ -325,22 +370,35 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
                 raise TaskError(f"{name} = {form!r}, not Symbols(n) nor Numbers(n)")
         length: object = task.length
         if length is not None and (not isinstance(length, int) or length < 1):
-            raise TaskError(f"length = {length!r}, but it must be the number of steps of a trial, or None for a stream")
+            raise TaskError(
+                f"length = {length!r}, but it must be the number of steps of a trial, or None for "
+                "a stream"
+            )
         return task.inputs, task.outputs, length
 
 
-def draw_rows(task: Task, rng: np.random.Generator, rows: int, steps: int, held_out: bool = False) -> Batch:
-    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one after another."""
+def draw_rows(
+    task: Task, rng: np.random.Generator, rows: int, steps: int, held_out: bool = False
+) -> Batch:
+    """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one
+    after another."""
     length = task.length or steps
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
     name = "draw_held_out" if held_out else "draw"
     with blaming_method(task, name), np.errstate(all="ignore"):
-        drawn = _checked(task, getattr(task, name)(rng, rows * trials, length), rows * trials, length)
+        drawn = _checked(
+            task, getattr(task, name)(rng, rows * trials, length), rows * trials, length
+        )
     if trials == 1:
         return drawn
-    return Batch(*(np.reshape(a, (rows, trials * length, *a.shape[2:])) for a in (drawn.x, drawn.y, drawn.scored)))
+    return Batch(
+        *(
+            np.reshape(a, (rows, trials * length, *a.shape[2:]))
+            for a in (drawn.x, drawn.y, drawn.scored)
+        )
+    )
 
 
 def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
@@ -357,11 +415,15 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if task.scores_every_step and not scored.all():
         raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
-        raise TaskError(f"draw scores none of {steps:,} steps: a row may be too short for the task's lags")
+        raise TaskError(
+            f"draw scores none of {steps:,} steps: a row may be too short for the task's lags"
+        )
     return Batch(x, y, scored)
 
 
-def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+def _fitting(
+    name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
     is_symbols = isinstance(form, Symbols)
     wanted = shape if is_symbols else (*shape, form.count)
     if values.dtype.kind not in ("iub" if is_symbols else "iubf") or values.shape != wanted:
@@ -370,13 +432,18 @@ def _fitting(name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape
     if is_symbols:
         if values.min() < 0 or values.max() >= form.count:
             found = f"symbols from {values.min()} to {values.max()}"
-            raise TaskError(f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}")
+            raise TaskError(
+                f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}"
+            )
         return values.astype(np.uint8, copy=False)
     numbers = values.astype(np.float32, copy=False)
     wrong = np.argwhere(~np.isfinite(numbers))
     if wrong.size:
         place = wrong[0].tolist()
-        raise TaskError(f"draw returns {name} with {numbers[tuple(place)]} at {place}, but all numbers must be finite")
+        raise TaskError(
+            f"draw returns {name} with {numbers[tuple(place)]} at {place}, but all numbers must "
+            "be finite"
+        )
     return numbers
 
 
@@ -390,12 +457,18 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
         levels = tuple(task.levels(rows, steps))
         for level in levels:
             if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
-                raise TaskError(f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}")
+                raise TaskError(
+                    f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}"
+                )
             if not level.name or not f"{level.name}{level.knows}".isprintable():
-                raise TaskError(f"levels returns {level!r}, but name and knows must be printable, on one line")
+                raise TaskError(
+                    f"levels returns {level!r}, but name and knows must be printable, on one line"
+                )
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
-            raise TaskError(f"levels returns losses {losses}, which must decrease towards knowing everything")
+            raise TaskError(
+                f"levels returns losses {losses}, which must decrease towards knowing everything"
+            )
         return tuple(map(plain_level, levels))
 
 
@@ -419,7 +492,8 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
 
 
 def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
-    """The `Task.sources` of consecutive steps from ``first`` on; equal neighbours are the same tuple."""
+    """The `Task.sources` of consecutive steps from ``first`` on; equal neighbours are the same
+    tuple."""
     found: list[tuple[int, ...]] = []
     before: tuple[int, ...] = ()
     with blaming_method(task, "sources"):

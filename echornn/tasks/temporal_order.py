@@ -10,18 +10,20 @@ import numpy as np
 
 from echornn.tasks.task import Batch, Level, Symbols, Task, scored_from, setting
 
-DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7  # symbols 0 to 3; X and Y are 4 and 5; 6 starts a trial, and 7 ends it
+# Symbols 0 to 3; X and Y are 4 and 5; 6 starts a trial, and 7 ends it
+DISTRACTORS, X, START, TRIGGER = 4, 4, 6, 7
 PLACES = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}
-"""The ranges of positions of X and Y, in hundredths of a trial: from the first number to before the second."""
+"""The ranges of positions of X and Y, in hundredths of a trial: from the first number to before the
+second."""
 
 
 @dataclass(frozen=True)
 class TemporalOrder(Task):
     """Say in which order the symbols that matter came (Hochreiter and Schmidhuber 1997, task 6).
 
-    A trial has two or three such symbols, each X or Y, at random places among four symbols that mean nothing. The
-    class, scored at the last step, says which they were, in order: XX, XY, YX, YY. E begins a trial, and B ends it.
-    Unlike there, all trials have one length.
+    A trial has two or three such symbols, each X or Y, at random places among four symbols that
+    mean nothing. The class, scored at the last step, says which they were, in order: XX, XY, YX,
+    YY. E begins a trial, and B ends it. Unlike there, all trials have one length.
     """
 
     inputs = Symbols(8, names="abcdXYEB")
@@ -31,7 +33,9 @@ class TemporalOrder(Task):
 
     @property
     def outputs(self) -> Symbols:
-        return Symbols(2**self.marks, names=["".join(order) for order in product("XY", repeat=self.marks)])
+        return Symbols(
+            2**self.marks, names=["".join(order) for order in product("XY", repeat=self.marks)]
+        )
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, DISTRACTORS, (rows, steps), np.uint8)
@@ -46,7 +50,11 @@ class TemporalOrder(Task):
         return Batch(x, y, scored_from(steps - 1, rows, steps))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        knows = "nothing", *(f"{n} of the {self.marks} symbols" for n in range(1, self.marks)), "all of them, in order"
+        knows = (
+            "nothing",
+            *(f"{n} of the {self.marks} symbols" for n in range(1, self.marks)),
+            "all of them, in order",
+        )
         names = "chance", *(f"knows {n}" for n in range(1, self.marks)), "knows all"
         return tuple(
             Level(names[n], left * math.log(2), knows[n], wrong=1 - 0.5**left)

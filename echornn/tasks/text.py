@@ -34,14 +34,17 @@ class Corpus(NamedTuple):
 class Text(Task):
     """Predict the next character of a text.
 
-    A row is a part of the text; rows begin evenly apart, from a place that is drawn for each epoch, and after the end
-    follows the beginning. The last tenth is held out. Of more than 256 different characters, the rarest are read as
-    one. The levels are losses of counted characters, pairs and triples, each place predicted from all others.
+    A row is a part of the text; rows begin evenly apart, from a place that is drawn for each epoch,
+    and after the end follows the beginning. The last tenth is held out. Of more than 256 different
+    characters, the rarest are read as one. The levels are losses of counted characters, pairs and
+    triples, each place predicted from all others.
     """
 
     scores_every_step = True
 
-    file: str = setting("", "Text in UTF-8: the path of a file; without, the numbers to 999 in words.", is_file=True)
+    file: str = setting(
+        "", "Text in UTF-8: the path of a file; without, the numbers to 999 in words.", is_file=True
+    )
 
     @property
     def inputs(self) -> Symbols:
@@ -80,25 +83,38 @@ class Text(Task):
 
 def _rows(text: Codes, rng: np.random.Generator, rows: int, steps: int) -> Batch:
     begins = rng.integers(len(text)) + np.arange(rows) * len(text) // rows
-    drawn = np.stack([text.take(np.arange(begin, begin + steps + 1), mode="wrap") for begin in begins])
+    drawn = np.stack(
+        [text.take(np.arange(begin, begin + steps + 1), mode="wrap") for begin in begins]
+    )
     return Batch(drawn[:, :-1], drawn[:, 1:], np.ones((rows, steps), np.bool_))
 
 
 @lru_cache(maxsize=16)
 def corpus_of(file: str) -> Corpus:
-    """The text of a `pinned` file, or without one the numbers in words; a DataError if it cannot be used."""
+    """The text of a `pinned` file, or without one the numbers in words; a DataError if it cannot be
+    used."""
     try:
-        text = contents(file).decode("utf-8-sig").replace("\r\n", "\n") if file else numbers_in_words()
+        text = (
+            contents(file).decode("utf-8-sig").replace("\r\n", "\n") if file else numbers_in_words()
+        )
     except UnicodeDecodeError as error:
-        raise DataError(f"file = {file!r} cannot be used: text in UTF-8 ({error})", is_placed=True) from error
+        raise DataError(
+            f"file = {file!r} cannot be used: text in UTF-8 ({error})", is_placed=True
+        ) from error
     if len(text) < LEAST_LENGTH or len({*text}) < 2:
         allowed = f"at least {LEAST_LENGTH} characters, and 2 different ones"
         raise DataError(f"file = {file!r} cannot be used: {allowed}", is_placed=True)
     points = np.frombuffer(text.encode("utf-32-le"), "<u4")
     known, codes, counts = np.unique(points, return_inverse=True, return_counts=True)
-    rare = np.argsort(-counts, kind="stable")[MOST_CHARACTERS - 1 :] if len(known) > MOST_CHARACTERS else known[:0]
+    rare = (
+        np.argsort(-counts, kind="stable")[MOST_CHARACTERS - 1 :]
+        if len(known) > MOST_CHARACTERS
+        else known[:0]
+    )
     if len(rare):
-        known, codes = np.unique(np.where(np.isin(codes, rare), ord(OTHER), points), return_inverse=True)
+        known, codes = np.unique(
+            np.where(np.isin(codes, rare), ord(OTHER), points), return_inverse=True
+        )
     characters = tuple(map(chr, known.tolist()))
     names = tuple(_name(number, one, characters) for number, one in enumerate(characters))
     cut = len(text) - len(text) // HELD_OUT
@@ -107,7 +123,8 @@ def corpus_of(file: str) -> Corpus:
 
 
 def _name(number: int, character: str, characters: tuple[str, ...]) -> str:
-    """The character as it is shown; two digits if it takes no single column, or if it could be mistaken."""
+    """The character as it is shown; two digits if it takes no single column, or if it could be
+    mistaken."""
     name = SHOWN.get(character, character)
     is_narrow = name.isprintable() and unicodedata.east_asian_width(name) not in "WF"
     is_clear = name == character or name not in characters
@@ -127,27 +144,36 @@ def _levels(file: str) -> tuple[Level, ...]:
 
 
 def counted_losses(codes: Codes) -> list[float]:
-    """The mean loss in nats at which counts predict a character of a text from none, one, and two before it.
+    """The mean loss in nats at which counts predict a character of a text from none, one, and two
+    before it.
 
-    Each place is predicted from the counts of all others: otherwise rare triples would predict themselves. Counts are
-    interpolated with those of the shorter context (Witten and Bell 1991, method C): a context that was seen n times,
-    with t different next characters, counts n / (n + t).
+    Each place is predicted from the counts of all others: otherwise rare triples would predict
+    themselves. Counts are interpolated with those of the shorter context (Witten and Bell 1991,
+    method C): a context that was seen n times, with t different next characters, counts n / (n +
+    t).
     """
     numbers, classes = codes.astype(np.int64), int(codes.max()) + 1
     following, context = numbers[2:], np.zeros(len(codes) - 2, np.int64)
     p, losses = np.full(len(following), 1 / len(np.unique(codes))), []
     for back in range(3):
         context = context * classes + numbers[2 - back : len(numbers) - back] if back else context
-        pairs, of, count = np.unique(context * classes + following, return_inverse=True, return_counts=True)
+        pairs, of, count = np.unique(
+            context * classes + following, return_inverse=True, return_counts=True
+        )
         each = np.unique(pairs // classes, return_inverse=True)[1]
-        seen, different = np.bincount(each, count)[each][of] - 1, np.bincount(each)[each][of] - (count[of] == 1)
+        seen, different = (
+            np.bincount(each, count)[each][of] - 1,
+            np.bincount(each)[each][of] - (count[of] == 1),
+        )
         p = np.where(seen > 0, (count[of] - 1 + different * p) / np.maximum(seen + different, 1), p)
         losses.append(float(-np.log(p).mean()))
     return losses
 
 
-BELOW_20 = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-eighteen nineteen"""
+BELOW_20 = """
+one two three four five six seven eight nine ten
+eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+"""
 ONES = ("", *BELOW_20.split())
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
@@ -158,6 +184,8 @@ def numbers_in_words() -> str:
             return ONES[number]
         if number < 100:
             return f"{TENS[number // 10 - 2]}-{ONES[number % 10]}".strip("-")
-        return f"{ONES[number // 100]} hundred" + (f" and {words(number % 100)}" if number % 100 else "")
+        return f"{ONES[number // 100]} hundred" + (
+            f" and {words(number % 100)}" if number % 100 else ""
+        )
 
     return "".join(f"{words(number)}\n" for number in range(1, 1000))

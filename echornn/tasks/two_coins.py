@@ -15,11 +15,12 @@ DRAWN_AT_ONCE = 1 << 20  # probabilities, of 8 bytes each, in memory at the same
 
 @dataclass(frozen=True)
 class TwoCoins(Task):
-    """Predict a coin whose odds depend on two earlier coins (R2RT, "Recurrent Neural Networks in Tensorflow I").
+    """Predict a coin whose odds depend on two earlier coins (R2RT, "Recurrent Neural Networks in
+    Tensorflow I").
 
-    The input is a fair coin. The target is 1 with probability ``base + weight * x[t - lag] + far_weight *
-    x[t - far_lag]``. Every step is scored. The first targets of a row depend on coins from before the row, which no
-    network has seen; the levels count them in.
+    The input is a fair coin. The target is 1 with probability ``base + weight * x[t - lag] +
+    far_weight * x[t - far_lag]``. Every step is scored. The first targets of a row depend on coins
+    from before the row, which no network has seen; the levels count them in.
     """
 
     inputs = outputs = Symbols(2)
@@ -29,7 +30,9 @@ class TwoCoins(Task):
     far_lag: int = setting(8, "Steps back to the farther coin, more than lag.", 1, 10**6)
     base: float = setting(0.5, "Probability of a 1 if both coins are 0.", 0, 1)
     weight: float = setting(0.5, "What a 1 of the nearer coin adds to the probability.", -1, 1)
-    far_weight: float = setting(-0.25, "What a 1 of the farther coin adds to the probability.", -1, 1)
+    far_weight: float = setting(
+        -0.25, "What a 1 of the farther coin adds to the probability.", -1, 1
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,7 +40,10 @@ class TwoCoins(Task):
             raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
         least, most = self._odds.min(), self._odds.max()
         if least < 0 or most > 1:
-            allowed = f"with the weights, probabilities reach {least:g} to {most:g}, and have to stay within 0 to 1"
+            allowed = (
+                f"with the weights, probabilities reach {least:g} to {most:g}, and have to stay "
+                "within 0 to 1"
+            )
             raise ConfigError("base", self.base, allowed)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
@@ -65,7 +71,13 @@ class TwoCoins(Task):
             for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
         ]
         return (
-            Level("chance", chance, "nothing but how often the target is 1", (), float(min(mean, 1 - mean))),
+            Level(
+                "chance",
+                chance,
+                "nothing but how often the target is 1",
+                (),
+                float(min(mean, 1 - mean)),
+            ),
             *sorted(knows, key=lambda level: -level.loss),
             Level(
                 "knows both",

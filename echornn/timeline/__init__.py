@@ -1,1 +1,2 @@
-"""The tree of a run's branches with all losses, in memory; and where undo, redo and other keys go in the tree."""
+"""The tree of a run's branches with all losses, in memory; and where undo, redo and other keys go
+in the tree."""

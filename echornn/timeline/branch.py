@@ -29,8 +29,10 @@ class Branch:
 
     number: int  # from 0, in the order in which branches began
     cause: Cause
-    parent: Position | None  # which it continues; at window 0 if the weights are new, None for the first branch
-    before: Position | None  # of the run when the branch began, to which an undo goes; None for the first branch
+    # Which it continues; at window 0 if the weights are new, None for the first branch
+    parent: Position | None
+    # Of the run when the branch began, to which an undo goes; None for the first branch
+    before: Position | None
     epoch: int  # of the first window, from 0
     window: int  # the first window's number in its epoch, from 0
     data_version: int
@@ -48,10 +50,13 @@ class Branch:
 
     @cached_property
     def segment(self) -> Segment:
-        return Segment(self.start, self.cause, self.epoch, self.window, self.config.windows_per_epoch)
+        return Segment(
+            self.start, self.cause, self.epoch, self.window, self.config.windows_per_epoch
+        )
 
     def epoch_and_window(self, window: int) -> tuple[int, int]:
-        """Epoch and window in it (both from 0) of the window that follows ``window`` windows along the path."""
+        """Epoch and window in it (both from 0) of the window that follows ``window`` windows along
+        the path."""
         return self.segment.epoch_and_window(window)
 
     def digest(self, of_parent: int) -> int:
@@ -79,7 +84,8 @@ def digests(branches: Sequence[Branch]) -> list[int]:
 
 
 def path_to_end(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
-    """The branches on the path to the end of a branch, beginning with the branch that has new weights."""
+    """The branches on the path to the end of a branch, beginning with the branch that has new
+    weights."""
     path = [branch]
     while (parent := path[-1].parent) is not None and parent.window:
         path.append(branch_of(parent.branch))
@@ -92,7 +98,8 @@ def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a path up to ``window``, without branches that ended at or before ``since``."""
+    """The windows of a path up to ``window``, without branches that ended at or before
+    ``since``."""
     begun = path_to(window, path)
     begun = begun[max(0, len(path_to(since, begun)) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
@@ -109,13 +116,15 @@ def task_since(path: Sequence[Branch]) -> int:
 
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether a change with this cause, from configuration ``before`` to ``after``, begins with new weights."""
+    """Whether a change with this cause, from configuration ``before`` to ``after``, begins with new
+    weights."""
     anew = cause in ("start", "reset", "redraw", "preset")
     return anew or (cause != "alone" and not before.differs_only_live(after))
 
 
 def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or one alone."""
+    """Whether the networks of ``before`` can continue under ``after``: all with the same seeds, or
+    one alone."""
     if before.replicas == after.replicas:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
@@ -123,7 +132,8 @@ def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> boo
 
 
 def index_in(before: EchoConfig, after: EchoConfig) -> int:
-    """The index of the first network of ``after`` among those of ``before``; not 0 if another continues alone."""
+    """The index of the first network of ``after`` among those of ``before``; not 0 if another
+    continues alone."""
     return 0 if before.replicas == after.replicas else after.seed - before.seed
 
 
@@ -138,7 +148,8 @@ def letter_of(number: int) -> str:
 
 
 def number_of(name: str) -> int | None:
-    """The number of the branch with this letter, or with this number as digits; None for any other text."""
+    """The number of the branch with this letter, or with this number as digits; None for any other
+    text."""
     if re.fullmatch("[0-9]{1,18}", name):
         return int(name)
     if not re.fullmatch("[a-z]{1,12}", name):

@@ -11,15 +11,20 @@ from echornn.timeline.timeline import GOOD_WINDOWS, Timeline
 
 
 def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
-    """The window of the ``epochs``-th end of an epoch after ``here`` (negative: before it), at most the line's ends.
-    New data begin a new epoch, so their start counts as an end too.
+    """The window of the ``epochs``-th end of an epoch after ``here`` (negative: before it), at most
+    the line's ends. New data begin a new epoch, so their start counts as an end too.
     """
     end, ends = timeline.end(here.branch), list[range]()
     for branch, begin, stop in timeline.spans(end):
-        stop = stop + 1 if stop == end.window else stop  # an end between two branches is of the second
-        begin, stop = (max(begin, here.window + 1), stop) if epochs > 0 else (begin, min(stop, here.window))
+        # An end between two branches is of the second
+        stop = stop + 1 if stop == end.window else stop
+        begin, stop = (
+            (max(begin, here.window + 1), stop) if epochs > 0 else (begin, min(stop, here.window))
+        )
         per_epoch = branch.config.windows_per_epoch
-        ends.append(range(begin + (branch.start - branch.window - begin) % per_epoch, stop, per_epoch))
+        ends.append(
+            range(begin + (branch.start - branch.window - begin) % per_epoch, stop, per_epoch)
+        )
     if epochs < 0:
         ends = [each[::-1] for each in reversed(ends)]
     there = itertools.chain([here.window], *ends)
@@ -30,7 +35,8 @@ def end_of_epoch(timeline: Timeline, here: Position, epochs: int) -> int:
 
 
 def before_the_change(timeline: Timeline, here: Position) -> Position | None:
-    """The position before the last change; if the loss has diverged, before what made it; None if there is none."""
+    """The position before the last change; if the loss has diverged, before what made it; None if
+    there is none."""
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
     position: Position | None = here
@@ -41,7 +47,8 @@ def before_the_change(timeline: Timeline, here: Position) -> Position | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
-    """The window of this path to which an undo goes back if the loss has diverged; None if there is no such."""
+    """The window of this path to which an undo goes back if the loss has diverged; None if there is
+    no such."""
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
     owner = timeline.owner(before)
@@ -50,7 +57,8 @@ def before_it_diverged(timeline: Timeline, here: Position) -> int | None:
 
 
 def _before_it_went_bad(timeline: Timeline, position: Position, bad: int) -> Position | None:
-    """Before the first edit shortly before it, of more than ``num_epochs``, or else before the windows."""
+    """Before the first edit shortly before it, of more than ``num_epochs``, or else before the
+    windows."""
     for one in timeline.path(position):
         is_edit = one.start <= bad < one.start + GOOD_WINDOWS and one.cause in ("edit", "preset")
         before = timeline.parent_config(one) or one.config
@@ -79,8 +87,8 @@ REPLICAS = 64  # that a network becomes
 def switch_target(timeline: Timeline, here: Position, replicas: int | None) -> Position | None:
     """The end of the branch to which a switch goes; None if there is none yet.
 
-    A single network leads to the newest replicas that include it, so many if there is a number; replicas lead to the
-    network that they were made from, or else to the newest single network.
+    A single network leads to the newest replicas that include it, so many if there is a number;
+    replicas lead to the network that they were made from, or else to the newest single network.
     """
     config = timeline.owner(here).config
     ends = [timeline.end(number) for number in reversed(range(len(timeline)))]
@@ -100,7 +108,8 @@ def switch_target(timeline: Timeline, here: Position, replicas: int | None) -> P
 
 
 def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
-    """The configuration to begin with if there is no `switch_target`: several of this network, or the selected one."""
+    """The configuration to begin with if there is no `switch_target`: several of this network, or
+    the selected one."""
     if config.replicas > 1:
         return config.of(replica)
     return replace(config, replicas=REPLICAS if replicas is None else replicas)

@@ -1,7 +1,9 @@
-"""Where networks train: memory, devices, and the threads of TensorFlow, which it fixes with its first operation.
+"""Where networks train: memory, devices, and the threads of TensorFlow, which it fixes with its
+first operation.
 
-One thread per operation trains all networks except large ones faster. With another number, large products are summed in
-another order, which changes the last digits; so a run keeps its number. Importing this does not import TensorFlow.
+One thread per operation trains all networks except large ones faster. With another number, large
+products are summed in another order, which changes the last digits; so a run keeps its number.
+Importing this does not import TensorFlow.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ FLOAT = 4  # bytes
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """The epochs that are copied to the device at once: a power of two, since each number needs its own program."""
+    """The epochs that are copied to the device at once: a power of two, since each number needs its
+    own program."""
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas)
+    by_size = MAX_BLOCK_BYTES // (
+        bytes_of_a_step(config.the_task.inputs) * config.total_series_length * replicas
+    )
     return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))
 
 
@@ -37,9 +42,12 @@ def bytes_of_a_step(form: Symbols | Numbers) -> int:
 
 
 COMPILED = 150 << 20  # bytes of TensorFlow's compiler
-COMPILED_PRODUCT = 10 << 20  # the same for each step and product of a rule whose influence is compiled too
-COPIES = 4  # of data (drawn, sorted, on the device, made in advance), and of each number that a window computes
-COPIES_OF_WEIGHTS = 12  # also of slots and influence: in the trainer, its gradient, and states that are kept or written
+# The same for each step and product of a rule whose influence is compiled too
+COMPILED_PRODUCT = 10 << 20
+# Of data (drawn, sorted, on the device, made in advance), and of each number that a window computes
+COPIES = 4
+# Also of slots and influence: in the trainer, its gradient, and states that are kept or written
+COPIES_OF_WEIGHTS = 12
 OF_A_REPLICA = 256 << 10  # bytes of a replica's losses, in calls and in the curve
 PROBES = 700  # bytes for each pair of units of a layer: read-outs and gradients of groups of rows
 
@@ -52,18 +60,30 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
     """The parts of `bytes_needed`, each by the field that it depends on most."""
     calls = min(replicas, at_once or usable_processors())
     together = calls if shapes.is_trained_alone(config) else replicas
-    task, influence, carried = config.the_task, shapes.influence_size(config), shapes.carried_size(config)
+    task, influence, carried = (
+        config.the_task,
+        shapes.influence_size(config),
+        shapes.carried_size(config),
+    )
     weights = sum(map(math.prod, shapes.weight_shapes(config).values()))
     numbers = (1 + shapes.SLOTS[config.optimizer]) * weights + influence
-    compiled = len(config.the_cell.products) * config.num_layers * shapes.block_length(config.window_stride)
-    of_a_step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    compiled = (
+        len(config.the_cell.products)
+        * config.num_layers
+        * shapes.block_length(config.window_stride)
+    )
+    of_a_step = (
+        bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs) + (not task.scores_every_step)
+    )
     data = of_a_step * epochs_in_a_block(config, replicas) * config.total_series_length
     steps, columns = config.predictions_per_window, _columns(config) * (carried if influence else 1)
     shown = steps * (carried + config.input_size + config.output_size)
-    is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size  # than the tutorial's
+    # Than the tutorial's
+    is_long = config.is_stream and config.truncated_backprop_length > 3 * config.batch_size
     of_a_window = "truncated_backprop_length" if is_long else "batch_size"
     return {
-        "replicas": calls * (COMPILED + bool(influence) * compiled * COMPILED_PRODUCT) + replicas * OF_A_REPLICA,
+        "replicas": calls * (COMPILED + bool(influence) * compiled * COMPILED_PRODUCT)
+        + replicas * OF_A_REPLICA,
         "total_series_length": COPIES * replicas * data,
         "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * numbers,
         of_a_window: FLOAT * COPIES * (replicas * shown + together * steps * columns),
@@ -80,25 +100,36 @@ def usable_bytes() -> int:
 
 
 def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:
-    """Raise a `ConfigError` if memory is too small; it names ``replicas`` if one would fit, else what takes most."""
+    """Raise a `ConfigError` if memory is too small; it names ``replicas`` if one would fit, else
+    what takes most."""
     needed, free = bytes_needed(config, replicas, at_once), usable_bytes()
     if needed > free:
         terms = _terms(config, 1)
-        name = "replicas" if replicas > 1 and sum(terms.values()) <= free else max(terms, key=terms.__getitem__)
+        name = (
+            "replicas"
+            if replicas > 1 and sum(terms.values()) <= free
+            else max(terms, key=terms.__getitem__)
+        )
         value = replicas if name == "replicas" else getattr(config, name)
         raise ConfigError(name, value, f"it {_too_much(needed, free)}")
 
 
 def require_room_for_probes(config: EchoConfig) -> None:
     needed = PROBES * config.num_layers * config.state_size**2
-    needed += FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
+    needed += (
+        FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
+    )
     if needed > (free := usable_bytes()):
         raise MemoryError(f"state_size = {config.state_size} {_too_much(needed, free)}")
 
 
 def _too_much(needed: int, free: int) -> str:
     def words(size: int) -> str:  # 350 MB, 2.7 GB, 101 GB
-        return f"{size / 1e6:.0f} MB" if size < 10**9 else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
+        return (
+            f"{size / 1e6:.0f} MB"
+            if size < 10**9
+            else f"{size / 1e9:,.{0 if size >= 10**10 else 1}f} GB"
+        )
 
     return f"needs about {words(needed)}, and {words(free)} are free"
 
@@ -107,21 +138,27 @@ CPU, GPU = "/CPU:0", "/GPU:0"
 TRIAL_SECONDS = 0.2  # which the last call takes at least, by which a device is measured
 
 
-def chosen_device(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> str:
-    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the requested one. With
-    ``auto``, that chosen ``before`` (cpu or gpu) is chosen again if it works; otherwise ``train(device, windows)``
-    measures both. Small networks often train faster on the CPU: a GPU needs microseconds to start each kernel.
+def chosen_device(
+    config: EchoConfig, train: Callable[[str, int], None], before: str | None = None
+) -> str:
+    """TensorFlow's name of the device to use; a `ConfigError` if TensorFlow does not find the
+    requested one. With ``auto``, that chosen ``before`` (cpu or gpu) is chosen again if it works;
+    otherwise ``train(device, windows)`` measures both. Small networks often train faster on the
+    CPU: a GPU needs microseconds to start each kernel.
     """
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
     if config.device == "gpu" and not gpus:
         raise ConfigError(
-            "device", config.device, "TensorFlow sees no GPU here; use cpu or auto (TF_CPP_MIN_LOG_LEVEL=0 shows why)"
+            "device",
+            config.device,
+            "TensorFlow sees no GPU here; use cpu or auto (TF_CPP_MIN_LOG_LEVEL=0 shows why)",
         )
     if config.device == "cpu" or not gpus:
         return CPU
-    for gpu in gpus:  # leave memory that is not needed to other programs, unless TensorFlow was used before
+    # Leave memory that is not needed to other programs, unless TensorFlow was used before
+    for gpu in gpus:
         with contextlib.suppress(RuntimeError, ValueError):
             tf.config.experimental.set_memory_growth(gpu, True)
     if config.device == "gpu" or before == "cpu":
@@ -135,7 +172,8 @@ def chosen_device(config: EchoConfig, train: Callable[[str, int], None], before:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
-    """The faster device, or the one that can train the network at all; if none can, the first one's error is raised."""
+    """The faster device, or the one that can train the network at all; if none can, the first one's
+    error is raised."""
     import tensorflow as tf
 
     rates: dict[str, float] = {}
@@ -149,7 +187,8 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
                 train(device, windows)
                 seconds = time.perf_counter() - begun
             rates[device] = windows / seconds
-        except (tf.errors.OpError, MemoryError) as error:  # or a compiler whose libraries are missing
+        except (tf.errors.OpError, MemoryError) as error:
+            # Or a compiler whose libraries are missing
             failures.append(error)
     if not rates:
         raise failures[0]
@@ -157,18 +196,21 @@ def faster(one: str, other: str, train: Callable[[str, int], None]) -> str:
 
 
 MOST_MULTIPLICATIONS = 4_000_000
-"""Of a product; two threads took 0.94 of the time of one with 3.3 million, 0.87 with 4.2, and 0.63 with 6.6."""
+"""Of a product; two threads took 0.94 of the time of one with 3.3 million, 0.87 with 4.2, and 0.63
+with 6.6."""
 
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
-    """The threads of a process whose first network is this one: all processors for a single large one."""
+    """The threads of a process whose first network is this one: all processors for a single large
+    one."""
     is_large = is_alone and shapes.largest_product(config) > MOST_MULTIPLICATIONS
     return usable_processors() if is_large else 1
 
 
 def threads_if_asked(number: int) -> int:
     """``number``, unless the program or the user has set TensorFlow's threads, or it has begun."""
-    # TensorFlow's own function for this looks for devices, with which XLA would read its flags too early
+    # TensorFlow's own function for this looks for devices, with which XLA would read its flags too
+    # early
     context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
     given = os.environ.get("TF_NUM_INTRAOP_THREADS", "").strip()
     users = int(given) if given.isdecimal() else 0
@@ -183,10 +225,12 @@ def usable_processors() -> int:
 
 
 def use_one_thread() -> bool:
-    """Run each TensorFlow operation on one thread, with which all networks except large ones train faster.
+    """Run each TensorFlow operation on one thread, with which all networks except large ones train
+    faster.
 
-    The first network of a process makes this setting; a program that uses TensorFlow before can call this function
-    first. Returns whether it could still be made: TensorFlow fixes its threads with its first operation.
+    The first network of a process makes this setting; a program that uses TensorFlow before can
+    call this function first. Returns whether it could still be made: TensorFlow fixes its threads
+    with its first operation.
     """
     return use_threads(1)
 
@@ -198,19 +242,22 @@ def use_threads(number: int) -> bool:
     try:
         tf.config.threading.set_intra_op_parallelism_threads(number)
         if number == 1:
-            # All CPU devices share one pool of threads. Once a loop has passed a kernel to this pool, it stays there,
-            # and so do the loops of other calls: they would run one after the other. So each processor gets its own
-            # device, and each device its own pool.
+            # All CPU devices share one pool of threads. Once a loop has passed a kernel to this
+            # pool, it stays there, and so do the loops of other calls: they would run one after the
+            # other. So each processor gets its own device, and each device its own pool.
             os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
             each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
-            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
+            tf.config.set_logical_device_configuration(
+                tf.config.list_physical_devices("CPU")[0], each
+            )
     except RuntimeError:
         return False
     return True
 
 
 def processors() -> list[str]:
-    """The devices of calls at the same time: one a processor after `use_one_thread`, else the same as often."""
+    """The devices of calls at the same time: one a processor after `use_one_thread`, else the same
+    as often."""
     import tensorflow as tf
 
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
@@ -221,7 +268,8 @@ def processors() -> list[str]:
 
 
 TOO_LATE = (
-    "TensorFlow was used in this process before the first network was made, and keeps its threads: most networks train"
+    "TensorFlow was used in this process before the first network was made, and keeps its "
+    "threads: most networks train"
     " up to twice as slowly. Make the first network, or call echornn.use_one_thread(), before."
 )
 
@@ -229,7 +277,8 @@ _is_prepared = False
 
 
 def begin(number: int) -> None:
-    """Let TensorFlow use ``number`` threads, unless the program has set them, or it is not the first call."""
+    """Let TensorFlow use ``number`` threads, unless the program has set them, or it is not the
+    first call."""
     import tensorflow as tf
 
     global _is_prepared

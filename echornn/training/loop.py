@@ -1,4 +1,5 @@
-"""The training loop: a pure function that trains many windows, with any learning rule, in one compiled call."""
+"""The training loop: a pure function that trains many windows, with any learning rule, in one
+compiled call."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from echornn.training.rules import LEARN, WindowData
 
 
 class Values(NamedTuple):
-    """Everything that training changes, as in `PopulationState`, in arrays or tensors with or without replicas."""
+    """Everything that training changes, as in `PopulationState`, in arrays or tensors with or
+    without replicas."""
 
     weights: dict[str, Any]
     optimizer: tuple[Any, ...]
@@ -28,11 +30,15 @@ class Values(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """The results of a call, with all data of its last window; with replicas, each has an additional last axis."""
+    """The results of a call, with all data of its last window; with replicas, each has an
+    additional last axis."""
 
-    losses: Any  # before the update, float32 [most windows of a call, ...], filled as far as windows were requested
+    # Before the update, float32 [most windows of a call, ...], filled as far as windows were
+    # requested
+    losses: Any
     errors: Any  # wrong predictions, int32 [most windows of a call, ...]; 0 for numbers
-    norms: Any  # squares of the global norms of the gradients, before they are clipped, float32 as the losses
+    # Squares of the global norms of the gradients, before they are clipped, float32 as the losses
+    norms: Any
     outputs: Any  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
     states: Any  # the carried states, float32 [T, batch, carried, ...]
     init_state: Any  # float32 [batch, carried, ...]
@@ -61,14 +67,16 @@ def train(
     *scored: tf.Tensor,
     on_cpu: bool,
 ) -> tuple[Values, Trained]:
-    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled, once for any number
-    of windows and any position, since both are tensors, and windows are read by XLA's dynamic slices.
+    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled,
+    once for any number of windows and any position, since both are tensors, and windows are read by
+    XLA's dynamic slices.
 
-    Args:
-        x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [..., count, ...]; and which
+    Args: x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [...,
+        count, ...]; and which
             steps count, bool, unless all do.
-        call: int32 [7]: the first window to train, counted from the start of ``x``; how many; the number of windows of
-            the run before ``x``; the bits of `Penalties`; the key of dropout. With replicas int32 [6 + replicas].
+        call: int32 [7]: the first window to train, counted from the start of ``x``; how many; the
+            number of windows of the run before ``x``; the bits of `Penalties`; the key of dropout.
+            With replicas int32 [6 + replicas].
         begin: the time step of ``x`` at which the first epoch begins.
     """
     steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
@@ -77,13 +85,21 @@ def train(
     key = call[6:] if len(nothing.losses.shape) > 1 else call[6]
     learn = LEARN[config.rule]
 
-    def train_next(index: tf.Tensor, values: Values, trained: Trained) -> tuple[tf.Tensor, Values, Trained]:
+    def train_next(
+        index: tf.Tensor, values: Values, trained: Trained
+    ) -> tuple[tf.Tensor, Values, Trained]:
         model = EchoRNN(config, values.weights, on_cpu)
-        epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
+        epoch, window = (
+            (first + index) // config.windows_per_epoch,
+            (first + index) % config.windows_per_epoch,
+        )
         start = begin + epoch * config.row_length + window * config.window_stride
         zeros = tf.zeros_like(values.carried_state)
         state = tf.where(window == 0, zeros, values.carried_state) if config.is_stream else zeros
-        influence = {name: tf.where(window == 0, tf.zeros_like(one), one) for name, one in values.influence.items()}
+        influence = {
+            name: tf.where(window == 0, tf.zeros_like(one), one)
+            for name, one in values.influence.items()
+        }
         labels = read_steps(y, start, steps)
         data = WindowData(
             read_steps(x, start, steps),
@@ -107,15 +123,20 @@ def train(
             learned.states,
             state,
         )
-        after = Values(weights, optimizer, learned.states[config.window_stride - 1], learned.influence)
+        after = Values(
+            weights, optimizer, learned.states[config.window_stride - 1], learned.influence
+        )
         return (kept_apart(index) if model.loops_apart else index) + 1, after, trained
 
-    _, values, trained = tf.while_loop(lambda index, *_: index < count, train_next, (tf.constant(0), values, nothing))
+    _, values, trained = tf.while_loop(
+        lambda index, *_: index < count, train_next, (tf.constant(0), values, nothing)
+    )
     return values, trained
 
 
 class Penalties(NamedTuple):
-    """Live fields of the configuration as float32 [], so that other values need no other program."""
+    """Live fields of the configuration as float32 [], so that other values need no other
+    program."""
 
     clip_norm: Any  # 0 if gradients are not clipped
     weight_decay: Any
@@ -127,15 +148,23 @@ class Penalties(NamedTuple):
 
 
 def penalized(
-    config: EchoConfig, weights: dict[str, tf.Tensor], gradients: list[tf.Tensor], square: tf.Tensor, by: Penalties
+    config: EchoConfig,
+    weights: dict[str, tf.Tensor],
+    gradients: list[tf.Tensor],
+    square: tf.Tensor,
+    by: Penalties,
 ) -> list[tf.Tensor]:
-    """Clipped by their global norm (Pascanu, Mikolov, Bengio 2013), of this ``square``; decay is added after that."""
+    """Clipped by their global norm (Pascanu, Mikolov, Bengio 2013), of this ``square``; decay is
+    added after that."""
     if config.clip_norm is not None:
         scale = tf.minimum(1.0, by.clip_norm / tf.sqrt(square))
         gradients = [gradient * scale for gradient in gradients]
     if config.weight_decay:
         decayed, pairs = decayed_names(config), zip(weights.items(), gradients, strict=True)
-        gradients = [one + by.weight_decay * weight if name in decayed else one for (name, weight), one in pairs]
+        gradients = [
+            one + by.weight_decay * weight if name in decayed else one
+            for (name, weight), one in pairs
+        ]
     return gradients
 
 
@@ -144,7 +173,8 @@ def updated(
 ) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
     optimizer, count = OPTIMIZERS[config.optimizer], SLOTS[config.optimizer]
     steps, rate, *slots = values.optimizer
-    step = steps[0] if len(steps.shape) else steps  # the networks of a shard have made the same number
+    # The networks of a shard have made the same number
+    step = steps[0] if len(steps.shape) else steps
     weights, new_slots = {}, []
     for (name, weight), gradient in zip(values.weights.items(), gradients, strict=True):
         gradient.set_shape(weight.shape)  # XLA's own operations do not tell it
@@ -156,13 +186,16 @@ def updated(
 
 
 class Optimizer(NamedTuple):
-    """Gives a weight's change and new slots from (gradient, rate, steps before, *slots); they begin as ``first``."""
+    """Gives a weight's change and new slots from (gradient, rate, steps before, *slots); they begin
+    as ``first``."""
 
     step: Callable[..., tuple[tf.Tensor, ...]]
     first: float = 0.0
 
 
-def adagrad(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def adagrad(
+    gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
     squares = squares + tf.square(gradient)
     return rate * gradient / tf.sqrt(squares), squares
 
@@ -171,7 +204,9 @@ def sgd(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, 
     return (gradient * rate,)
 
 
-def rmsprop(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor) -> tuple[tf.Tensor, ...]:
+def rmsprop(
+    gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
     squares = 0.9 * squares + (1 - 0.9) * tf.square(gradient)
     return rate * gradient / tf.sqrt(squares + 1e-7), squares
 
@@ -192,12 +227,21 @@ OPTIMIZERS = {
     "rmsprop": Optimizer(rmsprop),
     "adam": Optimizer(adam),
 }
-"""Keras' optimizers; adagrad is TensorFlow 1's. A new one also has an entry in `SLOTS` and `config.Optimizer`."""
+"""Keras' optimizers; adagrad is TensorFlow 1's.
+
+A new one also has an entry in `SLOTS` and `config.Optimizer`.
+"""
 
 
-def fresh_optimizer(configs: Sequence[EchoConfig], weights: dict[str, Floats]) -> tuple[npt.NDArray[Any], ...]:
+def fresh_optimizer(
+    configs: Sequence[EchoConfig], weights: dict[str, Floats]
+) -> tuple[npt.NDArray[Any], ...]:
     name = configs[0].optimizer
-    slots = (np.full_like(one, OPTIMIZERS[name].first) for one in weights.values() for _ in range(SLOTS[name]))
+    slots = (
+        np.full_like(one, OPTIMIZERS[name].first)
+        for one in weights.values()
+        for _ in range(SLOTS[name])
+    )
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots
 
 

@@ -1,4 +1,5 @@
-"""A population, networks of one structure that are trained together, and a trainer: a population of one."""
+"""A population, networks of one structure that are trained together, and a trainer: a population of
+one."""
 
 from __future__ import annotations
 
@@ -9,12 +10,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, MAX_EPOCHS, START_FIELDS, ConfigError, EchoConfig, require_epochs
+from echornn.config import (
+    LIVE_FIELDS,
+    MAX_EPOCHS,
+    START_FIELDS,
+    ConfigError,
+    EchoConfig,
+    require_epochs,
+)
 from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
-from echornn.progress import OF_WINDOWS, Floats, ForwardPass, PopulationProgress, Progress, of_windows
+from echornn.progress import (
+    OF_WINDOWS,
+    Floats,
+    ForwardPass,
+    PopulationProgress,
+    Progress,
+    of_windows,
+)
 from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
 from echornn.training.device import processors, require_memory
@@ -24,28 +39,31 @@ from echornn.training.shards import Block, Shards
 from echornn.training.structure import require_one_structure
 
 MOST_CALLS = 64
-"""The calls whose losses are examined together: examining a single window costs a tenth of the call that trains it."""
+"""The calls whose losses are examined together: examining a single window costs a tenth of the call
+that trains it."""
 
 
 class Population:
-    """Networks of one structure that are trained together; each trains as a `Trainer` of its configuration would.
+    """Networks of one structure that are trained together; each trains as a `Trainer` of its
+    configuration would.
 
-    They may differ in seed, learning rate, echo step, initial weights and row start. Their losses equal those of a
-    `Trainer` up to rounding, in a population of one exactly. On one machine, a population gives the same bits again.
+    They may differ in seed, learning rate, echo step, initial weights and row start. Their losses
+    equal those of a `Trainer` up to rounding, in a population of one exactly. On one machine, a
+    population gives the same bits again.
 
     Attributes:
         configs: the configuration of each replica.
         epoch, window, data_version, init_index: as in `PopulationState`.
 
-    Args:
-        configs: the configuration of each replica; or a single one for networks with consecutive seeds, as many as
+    Args: configs: the configuration of each replica; or a single one for networks with consecutive
+        seeds, as many as
             ``replicas``, or as it says itself.
         programs: stores compiled programs for the next population of the same structure.
         at_once: the most calls that run at the same time; by default one for each processor.
         placement: TensorFlow's name of the device; by default it is selected.
 
-    Raises:
-        ConfigError: the configurations differ in structure, the number of replicas is not allowed, the replicas need
+    Raises: ConfigError: the configurations differ in structure, the number of replicas is not
+        allowed, the replicas need
             too much memory, or the device does not exist.
         OutOfMappingsError: this process has compiled too many programs.
     """
@@ -63,7 +81,9 @@ class Population:
             require_memory(wanted, wanted.replicas, at_once)
             configs = [wanted.of(index) for index in range(wanted.replicas)]
         elif replicas is not None:
-            raise ValueError(f"replicas = {replicas!r} cannot be used: each configuration is one replica")
+            raise ValueError(
+                f"replicas = {replicas!r} cannot be used: each configuration is one replica"
+            )
         else:
             require_one_structure(configs)
             require_memory(configs[0], len(configs), at_once)
@@ -83,17 +103,21 @@ class Population:
         self._shards.train(*self._next(), 0, self.init_index)
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a user's task cannot make
-        later data; a `TaskError` if it cannot make the next, a `ValueError` if ``n`` is below 1.
+        """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a
+        user's task cannot make later data; a `TaskError` if it cannot make the next, a `ValueError`
+        if ``n`` is below 1.
 
-        After the last epoch nothing is trained: the losses are empty, and the last window is returned again.
+        After the last epoch nothing is trained: the losses are empty, and the last window is
+        returned again.
         """
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
             if self._last is None:
                 block, first = self._next()  # trained by another process
-                self._last = self._progress(block, first - 1, _unknown(self.configs[0], self.replicas))
+                self._last = self._progress(
+                    block, first - 1, _unknown(self.configs[0], self.replicas)
+                )
             return replace(self._last, **of_windows(self._last, slice(0)))
         series: list[dict[str, Any]] = []
         while n > 0 and not self.finished:
@@ -105,19 +129,30 @@ class Population:
                 break
             series.append(of_windows(newest, slice(None)))
             n -= len(newest.losses)
-        whole: dict[str, Any] = {name: np.concatenate([one[name] for one in series]) for name in OF_WINDOWS}
+        whole: dict[str, Any] = {
+            name: np.concatenate([one[name] for one in series]) for name in OF_WINDOWS
+        }
         self._last = replace(newest, **whole)
         return self._last
 
     def _next(self) -> tuple[Block, int]:
-        """The data of the next window, and its number there; after the last epoch, the number after the last."""
-        block = self._shards.block(self.data_version, min(self.epoch, self.configs[0].num_epochs - 1))
-        return block, (self.epoch - block.first_epoch) * self.configs[0].windows_per_epoch + self.window
+        """The data of the next window, and its number there; after the last epoch, the number after
+        the last."""
+        block = self._shards.block(
+            self.data_version, min(self.epoch, self.configs[0].num_epochs - 1)
+        )
+        return block, (self.epoch - block.first_epoch) * self.configs[
+            0
+        ].windows_per_epoch + self.window
 
     def _train(self, n: int) -> PopulationProgress:
         """Train at most ``n`` windows in one call."""
         (block, first), per_epoch = self._next(), self.configs[0].windows_per_epoch
-        most = min(self._shards.division.windows_per_call, self.windows_left, block.epochs * per_epoch - first)
+        most = min(
+            self._shards.division.windows_per_call,
+            self.windows_left,
+            block.epochs * per_epoch - first,
+        )
         windows = min(n, most)
         trained = self._shards.train(block, first, windows, self.init_index)
         self._unseen.append(trained.losses)
@@ -137,7 +172,14 @@ class Population:
         losses, errors, norms, outputs, states, init_state = trained
         of_last = x, y, scored, outputs, states[:, :, shown_part(config)], init_state
         return PopulationProgress(
-            losses, errors, np.sqrt(norms), block.first_epoch + epoch, window, *of_last, solved.at, solved.windows
+            losses,
+            errors,
+            np.sqrt(norms),
+            block.first_epoch + epoch,
+            window,
+            *of_last,
+            solved.at,
+            solved.windows,
         )
 
     def _seen_solved(self) -> SolvedAt:
@@ -147,15 +189,24 @@ class Population:
         return self._solved
 
     def run(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None = None) -> ForwardPass:
-        """Run each replica over the same inputs; see `Trainer.run`. Arrays have a first axis of replicas."""
+        """Run each replica over the same inputs; see `Trainer.run`.
+
+        Arrays have a first axis of replicas.
+        """
         weights = self.weights
         each = [
-            FrozenNetwork(config, {name: values[index] for name, values in weights.items()}).forward(inputs, state)
+            FrozenNetwork(
+                config, {name: values[index] for name, values in weights.items()}
+            ).forward(inputs, state)
             for index, config in enumerate(self.configs)
         ]
-        arrays = {name: np.stack([getattr(one, name) for one in each]) for name in ("outputs", "states", "carried")}
+        arrays = {
+            name: np.stack([getattr(one, name) for one in each])
+            for name in ("outputs", "states", "carried")
+        }
         return ForwardPass(
-            **arrays, gates={name: np.stack([one.gates[name] for one in each]) for name in each[0].gates}
+            **arrays,
+            gates={name: np.stack([one.gates[name] for one in each]) for name in each[0].gates},
         )
 
     @property
@@ -172,17 +223,22 @@ class Population:
 
     @property
     def windows_left(self) -> int:
-        """The number of windows that each replica still has to train until the end of the last epoch."""
-        return (self.configs[0].num_epochs - self.epoch) * self.configs[0].windows_per_epoch - self.window
+        """The number of windows that each replica still has to train until the end of the last
+        epoch."""
+        return (self.configs[0].num_epochs - self.epoch) * self.configs[
+            0
+        ].windows_per_epoch - self.window
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
-        """The window, from 1, at which each replica solved the task: 50 windows' mean loss is below its level; or 0."""
+        """The window, from 1, at which each replica solved the task: 50 windows' mean loss is below
+        its level; or 0."""
         return self._seen_solved().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
-        """The window at which each replica lost the task after solving it, from 1; 0 if it has not."""
+        """The window at which each replica lost the task after solving it, from 1; 0 if it has
+        not."""
         return self._seen_solved().lost_at.copy()
 
     @property
@@ -207,9 +263,12 @@ class Population:
         return PopulationState(self.configs, *place, solved=self._seen_solved(), **values)
 
     def restore(self, state: PopulationState) -> None:
-        """Continue from a state, bit for bit; `ValueError` if the state has other configurations."""
+        """Continue from a state, bit for bit; `ValueError` if the state has other
+        configurations."""
         if state.configs != self.configs:
-            raise ValueError(f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}")
+            raise ValueError(
+                f"state of {state.configs[0]} cannot be restored: the trainer has {self.configs[0]}"
+            )
         influence = {**no_influence(self.configs), **state.influence}
         self._shards.values = Values(state.weights, state.optimizer, state.carried_state, influence)
         self.epoch, self.window = state.epoch, state.window
@@ -218,12 +277,13 @@ class Population:
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
-        """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration for all replicas,
-        or one for each. If the task changes, no replica counts as having solved it. Nothing changes with an error:
+        """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration
+        for all replicas, or one for each. If the task changes, no replica counts as having solved
+        it. Nothing changes with an error:
 
-        Raises:
-            ConfigError, TaskError: a new learning rule needs too much memory, or the next data cannot be made.
-            ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
+        Raises: ConfigError, TaskError: a new learning rule needs too much memory, or the next data
+            cannot be made. ValueError: another field differs, or the new ``num_epochs`` is below
+            the current epoch.
         """
         if isinstance(configs, EchoConfig):
             configs = [configs.of(index) for index in range(configs.replicas)]
@@ -231,7 +291,8 @@ class Population:
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
             raise ValueError(
-                f"{configs[0]} needs new networks: between windows only {', '.join(sorted(LIVE_FIELDS))} can change"
+                f"{configs[0]} needs new networks: between windows only "
+                f"{', '.join(sorted(LIVE_FIELDS))} can change"
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
@@ -240,12 +301,14 @@ class Population:
         self._begin_with(self._seen_solved() if same_task else self._seen_solved().anew())
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
-        """Start over, like a new population of another configuration and size, without compiling again; a `ValueError`
-        if other fields than `echornn.config.START_FIELDS` differ, a `TaskError` if the first data cannot be made.
+        """Start over, like a new population of another configuration and size, without compiling
+        again; a `ValueError` if other fields than `echornn.config.START_FIELDS` differ, a
+        `TaskError` if the first data cannot be made.
         """
         if not self.config.same_program(config):
             raise ValueError(
-                f"{config} needs new networks: other fields than {', '.join(sorted(START_FIELDS))} need another program"
+                f"{config} needs new networks: other fields than "
+                f"{', '.join(sorted(START_FIELDS))} need another program"
             )
         self._take([config.of(index) for index in range(config.replicas)], data_version=0, epoch=0)
         self.data_version, self._last = 0, None
@@ -259,8 +322,12 @@ class Population:
         if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
             shards.block(data_version, epoch)
         iteration, _, *slots = values.optimizer
-        influence = values.influence if configs[0].rule == self.configs[0].rule else no_influence(configs)
-        shards.values = values._replace(optimizer=(iteration, rates_of(configs), *slots), influence=influence)
+        influence = (
+            values.influence if configs[0].rule == self.configs[0].rule else no_influence(configs)
+        )
+        shards.values = values._replace(
+            optimizer=(iteration, rates_of(configs), *slots), influence=influence
+        )
         self.configs, self._shards = tuple(configs), shards
 
     def reset(self, init_index: int = 0) -> None:
@@ -274,7 +341,8 @@ class Population:
         self._begin_with(SolvedAt.never(self.replicas))
 
     def regenerate(self) -> None:
-        """Draw new data, and train it from the start of the current (or last) epoch with zero states. Weights stay."""
+        """Draw new data, and train it from the start of the current (or last) epoch with zero
+        states. Weights stay."""
         self.data_version += 1
         self.epoch, self.window = min(self.epoch, self.configs[0].num_epochs - 1), 0
 
@@ -295,13 +363,15 @@ class Population:
 
 
 class Trainer(Population):
-    """Trains one network window by window: a `Population` of one, which documents it, without the axis of replicas. A
-    configuration of several replicas is a `ConfigError`.
+    """Trains one network window by window: a `Population` of one, which documents it, without the
+    axis of replicas. A configuration of several replicas is a `ConfigError`.
     """
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "it must be 1; a Population trains several")
+            raise ConfigError(
+                "replicas", config.replicas, "it must be 1; a Population trains several"
+            )
         super().__init__(config, programs=programs)
 
     def advance(self, n: int) -> Progress:  # type: ignore[override]
@@ -315,7 +385,8 @@ class Trainer(Population):
 
     @property
     def carried_state(self) -> Floats:
-        """From which the next window starts, float32 [batch_size, carried]: all layers, for an LSTM h and then c."""
+        """From which the next window starts, float32 [batch_size, carried]: all layers, for an LSTM
+        h and then c."""
         carried = self.state.carried_state
         return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
 
@@ -325,7 +396,8 @@ class Trainer(Population):
         return super().state.of(0)
 
     def restore(self, state: TrainerState) -> None:  # type: ignore[override]
-        """Continue from a state, bit for bit; `ValueError` if the state has another configuration."""
+        """Continue from a state, bit for bit; `ValueError` if the state has another
+        configuration."""
         super().restore(PopulationState.of_one(state))
 
     def run(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None = None) -> ForwardPass:
@@ -341,8 +413,9 @@ class Trainer(Population):
         return FrozenNetwork(self.config, self.weights).forward(inputs, state)
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Replace the weights, and reset the optimizer's variables; position and carried state stay. `ValueError` if
-        names or shapes differ from those of `weights`, or a number is NaN or infinite.
+        """Replace the weights, and reset the optimizer's variables; position and carried state
+        stay. `ValueError` if names or shapes differ from those of `weights`, or a number is NaN or
+        infinite.
         """
         arrays = checked_weights(weights, self.config)
         loaded = {name: arrays[name][np.newaxis] for name in self.weights}
@@ -354,8 +427,18 @@ def _unknown(config: EchoConfig, replicas: int) -> Trained:
     losses, steps = np.zeros((0, replicas), np.float32), (config.window_steps, config.batch_size)
     outputs = np.full((*steps, config.output_size, replicas), np.nan, np.float32)
     states = np.full((*steps, carried_size(config), replicas), np.nan, np.float32)
-    return Trained(losses, losses.astype(np.int32), losses, outputs, states, np.zeros((0, 0, replicas), np.float32))
+    return Trained(
+        losses,
+        losses.astype(np.int32),
+        losses,
+        outputs,
+        states,
+        np.zeros((0, 0, replicas), np.float32),
+    )
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
-    return {name: np.zeros((len(configs), *shape), np.float32) for name, shape in influence_shapes(configs[0]).items()}
+    return {
+        name: np.zeros((len(configs), *shape), np.float32)
+        for name, shape in influence_shapes(configs[0]).items()
+    }

@@ -1,6 +1,8 @@
-"""Compiled training programs and selected devices by structure, so that no structure is compiled twice; also on disk.
+"""Compiled training programs and selected devices by structure, so that no structure is compiled
+twice; also on disk.
 
-The keys of XLA's cache contain neither its flags nor the processor, so each kind of process has its own folder.
+The keys of XLA's cache contain neither its flags nor the processor, so each kind of process has its
+own folder.
 """
 
 from __future__ import annotations
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
     from echornn.training.shards import Division
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""The share of the system's memory mappings that compiled programs may use. A compilation keeps 230 to 360 of them and
-27 to 37 MiB until the process ends; Linux allows 65 530, then native code aborts the process.
+"""The share of the system's memory mappings that compiled programs may use. A compilation keeps 230
+to 360 of them and 27 to 37 MiB until the process ends; Linux allows 65 530, then native code aborts
+the process.
 """
 
 
@@ -45,19 +48,25 @@ class OutOfMappingsError(RuntimeError):
 
 
 class Programs:
-    """The programs and devices that trainers share, from the devices on which another process trained networks."""
+    """The programs and devices that trainers share, from the devices on which another process
+    trained networks."""
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
         self._devices_before = devices
         self._made: dict[object, Program] = {}
         self._devices_here: dict[EchoConfig, str] = {}
 
-    def device_for(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> str:
-        """The device of a structure is selected once, so that windows that are trained again have the same bits."""
+    def device_for(
+        self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]
+    ) -> str:
+        """The device of a structure is selected once, so that windows that are trained again have
+        the same bits."""
         begin(threads_for(config, replicas == 1))
         program = replace(program_key(config), replicas=replicas)
         if program not in self._devices_here:
-            self._devices_here[program] = chosen_device(config, train, self._devices_before.get(program))
+            self._devices_here[program] = chosen_device(
+                config, train, self._devices_before.get(program)
+            )
         return self._devices_here[program]
 
     def of(self, config: EchoConfig, division: Division, epochs: int, on_cpu: bool) -> Program:
@@ -70,7 +79,8 @@ _traced: Counter[str] = Counter()
 
 
 class Program:
-    """The compiled call that trains some shards one after the other, for all calls, trainers and devices."""
+    """The compiled call that trains some shards one after the other, for all calls, trainers and
+    devices."""
 
     def __init__(self, config: EchoConfig, division: Division, on_cpu: bool, name: str) -> None:
         self._config, self._division, self._on_cpu, self._name = config, division, on_cpu, name
@@ -81,8 +91,9 @@ class Program:
     def __call__(
         self, device: str, values: Values, numbers: npt.NDArray[np.int32], data: list[tf.Tensor]
     ) -> tuple[Values, Trained]:
-        """Train windows of each shard, compiled by the first call on a device: values are [capacity, ..., places],
-        numbers, int32 [capacity, 3 + keys], the ``call`` of `train` for each, and data those of the shards end to end.
+        """Train windows of each shard, compiled by the first call on a device: values are
+        [capacity, ..., places], numbers, int32 [capacity, 3 + keys], the ``call`` of `train` for
+        each, and data those of the shards end to end.
         """
         if device in self._devices:
             return self._called(device, values, numbers, data)
@@ -90,7 +101,8 @@ class Program:
             _refuse_when_mappings_run_out()
             try:
                 results = self._called(device, values, numbers, data)
-            except tf.errors.OpError:  # the program could not be read or stored, and XLA would repeat this error
+            except tf.errors.OpError:
+                # The program could not be read or stored, and XLA would repeat this error
                 if _descriptor is None:
                     raise
                 _leave(_descriptor)
@@ -109,16 +121,24 @@ class Program:
             self.compilations += 1
         with tf.device(device):  # called as a user would, it takes 0.3 ms to look at the tensors
             tensors = tf.nest.flatten((values, tf.constant(numbers), data))
-            results: tuple[Values, Trained] = self._compiled._call_flat(tensors, self._compiled.captured_inputs)
+            results: tuple[Values, Trained] = self._compiled._call_flat(
+                tensors, self._compiled.captured_inputs
+            )
         return results
 
-    def _run(self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor) -> Any:
+    def _run(
+        self, values: Values, numbers: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor
+    ) -> Any:
         places, capacity = self._division.places, self._division.capacity
-        nothing = nothing_trained(self._config, self._division.windows_per_call, [places] if places else [])
+        nothing = nothing_trained(
+            self._config, self._division.windows_per_call, [places] if places else []
+        )
 
         def shard(its: tuple[Values, tf.Tensor, tf.Tensor | int]) -> tuple[Values, Trained]:
             values, call, begin = its
-            return train(self._config, values, nothing, x, y, call, begin, *scored, on_cpu=self._on_cpu)
+            return train(
+                self._config, values, nothing, x, y, call, begin, *scored, on_cpu=self._on_cpu
+            )
 
         if capacity == 1:
             trained = shard((tf.nest.map_structure(lambda one: one[0], values), numbers[0], 0))
@@ -131,7 +151,8 @@ class Program:
 
 @contextlib.contextmanager
 def _names_of_its_own(program: str) -> Iterator[None]:
-    """Let TensorFlow number what it traces by the program alone: XLA finds a program on disk by the names in it."""
+    """Let TensorFlow number what it traces by the program alone: XLA finds a program on disk by the
+    names in it."""
     ops.get_default_graph()  # is made, and numbered, at its first use in a thread
     _traced[program] += 1
     name = f"{program} {_traced[program]}".encode()
@@ -149,7 +170,8 @@ def _refuse_when_mappings_run_out() -> None:
         used = sum(1 for _ in lines) / int(Path("/proc/sys/vm/max_map_count").read_text())
         if used > MAPPINGS_USED_AT_MOST:
             raise OutOfMappingsError(
-                f"compiled programs use {used:.0%} of this process's memory mappings: start the program again to go on"
+                f"compiled programs use {used:.0%} of this process's memory mappings: start the "
+                "program again to go on"
             )
 
 
@@ -161,17 +183,22 @@ _descriptor: int | None = None  # of the folder in which XLA keeps programs, by 
 
 
 def keep(threads: int) -> None:
-    """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this before TensorFlow's
-    threads are set, or its devices are looked for, since XLA then reads its flags; they are removed from the
-    environment again, since other processes lack the descriptor. Flags of the user's own are kept.
+    """Keep programs in the user's cache folder, unless ``ECHORNN_KEEP_PROGRAMS`` is 0. Call this
+    before TensorFlow's threads are set, or its devices are looked for, since XLA then reads its
+    flags; they are removed from the environment again, since other processes lack the descriptor.
+    Flags of the user's own are kept.
     """
     global _descriptor
-    has_own_flags = FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
+    has_own_flags = FLAGS in os.environ or small_loops.are_a_file(
+        os.environ.get(small_loops.VARIABLE, "")
+    )
     is_off = os.environ.get("ECHORNN_KEEP_PROGRAMS") == "0" or not DESCRIPTORS.is_dir()
     if _descriptor is not None or has_own_flags or is_off:
         return
     with contextlib.suppress(OSError):
-        folder = platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
+        folder = (
+            platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
+        )
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # fails if it is not the user's
         if shutil.disk_usage(folder).free < LEAST_FREE:
@@ -188,10 +215,13 @@ def keep(threads: int) -> None:
 
 
 def _leave(descriptor: int) -> None:
-    """Empty the folder, and switch XLA to a folder in memory: the disk may be full, or a file damaged."""
+    """Empty the folder, and switch XLA to a folder in memory: the disk may be full, or a file
+    damaged."""
     with contextlib.suppress(OSError):
         _empty(DESCRIPTORS / str(descriptor))
-    folder = tempfile.mkdtemp(prefix="echornn-tui-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    folder = tempfile.mkdtemp(
+        prefix="echornn-tui-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     other = os.open(folder, os.O_RDONLY)
     os.dup2(other, descriptor, inheritable=False)
@@ -204,8 +234,19 @@ def _empty(folder: Path) -> None:
 
 
 def kind_of_programs(threads: int) -> str:
-    environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
+    environment = sorted(
+        one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_"))
+    )
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
-    features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
-    known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, usable_processors(), threads, features)
+    features = [
+        line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))
+    ]
+    known = (
+        tf.version.VERSION,
+        tf.version.GIT_VERSION,
+        environment,
+        usable_processors(),
+        threads,
+        features,
+    )
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]

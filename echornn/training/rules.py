@@ -1,8 +1,9 @@
 """The learning rules: the gradient of a window's loss, and what is carried to the next window.
 
-Real-time recurrent learning (Williams and Zipser 1989) carries the influence of each weight on the carried state of
-each row. It grows by exact derivatives, for any cell: each row is repeated once for each number that it carries, and
-the copies go back through the steps with one of these numbers each. All rows share the weights.
+Real-time recurrent learning (Williams and Zipser 1989) carries the influence of each weight on the
+carried state of each row. It grows by exact derivatives, for any cell: each row is repeated once
+for each number that it carries, and the copies go back through the steps with one of these numbers
+each. All rows share the weights.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ class WindowData(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What a rule computes from a window; with replicas, each tensor has an additional last axis."""
+    """What a rule computes from a window; with replicas, each tensor has an additional last
+    axis."""
 
-    loss: tf.Tensor  # mean cross-entropy in nats, or mean squared error, float32 [...], without the rate penalty
+    # Mean cross-entropy in nats, or mean squared error, float32 [...], without the rate penalty
+    loss: tf.Tensor
     outputs: tf.Tensor  # the softmax, or the numbers, float32 [T, batch, outputs, ...]
     states: tf.Tensor  # those carried after each time step, float32 [T, batch, carried, ...]
     gradients: list[tf.Tensor]  # in the order of the model's weights
-    influence: dict[str, tf.Tensor]  # on the state that is carried to the next window, see `influence_shapes`
+    # On the state that is carried to the next window, see `influence_shapes`
+    influence: dict[str, tf.Tensor]
 
 
 def within_window(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
@@ -58,24 +62,30 @@ def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Te
         objective = loss
         if model.config.rate_penalty:
             objective += window.rate_penalty * mean_square(model.config, states)
-    d_state, gradients = tape.gradient(objective, [window.state, weights], None, tf.UnconnectedGradients.ZERO)
+    d_state, gradients = tape.gradient(
+        objective, [window.state, weights], None, tf.UnconnectedGradients.ZERO
+    )
     return Learned(loss, outputs, states, gradients, {}), d_state
 
 
 def mean_square(config: EchoConfig, states: tf.Tensor) -> tf.Tensor:
     """Of each h, over steps, rows, layers and units: float32 [T, batch, carried, ...] to [...]."""
     steps, batch, _, *replicas = states.shape
-    of_parts = tf.reshape(states, [steps, batch, config.num_layers, -1, config.state_size, *replicas])
+    of_parts = tf.reshape(
+        states, [steps, batch, config.num_layers, -1, config.state_size, *replicas]
+    )
     return tf.reduce_mean(tf.square(of_parts[:, :, :, 0]), axis=[0, 1, 2, 3])
 
 
 def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:
-    """The exact gradient, of which nothing is cut off: through the states before the window, by their influence."""
+    """The exact gradient, of which nothing is cut off: through the states before the window, by
+    their influence."""
     learned, d_state = _back_propagated(model, window)
     if not influence:
         return learned
     gradients = [
-        gradient + tf.reduce_sum(d_state[:, :, tf.newaxis, tf.newaxis] * influence[name], axis=[0, 1])
+        gradient
+        + tf.reduce_sum(d_state[:, :, tf.newaxis, tf.newaxis] * influence[name], axis=[0, 1])
         if name in influence
         else gradient
         for name, gradient in zip(model.weights, learned.gradients, strict=True)
@@ -94,35 +104,50 @@ def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Lea
 
 
 LEARN = {"tbptt": within_window, "rtrl": of_whole_past}
-"""What each rule of `echornn.config.RULES` learns from the network, a window, and the influence before it."""
+"""What each rule of `echornn.config.RULES` learns from the network, a window, and the influence
+before it."""
 
 
 def _times(to_state: tf.Tensor, influence: tf.Tensor) -> tf.Tensor:
-    """``J M`` of each row. Large products of a single network are matrix products: 3 times as fast with 16 units."""
+    """``J M`` of each row.
+
+    Large products of a single network are matrix products: 3 times as fast with 16 units.
+    """
     batch, carried, rows, columns, *replicas = influence.shape
     if replicas or is_fused(batch * carried, carried, rows * columns):
-        return tf.reduce_sum(to_state[:, :, :, tf.newaxis, tf.newaxis] * influence[:, tf.newaxis], axis=2)
+        return tf.reduce_sum(
+            to_state[:, :, :, tf.newaxis, tf.newaxis] * influence[:, tf.newaxis], axis=2
+        )
     product = tf.matmul(to_state, tf.reshape(influence, [batch, carried, rows * columns]))
     return tf.reshape(product, influence.shape)
 
 
 ByZ = tuple[Made, tf.Tensor]
-"""A product that a step computed, of each row once; derivatives by its z, float32 [batch, carried, columns, ...]."""
+"""A product that a step computed, of each row once; derivatives by its z, float32 [batch, carried,
+columns, ...]."""
 
 
-def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    """The derivatives of the states after ``count`` steps by the state before them, float32 [batch, carried, carried
-    before, ...], and by the weights, [batch, carried, rows, columns, ...]. The steps read the inputs of the first cell,
-    the states before, and factors of dropout for each layer but the first, float32 [steps, batch, ...].
+def sensitivity(
+    model: EchoRNN, steps: list[tf.Tensor], count: int
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """The derivatives of the states after ``count`` steps by the state before them, float32 [batch,
+    carried, carried before, ...], and by the weights, [batch, carried, rows, columns, ...]. The
+    steps read the inputs of the first cell, the states before, and factors of dropout for each
+    layer but the first, float32 [steps, batch, ...].
     """
     _, batch, carried, *replicas = steps[1].shape
     block = block_length(count)
     tail = count % block or block
     cell, length = model.config.the_cell, model.config.window_steps
-    layers = [{local: model.weights[name] for local, name in of.items()} for of in layer_weight_names(model.config)]
+    layers = [
+        {local: model.weights[name] for local, name in of.items()}
+        for of in layer_weight_names(model.config)
+    ]
     used = [used_weights(cell, weights, length) for weights in layers]
 
-    def of_block(seeds: tf.Tensor, first: tf.Tensor | int, length: int) -> tuple[tf.Tensor, list[Tensors]]:
+    def of_block(
+        seeds: tf.Tensor, first: tf.Tensor | int, length: int
+    ) -> tuple[tf.Tensor, list[Tensors]]:
         made = []
         for t in reversed(range(length)):
             seeds, products = _back(model.config, used, steps, first + t, seeds)
@@ -130,33 +155,51 @@ def sensitivity(model: EchoRNN, steps: list[tf.Tensor], count: int) -> tuple[tf.
         of_layers = [list(zip(*of_layer, strict=True)) for of_layer in zip(*made, strict=True)]
         return seeds, [_by_weights(of_layer) for of_layer in of_layers]
 
-    def run_block(number: tf.Tensor, seeds: tf.Tensor, sums: list[Tensors]) -> tuple[tf.Tensor, tf.Tensor, Any]:
+    def run_block(
+        number: tf.Tensor, seeds: tf.Tensor, sums: list[Tensors]
+    ) -> tuple[tf.Tensor, tf.Tensor, Any]:
         seeds, more = of_block(seeds, number * block, block)
         return number - 1, seeds, tf.nest.map_structure(tf.add, sums, more)
 
     one = tf.reshape(tf.eye(carried), [1, carried, carried, *[1] * len(replicas)])
     identity = tf.broadcast_to(one, [batch, carried, carried, *replicas])
-    seeds, sums = of_block(tf.reshape(identity, [batch * carried, carried, *replicas]), count - tail, tail)
+    seeds, sums = of_block(
+        tf.reshape(identity, [batch * carried, carried, *replicas]), count - tail, tail
+    )
     if count > tail:
         blocks = (count - tail) // block
         _, seeds, sums = tf.while_loop(
-            lambda number, *_: number >= 0, run_block, (tf.constant(blocks - 1), seeds, sums), maximum_iterations=blocks
+            lambda number, *_: number >= 0,
+            run_block,
+            (tf.constant(blocks - 1), seeds, sums),
+            maximum_iterations=blocks,
         )
     by_trained: dict[str, tf.Tensor] = {}
     for names, trained, by_used in zip(layer_weight_names(model.config), layers, sums, strict=True):
-        by_trained |= {names[name]: one for name, one in _by_trained(model.config, trained, by_used).items()}
+        by_trained |= {
+            names[name]: one for name, one in _by_trained(model.config, trained, by_used).items()
+        }
     return _apart(seeds, carried), by_trained
 
 
 def _back(
-    config: EchoConfig, used: Sequence[Tensors], steps: list[tf.Tensor], t: tf.Tensor | int, seeds: tf.Tensor
+    config: EchoConfig,
+    used: Sequence[Tensors],
+    steps: list[tf.Tensor],
+    t: tf.Tensor | int,
+    seeds: tf.Tensor,
 ) -> tuple[tf.Tensor, list[list[ByZ]]]:
-    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to those before it."""
+    """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...], to
+    those before it."""
     step, carried = step_of(config.the_cell), carried_size(config)
 
-    def run(inputs: tf.Tensor, state: tf.Tensor, scales: Sequence[tf.Tensor], layers: Sequence[Layer]) -> tf.Tensor:
+    def run(
+        inputs: tf.Tensor, state: tf.Tensor, scales: Sequence[tf.Tensor], layers: Sequence[Layer]
+    ) -> tf.Tensor:
         below, after = inputs, []
-        for number, (before, layer) in enumerate(zip(split_features(state, len(layers)), layers, strict=True)):
+        for number, (before, layer) in enumerate(
+            zip(split_features(state, len(layers)), layers, strict=True)
+        ):
             if number and scales:
                 below = below * scales[number - 1]
             after.append(step(below, before, layer))
@@ -172,8 +215,12 @@ def _back(
     inputs, before, *scales = (tf.gather(one, t) for one in steps)
     forward = [Recording(weights) for weights in used]
     run(inputs, before, scales, forward)
-    known = [iter([repeated(value) for made in layer.made for value in made.values]) for layer in forward]
-    layers = [Recording(weights, values=values) for weights, values in zip(used, known, strict=True)]
+    known = [
+        iter([repeated(value) for made in layer.made for value in made.values]) for layer in forward
+    ]
+    layers = [
+        Recording(weights, values=values) for weights, values in zip(used, known, strict=True)
+    ]
     inputs, before, *scales = (repeated(one) for one in (inputs, before, *scales))
     with tf.GradientTape() as tape:
         tape.watch([inputs, before])  # the inputs too, since some products read nothing else
@@ -199,8 +246,14 @@ def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
         parts = [tf.stack(part) for part in zip(*(one.parts for one in each), strict=True)]
         if made.bias:
             by_rows = by_z[:, :, :, tf.newaxis]
-            d_parts = [tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * by_rows, axis=0) for part in parts]
-            pairs = {made.weight: tf.concat(d_parts, axis=2), made.bias: tf.reduce_sum(by_rows, axis=0)}
+            d_parts = [
+                tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * by_rows, axis=0)
+                for part in parts
+            ]
+            pairs = {
+                made.weight: tf.concat(d_parts, axis=2),
+                made.bias: tf.reduce_sum(by_rows, axis=0),
+            }
         else:
             scaled = tf.reduce_sum(parts[0][:, :, tf.newaxis] * by_z, axis=0)
             pairs = {made.weight: scaled[:, :, tf.newaxis]}
@@ -209,13 +262,18 @@ def _by_weights(products: Sequence[Sequence[ByZ]]) -> dict[str, tf.Tensor]:
     return found
 
 
-def _by_trained(config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def _by_trained(
+    config: EchoConfig, trained: Tensors, by_used: Mapping[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
     cell, carried = config.the_cell, carried_size(config)
     found = {name: one for name, one in by_used.items() if name in cell.matrices}
     if not cell.unit_weights:
         return found
     rows = next(iter(by_used.values())).shape[0] * carried
-    units = {name: tf.repeat(tf.convert_to_tensor(trained[name]), rows, axis=0) for name in cell.unit_weights}
+    units = {
+        name: tf.repeat(tf.convert_to_tensor(trained[name]), rows, axis=0)
+        for name in cell.unit_weights
+    }
     of_units = {name: one for name, one in by_used.items() if name not in cell.matrices}
     with tf.GradientTape() as tape:
         tape.watch(units)

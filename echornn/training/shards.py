@@ -1,4 +1,5 @@
-"""Divides the replicas of a population into calls of a compiled program, makes their data, and trains them."""
+"""Divides the replicas of a population into calls of a compiled program, makes their data, and
+trains them."""
 
 from __future__ import annotations
 
@@ -18,23 +19,29 @@ from echornn.training.loop import Penalties, Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
-"""Replicas of a shard side by side: a window costs 10 us, and 1 us each; with more, cache misses cancel the gain."""
+"""Replicas of a shard side by side: a window costs 10 us, and 1 us each; with more, cache misses
+cancel the gain."""
 
-VECTOR = 8  # the replicas that a vector operation of the processor computes; a shard is filled up to a multiple of this
+# The replicas that a vector operation of the processor computes; a shard is filled up to a multiple
+# of this
+VECTOR = 8
 TURNS = 8  # the most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible
-LOSSES_PER_CALL = 1 << 16  # the most that it returns: it allocates memory for all, however few windows it trains
+# The most that it returns: it allocates memory for all, however few windows it trains
+LOSSES_PER_CALL = 1 << 16
 LARGEST = 0x7FFFFFFF  # the numbers of windows and keys wrap around at 31 bits
 
 Array = npt.NDArray[Any]
 
 
 class Division(NamedTuple):
-    """Calls at the same time, shards of each in turn, replicas side by side; unused places repeat the last."""
+    """Calls at the same time, shards of each in turn, replicas side by side; unused places repeat
+    the last."""
 
     replicas: int
     calls: int
     turns: int  # the shards that each call trains
-    places: int  # the replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas
+    # The replicas side by side in a shard; 0 if each is trained alone, without an axis of replicas
+    places: int
 
     @classmethod
     def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Division:
@@ -52,7 +59,8 @@ class Division(NamedTuple):
 
     @property
     def capacity(self) -> int:
-        """The shards in the arrays of a call: a power of two, so that few programs are compiled for all sizes."""
+        """The shards in the arrays of a call: a power of two, so that few programs are compiled for
+        all sizes."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
@@ -83,37 +91,50 @@ class Block(NamedTuple):
     data_version: int
     first_epoch: int
     epochs: int
-    calls: list[list[tf.Tensor]]  # for each the `EpochData` of its shards end to end: [shards * epochs * row length]
+    # For each the `EpochData` of its shards end to end: [shards * epochs * row length]
+    calls: list[list[tf.Tensor]]
 
     def holds(self, data_version: int, epoch: int) -> bool:
         return self.data_version == data_version and 0 <= epoch - self.first_epoch < self.epochs
 
 
 class Shards:
-    """The replicas' values and data, and the threads that train them, one for each device of calls at the same time."""
+    """The replicas' values and data, and the threads that train them, one for each device of calls
+    at the same time."""
 
-    def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
+    def __init__(
+        self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs
+    ) -> None:
         self.configs = tuple(configs)
         self.division = Division.of(configs[0], len(configs), len(devices))
         self.epochs = epochs_in_a_block(configs[0], len(configs))
         self._at_once = min(len(devices), self.division.calls)
         self._devices = [devices[call % self._at_once] for call in range(self.division.calls)]
-        self.program: Program = programs.of(configs[0], self.division, self.epochs, "CPU" in devices[0])
+        self.program: Program = programs.of(
+            configs[0], self.division, self.epochs, "CPU" in devices[0]
+        )
         self._values: list[Values] = []
         self._block: Block | None = None
         self._ahead: Future[Block] | None = None
-        self._data_thread, self._threads = ThreadPoolExecutor(1, "data"), ThreadPoolExecutor(self._at_once, "calls")
+        self._data_thread, self._threads = (
+            ThreadPoolExecutor(1, "data"),
+            ThreadPoolExecutor(self._at_once, "calls"),
+        )
 
     def take_data(self, other: Shards) -> None:
         """Take the data of the same networks with other live fields, unless it changes."""
-        if self.division == other.division and all(map(EchoConfig.same_data, other.configs, self.configs)):
+        if self.division == other.division and all(
+            map(EchoConfig.same_data, other.configs, self.configs)
+        ):
             self._block, self._ahead = other._block, other._ahead
 
     @property
     def values(self) -> Values:
 
         def first(*of_calls: tf.Tensor) -> Array:
-            return np.ascontiguousarray(np.moveaxis(self.division.last([one.numpy() for one in of_calls]), -1, 0))
+            return np.ascontiguousarray(
+                np.moveaxis(self.division.last([one.numpy() for one in of_calls]), -1, 0)
+            )
 
         values: Values = tf.nest.map_structure(first, *self._values)
         return values
@@ -124,12 +145,18 @@ class Shards:
         self._values = []
         for device, of_call in zip(self._devices, zip(*placed, strict=True), strict=True):
             with tf.device(device):
-                self._values.append(tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call]))
+                self._values.append(
+                    tf.nest.pack_sequence_as(values, [tf.constant(one) for one in of_call])
+                )
 
     def block(self, data_version: int, epoch: int) -> Block:
-        """The data with this epoch. The next is made in advance, except for a lone network: its series may be long."""
+        """The data with this epoch.
+
+        The next is made in advance, except for a lone network: its series may be long.
+        """
         if self._block is None or not self._block.holds(data_version, epoch):
-            self._block = None  # release it first, so that two blocks do not take memory at the same time
+            # Release it first, so that two blocks do not take memory at the same time
+            self._block = None
             ahead, self._ahead = self._ahead, None
             if ahead is not None and (block := ahead.result()).holds(data_version, epoch):
                 self._block = block
@@ -146,19 +173,32 @@ class Shards:
         for device, shards in zip(self._devices, self.division.numbers, strict=True):
             drawn: list[list[Array]] = []
             for replicas in shards[: self.division.turns]:
-                own, places = np.unique(replicas, return_inverse=True)  # unused places repeat the last replica's data
+                # Unused places repeat the last replica's data
+                own, places = np.unique(replicas, return_inverse=True)
                 configs = [self.configs[replica] for replica in own]
                 for epoch in range(first_epoch, first_epoch + self.epochs):
-                    data = [one for one in data_side_by_side(configs, data_version, epoch) if one is not None]
-                    drawn.append([one[..., places] if len(own) < len(replicas) else one for one in data])
+                    data = [
+                        one
+                        for one in data_side_by_side(configs, data_version, epoch)
+                        if one is not None
+                    ]
+                    drawn.append(
+                        [one[..., places] if len(own) < len(replicas) else one for one in data]
+                    )
             drawn += drawn[-1:] * ((self.division.capacity - self.division.turns) * self.epochs)
-            whole = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
+            whole = (
+                np.concatenate(parts) if len(parts) > 1 else parts[0]
+                for parts in zip(*drawn, strict=True)
+            )
             with tf.device(device):
-                calls.append([tf.constant(one if self.division.places else one[..., 0]) for one in whole])
+                calls.append(
+                    [tf.constant(one if self.division.places else one[..., 0]) for one in whole]
+                )
         return Block(data_version, first_epoch, self.epochs, calls)
 
     def window(self, block: Block, steps: slice) -> list[Array]:
-        """Inputs, targets and which of them count, of some time steps, [steps, batch, ..., replicas]."""
+        """Inputs, targets and which of them count, of some time steps, [steps, batch, ...,
+        replicas]."""
 
         def steps_of(tensor: tf.Tensor) -> Array:
             shape = [self.division.capacity, -1, *tensor.shape[1:]]
@@ -172,7 +212,8 @@ class Shards:
         return [x, y, *(scored or [np.broadcast_to(np.True_, shape)])]
 
     def train(self, block: Block, first: int, windows: int, init_index: int) -> Trained:
-        """Train windows in every replica, from the ``first`` of the block on; arrays with replicas as the last axis."""
+        """Train windows in every replica, from the ``first`` of the block on; arrays with replicas
+        as the last axis."""
         config, division = self.configs[0], self.division
         before = block.first_epoch * config.windows_per_epoch
         penalties = np.array(Penalties.of(config), np.float32).view(np.int32)
@@ -180,24 +221,36 @@ class Shards:
         # the random key of dropout and noise, to which the loop adds the number of the window
         is_random = config.dropout or config.the_cell.noise
         seeds = [one.seed * 1_000_003 + init_index if is_random else 0 for one in self.configs]
-        placed = division.placed(np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32))
+        placed = division.placed(
+            np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32)
+        )
         done: list[Any] = [None] * division.calls
 
         def work(thread: int) -> None:
             for number in range(thread, division.calls, self._at_once):
                 of_shards = placed[number].reshape(division.capacity, -1)
-                numbers = np.concatenate([np.broadcast_to(shared, (division.capacity, len(shared))), of_shards], axis=1)
+                numbers = np.concatenate(
+                    [np.broadcast_to(shared, (division.capacity, len(shared))), of_shards], axis=1
+                )
                 numbers[division.turns :, 1] = 0  # unused shards train nothing
                 self._values[number], trained = self.program(
                     self._devices[number], self._values[number], numbers, block.calls[number]
                 )
                 losses, errors, norms, *shown = map(_seen, trained)
-                done[number] = [losses[:, :windows], errors[:, :windows], norms[:, :windows], *shown]
+                done[number] = [
+                    losses[:, :windows],
+                    errors[:, :windows],
+                    norms[:, :windows],
+                    *shown,
+                ]
 
         list((self._threads.map if self._at_once > 1 else map)(work, range(self._at_once)))
         return Trained(*map(division.last, zip(*done, strict=True)))
 
 
 def _seen(tensor: tf.Tensor) -> Array:
-    """A read-only view of a tensor's numbers. On the CPU nothing is copied, and the view keeps the tensor alive."""
+    """A read-only view of a tensor's numbers.
+
+    On the CPU nothing is copied, and the view keeps the tensor alive.
+    """
     return np.asarray(memoryview(tensor))

@@ -1,4 +1,5 @@
-"""What networks must have in common to be trained together or by the same program; what trains them in a session."""
+"""What networks must have in common to be trained together or by the same program; what trains them
+in a session."""
 
 from __future__ import annotations
 
@@ -7,7 +8,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from echornn.config import COMPILED_FIELDS, ECHO, MAX_REPLICAS, START_FIELDS, TASK, ConfigError, EchoConfig
+from echornn.config import (
+    COMPILED_FIELDS,
+    ECHO,
+    MAX_REPLICAS,
+    START_FIELDS,
+    TASK,
+    ConfigError,
+    EchoConfig,
+)
 from echornn.progress import PopulationProgress
 from echornn.runtime import quiet, small_loops
 from echornn.state import PopulationState
@@ -24,17 +33,23 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
     for config in configs:
         if config.replicas != 1:
-            raise ConfigError("replicas", config.replicas, "it must be 1, since each configuration is one replica")
+            raise ConfigError(
+                "replicas", config.replicas, "it must be 1, since each configuration is one replica"
+            )
         if not configs[0].differs_only_in(config, REPLICA_FIELDS):
             changes = configs[0].changes_to(config)
             name = next(one for one in changes if one not in REPLICA_FIELDS)
             may = ", ".join(sorted(REPLICA_FIELDS))
-            allowed = f"{configs[0].value(name)!r}, as in the first replica; replicas may differ only in {may}"
+            allowed = (
+                f"{configs[0].value(name)!r}, as in the first replica; replicas may differ only "
+                f"in {may}"
+            )
             raise ConfigError(name, changes[name], allowed)
 
 
 def structure(config: EchoConfig) -> tuple[Any, ...]:
-    """Everything that changes a compiled program: the configuration without what does not, and the form of the task."""
+    """Everything that changes a compiled program: the configuration without what does not, and the
+    form of the task."""
     task, length = config.the_task, config.truncated_backprop_length
     plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
     return replace(program_key(plain), device="auto"), *form_of(task), task.scores_every_step
@@ -47,9 +62,12 @@ NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_key(config: EchoConfig) -> EchoConfig:
-    """The configuration with fixed values in all fields that do not affect the compiled program or its device."""
+    """The configuration with fixed values in all fields that do not affect the compiled program or
+    its device."""
     fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS}
-    fixed |= {name: 1.0 for name in ("clip_norm", "weight_decay", "rate_penalty") if getattr(config, name)}
+    fixed |= {
+        name: 1.0 for name in ("clip_norm", "weight_decay", "rate_penalty") if getattr(config, name)
+    }
     fixed |= {"num_epochs": 1, "learning_rate": 1.0, "seed": 0}
     fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
     return config.with_fields(fixed)
@@ -57,7 +75,11 @@ def program_key(config: EchoConfig) -> EchoConfig:
 
 def device_note(config: EchoConfig, device: str, devices: Devices) -> str:
     before = devices.get(program_key(config), device)
-    return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"
+    return (
+        ""
+        if before == device
+        else f"trained on the {before} before, now on the {device}: last digits may differ"
+    )
 
 
 class AnyTrainer(Protocol):
@@ -89,9 +111,12 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
 def tensorflow_trainers(
-    devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
+    devices: Devices = NO_DEVICES,
+    threshold: int = small_loops.THRESHOLD,
+    threads: int | None = None,
 ) -> MakeTrainer:
-    """A function that makes trainers with shared programs, on the devices and with the threads of an earlier run."""
+    """A function that makes trainers with shared programs, on the devices and with the threads of
+    an earlier run."""
     shared: Any = None
 
     def make(config: EchoConfig) -> AnyTrainer:

@@ -1,7 +1,8 @@
-"""Trains ten structures and prints a hash of the losses of each, to compare two versions on one machine.
+"""Trains ten structures and prints a hash of the losses of each, to compare two versions on one
+machine.
 
-`python -m tests.benchmarks.bits`. It uses public names only, so that any version can run it. Bits belong to a machine
-and its versions: no test compares them.
+`python -m tests.benchmarks.bits`. It uses public names only, so that any version can run it. Bits
+belong to a machine and its versions: no test compares them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def step(x, state, network):
     keep = network.sigmoid(s)
     return [keep * h + (1 - keep) * candidate]
 
-KEEPER = Cell(step, state_parts=("h",), products=(Product("W", "b", columns=("s", "candidate"), reads=("x", "h")),))
+PRODUCT = Product("W", "b", columns=("s", "candidate"), reads=("x", "h"))
+KEEPER = Cell(step, state_parts=("h",), products=(PRODUCT,))
 """
 
 STRUCTURES: dict[str, dict[str, object]] = {
@@ -49,7 +51,11 @@ def main() -> None:
             own = {"cell": f"{file}:KEEPER"} if name == "own cell" else {}
             config = EchoConfig().with_fields({**fields, **own})
             losses = Population(config).advance(WINDOWS).losses
-            print(f"{hashlib.sha256(losses.tobytes()).hexdigest()[:16]}  {name:13} {losses[-1].mean():.7f}", flush=True)
+            print(
+                f"{hashlib.sha256(losses.tobytes()).hexdigest()[:16]}  {name:13} "
+                f"{losses[-1].mean():.7f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Measures a window with clipping and with penalties relative to one without.
 
-`python -m tests.benchmarks.cost_of_norms`; with PYTHONPATH=CHECKOUT and `off`, a version from before there were norms.
+`python -m tests.benchmarks.cost_of_norms`; with PYTHONPATH=CHECKOUT and `off`, a version from
+before there were norms.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from echornn import EchoConfig, Population
 SHAPES: dict[str, dict[str, object]] = {
     "(4, 5, 15)": {},
     "64 seeds": {"replicas": 64},
-    "(256, 50, 15)": {"state_size": 256, "batch_size": 50, "total_series_length": 500_000, "init": "glorot"},
+    "(256, 50, 15)": {
+        "state_size": 256,
+        "batch_size": 50,
+        "total_series_length": 500_000,
+        "init": "glorot",
+    },
 }
 SETTINGS = {
     "off": {},
@@ -27,7 +33,9 @@ def main() -> None:
     for shape, sizes in SHAPES.items():
         counts, populations, least = {}, {}, dict.fromkeys(sys.argv[1:] or SETTINGS, 1e9)
         for name in least:
-            config = EchoConfig(num_epochs=10**9, learning_rate=1e-3).with_fields({**sizes, **SETTINGS[name]})
+            config = EchoConfig(num_epochs=10**9, learning_rate=1e-3).with_fields(
+                {**sizes, **SETTINGS[name]}
+            )
             population = populations[name] = Population(config, at_once=1)
             population.advance(20)
             begun = time.perf_counter()

@@ -1,6 +1,8 @@
-"""Measures the cost of saving a run at full speed: windows per second with and without saving, in turn.
+"""Measures the cost of saving a run at full speed: windows per second with and without saving, in
+turn.
 
-`python -m tests.benchmarks.cost_of_the_record [seconds per measurement] [networks]`; also prints the used memory.
+`python -m tests.benchmarks.cost_of_the_record [seconds per measurement] [networks]`; also prints
+the used memory.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ def rate(recorder: RunRecorder | None, seconds: float, config: EchoConfig) -> fl
 def resident_megabytes() -> float:
     """The memory of this process in MB."""
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+    return (
+        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        / 1024
+    )
 
 
 def main() -> None:
@@ -50,7 +55,10 @@ def main() -> None:
             plain = rate(None, seconds, config)
             kept = rate(RunRecorder.begin(Path(name) / str(number), config), seconds, config)
             ratios.append(kept / plain)
-            say(f"{plain:,.0f} windows/s, recorded {kept:,.0f}; {resident_megabytes():,.0f} MB resident")
+            say(
+                f"{plain:,.0f} windows/s, recorded {kept:,.0f}; {resident_megabytes():,.0f} MB "
+                "resident"
+            )
     spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
     say(f"the record costs {1 - statistics.median(ratios):.1%} (median of {ROUNDS}; {spread})")
 

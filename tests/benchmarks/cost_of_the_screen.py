@@ -1,7 +1,8 @@
-"""Measures the cost of the screen: bytes sent, windows per second with and without the screen and with each view open,
-and delays of the event loop.
+"""Measures the cost of the screen: bytes sent, windows per second with and without the screen and
+with each view open, and delays of the event loop.
 
-`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds per measurement] [replicas]`
+`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds per measurement]
+[replicas]`
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def config_of(replicas: int) -> EchoConfig:
 
 
 class Watched(EchoApp):
-    """The app, which measures the delays of its event loop once it trains, and ends after some seconds."""
+    """The app, which measures the delays of its event loop once it trains, and ends after some
+    seconds."""
 
     CSS_PATH = str(Path(tui.app.app.__file__).with_name("app.tcss"))
 
@@ -77,7 +79,8 @@ class Watched(EchoApp):
 
 
 def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
-    """The child process on the pseudo-terminal: the app with a real session, with the view of a key open."""
+    """The child process on the pseudo-terminal: the app with a real session, with the view of a key
+    open."""
     terminal.keep_native_stderr_off_the_screen()
     app = Watched(Session(config_of(int(replicas)), speed), seconds, view)
     app.run(mouse=False)
@@ -110,7 +113,10 @@ def on_a_terminal(arguments: list[str], size: tuple[int, int]) -> list[tuple[flo
 def main() -> None:
     if sys.argv[1:2] == ["watch"]:
         watch(float(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:7])
-    width, height, seconds, replicas = [*map(int, sys.argv[1:]), *(120, 40, 10, 1)[len(sys.argv) - 1 :]]
+    width, height, seconds, replicas = [
+        *map(int, sys.argv[1:]),
+        *(120, 40, 10, 1)[len(sys.argv) - 1 :],
+    ]
     size, say, config = (width, height), Console().print, config_of(replicas)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
@@ -123,7 +129,9 @@ def main() -> None:
                 came = on_a_terminal([module, "watch", *arguments], size)
                 seen = json.loads(results.read_text())
                 last = came[-1][0]
-                sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
+                sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (
+                    seconds - 0.5
+                )
                 seen["kB/s"] = sent / 1e3
                 if math.isinf(speed):
                     ratios[view.title].append(seen["windows/s"] / rate(None, seconds, config))
@@ -131,7 +139,10 @@ def main() -> None:
                 say(f"{what}: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
             for title, some in ratios.items() if math.isinf(speed) else ():
                 spread = f"{min(some):.2f} to {max(some):.2f}"
-                say(f"in the app, {title}, {statistics.median(some):.2f} of the session alone ({spread})")
+                say(
+                    f"in the app, {title}, {statistics.median(some):.2f} of the session alone "
+                    f"({spread})"
+                )
 
 
 if __name__ == "__main__":

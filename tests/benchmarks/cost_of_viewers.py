@@ -1,10 +1,12 @@
-"""Measures what viewers in other processes cost a session: windows a second, windows a second of the session's
-processor time, and milliseconds of processor time a second of the threads that serve them, with none, one and ten of
-them; how long a key takes to its effect on a viewer's picture; and the bytes that a viewer gets.
+"""Measures what viewers in other processes cost a session: windows a second, windows a second of
+the session's processor time, and milliseconds of processor time a second of the threads that serve
+them, with none, one and ten of them; how long a key takes to its effect on a viewer's picture; and
+the bytes that a viewer gets.
 
-`python -m tests.benchmarks.cost_of_viewers [SECONDS]`: by default 4 seconds of full speed for each number of viewers,
-three times in turn. Ratios are against no viewers, in the same run. Viewers are processes of their own, with terminals
-of different widths, and share the processor with the session.
+`python -m tests.benchmarks.cost_of_viewers [SECONDS]`: by default 4 seconds of full speed for each
+number of viewers, three times in turn. Ratios are against no viewers, in the same run. Viewers are
+processes of their own, with terminals of different widths, and share the processor with the
+session.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ KEYS = 200
 
 
 def view(folder: Path, columns: int) -> None:
-    """A viewer's process: fetches ten pictures a second until it is ended, and says how many bytes came."""
+    """A viewer's process: fetches ten pictures a second until it is ended, and says how many bytes
+    came."""
     viewer, received = RemoteSession(folder, "viewer"), 0
     read = viewer._received
 
@@ -66,26 +69,41 @@ def served_seconds() -> float:
     for one in threading.enumerate():
         if one.name == "viewer":
             with suppress(OSError):  # it begins or ends just now
-                nanoseconds += int(Path(f"/proc/self/task/{one.native_id}/schedstat").read_text().split()[0])
+                nanoseconds += int(
+                    Path(f"/proc/self/task/{one.native_id}/schedstat").read_text().split()[0]
+                )
     return nanoseconds / 1e9
 
 
-def rates_with(session: Session, folder: Path, count: int, seconds: float) -> tuple[list[float], list[float]]:
-    """Windows a second with this number of viewers, the same of processor time, and milliseconds of processor time a
-    second of the threads that serve them; each viewer's bytes a second.
+def rates_with(
+    session: Session, folder: Path, count: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Windows a second with this number of viewers, the same of processor time, and milliseconds of
+    processor time a second of the threads that serve them; each viewer's bytes a second.
     """
     command = [sys.executable, "-m", "tests.benchmarks.cost_of_viewers", "--view", str(folder)]
     viewers = [
-        subprocess.Popen([*command, str(columns)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, str(columns)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for columns in range(COLUMNS, COLUMNS + count)
     ]
     while len(session.viewers.names) < count:
         time.sleep(0.01)
     time.sleep(1.0)
-    begun, busy, served, before = time.perf_counter(), time.process_time(), served_seconds(), session.frame.trained
+    begun, busy, served, before = (
+        time.perf_counter(),
+        time.process_time(),
+        served_seconds(),
+        session.frame.trained,
+    )
     time.sleep(seconds)
     trained, took = session.frame.trained - before, time.perf_counter() - begun
-    rates = [trained / took, trained / (time.process_time() - busy), (served_seconds() - served) / took * 1000]
+    rates = [
+        trained / took,
+        trained / (time.process_time() - busy),
+        (served_seconds() - served) / took * 1000,
+    ]
     return rates, [float(viewer.communicate("")[0]) for viewer in viewers]
 
 
@@ -125,14 +143,26 @@ def main() -> None:
                 rates[count].append(measured)
                 received += each
         for title, which in (("windows/s", 0), ("windows/processor second", 1)):
-            medians = {count: statistics.median(one[which] for one in some) for count, some in rates.items()}
+            medians = {
+                count: statistics.median(one[which] for one in some)
+                for count, some in rates.items()
+            }
             for count, rate in medians.items():
-                print(f"{count:>2} viewers  {rate:>10,.0f} {title}  {rate / medians[0]:.3f} of no viewers")
+                print(
+                    f"{count:>2} viewers  {rate:>10,.0f} {title}  {rate / medians[0]:.3f} of no "
+                    "viewers"
+                )
         for count, some in rates.items():
-            print(f"{count:>2} viewers  {statistics.median(one[2] for one in some):>10.1f} ms a second to serve them")
+            print(
+                f"{count:>2} viewers  {statistics.median(one[2] for one in some):>10.1f} ms a "
+                "second to serve them"
+            )
         print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
         keys = key_to_effect(folder)
-        print(f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest {max(keys) * 1000:.0f} ms")
+        print(
+            f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest "
+            f"{max(keys) * 1000:.0f} ms"
+        )
         session.stop()
         server.close("")
 

@@ -1,7 +1,9 @@
-"""Trains a recorded run for a long time at full speed, and checks that memory and files grow only as documented.
+"""Trains a recorded run for a long time at full speed, and checks that memory and files grow only
+as documented.
 
-`python -m tests.benchmarks.endurance [windows]` prints memory and file sizes ten times. It exits with 1 if memory grows
-by more than `MOST_GROWTH` after the first fifth, or if the files at the end are not as documented.
+`python -m tests.benchmarks.endurance [windows]` prints memory and file sizes ten times. It exits
+with 1 if memory grows by more than `MOST_GROWTH` after the first fifth, or if the files at the end
+are not as documented.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from tests.benchmarks.cost_of_the_record import resident_megabytes
 WINDOWS = 200_000_000
 LOOKS = 10
 WARM_UP = 2
-"""Measurements before memory counts, while code is compiled and the history grows to its full size."""
+"""Measurements before memory counts, while code is compiled and the history grows to its full
+size."""
 
 MOST_GROWTH = 0.10
 """The largest allowed growth of memory after the warm-up, as a share."""
@@ -45,7 +48,11 @@ def sizes(folder: Path) -> tuple[int, int, int]:
 
 def look(session: Session, folder: Path, begun: float) -> float:
     """Print memory and file sizes; returns the memory in MB."""
-    memory, trained, seconds = resident_megabytes(), session.frame.trained, time.perf_counter() - begun
+    memory, trained, seconds = (
+        resident_megabytes(),
+        session.frame.trained,
+        time.perf_counter() - begun,
+    )
     losses, kept, others = sizes(folder)
     Say(
         f"{trained:>13,} windows {seconds:>7,.0f} s  {memory:>7,.0f} MB resident"
@@ -70,7 +77,10 @@ def wrong(memory: list[float], folder: Path, trained: int) -> list[str]:
         f"{COMMAND_FILE} has {len(run.commands)} commands": len(run.commands) != 1,
         f"notes: {run.notes}": bool(run.notes),
     }
-    Say(f"memory grew by {growth:.1%} after the warm-up; {losses / trained:.0f} bytes of losses a window")
+    Say(
+        f"memory grew by {growth:.1%} after the warm-up; {losses / trained:.0f} bytes of losses a "
+        "window"
+    )
     return [words for words, is_wrong in checks.items() if is_wrong]
 
 

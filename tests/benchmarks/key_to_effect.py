@@ -1,9 +1,9 @@
-"""Measures the time from a key to its effect: after edits, with one and with many networks, and with a network whose
-windows take ten thousand times as long.
+"""Measures the time from a key to its effect: after edits, with one and with many networks, and
+with a network whose windows take ten thousand times as long.
 
-`python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at random times at full
-speed and on the way to the end of an epoch (`e`), for each network, and how long a window takes. The limit is 0.1 s
-plus one window.
+`python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at
+random times at full speed and on the way to the end of an epoch (`e`), for each network, and how
+long a window takes. The limit is 0.1 s plus one window.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from echornn import EchoConfig, Session
 from echornn.session.commands import Command, Edit, FinishEpoch, Pause, Resume
 
 TUTORIAL = EchoConfig(num_epochs=10**6)
-LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
+LARGE = {
+    "state_size": 256,
+    "batch_size": 256,
+    "truncated_backprop_length": 100,
+    "total_series_length": 2_560_000,
+}
 """A large network with a hundred windows per epoch."""
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -38,7 +43,9 @@ class Clocked:
     """A session at full speed that measures how long its windows take."""
 
     def __init__(self) -> None:
-        self.session = Session(TUTORIAL, on_progress=lambda progress: self._trained(len(progress.losses)))
+        self.session = Session(
+            TUTORIAL, on_progress=lambda progress: self._trained(len(progress.losses))
+        )
         self.longest = 0.0
         self.windows = 0
         self.fed = threading.Event()
@@ -92,12 +99,18 @@ def main() -> None:
             session.send(Resume())
             while any(getattr(session.config, field) != value for field, value in changes.items()):
                 clocked.until_it_trains()
-            say(f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them compiling")
+            say(
+                f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them "
+                "compiling"
+            )
             say(f"  the first key then: {1000 * clocked.seconds_of(Pause()):.0f} ms")
             clocked.longest = 0.0
         for what, begin in (("full speed", Resume()), ("e", FinishEpoch())):
             waits = [clocked.to_pause(begin, chance) for _ in range(keys)]
-            figures = f"median {1000 * statistics.median(waits):.0f} ms, longest {1000 * max(waits):.0f} ms of {keys}"
+            figures = (
+                f"median {1000 * statistics.median(waits):.0f} ms, longest "
+                f"{1000 * max(waits):.0f} ms of {keys}"
+            )
             say(f"  {name}, {what}: {figures}")
         if changes:
             say(f"  one window: longest {1000 * clocked.longest:.0f} ms")

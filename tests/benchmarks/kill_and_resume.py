@@ -1,7 +1,8 @@
-"""Kills a run at random times at full speed, resumes it each time, and compares it with a run that was never killed.
+"""Kills a run at random times at full speed, resumes it each time, and compares it with a run that
+was never killed.
 
-`python -m tests.benchmarks.kill_and_resume [kills] [--replicas N] [--epochs N]` exits with 1 if the exported windows,
-the record or the last state differ in a byte from a run that was never killed.
+`python -m tests.benchmarks.kill_and_resume [kills] [--replicas N] [--epochs N]` exits with 1 if the
+exported windows, the record or the last state differ in a byte from a run that was never killed.
 """
 
 from __future__ import annotations
@@ -87,7 +88,14 @@ def main() -> int:
     dice = random.Random(given.kills)
     with tempfile.TemporaryDirectory() as name:
         killed, whole = Path(name) / "killed", Path(name) / "whole"
-        fields = ["--num-epochs", str(given.epochs), "--replicas", str(given.replicas), "--seed", "0"]
+        fields = [
+            "--num-epochs",
+            str(given.epochs),
+            "--replicas",
+            str(given.replicas),
+            "--seed",
+            "0",
+        ]
         arguments = ["--run", str(killed), *fields]
         done = 0
         while done < given.kills and kill_once(killed, arguments, dice):
@@ -95,14 +103,25 @@ def main() -> int:
             arguments = ["--resume", str(killed)]
             run = Run.read(killed)
             ahead = run.layout.windows((killed / LOSS_FILE).stat().st_size) - run.trained
-            print(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint", flush=True)
+            print(
+                f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint",
+                flush=True,
+            )
         begun = time.monotonic()
         codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()
-        print(f"{done} kills, exit codes {codes}, both to their ends in {time.monotonic() - begun:.1f} s", flush=True)
+        print(
+            f"{done} kills, exit codes {codes}, both to their ends in "
+            f"{time.monotonic() - begun:.1f} s",
+            flush=True,
+        )
         one, other = all_of(killed), all_of(whole)
         for what in one:
-            print(f"{what}: {'the same' if one[what] == other[what] else 'NOT the same'}", flush=True)
-        files = {file.name: file.stat().st_size for file in sorted(whole.iterdir()) if file.is_file()}
+            print(
+                f"{what}: {'the same' if one[what] == other[what] else 'NOT the same'}", flush=True
+            )
+        files = {
+            file.name: file.stat().st_size for file in sorted(whole.iterdir()) if file.is_file()
+        }
         print(", ".join(f"{name} {size / 1e6:,.3f} MB" for name, size in files.items()))
         return 0 if one == other and done == given.kills else 1
 

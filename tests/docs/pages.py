@@ -1,4 +1,5 @@
-"""The pages of the documentation: the fenced blocks on them, the commands that they show, and files that they name."""
+"""The pages of the documentation: the fenced blocks on them, the commands that they show, and files
+that they name."""
 
 from __future__ import annotations
 
@@ -48,7 +49,12 @@ class Page:
     def blocks(self) -> tuple[Block, ...]:
         """All fenced blocks, in order."""
         return tuple(
-            Block(found[2], found[3], self.text.count("\n", 0, found.start()) + 1, self.text[: found.start()])
+            Block(
+                found[2],
+                found[3],
+                self.text.count("\n", 0, found.start()) + 1,
+                self.text[: found.start()],
+            )
             for found in FENCE.finditer(self.text)
         )
 
@@ -69,7 +75,8 @@ ANY_LINES = "..."
 """In a shown output: any number of lines, or at the end of a line the rest of it."""
 
 QUICK = frozenset({"--version", "list", "branches", "export", "map", "prune"})
-"""Commands that train nothing, so that they run in the test's process, except ``export --keras``."""
+"""Commands that train nothing, so that they run in the test's process, except ``export
+--keras``."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,9 @@ class Shown:
     @property
     def is_quick(self) -> bool:
         """Whether the command trains nothing and needs no TensorFlow."""
-        return self.is_refused or (self.words[:1] != () and self.words[0] in QUICK and "--keras" not in self.words)
+        return self.is_refused or (
+            self.words[:1] != () and self.words[0] in QUICK and "--keras" not in self.words
+        )
 
 
 def shown() -> Iterator[Shown]:
@@ -116,7 +125,9 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
     for part in parts[1:]:
         command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
         for words, first in commands(command):
-            yield Shown(page.at(line), words, first, tuple(output.splitlines()), _variables(command))
+            yield Shown(
+                page.at(line), words, first, tuple(output.splitlines()), _variables(command)
+            )
         line += part.count("\n")
 
 
@@ -125,14 +136,21 @@ def _variables(command: str) -> tuple[str, ...]:
 
 
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
-    """The shell lines that start this program: their arguments, and how many lines ``head`` leaves."""
+    """The shell lines that start this program: their arguments, and how many lines ``head``
+    leaves."""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
-        parts = re.split(rf"\s*(\||&&|;)\s*{NOT_QUOTED}", re.sub(rf"(^|\s)#{NOT_QUOTED}.*|\s> \S+", "", line))
+        parts = re.split(
+            rf"\s*(\||&&|;)\s*{NOT_QUOTED}", re.sub(rf"(^|\s)#{NOT_QUOTED}.*|\s> \S+", "", line)
+        )
         for at, part in enumerate(parts[::2]):
             words = shlex.split(part)
             starts = [number for number, word in enumerate(words) if Path(word).name == MAIN]
             if starts and words[0] not in ("git", "pip", "pipx", "uv"):
-                head = re.fullmatch(r"head -n? ?(\d+)", parts[2 * at + 2].strip()) if len(parts) > 2 * at + 2 else None
+                head = (
+                    re.fullmatch(r"head -n? ?(\d+)", parts[2 * at + 2].strip())
+                    if len(parts) > 2 * at + 2
+                    else None
+                )
                 yield tuple(words[starts[0] + 1 :]), None if head is None else int(head[1])
 
 
@@ -144,13 +162,24 @@ def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
     """
     expected = list(shown.output)
     lines = lines[: shown.first]
-    if re.fullmatch(_pattern(expected, masked), "".join(f"{_plain(line, masked)}\n" for line in lines)):
+    if re.fullmatch(
+        _pattern(expected, masked), "".join(f"{_plain(line, masked)}\n" for line in lines)
+    ):
         return ""
-    return "\n".join([f"{shown.place}: echornn-tui {shlex.join(shown.words)} prints", *lines, "and not", *expected])
+    return "\n".join(
+        [
+            f"{shown.place}: echornn-tui {shlex.join(shown.words)} prints",
+            *lines,
+            "and not",
+            *expected,
+        ]
+    )
 
 
 def _pattern(lines: list[str], masked: bool) -> str:
-    return "".join(r"(?:.*\n)*?" if line == ANY_LINES else _pattern_of_line(line, masked) for line in lines)
+    return "".join(
+        r"(?:.*\n)*?" if line == ANY_LINES else _pattern_of_line(line, masked) for line in lines
+    )
 
 
 def _pattern_of_line(line: str, masked: bool) -> str:
@@ -166,9 +195,13 @@ def _plain(line: str, masked: bool) -> str:
 
 
 TASK_FILES = {
-    "nback.py": next(block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text),
+    "nback.py": next(
+        block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text
+    ),
     "my_cell.py": (ROOT / "echornn" / "cells" / "template.txt").read_text(encoding="utf-8"),
-    "janet.py": next(block.text for block in PAGES["docs/cells.md"].blocks if "JANET = Cell" in block.text),
+    "janet.py": next(
+        block.text for block in PAGES["docs/cells.md"].blocks if "JANET = Cell" in block.text
+    ),
     "my_task.py": (ROOT / "echornn" / "tasks" / "template.txt").read_text(encoding="utf-8"),
 }
 """Their texts by name."""

@@ -1,4 +1,5 @@
-"""Runs the snippets of the pages in a separate process, in which all snippets share compiled loops."""
+"""Runs the snippets of the pages in a separate process, in which all snippets share compiled
+loops."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def give(words: list[str]) -> Came:
 
 
 def captured(work: Callable[[], object]) -> Came:
-    """Call a function; returns what it wrote to standard output, including output of native code."""
+    """Call a function; returns what it wrote to standard output, including output of native
+    code."""
     failed = ""
     with tempfile.TemporaryFile("w+") as file:
         with written_to(file.fileno()):
@@ -92,9 +94,11 @@ def share_compiled_loops() -> None:
     patch("echornn.training.population.processors", lambda: ["/CPU:0"]).start()
 
 
-def answer(snippets: list[Snippet], commands: list[list[str]], folder: Path, state: Path) -> list[Came]:
-    """Run Python blocks and then commands in a folder, with the user's runs in another folder; returns their results in
-    order. The blocks of a page share their variables.
+def answer(
+    snippets: list[Snippet], commands: list[list[str]], folder: Path, state: Path
+) -> list[Came]:
+    """Run Python blocks and then commands in a folder, with the user's runs in another folder;
+    returns their results in order. The blocks of a page share their variables.
     """
     os.chdir(folder)
     os.environ["XDG_STATE_HOME"] = str(state)

@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 from echornn.runtime import small_loops
-from tests.docs.pages import NOT_RUN, PAGES, ROOT, Block, Page, Shown, shown, unlike, write_task_files
+from tests.docs.pages import (
+    NOT_RUN,
+    PAGES,
+    ROOT,
+    Block,
+    Page,
+    Shown,
+    shown,
+    unlike,
+    write_task_files,
+)
 from tests.docs.snippets import Snippet, answer
 from tests.own_process import in_own_process
 from tui.cli.program import exit_code_of
@@ -23,11 +33,14 @@ RECORDED = ROOT / "tests" / "data" / "docs"
 
 SHOWN = list(shown())
 
-BLOCKS = [(page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"]
+BLOCKS = [
+    (page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"
+]
 
 
 def recorded(folder: Path, home: Path) -> None:
-    """Copy the recorded runs and the sweep into a folder; the runs are also the user's own, the newest last."""
+    """Copy the recorded runs and the sweep into a folder; the runs are also the user's own, the
+    newest last."""
     for number, place in enumerate(sorted(RECORDED.iterdir())):
         for copy in (folder / place.name, home / place.name):
             shutil.copytree(place, copy)
@@ -42,7 +55,8 @@ def test_each_quick_command_prints_what_is_shown(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)  # as in a new process
+    # As in a new process
+    monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)
     recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
     wrong = []
     for one in SHOWN:
@@ -63,21 +77,30 @@ def test_each_block_and_each_command_that_trains_prints_what_is_shown(tmp_path: 
     for page, block in BLOCKS:
         compile(block.text, page.at(block.line), "exec")
         reason = block.above.rstrip().rpartition(NOT_RUN)[2]
-        assert block.is_run or re.fullmatch(r" \w.* -->", reason), f"{page.at(block.line)}: say why it is not run"
-    snippets: list[Snippet] = [{"page": page.path, "line": block.line, "text": block.text} for page, block in run]
+        assert block.is_run or re.fullmatch(r" \w.* -->", reason), (
+            f"{page.at(block.line)}: say why it is not run"
+        )
+    snippets: list[Snippet] = [
+        {"page": page.path, "line": block.line, "text": block.text} for page, block in run
+    ]
     trains = [one for one in SHOWN if not one.is_quick]
     commands = [[*one.environment, *one.words] for one in trains]
     came = in_own_process(answer, snippets, commands, tmp_path, tmp_path / "state")
     wrong = []
     for (page, block), one in zip(run, came[: len(run)], strict=True):
-        wrong += [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
+        wrong += (
+            [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
+        )
     for command, one in zip(trains, came[len(run) :], strict=True):
-        wrong += [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
+        wrong += (
+            [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
+        )
     assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
 
 
 def printed_below(page: Page, block: Block) -> str | None:
-    """The output that the page shows for a block: the ``text`` block right below it; None if there is none."""
+    """The output that the page shows for a block: the ``text`` block right below it; None if there
+    is none."""
     following = next((one for one in page.blocks if one.line > block.line), None)
     if following is None or following.language != "text":
         return None
@@ -89,14 +112,20 @@ def wrong_with_block(page: Page, block: Block, printed: str, failed: str) -> str
     if failed:
         return f"{page.at(block.line)}:\n{failed}"
     expected = printed_below(page, block)
-    return "" if expected in (None, printed) else f"{page.at(block.line)} prints\n{printed}and not\n{expected}"
+    return (
+        ""
+        if expected in (None, printed)
+        else f"{page.at(block.line)} prints\n{printed}and not\n{expected}"
+    )
 
 
 def wrong_with_command(one: Shown, printed: str, failed: str) -> str:
     return f"{one.place}:\n{failed}" if failed else unlike(one, printed.splitlines(), masked=True)
 
 
-def test_the_cells_of_the_notebook_run_that_need_no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cells_of_the_notebook_run_that_need_no_tensorflow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import matplotlib
 
     matplotlib.use("Agg")

@@ -50,19 +50,29 @@ def test_what_is_missed_is_in_no_window_with_its_source(config: EchoConfig) -> N
     for step, is_missed in enumerate(missed(config, 0, stride).tolist()):
         target = many * stride + step
         starts = [window * stride for window in range(2 * many)]
-        assert is_missed == (not any(start <= target - echo and target < start + length for start in starts))
-    assert missed_of_a_stride(config) == missed(config, 0, stride).sum() == missed(config, -7, stride).sum()
+        assert is_missed == (
+            not any(start <= target - echo and target < start + length for start in starts)
+        )
+    assert (
+        missed_of_a_stride(config)
+        == missed(config, 0, stride).sum()
+        == missed(config, -7, stride).sum()
+    )
 
 
 TASKS = st.one_of(
     st.builds(
         lambda near, more, length, stride: EchoConfig(
-            task=TwoCoins(lag=near, far_lag=near + more), truncated_backprop_length=length, stride=min(stride, length)
+            task=TwoCoins(lag=near, far_lag=near + more),
+            truncated_backprop_length=length,
+            stride=min(stride, length),
         ),
         st.integers(0, 6), st.integers(1, 8), st.integers(1, 14), st.integers(1, 14),
     ),
     st.builds(
-        lambda blank, length: EchoConfig(task=CopyMemory(blank=blank, items=2), truncated_backprop_length=length),
+        lambda blank, length: EchoConfig(
+            task=CopyMemory(blank=blank, items=2), truncated_backprop_length=length
+        ),
         st.integers(1, 9), st.integers(1, 14),
     ),
 )  # fmt: skip
@@ -72,7 +82,9 @@ TASKS = st.one_of(
 def test_lags_of_any_task_are_those_of_its_sources(config: EchoConfig) -> None:
     task, length, steps = config.the_task, config.truncated_backprop_length, config.window_steps
     first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
-    known = {step: task.sources(first + step) for step in range(steps) if task.sources(first + step)}
+    known = {
+        step: task.sources(first + step) for step in range(steps) if task.sources(first + step)
+    }
     assert targets_known(config) == len(known)
     lags = {lag for each in known.values() for lag in each}
     assert lags_beyond(config) == tuple(sorted(lag for lag in lags if lag >= length))
@@ -82,7 +94,9 @@ UNCUT = [name for name, rule in RULES.items() if not rule.cuts]
 
 
 @given(TASKS, st.sampled_from(UNCUT))
-def test_a_rule_that_does_not_cut_reaches_every_source_and_misses_none(config: EchoConfig, rule: str) -> None:
+def test_a_rule_that_does_not_cut_reaches_every_source_and_misses_none(
+    config: EchoConfig, rule: str
+) -> None:
     uncut = replace(config, rule=rule)
     assert lags_beyond(uncut) == ()
     assert missed_of_a_stride(EchoConfig(rule=rule)) == 0
@@ -103,18 +117,25 @@ def test_levels_of_the_tutorial() -> None:
 
 
 @given(
-    batch=st.integers(1, 6), length=st.integers(1, 12), echo=st.integers(0, 30), window=st.integers(0, 3),
+    batch=st.integers(1, 6),
+    length=st.integers(1, 12),
+    echo=st.integers(0, 30),
+    window=st.integers(0, 3),
     stride=st.integers(1, 12),
-)  # fmt: skip
+)
 def test_the_floor_counts_the_targets_that_echo_the_row_above(
     batch: int, length: int, echo: int, window: int, stride: int
 ) -> None:
     config = EchoConfig(
-        batch_size=batch, truncated_backprop_length=length, total_series_length=batch * 64, echo_step=echo,
+        batch_size=batch,
+        truncated_backprop_length=length,
+        total_series_length=batch * 64,
+        echo_step=echo,
         stride=min(stride, length),
-    )  # fmt: skip
+    )
     blank, above = (
-        echo_rows(np.ones(batch * 64, np.uint8), echo, batch, start)[1] for start in ("zero", "previous_row")
+        echo_rows(np.ones(batch * 64, np.uint8), echo, batch, start)[1]
+        for start in ("zero", "previous_row")
     )
     begin = window * config.window_stride
     unknown = int((blank != above)[:, begin : begin + length].sum())
@@ -122,28 +143,39 @@ def test_the_floor_counts_the_targets_that_echo_the_row_above(
 
 
 def test_the_floor_of_a_network_is_what_the_best_guess_costs() -> None:
-    """For targets that echo the row above, or are blank, only the frequency of each symbol can be known."""
+    """For targets that echo the row above, or are blank, only the frequency of each symbol can be
+    known."""
     batch, classes = 5, 3
     config = EchoConfig(
-        batch_size=batch, total_series_length=batch * 6, truncated_backprop_length=6, echo_step=3, num_classes=classes
+        batch_size=batch,
+        total_series_length=batch * 6,
+        truncated_backprop_length=6,
+        echo_step=3,
+        num_classes=classes,
     )
     x = np.random.default_rng(0).integers(0, classes, batch * 6 * 20_000).astype(np.uint8)
-    targets = [echo_rows(one, 3, batch, "previous_row")[1][:, :3] for one in x.reshape(-1, batch * 6)]
+    targets = [
+        echo_rows(one, 3, batch, "previous_row")[1][:, :3] for one in x.reshape(-1, batch * 6)
+    ]
     shares = np.bincount(np.array(targets).ravel()) / np.size(targets)
     assert mean_floor(config) == pytest.approx(-(shares * np.log(shares)).sum() * 3 / 6, abs=2e-3)
 
 
 def test_the_tutorials_drawing_of_its_rows() -> None:
-    """Batch 3, window 3, 36 steps, echo 3: the rows lie one after another in the series, and y is the rolled x."""
+    """Batch 3, window 3, 36 steps, echo 3: the rows lie one after another in the series, and y is
+    the rolled x."""
     x = [1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0,
          0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1,
          1, 1, 0, 1, 0, 0, 0, 1, 1, 0, 1, 0]  # fmt: skip
     y = [[0, 0, 0, 1, 0, 1, 1, 0, 0, 1, 0, 1],
          [1, 1, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0],
          [1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1]]  # fmt: skip
-    rows = echo_rows(np.array([*x, 1, 1], np.uint8), 3, 3, "previous_row")  # two more than the rows hold
+    # Two more than the rows hold
+    rows = echo_rows(np.array([*x, 1, 1], np.uint8), 3, 3, "previous_row")
     np.testing.assert_array_equal(rows, [np.reshape(x, (3, 12)), y])
-    np.testing.assert_array_equal(echo_rows(np.array(x, np.uint8), 3, 3, "zero")[1], np.where(np.arange(12) < 3, 0, y))
+    np.testing.assert_array_equal(
+        echo_rows(np.array(x, np.uint8), 3, 3, "zero")[1], np.where(np.arange(12) < 3, 0, y)
+    )
 
 
 @settings(deadline=None)
@@ -165,13 +197,18 @@ def replicas() -> st.SearchStrategy[list[EchoConfig]]:
     )
     ways = st.tuples(st.integers(0, 10**6), st.integers(0, 11), st.sampled_from(get_args(RowStart)))
     return st.tuples(base, st.lists(ways, min_size=1, max_size=6)).map(
-        lambda drawn: [replace(drawn[0], seed=seed, echo_step=echo, row_start=row) for seed, echo, row in drawn[1]]
+        lambda drawn: [
+            replace(drawn[0], seed=seed, echo_step=echo, row_start=row)
+            for seed, echo, row in drawn[1]
+        ]
     )
 
 
 @settings(deadline=None)
 @given(replicas(), st.integers(0, 3), st.integers(0, 3))
-def test_series_side_by_side_are_those_of_each_alone(configs: list[EchoConfig], data_version: int, epoch: int) -> None:
+def test_series_side_by_side_are_those_of_each_alone(
+    configs: list[EchoConfig], data_version: int, epoch: int
+) -> None:
     x, y, _ = data_side_by_side(configs, data_version, epoch)
     assert x.shape == y.shape == (configs[0].row_length, configs[0].batch_size, len(configs))
     for index, config in enumerate(configs):

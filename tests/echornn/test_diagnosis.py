@@ -37,7 +37,9 @@ def timeline_of(losses: Floats) -> Timeline:
 @pytest.mark.parametrize("fall", [500, 4001, 70_123, 99_000])
 def test_the_fall_of_a_long_run_is_found_to_the_window_too(fall: int) -> None:
     noise = np.random.default_rng(3).normal(0, 0.05, 100_000)
-    timeline = timeline_of((np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise).astype(np.float32))
+    timeline = timeline_of(
+        (np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise).astype(np.float32)
+    )
     asked: list[tuple[int, int]] = []
 
     def curve_of(columns: int, first: int, last: int | None) -> Curve:
@@ -61,11 +63,15 @@ def test_of_the_tutorials_run_it_is_where_the_plateau_ends_not_the_middle(window
     assert losses[begin + 10 : begin + 30].mean() < 0.62
 
 
-losses = st.lists(st.floats(0, 512), min_size=1, max_size=8).map(lambda known: sorted(known, reverse=True))
+losses = st.lists(st.floats(0, 512), min_size=1, max_size=8).map(
+    lambda known: sorted(known, reverse=True)
+)
 
 
 @given(losses, st.lists(st.floats(0, 600), min_size=2, max_size=2), st.floats(0, 10))
-def test_a_lower_loss_is_never_higher_on_the_ladder(known: list[float], two: list[float], unsure: float) -> None:
+def test_a_lower_loss_is_never_higher_on_the_ladder(
+    known: list[float], two: list[float], unsure: float
+) -> None:
     ladder = [Level(str(index), loss, "") for index, loss in enumerate(known)]
     assume(len(distinct(ladder)) > 1)
     high, low = (ladder_position(ladder, mean, unsure) for mean in (max(two), min(two)))
@@ -88,7 +94,11 @@ def test_a_position_is_what_its_words_say(known: list[float], mean: float, unsur
         assert found.next is None or found.next is levels[-1] or found.next.loss < mean - unsure
     elif found.at is not levels[-1]:
         assert found.next is not None
-        gap = found.at.loss - found.next.loss if mean < found.at.loss else found.above.loss - found.at.loss
+        gap = (
+            found.at.loss - found.next.loss
+            if mean < found.at.loss
+            else found.above.loss - found.at.loss
+        )
         assert abs(mean - found.at.loss) <= max(NEAR * gap, unsure) * (1 + 1e-9) + 1e-12
 
 
@@ -105,7 +115,9 @@ def test_orders() -> None:
     assert FIVE.order().tolist() == [2, 0, 4, 1, 3]
     assert FIVE.order("loss").tolist() == [0, 2, 4, 1, 3]
     assert FIVE.order("seed").tolist() == [0, 1, 2, 3, 4]
-    assert population([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], "two at chance stand still"
+    assert population([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], (
+        "two at chance stand still"
+    )
     assert population([0, 0, 0, 0], [59.0, 35.0, 1.1, 0.97]).order().tolist() == [2, 3, 0, 1]
     assert population([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
 
@@ -120,4 +132,6 @@ def test_quantiles_are_those_of_numpy_where_all_is_finite(
     losses: np.ndarray[tuple[int, int], np.dtype[np.float32]],
 ) -> None:
     shares = (0.0, 0.1, 0.5, 0.9, 1.0)
-    np.testing.assert_allclose(quantiles(losses, shares), np.quantile(losses, shares, axis=1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        quantiles(losses, shares), np.quantile(losses, shares, axis=1), rtol=1e-5, atol=1e-6
+    )

@@ -27,7 +27,9 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 @given(st.lists(st.floats(0, width=32), min_size=1, max_size=8), st.integers(0, 75))
-def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(losses: list[float], errors: int) -> None:
+def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(
+    losses: list[float], errors: int
+) -> None:
     given = np.array(losses, np.float32)
     packed = pack(given, np.full(len(given), errors, np.int32), TUTORIAL)
     assert packed.dtype == np.uint32
@@ -36,7 +38,9 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(losses: list[flo
     assert (kept_errors == errors).all()
     np.testing.assert_array_equal(pack(kept, kept_errors, TUTORIAL), packed)
     np.testing.assert_array_equal(losses_of(packed), kept)
-    np.testing.assert_array_equal(error_rates_of(packed, TUTORIAL), np.float32(errors) / np.float32(75))
+    np.testing.assert_array_equal(
+        error_rates_of(packed, TUTORIAL), np.float32(errors) / np.float32(75)
+    )
 
 
 def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
@@ -53,8 +57,14 @@ def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None
 
 
 @examples(50)
-@given(st.lists(st.integers(0, 150), min_size=1, max_size=6), st.sampled_from([1, 2, 3, 8, 64, 1000]), st.booleans())
-def test_the_same_bits_however_they_are_cut_and_laid_out(pieces: list[int], replicas: int, by_replica: bool) -> None:
+@given(
+    st.lists(st.integers(0, 150), min_size=1, max_size=6),
+    st.sampled_from([1, 2, 3, 8, 64, 1000]),
+    st.booleans(),
+)
+def test_the_same_bits_however_they_are_cut_and_laid_out(
+    pieces: list[int], replicas: int, by_replica: bool
+) -> None:
     losses = np.random.default_rng(0).exponential(size=(sum(pieces), replicas)).astype(np.float32)
     expected = np.zeros(replicas)
     for of_one_window in losses:
@@ -74,7 +84,11 @@ def reviews_of(losses: Floats, errors: Floats | None = None) -> BlockMeans:
     return BlockMeans().after(losses, np.zeros_like(losses) if errors is None else errors)
 
 
-@given(st.lists(LOSSES, max_size=700), st.lists(st.integers(0, 200), min_size=1, max_size=20), st.integers(0, 700))
+@given(
+    st.lists(LOSSES, max_size=700),
+    st.lists(st.integers(0, 200), min_size=1, max_size=20),
+    st.integers(0, 700),
+)
 def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after(
     losses: list[float], pieces: list[int], until: int
 ) -> None:
@@ -88,7 +102,10 @@ def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after
     known = slice(then.windows, until)
     for one, other in (
         (grown, whole),
-        (then.after(all_of_them[known], errors[known]), reviews_of(all_of_them[:until], errors[:until])),
+        (
+            then.after(all_of_them[known], errors[known]),
+            reviews_of(all_of_them[:until], errors[:until]),
+        ),
     ):
         assert one.windows == other.windows
         for array in ("ends", "losses", "logs", "errors", "under_way"):
@@ -100,15 +117,22 @@ def test_a_block_holds_the_mean_of_its_windows() -> None:
     block_means = reviews_of(losses, losses[::-1].copy())
     begin = 0
     for index, end in enumerate(block_means.ends.tolist()):
-        assert block_means.losses[index] == pytest.approx(losses[begin:end].mean(dtype=np.float64), abs=1e-7)
-        assert block_means.errors[index] == pytest.approx(losses[::-1][begin:end].mean(dtype=np.float64), abs=1e-7)
+        assert block_means.losses[index] == pytest.approx(
+            losses[begin:end].mean(dtype=np.float64), abs=1e-7
+        )
+        assert block_means.errors[index] == pytest.approx(
+            losses[::-1][begin:end].mean(dtype=np.float64), abs=1e-7
+        )
         begin = end
 
 
 CONFIG = EchoConfig()
 
 pieces_of_losses = st.lists(
-    st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60), max_size=8
+    st.lists(
+        st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60
+    ),
+    max_size=8,
 )
 
 
@@ -119,14 +143,17 @@ def filled(losses: list[float], start: int) -> LossHistory:
 
 
 def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
-    """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their windows."""
+    """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their
+    windows."""
     assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
         [curve.first, *curve.ends] if curve.starts.size else []
     )
     assert curve.starts.size or curve.first == curve.last
     assert (curve.ends > curve.starts).all()
     assert (curve.ends - curve.starts <= curve.width).all()
-    for start, end, low, high, mean in zip(curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True):
+    for start, end, low, high, mean in zip(
+        curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True
+    ):
         windows = everything[start:end]
         if np.isnan(windows).all():
             assert math.isnan(low)
@@ -172,10 +199,19 @@ class Case(NamedTuple):
 
     def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
         last = min(last, len(self.history))
-        return curve_of([self.whole(partial(self.history.of_one, replica))], columns, min(first, last), last)
+        return curve_of(
+            [self.whole(partial(self.history.of_one, replica))], columns, min(first, last), last
+        )
 
 
-def case(windows: int, replicas: int, chunk: int, seed: int = 0, buckets: int | None = None, bad: float = 0.0) -> Case:
+def case(
+    windows: int,
+    replicas: int,
+    chunk: int,
+    seed: int = 0,
+    buckets: int | None = None,
+    bad: float = 0.0,
+) -> Case:
     """Losses at random, a share of which is infinite or not a number, added in pieces."""
     rng = np.random.default_rng(seed)
     config = replace(CONFIG, replicas=replicas)
@@ -225,20 +261,27 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
 
 
 def assert_band(band: Band, told: Case) -> None:
-    """Each bucket has the quantiles of its windows, on average, and the number solved at its end."""
+    """Each bucket has the quantiles of its windows, on average, and the number solved at its
+    end."""
     low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
     for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
         there = slice(start, end)
         assert band.low[at] == low[there].min()
         assert band.high[at] == high[there].max()
-        for drawn, known in ((band.tenth, tenth), (band.median, median), (band.ninetieth, ninetieth)):
+        for drawn, known in (
+            (band.tenth, tenth),
+            (band.median, median),
+            (band.ninetieth, ninetieth),
+        ):
             assert drawn[at] == pytest.approx(known[there].mean(dtype=np.float64), rel=1e-5)
         assert band.solved[at] == ((told.solved_at > 0) & (told.solved_at <= end)).sum()
 
 
 @some
 @given(cases(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
-def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first: int, length: int) -> None:
+def test_a_band_has_the_quantiles_of_its_windows(
+    told: Case, columns: int, first: int, length: int
+) -> None:
     first, last = min(first, len(told.losses)), min(first + length, len(told.losses))
     band = band_of([told.whole(told.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
@@ -251,7 +294,9 @@ def test_a_band_has_the_quantiles_of_its_windows(told: Case, columns: int, first
 
 @some
 @given(cases(2), st.integers(1, 40), st.data())
-def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, data: st.DataObject) -> None:
+def test_shades_are_mean_losses_of_those_asked_for(
+    told: Case, columns: int, data: st.DataObject
+) -> None:
     windows, replicas = told.losses.shape
     asked = data.draw(st.lists(st.integers(0, replicas + 1), max_size=4))
     first = data.draw(st.integers(0, windows))
@@ -273,15 +318,24 @@ def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, dat
 
 
 @examples(20)
-@given(st.sampled_from([1, 3]), st.lists(st.integers(1, 500), min_size=1, max_size=20), st.integers(1, 64))
-def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int], columns: int) -> None:
+@given(
+    st.sampled_from([1, 3]),
+    st.lists(st.integers(1, 500), min_size=1, max_size=20),
+    st.integers(1, 64),
+)
+def test_memory_is_bounded_and_old_extremes_stay(
+    replicas: int, sizes: list[int], columns: int
+) -> None:
     told = case(sum(sizes), replicas, max(sizes), buckets=256)
     losses = told.losses[:, replicas - 1]
     curve = told.curve(columns, 0, sum(sizes), replicas - 1)
     assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
-    for start, end, low, mean, high in zip(curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True):
+    for start, end, low, mean, high in zip(
+        curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True
+    ):
         windows = losses[start:end]
-        assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
+        # Where windows are forgotten, a bucket may reach beyond its edges
+        assert low <= windows.min()
         assert high >= windows.max()
         wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
         assert wider.min() <= low <= high <= wider.max()
@@ -291,4 +345,6 @@ def test_memory_is_bounded_and_old_extremes_stay(replicas: int, sizes: list[int]
     np.testing.assert_array_equal(losses_of(newest), told.losses[-256:])
     if sum(sizes) > 512:
         assert told.history.windows(0, 40) is None
-        np.testing.assert_allclose(told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3)
+        np.testing.assert_allclose(
+            told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3
+        )

@@ -31,19 +31,26 @@ def of(position: Position, size: int = 8) -> Keyframe:
 
 
 @given(st.lists(positions, max_size=60), positions)
-def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(added: list[Position], asked: Position) -> None:
+def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(
+    added: list[Position], asked: Position
+) -> None:
     kept = Keyframes()
     news = [kept.add(of(position)) for position in added]
     assert news == [position not in added[:index] for index, position in enumerate(added)]
     assert len(kept) == len(set(added))
     assert [one.position for one in kept.all()] == sorted(set(added))
     found = kept.nearest(asked)
-    before = [one for one in set(added) if one.branch == asked.branch and one.window <= asked.window]
+    before = [
+        one for one in set(added) if one.branch == asked.branch and one.window <= asked.window
+    ]
     assert (None if found is None else found.position) == max(before, default=None)
 
 
 @examples(50)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 100)), max_size=400), st.integers(100, 2000))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 100)), max_size=400),
+    st.integers(100, 2000),
+)
 def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
     kept = Keyframes(most)
     ends = [0] * 4
@@ -67,16 +74,24 @@ def test_a_branch_is_found_by_its_letter_and_by_its_number(number: int) -> None:
     assert number_of(letter_of(number)) == number_of(str(number)) == number
 
 
-@pytest.mark.parametrize("name", ["", "B", "1.0", "-1", "1e3", "a1", " b", "é", "٣", "z" * 13, "9" * 5000])
+@pytest.mark.parametrize(
+    "name", ["", "B", "1.0", "-1", "1e3", "a1", " b", "é", "٣", "z" * 13, "9" * 5000]
+)
 def test_what_is_neither(name: str) -> None:
     assert number_of(name) is None
 
 
-CONFIGS = [EchoConfig(), EchoConfig(seed=3, cell="lstm", stride=4, replicas=6), EchoConfig(task="two_coins")]
+CONFIGS = [
+    EchoConfig(),
+    EchoConfig(seed=3, cell="lstm", stride=4, replicas=6),
+    EchoConfig(task="two_coins"),
+]
 
 NUMBERS = ["float32", "float64", "int32", "int64", "uint8", "uint32", "bool", "complex64"]
 
-ARRAYS = arrays(st.sampled_from(NUMBERS), array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+ARRAYS = arrays(
+    st.sampled_from(NUMBERS), array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+)
 
 ANYTHING = st.none() | st.integers() | st.floats() | st.text(max_size=5)
 
@@ -95,7 +110,9 @@ SPECIAL: Mapping[type, st.SearchStrategy[Any]] = {
 """Values of classes whose annotations do not say everything."""
 
 
-few = settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None, phases=[Phase.generate])
+few = settings(
+    max_examples=15, suppress_health_check=list(HealthCheck), deadline=None, phases=[Phase.generate]
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -114,7 +131,8 @@ def test_any_value_arrives_as_it_was_sent(kind: type) -> None:
     arrives()
 
 
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # its strategy is long when written
+# Its strategy is long when written
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
     @few
     @given(st.from_type(Picture))
@@ -122,11 +140,15 @@ def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
         shown = decode(encode(Shown(picture)), Shown).picture
         assert shown is not None
         assert plain(shown) == plain(picture)
-        again = decode(encode(Shown(picture), known_of([picture.frame])), Shown, known_of([shown.frame])).picture
+        again = decode(
+            encode(Shown(picture), known_of([picture.frame])), Shown, known_of([shown.frame])
+        ).picture
         assert again is not None
         assert again.frame is shown.frame
         later = replace(picture, frame=replace(picture.frame, answered=9))
-        again = decode(encode(Shown(later), known_of([picture.frame])), Shown, known_of([shown.frame])).picture
+        again = decode(
+            encode(Shown(later), known_of([picture.frame])), Shown, known_of([shown.frame])
+        ).picture
         assert again is not None
         assert again.frame.progress is shown.frame.progress
         assert plain(again) == plain(later)

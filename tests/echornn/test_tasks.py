@@ -32,7 +32,10 @@ from echornn.tasks.two_coins import TwoCoins
 
 SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "echo": st.builds(
-        Echo, st.integers(0, 30), st.integers(2, 7) | st.just(256), st.sampled_from(["previous_row", "zero"])
+        Echo,
+        st.integers(0, 30),
+        st.integers(2, 7) | st.just(256),
+        st.sampled_from(["previous_row", "zero"]),
     ),
     "two_coins": st.builds(
         lambda lag, more, base: TwoCoins(lag, lag + more, base, -base, (1 - base)),
@@ -40,10 +43,14 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
         st.integers(1, 9),
         st.floats(0, 1),
     ),
-    "delayed_xor": st.builds(lambda lag, more: DelayedXor(lag, lag + more), st.integers(0, 9), st.integers(1, 9)),
+    "delayed_xor": st.builds(
+        lambda lag, more: DelayedXor(lag, lag + more), st.integers(0, 9), st.integers(1, 9)
+    ),
     "flip_flop": st.builds(FlipFlop, st.integers(1, 4), st.sampled_from([0.0, 1.0, 0.3])),
     "temporal_order": st.builds(TemporalOrder, st.integers(2, 3), st.integers(10, 130)),
-    "copy_memory": st.builds(CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)),
+    "copy_memory": st.builds(
+        CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)
+    ),
     "adding": st.builds(Adding, st.integers(2, 50)),
     "parity": st.builds(Parity, st.integers(1, 50)),
     "reber": st.just(Reber()),
@@ -88,7 +95,9 @@ def test_the_form_of_all_data(task: Task, seed: int, rows: int, steps: int) -> N
 
 
 @given(
-    st.sampled_from(["echo", "delayed_xor", "copy_memory"]).flatmap(SETTINGS.__getitem__), st.integers(0, 3), st.data()
+    st.sampled_from(["echo", "delayed_xor", "copy_memory"]).flatmap(SETTINGS.__getitem__),
+    st.integers(0, 3),
+    st.data(),
 )
 def test_what_is_no_source_does_not_matter(task: Task, seed: int, data: st.DataObject) -> None:
     """The target is a function of its sources, where there are some."""
@@ -99,7 +108,9 @@ def test_what_is_no_source_does_not_matter(task: Task, seed: int, data: st.DataO
     batch = task.draw(rng(seed), 500, length)
     assert batch.scored[0, t]
     answers: dict[tuple[int, ...], int] = {}
-    for x, y in zip(batch.x[:, [t - lag for lag in lags]].tolist(), batch.y[:, t].tolist(), strict=True):
+    for x, y in zip(
+        batch.x[:, [t - lag for lag in lags]].tolist(), batch.y[:, t].tolist(), strict=True
+    ):
         assert answers.setdefault(tuple(x), y) == y
 
 
@@ -112,7 +123,8 @@ def test_unscored_steps_have_no_sources_and_ladders_fall(task: Task, rows: int, 
     solved = task.solved(rows, length)
     assert len({level.name for level in levels}) == len(levels) > 1
     if solved is None:
-        assert levels[0].loss == levels[-1].loss or isinstance(task, Text)  # the row is too short for the lags
+        # The row is too short for the lags
+        assert levels[0].loss == levels[-1].loss or isinstance(task, Text)
     else:
         assert levels[-1].loss <= solved or isinstance(task, Echo)
 
@@ -216,7 +228,9 @@ def marked(*numbers: int) -> Knows:
 
     def known(x: npt.NDArray[Any]) -> Keys:
         found = x[x[..., 1] == 1][:, 0].reshape(len(x), 2)
-        return np.asarray((found[:, list(numbers)] * 20).astype(np.int64) @ 20 ** np.arange(len(numbers)))
+        return np.asarray(
+            (found[:, list(numbers)] * 20).astype(np.int64) @ 20 ** np.arange(len(numbers))
+        )
 
     return in_trial(known)
 
@@ -236,22 +250,39 @@ def of_row(states: Callable[[list[Any]], list[object]]) -> Knows:
 
     def known(x: npt.NDArray[Any]) -> Keys:
         numbers: dict[object, int] = {}
-        return np.array([[numbers.setdefault(one, len(numbers)) for one in states(row)] for row in x.tolist()])
+        return np.array(
+            [[numbers.setdefault(one, len(numbers)) for one in states(row)] for row in x.tolist()]
+        )
 
     return known
 
 
 def embedded_reber(x: list[int], has_letter: bool = True) -> list[object]:
-    """Where each symbol leads in the diagram of the paper; a string's own letter is remembered, or not."""
-    inner = {"T": {"S": "T", "X": "x"}, "P": {"T": "P", "V": "v"}, "x": {"X": "P", "S": "e"}, "v": {"P": "x", "V": "e"}}
+    """Where each symbol leads in the diagram of the paper; a string's own letter is remembered, or
+    not."""
+    inner = {
+        "T": {"S": "T", "X": "x"},
+        "P": {"T": "P", "V": "v"},
+        "x": {"X": "P", "S": "e"},
+        "v": {"P": "x", "V": "e"},
+    }
     place, letter, found = "0", "", list[object]()
     for symbol in ("BTPSXVE"[one] for one in x):
         if place in inner:
             place = inner[place][symbol]
         else:
-            assert symbol in {"0": "B", "1": "TP", "2": "B", "3": "TP", "e": "E", "o": letter, "z": "E"}[place]
+            assert (
+                symbol
+                in {"0": "B", "1": "TP", "2": "B", "3": "TP", "e": "E", "o": letter, "z": "E"}[
+                    place
+                ]
+            )
             letter = symbol if place == "1" else letter
-            place = symbol if place == "3" else {"0": "1", "1": "2", "2": "3", "e": "o", "o": "z", "z": "0"}[place]
+            place = (
+                symbol
+                if place == "3"
+                else {"0": "1", "1": "2", "2": "3", "e": "o", "o": "z", "z": "0"}[place]
+            )
         found.append((place, letter if place == "o" and has_letter else ""))
     return found
 
@@ -299,7 +330,9 @@ def moved(places: int, moves: int) -> Knows:
     def known(x: npt.NDArray[Any]) -> Keys:
         steps = np.arange(1, x.shape[1] + 1)
         way = np.pad(np.cumsum(x.astype(np.int64) - 1, axis=1), ((0, 0), (1, 0)))
-        return np.asarray((way[:, steps] - way[:, np.maximum(0, steps - moves)]) % places * len(steps) + steps)
+        return np.asarray(
+            (way[:, steps] - way[:, np.maximum(0, steps - moves)]) % places * len(steps) + steps
+        )
 
     return known
 
@@ -317,9 +350,20 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
     (
         FlipFlop(1, 0.4),
         40,
-        [[nothing], [pulses(1)], [pulses(2)], [pulses(4), last_pulse(4)], [last_pulse(8)], [last_pulse(40)]],
+        [
+            [nothing],
+            [pulses(1)],
+            [pulses(2)],
+            [pulses(4), last_pulse(4)],
+            [last_pulse(8)],
+            [last_pulse(40)],
+        ],
     ),
-    (TemporalOrder(3, 12), 12, [[nothing], [order(0), order(2)], [order(0, 1), order(1, 2)], [order(0, 1, 2)]]),
+    (
+        TemporalOrder(3, 12),
+        12,
+        [[nothing], [order(0), order(2)], [order(0, 1), order(1, 2)], [order(0, 1, 2)]],
+    ),
     (CopyMemory(4, 2, 3), 8, [[nothing], [first(0)], [first(1)], [first(2)]]),
     (Parity(5), 5, [[nothing], [so_far(1)], [so_far(2)], [so_far(5)]]),
     (Adding(6), 6, [[nothing], [marked(0), marked(1)], [marked(0, 1)]]),
@@ -334,7 +378,11 @@ LADDERS: list[tuple[Task, int, list[list[Knows]]]] = [
             [of_row(embedded_reber)],
         ],
     ),
-    (Dyck1(), DRAWN, [[nothing], [seen(0)], [seen(*range(3))], [seen(*range(5))], [of_row(brackets)]]),
+    (
+        Dyck1(),
+        DRAWN,
+        [[nothing], [seen(0)], [seen(*range(3))], [seen(*range(5))], [of_row(brackets)]],
+    ),
     (AnBn(), DRAWN, [[nothing], [seen(0)], *([counter_to(most)] for most in (1, 2, 4, 8, 100))]),
     (
         BinaryAddition(),
@@ -356,19 +404,30 @@ def test_targets_follow_from_the_inputs() -> None:
         batch = task.draw(rng(), 2, 500)
         np.testing.assert_array_equal(batch.y[:, :-1], batch.x[:, 1:])
     sums = BinaryAddition().draw(rng(), 1, 500)
-    first, second = (int("".join(map(str, bits[::-1])), 2) for bits in sums.x[0].T.astype(int).tolist())
+    first, second = (
+        int("".join(map(str, bits[::-1])), 2) for bits in sums.x[0].T.astype(int).tolist()
+    )
     assert sums.y[0].tolist() == [(first + second) >> t & 1 for t in range(500)]
     cycle = CycleNavigation(5, 40).draw(rng(), 100, 40)
     np.testing.assert_array_equal(cycle.y, np.cumsum(cycle.x.astype(int) - 1, axis=1) % 5)
 
 
 @pytest.mark.parametrize(
-    ("task", "steps", "known"), LADDERS, ids=lambda value: str(value) if isinstance(value, Task) else ""
+    ("task", "steps", "known"),
+    LADDERS,
+    ids=lambda value: str(value) if isinstance(value, Task) else "",
 )
-def test_each_rung_is_what_its_knowledge_costs(task: Task, steps: int, known: list[list[Knows]]) -> None:
+def test_each_rung_is_what_its_knowledge_costs(
+    task: Task, steps: int, known: list[list[Knows]]
+) -> None:
     rows = 3 if isinstance(task, Echo) else DRAWN // steps
-    draws = [task.draw(seeding.stream(seed, 0), rows, steps) for seed in range(DRAWN // steps // rows // 5 or 1)]
-    batch = Batch(*(np.concatenate([getattr(one, name) for one in draws]) for name in ("x", "y", "scored")))
+    draws = [
+        task.draw(seeding.stream(seed, 0), rows, steps)
+        for seed in range(DRAWN // steps // rows // 5 or 1)
+    ]
+    batch = Batch(
+        *(np.concatenate([getattr(one, name) for one in draws]) for name in ("x", "y", "scored"))
+    )
     levels = task.levels(rows, steps)
     assert len(levels) == len(known)
     for level, ways in zip(levels, known, strict=True):
@@ -378,8 +437,9 @@ def test_each_rung_is_what_its_knowledge_costs(task: Task, steps: int, known: li
 
 
 def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
-    """The loss, in the second half of the data, of the best answer to each key in the first half; and how far it may be
-    from the loss of the best answer of all: by chance, and because there is only so much to learn from.
+    """The loss, in the second half of the data, of the best answer to each key in the first half;
+    and how far it may be from the loss of the best answer of all: by chance, and because there is
+    only so much to learn from.
     """
     _, found = np.unique(keys[batch.scored], return_inverse=True)
     targets = batch.y[batch.scored]
@@ -387,14 +447,19 @@ def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
     counts = np.bincount(found[:half], minlength=groups)
     if isinstance(task.outputs, Symbols):
         classes = task.outputs.count
-        table = np.bincount(found[:half] * classes + targets[:half], minlength=groups * classes) + 1e-6
-        table = table.reshape(groups, classes) / table.reshape(groups, classes).sum(axis=1, keepdims=True)
+        table = (
+            np.bincount(found[:half] * classes + targets[:half], minlength=groups * classes) + 1e-6
+        )
+        table = table.reshape(groups, classes) / table.reshape(groups, classes).sum(
+            axis=1, keepdims=True
+        )
         losses = -np.log(table[found[half:], targets[half:]])
         learned = groups * classes / half
     else:
         sums = np.bincount(found[:half], targets[:half, 0], groups)
         losses = (targets[half:, 0] - (sums / np.maximum(counts, 1))[found[half:]]) ** 2
-        learned = 2 * groups / half * float(losses.mean()) + 1e-3  # marked numbers are known to a twentieth
+        # Marked numbers are known to a twentieth
+        learned = 2 * groups / half * float(losses.mean()) + 1e-3
     return float(losses.mean()), 4 * float(losses.std()) / math.sqrt(half) + learned + 1e-4
 
 

@@ -1,4 +1,5 @@
-"""The division of the screen, and the axes and columns of the curve: everything shown can be read, at any size."""
+"""The division of the screen, and the axes and columns of the curve: everything shown can be read,
+at any size."""
 
 from __future__ import annotations
 
@@ -42,14 +43,20 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
 
 
 @examples(200)
-@given(st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300), st.integers(1, 50), st.booleans())
+@given(
+    st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300),
+    st.integers(1, 50),
+    st.booleans(),
+)
 def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bool) -> None:
     timeline = Timeline()
     grow(timeline, branch_off(timeline, EchoConfig()), losses, 0.2)
     curve = timeline.curve(0, columns)
     axis = LossAxis.holding(curve.low, curve.high, log)
     assert axis.bottom < axis.top
-    low, high = per_column(curve, axis.share(curve.low), axis.share(curve.high), columns, 0, max(1, curve.last))
+    low, high = per_column(
+        curve, axis.share(curve.low), axis.share(curve.high), columns, 0, max(1, curve.last)
+    )
     finite = np.concatenate([low, high])[~np.isnan(np.concatenate([low, high]))]
     assert ((finite >= 0) & (finite <= 1)).all()
     if losses and not any(math.isnan(loss) for loss in losses):
@@ -69,7 +76,9 @@ def test_labels_of_the_loss_axis_are_few_round_and_apart(top: float, lines: int)
 
 
 @given(st.integers(0, 10**9), st.integers(20, 10**9), st.integers(10, 400))
-def test_labels_of_the_window_axis_stand_at_their_windows(first: int, length: int, columns: int) -> None:
+def test_labels_of_the_window_axis_stand_at_their_windows(
+    first: int, length: int, columns: int
+) -> None:
     ticks = window_ticks(first, length, columns)
     assert ticks
     assert len({label for _, label in ticks}) == len(ticks)
@@ -78,7 +87,13 @@ def test_labels_of_the_window_axis_stand_at_their_windows(first: int, length: in
 
 @pytest.mark.parametrize(
     ("windows", "step", "text"),
-    [(0, 20, "0"), (1000, 500, "1k"), (1000, 5, "1,000"), (12_500, 500, "12.5k"), (3 * 10**6, 10**6, "3M")],
+    [
+        (0, 20, "0"),
+        (1000, 500, "1k"),
+        (1000, 5, "1,000"),
+        (12_500, 500, "12.5k"),
+        (3 * 10**6, 10**6, "3M"),
+    ],
 )
 def test_counts_are_short(windows: int, step: int, text: str) -> None:
     assert count(windows, step) == text

@@ -1,4 +1,5 @@
-"""What is sent to the terminal: fewer bytes for the same screen, and no more frames than a slow connection takes."""
+"""What is sent to the terminal: fewer bytes for the same screen, and no more frames than a slow
+connection takes."""
 
 from __future__ import annotations
 
@@ -37,10 +38,15 @@ def styles() -> list[Style | None]:
 
 def line_of(pieces: Pieces) -> Strip:
     fresh = styles()
-    return Strip([Segment(text, fresh[style]) for text, style in pieces]).adjust_cell_length(WIDTH, fresh[2])
+    return Strip([Segment(text, fresh[style]) for text, style in pieces]).adjust_cell_length(
+        WIDTH, fresh[2]
+    )
 
 
-lines = st.lists(st.tuples(st.text("ab▁█░ ⣿日", min_size=1, max_size=6), st.integers(0, len(styles()) - 1)), max_size=4)
+lines = st.lists(
+    st.tuples(st.text("ab▁█░ ⣿日", min_size=1, max_size=6), st.integers(0, len(styles()) - 1)),
+    max_size=4,
+)
 screens = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
 
 
@@ -51,7 +57,9 @@ def whole(screen: list[Pieces]) -> LayoutUpdate:
 def part(screen: list[Pieces], dirty: list[int]) -> ChopsUpdate:
     spans = [(y, 0, WIDTH) for y in dirty]
     return ChopsUpdate(
-        [{0: line_of(pieces) if y in dirty else None} for y, pieces in enumerate(screen)], spans, [[WIDTH]] * HEIGHT
+        [{0: line_of(pieces) if y in dirty else None} for y, pieces in enumerate(screen)],
+        spans,
+        [[WIDTH]] * HEIGHT,
     )
 
 
@@ -65,8 +73,8 @@ def part(screen: list[Pieces], dirty: list[int]) -> ChopsUpdate:
 def test_what_lies_outside_the_span_is_not_touched(
     before: list[Pieces], behind: list[Pieces], begin: int, length: int, cut: int
 ) -> None:
-    """Textual draws only the widgets that overlap the span; elsewhere on the line, cells may be those of hidden
-    widgets.
+    """Textual draws only the widgets that overlap the span; elsewhere on the line, cells may be
+    those of hidden widgets.
     """
     end = min(begin + length, WIDTH)
     terminal, diff = Terminal(), ScreenDiff()
@@ -99,7 +107,8 @@ class Terminal:
 
     def feed(self, text: str) -> None:
         self.bytes += len(text.encode())
-        # Textual's own updates go to the next line with a plain line feed, in a terminal that scrolls at the bottom.
+        # Textual's own updates go to the next line with a plain line feed, in a terminal that
+        # scrolls at the bottom.
         self._stream.feed(text.replace("\n", ""))
 
     @property
@@ -108,7 +117,10 @@ class Terminal:
 
 
 @pytest.mark.parametrize("colours", ["truecolor", "256", "standard"])
-@given(first=screens, others=st.lists(st.tuples(screens, st.sets(st.integers(0, HEIGHT - 1))), max_size=4))
+@given(
+    first=screens,
+    others=st.lists(st.tuples(screens, st.sets(st.integers(0, HEIGHT - 1))), max_size=4),
+)
 def test_the_terminal_shows_the_same_as_if_whole_lines_had_been_sent(
     colours: str, first: list[Pieces], others: list[tuple[list[Pieces], set[int]]]
 ) -> None:
@@ -135,7 +147,7 @@ def test_a_change_is_a_move_a_pen_and_a_character() -> None:
     assert diff.send(part(after, [1]), console("truecolor")) == "\x1b[2;3H\x1b[0mb\x1b[5Cb\x1b[0m"
 
 
-def test_so_many_frames_are_under_way_and_no_more_and_a_lost_answer_is_not_waited_for_for_ever() -> None:
+def test_so_many_frames_are_under_way_and_a_lost_answer_is_not_waited_for_for_ever() -> None:
     clock = Clock()
     line = Backpressure(clock)
     line.asked()

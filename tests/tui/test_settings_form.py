@@ -1,4 +1,5 @@
-"""Whatever keys come, the settings send only what can be trained; presets and neighbours of every value."""
+"""Whatever keys come, the settings send only what can be trained; presets and neighbours of every
+value."""
 
 from __future__ import annotations
 
@@ -28,8 +29,12 @@ def form_of(config: EchoConfig) -> tuple[Form, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("trained", [TUTORIAL, EchoConfig(state_size=12, replicas=64), EchoConfig(stride=5)])
-def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: str, trained: EchoConfig) -> None:
+@pytest.mark.parametrize(
+    "trained", [TUTORIAL, EchoConfig(state_size=12, replicas=64), EchoConfig(stride=5)]
+)
+def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(
+    preset: str, trained: EchoConfig
+) -> None:
     form, sent = form_of(trained)
     form.enter()
     form.choose(preset)
@@ -61,7 +66,9 @@ keys = st.one_of(
 
 @examples(50)
 @given(st.lists(keys, max_size=40))
-def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[tuple[Any, ...]]) -> None:
+def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(
+    story: list[tuple[Any, ...]],
+) -> None:
     form, sent = form_of(TUTORIAL)
     trained = TUTORIAL
     for name, *arguments in story:

@@ -13,16 +13,39 @@ TOKEN = "t" * 43
 
 
 def refused(**asked: Any) -> str:
-    page = {"method": "GET", "path": f"/{TOKEN}/", "hosts": ("127.0.0.1:8123",), "origins": (), "steers": False}
+    page = {
+        "method": "GET",
+        "path": f"/{TOKEN}/",
+        "hosts": ("127.0.0.1:8123",),
+        "origins": (),
+        "steers": False,
+    }
     return why_refused(**{**page, **asked}, token=TOKEN)
 
 
 @pytest.mark.parametrize(
     "hosts",
     [
-        *((), ("",), ("evil.example:8123",), ("127.0.0.1.evil.example:8123",), ("localhost.evil.example",)),
-        *(("127.0.0.1:8123@evil.example",), ("evil.example/127.0.0.1",), ("127.0.0.2:8123",), ("0.0.0.0:8123",)),
-        *(("[::]:8123",), ("localhost:",), ("localhost:８",), ("localhost:8123\n",), ("localhost:8123 ",)),
+        *(
+            (),
+            ("",),
+            ("evil.example:8123",),
+            ("127.0.0.1.evil.example:8123",),
+            ("localhost.evil.example",),
+        ),
+        *(
+            ("127.0.0.1:8123@evil.example",),
+            ("evil.example/127.0.0.1",),
+            ("127.0.0.2:8123",),
+            ("0.0.0.0:8123",),
+        ),
+        *(
+            ("[::]:8123",),
+            ("localhost:",),
+            ("localhost:８",),
+            ("localhost:8123\n",),
+            ("localhost:8123 ",),
+        ),
         *(("localhost:8123", "evil.example"), ("localhost:8123", "localhost:8123")),
     ],
 )
@@ -34,9 +57,25 @@ def test_another_host_is_refused(hosts: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        *("null", "", "http://127.0.0.1:8124", "http://127.0.0.1", "http://localhost:8123", "http://x@127.0.0.1:8123"),
-        *("http://127.0.0.1:8123.evil.example", "http://evil.example#127.0.0.1:8123", "http://[", "file://"),
-        *("http://127.0.0.1:8123@evil.example", "ftp://127.0.0.1:8123", "chrome-extension://127.0.0.1:8123"),
+        *(
+            "null",
+            "",
+            "http://127.0.0.1:8124",
+            "http://127.0.0.1",
+            "http://localhost:8123",
+            "http://x@127.0.0.1:8123",
+        ),
+        *(
+            "http://127.0.0.1:8123.evil.example",
+            "http://evil.example#127.0.0.1:8123",
+            "http://[",
+            "file://",
+        ),
+        *(
+            "http://127.0.0.1:8123@evil.example",
+            "ftp://127.0.0.1:8123",
+            "chrome-extension://127.0.0.1:8123",
+        ),
     ],
 )
 def test_another_page_is_refused_even_if_it_knows_the_token(origin: str) -> None:
@@ -48,7 +87,17 @@ def test_another_page_is_refused_even_if_it_knows_the_token(origin: str) -> None
 
 def test_whatever_is_asked_it_is_refused_in_a_line_without_the_token() -> None:
     chance = random.Random(7)
-    known = ["GET", "127.0.0.1", "localhost:1", f"/{TOKEN[:-1]}/", f"/{TOKEN}é/", "/", "http://localhost:1", "[", ""]
+    known = [
+        "GET",
+        "127.0.0.1",
+        "localhost:1",
+        f"/{TOKEN[:-1]}/",
+        f"/{TOKEN}é/",
+        "/",
+        "http://localhost:1",
+        "[",
+        "",
+    ]
 
     def word() -> str:
         noise = "".join(chr(chance.randrange(0x20000)) for _ in range(chance.randrange(20)))

@@ -1,4 +1,5 @@
-"""The screen of what the probes say along the run; a process of its own measures, so that training goes on."""
+"""The screen of what the probes say along the run; a process of its own measures, so that training
+goes on."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ Line = list[tuple[str, str]]  # texts and their inks
 
 
 class AlongPage(CellWidget):
-    """Bars over windows of each number, and pictures of lag against window, with the records that there are."""
+    """Bars over windows of each number, and pictures of lag against window, with the records that
+    there are."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__()
@@ -58,7 +60,10 @@ class AlongPage(CellWidget):
         records, lines = self._records, [[(self._text, "note")]]
         for title, labels in PANELS.items() if records else ():
             lines.append([(title, "strong")])
-            lines += [_bars(name, line, title == "update / weight") for name, line in series(records, labels).items()]
+            lines += [
+                _bars(name, line, title == "update / weight")
+                for name, line in series(records, labels).items()
+            ]
         for key, title in LAGS.items() if records else ():
             values, is_gradient = by_lag(records, key), key == "gradient_by_lag"
             low, high = (NOTHING, np.nanmax(values, initial=0.0)) if is_gradient else (0.0, 1.0)
@@ -68,12 +73,15 @@ class AlongPage(CellWidget):
         return lines
 
     def _picture(self, shares: npt.NDArray[np.float64]) -> list[Line]:
-        """A line for each lag, with a sign at sources of the targets and where the gradient is cut off."""
+        """A line for each lag, with a sign at sources of the targets and where the gradient is cut
+        off."""
         marks, lines = dict.fromkeys(source_lags(self._config), "▲"), list[Line]()
         marks[self._config.truncated_backprop_length] = "T"
         for lag, row in enumerate(shares.tolist()):
             levels = [min(7, int(8 * share)) if share > 0 else -1 for share in row]
-            cells = [("░▒▓█"[one // 2], f"shade{one}") if one >= 0 else ("·", "none") for one in levels]
+            cells = [
+                ("░▒▓█"[one // 2], f"shade{one}") if one >= 0 else ("·", "none") for one in levels
+            ]
             lines.append([(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted"), *cells])
         return lines
 
@@ -85,7 +93,11 @@ def _bars(name: str, values: npt.NDArray[np.float64], log: bool) -> Line:
     heights = np.log10(np.maximum(values, 1e-99)) if log else values
     low, high = np.nanmin(heights), np.nanmax(heights)
     signs = bar_signs(0.1 + 0.9 * (heights - low) / ((high - low) or 1.0), 1)[0].tolist()
-    return [title, ("".join(signs), "mean"), (f" {np.nanmin(values):.3g} to {np.nanmax(values):.3g}", "muted")]
+    return [
+        title,
+        ("".join(signs), "mean"),
+        (f" {np.nanmin(values):.3g} to {np.nanmax(values):.3g}", "muted"),
+    ]
 
 
 class AlongScreen(ClosesOnce):
@@ -96,11 +108,17 @@ class AlongScreen(ClosesOnce):
         Binding("P,q", "dismiss", "Close", show=False, id="along.close"),
     ]
 
-    def __init__(self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], None]) -> None:
+    def __init__(
+        self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], None]
+    ) -> None:
         super().__init__()
         flags = [word for name, value in where.items() for word in (f"--{name}", str(value))]
         self._words = [*PROGRAM, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
-        self._positions, self._saved, self._page = min(POSITIONS, 1 + where["at"]), saved, AlongPage(config)
+        self._positions, self._saved, self._page = (
+            min(POSITIONS, 1 + where["at"]),
+            saved,
+            AlongPage(config),
+        )
 
     def compose(self) -> ComposeResult:
         with Vertical(id="along") as frame:
@@ -115,14 +133,19 @@ class AlongScreen(ClosesOnce):
     async def _measure(self) -> None:
         """Show each record as it is printed, as long as the screen is open."""
         await asyncio.to_thread(self._saved)
-        process = await create_subprocess_exec(*self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24)
+        process = await create_subprocess_exec(
+            *self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24
+        )
         try:
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
             count = 0
             while line := await process.stdout.readline() if process.stdout else b"":
                 if line.startswith(b"{"):
                     count, record = count + 1, json.loads(line)
-                    text = f"{count} of {self._positions} windows measured, to window {record['window']:,}"
+                    text = (
+                        f"{count} of {self._positions} windows measured, to window "
+                        f"{record['window']:,}"
+                    )
                     self._page.show(text, record)
                 elif line.startswith(b"echornn-tui: "):
                     self._page.show(line.decode(errors="replace").strip())

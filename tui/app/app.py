@@ -1,4 +1,5 @@
-"""The app: puts the widgets together, runs the session on a thread, and turns keys into commands."""
+"""The app: puts the widgets together, runs the session on a thread, and turns keys into
+commands."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ from tui.term.printed import printable
 from tui.views.keymap import Moved
 
 VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
-SWITCH_SECONDS = 1e-4  # for which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
+# For which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
+SWITCH_SECONDS = 1e-4
 
 
 class EchoApp(LineActions):
@@ -42,7 +44,8 @@ class EchoApp(LineActions):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    ALLOW_SELECT = False  # Textual would select cells of all widgets; with shift, the terminal selects text
+    # Textual would select cells of all widgets; with shift, the terminal selects text
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
     _ticks = 0
     _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
@@ -67,8 +70,10 @@ class EchoApp(LineActions):
         self.session, self.under_curve = session, UnderCurve(session, compared)
         self._picture = self.under_curve.look(Query())
         self._underway = Backpressure()
-        self.on_loaded: Callable[[], None] = lambda: None  # called once, when the first network has been loaded
-        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"  # empty if it can
+        # Called once, when the first network has been loaded
+        self.on_loaded: Callable[[], None] = lambda: None
+        # Empty if it can
+        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -90,14 +95,16 @@ class EchoApp(LineActions):
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
-        threading.current_thread().name = "training"  # Textual has given the thread a name of its own
+        # Textual has given the thread a name of its own
+        threading.current_thread().name = "training"
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 
     # ---- the screen depends only on the newest picture
 
     def show_newest_frame(self) -> None:
-        """Draw the newest picture, if there is a new one and the terminal has drawn those before."""
+        """Draw the newest picture, if there is a new one and the terminal has drawn those
+        before."""
         if not self._has_widgets or not self._underway.is_clear:
             return
         self._asks_with_next = True
@@ -107,7 +114,10 @@ class EchoApp(LineActions):
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)
-        elif any(getattr(picture, name) != getattr(shown, name) for name in ("query", "ghosts", "audience")):
+        elif any(
+            getattr(picture, name) != getattr(shown, name)
+            for name in ("query", "ghosts", "audience")
+        ):
             self._picture = picture
             self._show()
         self._ticks += 1
@@ -122,7 +132,8 @@ class EchoApp(LineActions):
         if before.config != frame.config:
             self._lay_out(self.size)
         if before.state is State.LOADING is not frame.state:
-            # otherwise the garbage collector searches all loaded objects, which blocks the screen for 0.2 s
+            # otherwise the garbage collector searches all loaded objects, which blocks the screen
+            # for 0.2 s
             gc.freeze()
             self.on_loaded, loaded = lambda: None, self.on_loaded
             loaded()
@@ -147,7 +158,14 @@ class EchoApp(LineActions):
         self._show_status_now()
         self._settings.show(frame)
         self._branches.look(self._picture)
-        here = frame.state, frame.start, frame.is_past, frame.trained == 0, frame.undoable, frame.redoable
+        here = (
+            frame.state,
+            frame.start,
+            frame.is_past,
+            frame.trained == 0,
+            frame.undoable,
+            frame.redoable,
+        )
         offered = here, self._status.remedy is None, self._picture.audience.only_looks
         if offered != self._offered:
             self._offered = offered
@@ -165,7 +183,8 @@ class EchoApp(LineActions):
     # ---- the terminal, and the end
 
     def behind_an_update(self) -> str:
-        """Bytes to send after an update: after the first of a frame, a query that is answered when it is drawn."""
+        """Bytes to send after an update: after the first of a frame, a query that is answered when
+        it is drawn."""
         if not self._asks_with_next or self.is_headless or self._leaving:
             return ""
         self._asks_with_next = False
@@ -196,7 +215,9 @@ class EchoApp(LineActions):
 
     async def action_detach(self) -> None:
         is_over = self._frame.state in (State.FINISHED, State.FAILED)
-        if why_not := self.why_no_detach() or ("nothing is left to train in the background" if is_over else ""):
+        if why_not := self.why_no_detach() or (
+            "nothing is left to train in the background" if is_over else ""
+        ):
             self._refuse(f"{why_not}: «quit» leaves, and the run is kept")
         else:
             self.detaches = True
@@ -212,7 +233,9 @@ class EchoApp(LineActions):
         if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
         if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
-            return len(self.screen_stack) == 1 and (self._panel is None or self._main.focused is not self._panel)
+            return len(self.screen_stack) == 1 and (
+                self._panel is None or self._main.focused is not self._panel
+            )
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "line":
@@ -227,7 +250,9 @@ class EchoApp(LineActions):
             command = commands.Toggle()  # so that pressing the key twice toggles twice
         if self._says_why_not(command):
             return
-        if self._frame.state is State.LOADING and isinstance(command, commands.ChangeCommand | commands.LookCommand):
+        if self._frame.state is State.LOADING and isinstance(
+            command, commands.ChangeCommand | commands.LookCommand
+        ):
             self._hint(keys.LATER)
         self._obey(command)
 
@@ -238,13 +263,17 @@ class EchoApp(LineActions):
         if remedy is None:
             self._refuse(keys.NO_ADVICE)
         else:
-            self._send(commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes))
+            self._send(
+                commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes)
+            )
             self._hint(f"{remedy}, all else as it was: «undo» undoes")
 
     def action_take_over(self) -> None:
         audience = self._picture.audience
         if audience.ended or audience.only_looks or audience.may_steer:
-            self._refuse("you steer this session already" if audience.may_steer else audience_text(audience))
+            self._refuse(
+                "you steer this session already" if audience.may_steer else audience_text(audience)
+            )
         else:
             self.session.take_over()
             # a key that follows at once steers already
@@ -256,7 +285,8 @@ class EchoApp(LineActions):
             self._seeds_view.choose(self._frame, lines)
 
     async def action_on_the_curve(self, action: str) -> None:
-        """Handle a key of the curve while a view has the focus: the curve takes the focus if its crosshair moves."""
+        """Handle a key of the curve while a view has the focus: the curve takes the focus if its
+        crosshair moves."""
         if action != "go_there" or self._plot.viewport.cursor is not None:
             self._focus(self._plot)
             await self._plot.run_action(action)
@@ -272,7 +302,11 @@ class EchoApp(LineActions):
 
     def action_copy(self) -> None:
         frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
-        again = command_again(path, frame.trained, frame.is_past, self._folder) if path else command_of(frame.config)
+        again = (
+            command_again(path, frame.trained, frame.is_past, self._folder)
+            if path
+            else command_of(frame.config)
+        )
         self.copy_to_clipboard(printable(again))
         self.notify(again, title="copied", markup=False)
 
@@ -282,7 +316,8 @@ class EchoApp(LineActions):
 
 
 class PointApp(EchoApp):
-    """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes back to the map."""
+    """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes
+    back to the map."""
 
     BINDINGS: ClassVar[list[BindingType]] = [BACK]
 

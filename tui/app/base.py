@@ -1,4 +1,5 @@
-"""What the app and the map share: the user's keys, the end on a signal, the palette, the saved screen."""
+"""What the app and the map share: the user's keys, the end on a signal, the palette, the saved
+screen."""
 
 from __future__ import annotations
 
@@ -31,8 +32,23 @@ from tui.views.keymap import KeyMap
 Result = TypeVar("Result")
 
 SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
-OPENS = Binding("ctrl+p", "command_palette", "Palette", False, tooltip="Find any command", id="palette", priority=True)
-BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True, id="back_to_map")
+OPENS = Binding(
+    "ctrl+p",
+    "command_palette",
+    "Palette",
+    False,
+    tooltip="Find any command",
+    id="palette",
+    priority=True,
+)
+BACK = Binding(
+    "escape",
+    "back",
+    "Map",
+    tooltip="Back to the map; the run is kept",
+    priority=True,
+    id="back_to_map",
+)
 
 
 class KeyedApp(App[Result], Generic[Result]):
@@ -58,7 +74,12 @@ class KeyedApp(App[Result], Generic[Result]):
 
     def _save(self) -> None: ...
 
-    def exit(self, result: Result | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+    def exit(
+        self,
+        result: Result | None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
         self._is_leaving = True
         super().exit(result, return_code, message)
 
@@ -78,8 +99,9 @@ class KeyedApp(App[Result], Generic[Result]):
         return self.keymap.display(binding) or super().get_key_display(binding)
 
     def on_resize(self, event: Resize) -> None:
-        """Lay out once more when the size has settled: of two changes in quick succession, Textual now and then keeps
-        the layout of the first, or draws nothing though the terminal has lost what was outside.
+        """Lay out once more when the size has settled: of two changes in quick succession, Textual
+        now and then keeps the layout of the first, or draws nothing though the terminal has lost
+        what was outside.
         """
         if self._settles is not None:
             self._settles.stop()
@@ -96,11 +118,17 @@ class KeyedApp(App[Result], Generic[Result]):
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):
             say = self.keymap.text
-            self.push_screen(Palette(one._replace(help=say(one.help)) for one in self.get_system_commands(self.screen)))
+            self.push_screen(
+                Palette(
+                    one._replace(help=say(one.help))
+                    for one in self.get_system_commands(self.screen)
+                )
+            )
 
 
 class ClosesOnce(ModalScreen[None]):
-    """Ignores requests to close after the first: in Textual, two in one packet close the screen below, or raise."""
+    """Ignores requests to close after the first: in Textual, two in one packet close the screen
+    below, or raise."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()
@@ -111,9 +139,11 @@ class ClosesOnce(ModalScreen[None]):
 
 
 class Palette(ClosesOnce):
-    """A list of the commands that match the typed letters; the chosen one runs after the palette has closed.
+    """A list of the commands that match the typed letters; the chosen one runs after the palette
+    has closed.
 
-    Textual's own palette (8.2.8) gathers in the background: paged while its list changes, it raises a KeyError.
+    Textual's own palette (8.2.8) gathers in the background: paged while its list changes, it raises
+    a KeyError.
     """
 
     BINDINGS = [
@@ -133,7 +163,8 @@ class Palette(ClosesOnce):
             yield self._options
 
     def on_mount(self) -> None:
-        self._options.can_focus = False  # Textual's list raises an error if it is paged while it changes
+        # Textual's list raises an error if it is paged while it changes
+        self._options.can_focus = False
         self._list("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -155,17 +186,27 @@ class Palette(ClosesOnce):
 
     def action_move(self, lines: int) -> None:
         if self._options.highlighted is not None:
-            self._options.highlighted = (self._options.highlighted + lines) % self._options.option_count
+            self._options.highlighted = (
+                self._options.highlighted + lines
+            ) % self._options.option_count
 
     def _list(self, typed: str) -> None:
-        """List commands with the typed letters in their title, the best match first; then with them in their help."""
+        """List commands with the typed letters in their title, the best match first; then with them
+        in their help."""
         matcher = Matcher(typed)
 
         def score(one: SystemCommand) -> float:
             return matcher.match(one.title) or 1e-3 * (typed.casefold() in one.help.casefold())
 
-        found = sorted(filter(score, self._commands), key=score, reverse=True) if typed else self._commands
-        texts = ((Text.assemble((one.title, "bold"), "  ", one.help), self._commands.index(one)) for one in found)
+        found = (
+            sorted(filter(score, self._commands), key=score, reverse=True)
+            if typed
+            else self._commands
+        )
+        texts = (
+            (Text.assemble((one.title, "bold"), "  ", one.help), self._commands.index(one))
+            for one in found
+        )
         self._options.clear_options()
         self._options.add_options(Option(text, str(number)) for text, number in texts)
         self._options.highlighted = 0 if found else None
@@ -176,7 +217,12 @@ def lines_shown(app: App[Any]) -> list[str]:
 
 
 def save_to(app: App[Any], path: Path) -> None:
-    """Write the screen to a file: as a picture if its name ends in .svg, otherwise as text. May raise an OSError."""
+    """Write the screen to a file: as a picture if its name ends in .svg, otherwise as text.
+
+    May raise an OSError.
+    """
     is_picture = path.suffix == ".svg"
-    text = app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
+    text = (
+        app.export_screenshot(title=app.title) if is_picture else "\n".join(lines_shown(app)) + "\n"
+    )
     path.write_text(text, encoding="utf-8")

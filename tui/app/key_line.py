@@ -27,9 +27,13 @@ class KeyPart(NamedTuple):
 
 
 class KeyLine(CellWidget):
-    """Instead of Textual's footer, which makes its widgets again for each change; several keys may share a place."""
+    """Instead of Textual's footer, which makes its widgets again for each change; several keys may
+    share a place."""
 
-    DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: $footer-background; }"
+    DEFAULT_CSS = (
+        "KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: "
+        "$footer-background; }"
+    )
 
     def __init__(
         self,
@@ -39,7 +43,12 @@ class KeyLine(CellWidget):
         opened: Callable[[], Collection[str]] = tuple,
     ) -> None:
         super().__init__()
-        self._offers, self._left_out, self._tabs, self._opened = offers, left_out, tabs or {}, opened
+        self._offers, self._left_out, self._tabs, self._opened = (
+            offers,
+            left_out,
+            tabs or {},
+            opened,
+        )
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
@@ -75,7 +84,11 @@ class KeyLine(CellWidget):
         return offered
 
     def _parts(self, binding: Binding, in_words: bool) -> list[KeyPart]:
-        keys, display, name = self.keymap, self.app.get_key_display(binding), binding.description.partition(":")[0]
+        keys, display, name = (
+            self.keymap,
+            self.app.get_key_display(binding),
+            binding.description.partition(":")[0],
+        )
         if binding.id in self._tabs:
             opened = self._opened()
             tabs = [
@@ -86,4 +99,7 @@ class KeyLine(CellWidget):
         group = {keys.name(one): keys.key(one) for one in keys.together.get(binding.id or "", ())}
         if not group or not group.keys() <= {*display}:
             return [KeyPart(binding.key, display, name)]
-        return [*(KeyPart(group.get(sign, binding.key), sign) for sign in display), KeyPart(binding.key, "", name)]
+        return [
+            *(KeyPart(group.get(sign, binding.key), sign) for sign in display),
+            KeyPart(binding.key, "", name),
+        ]

@@ -18,14 +18,22 @@ from tui.panels.form import as_typed, choices_of, help_of
 from tui.term.printed import printable
 from tui.views.keymap import keymap_of
 
-EDITING = {key: one.action for one in Input.BINDINGS if isinstance(one, Binding) for key in one.key.split(",")}
+EDITING = {
+    key: one.action
+    for one in Input.BINDINGS
+    if isinstance(one, Binding)
+    for key in one.key.split(",")
+}
 
 
 def completions(text: str, config: EchoConfig, branches: int) -> list[str]:
-    """The lines to which the beginning of a line can be completed, of a run with so many branches."""
+    """The lines to which the beginning of a line can be completed, of a run with so many
+    branches."""
     *words, begun = text.rpartition(";")[2].lstrip().split(" ")
     if not words:
-        options = sorted(f"{one.name} " if one.usage[:1] not in ("", "[") else one.name for one in WORDS.values())
+        options = sorted(
+            f"{one.name} " if one.usage[:1] not in ("", "[") else one.name for one in WORDS.values()
+        )
     else:
         word = WORDS.get(OTHER_NAMES.get(words[0], words[0]))
         arguments = word.arguments(len(words))[len(words) - 1 :] if word else []
@@ -45,13 +53,21 @@ def completions(text: str, config: EchoConfig, branches: int) -> list[str]:
 
 
 def about(text: str, candidates: Sequence[str], config: EchoConfig) -> str:
-    """What the command that is being typed does; before its name is complete, the names that fit."""
+    """What the command that is being typed does; before its name is complete, the names that
+    fit."""
     begun = text.rpartition(";")[2].lstrip()
     name, _, rest = begun.partition(" ")
     word = WORDS.get(OTHER_NAMES.get(name, name))
     if word is None:
-        fitting = "  ".join(one[len(text) - len(begun) :].strip() for one in candidates) or "no command begins so"
-        return fitting if begun else "a command by name: tab completes, up shows earlier ones, escape closes"
+        fitting = (
+            "  ".join(one[len(text) - len(begun) :].strip() for one in candidates)
+            or "no command begins so"
+        )
+        return (
+            fitting
+            if begun
+            else "a command by name: tab completes, up shows earlier ones, escape closes"
+        )
     field, equals, _ = rest.rpartition(" ")[2].partition("=")
     if "FIELD" in word.usage and equals and field in config.fields():
         return f"{field} is {as_typed(config.value(field)) or 'unset'}: {help_of(config, field)}"
@@ -68,7 +84,10 @@ class Suggestions(Suggester):
 
 
 class CommandLine(Vertical):
-    """The typed line, and above it what it does. The app passes it the keys; what is behind it keeps the focus."""
+    """The typed line, and above it what it does.
+
+    The app passes it the keys; what is behind it keeps the focus.
+    """
 
     DEFAULT_CSS = """
     CommandLine {
@@ -81,9 +100,12 @@ class CommandLine(Vertical):
     }
     """
 
-    def __init__(self, known: Callable[[], tuple[EchoConfig, int]], enter: Callable[[str], str]) -> None:
+    def __init__(
+        self, known: Callable[[], tuple[EchoConfig, int]], enter: Callable[[str], str]
+    ) -> None:
         super().__init__()
-        self._known, self._enter = known, enter  # the configuration and the number of branches; returns why not
+        # The configuration and the number of branches; returns why not
+        self._known, self._enter = known, enter
         self._about = Static(id="about", markup=False)
         self.input = Input(compact=True, max_length=2000, suggester=Suggestions(self._fitting))
         self.input.can_focus = self.input.cursor_blink = False
@@ -123,7 +145,9 @@ class CommandLine(Vertical):
         self._say()
 
     def insert(self, text: str) -> None:
-        self.input.insert_text_at_cursor("".join(one for one in text.replace("\n", "; ") if one.isprintable()))
+        self.input.insert_text_at_cursor(
+            "".join(one for one in text.replace("\n", "; ") if one.isprintable())
+        )
         self._say()
 
     async def press(self, key: Key) -> None:
@@ -181,7 +205,8 @@ class CommandLine(Vertical):
             self.write(self._cycle[at % len(self._cycle)])
 
     def _earlier(self, lines: int) -> None:
-        """Show an earlier line (-1), or a later one (1); after the newest comes what was being typed."""
+        """Show an earlier line (-1), or a later one (1); after the newest comes what was being
+        typed."""
         if self._shown == len(self._entered) - 1:
             self._entered[-1] = self.input.value
         self._shown = max(0, min(self._shown + lines, len(self._entered) - 1))

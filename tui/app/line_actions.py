@@ -38,9 +38,12 @@ from tui.term.printed import export_whole
 class LineActions(SessionApp):
     def __init__(self) -> None:
         super().__init__()
-        self._command_line = CommandLine(lambda: (self._frame.config, self._picture.branch_count), self._enter_line)
+        self._command_line = CommandLine(
+            lambda: (self._frame.config, self._picture.branch_count), self._enter_line
+        )
         self._scripts: list[Script] = []
-        self._doing: asyncio.Task[str] | None = None  # the action that is being done, if it takes its time
+        # The action that is being done, if it takes its time
+        self._doing: asyncio.Task[str] | None = None
 
     # ---- the line that is typed
 
@@ -55,12 +58,19 @@ class LineActions(SessionApp):
             if word.name not in {one.id for one in keys.BINDINGS}:
                 begin = partial(self.action_line, f"{word.name} ")
                 do = begin if word.usage else partial(self.do_lines, lines_of(word.name))
-                yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do))
+                yield SystemCommand(
+                    f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do)
+                )
 
     async def on_event(self, event: Event) -> None:
-        """Pass keys to the open line before any widget gets them: so keys that follow quickly are in order."""
+        """Pass keys to the open line before any widget gets them: so keys that follow quickly are
+        in order."""
         line = self._command_line
-        if isinstance(event, Key | Paste) and not (event.is_forwarded or self._is_leaving) and line.display:
+        if (
+            isinstance(event, Key | Paste)
+            and not (event.is_forwarded or self._is_leaving)
+            and line.display
+        ):
             if not line.is_open:
                 line.close()  # it said why a line was refused
             elif isinstance(event, Paste):
@@ -70,7 +80,11 @@ class LineActions(SessionApp):
                 await line.press(event)
                 await self._go_on_with_lines()
                 return
-        if isinstance(event, MouseDown) and not event.is_forwarded and not line.region.contains(event.x, event.y):
+        if (
+            isinstance(event, MouseDown)
+            and not event.is_forwarded
+            and not line.region.contains(event.x, event.y)
+        ):
             line.close()  # otherwise a key that is clicked would be text
         await super().on_event(event)
 
@@ -101,7 +115,8 @@ class LineActions(SessionApp):
         self._scripts = [script for script in self._scripts if not script.is_over]
 
     def _says_itself(self, answer: Answer) -> bool:
-        """Whether the settings or a line wait for this answer, and say what became of the command."""
+        """Whether the settings or a line wait for this answer, and say what became of the
+        command."""
         begun = [script.begun.line.what for script in self._scripts if script.begun is not None]
         return self._settings.is_open or answer.command in begun
 
@@ -111,7 +126,10 @@ class LineActions(SessionApp):
             self.clear_notifications()  # they would cover it
             self._command_line.refuse(outcome.line.text, outcome.why_not)
         elif outcome.line.what == Save():
-            self.notify(f"saved in {folder}" if folder else "this run has no folder: nothing is kept", markup=False)
+            self.notify(
+                f"saved in {folder}" if folder else "this run has no folder: nothing is kept",
+                markup=False,
+            )
         elif outcome.note:
             self.notify(outcome.note, markup=False)
 
@@ -157,7 +175,10 @@ class LineActions(SessionApp):
         """Nothing: `outcome_of` waits."""
 
     def action_seed(self, number: int) -> None:
-        first, last = self._frame.config.seed, self._frame.config.seed + self._frame.config.replicas - 1
+        first, last = (
+            self._frame.config.seed,
+            self._frame.config.seed + self._frame.config.replicas - 1,
+        )
         if first <= number <= last:
             self._send(Choose(number - first))
         else:
@@ -172,10 +193,16 @@ class LineActions(SessionApp):
         elif isinstance(to, int) and 1 <= to <= end:
             plot.put_cursor(to - 1)
         else:
-            self._refuse(f"window = {to} cannot be shown: 1 to {end:,} on branch {letter_of(self._frame.line)}")
+            self._refuse(
+                f"window = {to} cannot be shown: 1 to {end:,} on branch "
+                f"{letter_of(self._frame.line)}"
+            )
 
     async def action_on_a_view(self, name: str, word: str = "") -> None:
-        """Do a view's key while the curve or another view has the focus: the view takes it. Or do its word."""
+        """Do a view's key while the curve or another view has the focus: the view takes it.
+
+        Or do its word.
+        """
         having = [view for view in self._all_views if name in view.own_actions()]
         if word:  # one key may have other words in other views
             having = [view for view in having if word in letters_of(type(view))]
@@ -185,13 +212,19 @@ class LineActions(SessionApp):
             await view.run_action(view.own_actions()[name])
         else:
             titles = " and ".join(view.title for view in having)
-            self._refuse(f"{word} is for the view {titles}" if word else f"«{name}» is a key of the view {titles}")
+            self._refuse(
+                f"{word} is for the view {titles}"
+                if word
+                else f"«{name}» is a key of the view {titles}"
+            )
 
     def action_show_branch(self, number: int) -> None:
         if number < self._picture.branch_count and number != self._frame.line:
             self._send(show_or_hide(number, self._picture))
         else:
-            self._refuse(f"{letter_of(number)} cannot lie under the curve: another branch of this run can")
+            self._refuse(
+                f"{letter_of(number)} cannot lie under the curve: another branch of this run can"
+            )
 
     def action_compare(self, name: str) -> None:
         if self._may_use_files() and (trouble := self.under_curve.lay_under(folders.find(name))):
@@ -215,7 +248,9 @@ class LineActions(SessionApp):
     def action_figure(self, kind: str, file: str) -> None:
         if kept := self._kept_position():
             folder, where, saved = kept
-            making = asyncio.to_thread(_figure, folder, kind, Path(os.path.expanduser(file)), where, saved)
+            making = asyncio.to_thread(
+                _figure, folder, kind, Path(os.path.expanduser(file)), where, saved
+            )
             self._doing = asyncio.create_task(making)
 
     def action_along(self) -> None:
@@ -226,7 +261,8 @@ class LineActions(SessionApp):
             self.push_screen(AlongScreen(self._frame.own_config, str(folder), where, saved))
 
     def _kept_position(self) -> tuple[Path, dict[str, int], Callable[[], None]] | None:
-        """The run's folder, the position on the screen, and what waits until it is saved; None if it is not kept."""
+        """The run's folder, the position on the screen, and what waits until it is saved; None if
+        it is not kept."""
         folder, frame = self._folder, self._frame
         if folder is None:
             self._refuse("this run is not kept: nothing on disk can be read")
@@ -255,11 +291,15 @@ def _wait_until_saved(folder: Path, trained: int) -> None:
         time.sleep(0.05)
 
 
-def _figure(folder: Path, kind: str, file: Path, where: dict[str, int], saved: Callable[[], None]) -> str:
+def _figure(
+    folder: Path, kind: str, file: Path, where: dict[str, int], saved: Callable[[], None]
+) -> str:
     """Make a figure once its windows are saved; returns what was made."""
     from tui.figures.make import KINDS, figure, require_drawable
 
     require_drawable(kind, file)
     saved()
-    files = figure(folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses})
+    files = figure(
+        folder, kind, file, **{name: one for name, one in where.items() if name in KINDS[kind].uses}
+    )
     return f"made {' and '.join(map(str, files))}"

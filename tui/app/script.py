@@ -23,11 +23,14 @@ def script_of(text: str, name: str = "") -> list[Line]:
 
 
 def has_come(line: Line, frame: Frame) -> bool:
-    """Whether the task is solved, or so many windows are trained, as an ``until`` says; of seeds, by all of them."""
+    """Whether the task is solved, or so many windows are trained, as an ``until`` says; of seeds,
+    by all of them."""
     seeds, one = frame.seed_stats, frame.loss_stats
     windows = one.windows if seeds is None else seeds.windows
     solved = one.solved_at is not None if seeds is None else seeds.solved == seeds.replicas
-    return any(windows >= what if isinstance(what, int) else solved for what in parse(str(line.what))[2])
+    return any(
+        windows >= what if isinstance(what, int) else solved for what in parse(str(line.what))[2]
+    )
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,16 @@ class Begun:
     line: Line
     number: int = 0  # of its command; 0 for an action of the app
     trained: int = 0  # windows in all
-    outcome: Callable[[], Outcome | None] = lambda: None  # of an action of the app; None as long as it is not done
+    # Of an action of the app; None as long as it is not done
+    outcome: Callable[[], Outcome | None] = lambda: None
     config: EchoConfig | None = None
 
 
 def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome | None:
-    """What became of a line; None as long as it is not done. ``not_done`` is the answer to a command that failed."""
+    """What became of a line; None as long as it is not done.
+
+    ``not_done`` is the answer to a command that failed.
+    """
     line, command = begun.line, begun.line.what
     if frame.state is State.FAILED:
         return Outcome(line, frame.message, has_failed=True)
@@ -63,7 +70,11 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         if has_come(line, frame):
             return Outcome(line)
         is_over = frame.state in (State.PAUSED, State.FINISHED)
-        return Outcome(line, f"it has not come, and training is {frame.state}", is_refused=True) if is_over else None
+        return (
+            Outcome(line, f"it has not come, and training is {frame.state}", is_refused=True)
+            if is_over
+            else None
+        )
     if not begun.number:
         return begun.outcome()
     if not_done is not None:
@@ -72,23 +83,32 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return None
     trained, note = frame.trained_in_all - begun.trained, ""
     match command:
-        case Edit() if begun.config is not None and not begun.config.differs_only_live(frame.config):
+        case Edit() if begun.config is not None and not begun.config.differs_only_live(
+            frame.config
+        ):
             changed = begun.config.changes_to(frame.config)
-            fields = [name for name in changed if name not in begun.config.live_fields] or [*changed]
+            fields = [name for name in changed if name not in begun.config.live_fields] or [
+                *changed
+            ]
             note = f"started over at window 0: another {' and '.join(fields)} needs a new network"
         case Step() | FinishEpoch() if frame.state is State.RUNNING:
             return None
         case Step() | FinishEpoch() if frame.has_diverged:
-            return Outcome(line, f"the loss diverged; {trained:,} windows were trained", has_failed=True)
+            return Outcome(
+                line, f"the loss diverged; {trained:,} windows were trained", has_failed=True
+            )
         case Step(windows) if trained < windows and frame.state is State.PAUSED:
-            return Outcome(line, f"{trained:,} windows were trained, then it was paused", is_refused=True)
+            return Outcome(
+                line, f"{trained:,} windows were trained, then it was paused", is_refused=True
+            )
         case Step(windows) if trained < windows:
             note = f"{trained:,} windows were trained: the run ends there"
     return Outcome(line, note=note)
 
 
 class Script:
-    """Lines to be done in order, until one is refused; ``tell`` is called with what became of each."""
+    """Lines to be done in order, until one is refused; ``tell`` is called with what became of
+    each."""
 
     def __init__(
         self,

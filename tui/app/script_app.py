@@ -20,8 +20,9 @@ LOOKS_A_SECOND = 40.0
 
 
 class ScriptApp(EchoApp):
-    """Draws only what a line needs. ``say`` is called with what became of each line, and the frame after it. If the
-    session trains in this process, training that goes on after the last line is waited for.
+    """Draws only what a line needs. ``say`` is called with what became of each line, and the frame
+    after it. If the session trains in this process, training that goes on after the last line is
+    waited for.
     """
 
     def __init__(
@@ -40,7 +41,8 @@ class ScriptApp(EchoApp):
 
     @property
     def undone(self) -> int:
-        """The number of lines that were not done: the one that was refused or failed, and all after it."""
+        """The number of lines that were not done: the one that was refused or failed, and all after
+        it."""
         return len(self._lines) - sum(not outcome.is_last for outcome in self._outcomes)
 
     def show_newest_frame(self) -> None:
@@ -53,7 +55,8 @@ class ScriptApp(EchoApp):
                 self._leave(ExitCode.FAILED)
             return
         self._looks += 1
-        steers = picture.audience.may_steer or self._looks > 5 * LOOKS_A_SECOND  # then it begins anyway
+        # Then it begins anyway
+        steers = picture.audience.may_steer or self._looks > 5 * LOOKS_A_SECOND
         if self._script is None and (self._newest.state is State.LOADING or not steers):
             return
         if before.state is State.LOADING is not self._newest.state:
@@ -71,7 +74,9 @@ class ScriptApp(EchoApp):
         goes_on = self._trains_itself and self._newest.state is State.RUNNING and not has_stopped
         if self._script is None or not self._script.is_over or goes_on or self._is_leaving:
             return
-        has_failed = self._newest.state is State.FAILED or (self._trains_itself and self._newest.has_diverged)
+        has_failed = self._newest.state is State.FAILED or (
+            self._trains_itself and self._newest.has_diverged
+        )
         if any(outcome.is_refused for outcome in self._outcomes):
             self._leave(ExitCode.USAGE)
         else:
@@ -88,17 +93,29 @@ class ScriptApp(EchoApp):
         return await super()._begin_line(line)
 
     def _obey(self, command: Command) -> int:
-        """Send a command. A window that is not there is refused: the next line would be done in the wrong place."""
-        return super()._obey(replace(command, is_exact=True) if isinstance(command, Go | Move) else command)
+        """Send a command.
+
+        A window that is not there is refused: the next line would be done in the wrong place.
+        """
+        return super()._obey(
+            replace(command, is_exact=True) if isinstance(command, Go | Move) else command
+        )
 
     def _when_drawn(self, call: Callable[[], None]) -> None:
-        """Draw, and call this; but first wait for the probe readings that views need, as somebody at a screen would."""
+        """Draw, and call this; but first wait for the probe readings that views need, as somebody
+        at a screen would."""
         self.draw()
         self._show_views()
         frame, asked = self._frame, self._asked
         waits = any(view.is_waiting(frame) for view in self._views)
-        if asked is not None and frame.readings is not None and not frame.unread and frame.state.stands_still:
-            waits |= not is_of_part(frame.readings, asked.part)  # those of the part that was asked for are to come
+        if (
+            asked is not None
+            and frame.readings is not None
+            and not frame.unread
+            and frame.state.stands_still
+        ):
+            # Those of the part that was asked for are to come
+            waits |= not is_of_part(frame.readings, asked.part)
         if waits and not self._is_leaving:
             self.set_timer(1 / LOOKS_A_SECOND, partial(self._when_drawn, call))
         else:
@@ -108,7 +125,8 @@ class ScriptApp(EchoApp):
         self._outcomes.append(outcome)
         try:
             self._say_outcome(outcome, self._newest)
-        except OSError:  # such as a reader of the output that has ended; who says it names the others
+        except OSError:
+            # Such as a reader of the output that has ended; who says it names the others
             if self._script is not None:
                 self._script.stop()
             self._leave(ExitCode.FAILED)

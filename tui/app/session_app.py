@@ -1,4 +1,5 @@
-"""The app's share of a session: what it sends, what its widgets show of the newest picture, and where they are."""
+"""The app's share of a session: what it sends, what its widgets show of the newest picture, and
+where they are."""
 
 from __future__ import annotations
 
@@ -42,14 +43,16 @@ from tui.views.seeds import SeedsView
 from tui.views.table import VIEWS, ViewChoice
 from tui.views.view import View, time_step_of
 
-HINT_SECONDS = 4.0  # for which the status says why a key did nothing, and what is under a pointer that rests
+# For which the status says why a key did nothing, and what is under a pointer that rests
+HINT_SECONDS = 4.0
 MEANWHILE = "«view.data»: data, «settings»: settings, «pause»: pause, «help»: help"
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
 STATUS_AND_FOOTER = STATUS_HEIGHT + 1
 LEAST_PLOT_HEIGHT, LEAST_VIEW_HEIGHT = 7, 4
 MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others
-TWO_VIEWS, WIDE = 160, 100  # the fewest columns for two views, and for a panel beside the curve instead of below it
+# The fewest columns for two views, and for a panel beside the curve instead of below it
+TWO_VIEWS, WIDE = 160, 100
 PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
 LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
 
@@ -57,14 +60,17 @@ LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hi
 def layout(
     config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
 ) -> tuple[tuple[type[View], ...], int, int]:
-    """The views that are shown, from left to right, their lines, and the lines of a panel below the curve."""
+    """The views that are shown, from left to right, their lines, and the lines of a panel below the
+    curve."""
     views_shown, lines_of_panel = is_large(width, height), 0
     height -= STATUS_AND_FOOTER
     if panel_open and width >= WIDE:
         width -= PANEL_WIDTH
     elif panel_open:
         views_shown &= height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT >= LEAST_PANEL_HEIGHT
-        lines_of_panel = max(1, min(PANEL_HEIGHT, height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT * views_shown))
+        lines_of_panel = max(
+            1, min(PANEL_HEIGHT, height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT * views_shown)
+        )
         height -= lines_of_panel
     if not views_shown:
         return (), 0, lines_of_panel
@@ -96,12 +102,18 @@ class SessionApp(KeyedApp[int]):
     def compose(self) -> ComposeResult:
         self._status = StatusLine(self._picture)
         self._plot = plot = LossPlot(self._picture, self.ascii_only)
-        plot.on_viewport, plot.on_hover, plot.say = self._viewport_changed, self._hover_moved, self._hint
+        plot.on_viewport, plot.on_hover, plot.say = (
+            self._viewport_changed,
+            self._hover_moved,
+            self._hint,
+        )
         plot.ask = lambda query: self.session.look_again(query, self._picture)
         plot.on_go = lambda window: self._send(Go(self._frame.line, window))
         self._seeds_view = SeedsView(self._picture)
         self._seeds_view.send = self._send
-        self._all_views = [self._seeds_view if kind is SeedsView else kind(self._picture) for kind in VIEWS]
+        self._all_views = [
+            self._seeds_view if kind is SeedsView else kind(self._picture) for kind in VIEWS
+        ]
         for view in self._all_views:
             view.on_view, view.on_hover = self._view_changed, self._hover_moved
         self._settings = SettingsPanel(self._frame.config, self._send, self._panel_closed)
@@ -109,7 +121,10 @@ class SessionApp(KeyedApp[int]):
         complain = partial(self.notify, severity="error", markup=False)
         self._runs = RunList(self.under_curve, complain, self._panel_closed)
         self._panels: tuple[Panel, ...] = (self._settings, self._branches, self._runs)
-        opened, left_out = lambda: [f"view.{view.title}" for view in self._views], lambda: keys.left_out(self._frame)
+        opened, left_out = (
+            lambda: [f"view.{view.title}" for view in self._views],
+            lambda: keys.left_out(self._frame),
+        )
         self._key_line = KeyLine(self._offers, left_out, keys.NUMBERED, opened)
         yield self._status
         with Container(id="body"):
@@ -134,7 +149,8 @@ class SessionApp(KeyedApp[int]):
 
     @property
     def _has_widgets(self) -> bool:
-        """Whether the app's widgets are there; when it ends, they go while its timers may still run."""
+        """Whether the app's widgets are there; when it ends, they go while its timers may still
+        run."""
         return self.is_running and bool(self.screen_stack) and self._plot.is_attached
 
     # ---- what is sent
@@ -163,7 +179,8 @@ class SessionApp(KeyedApp[int]):
         return bool(why_not)
 
     def _may_use_files(self) -> bool:
-        """Whether this viewer may use files beside the run's; if it only looks, it may not, and the screen says so."""
+        """Whether this viewer may use files beside the run's; if it only looks, it may not, and the
+        screen says so."""
         if only_looks := self._picture.audience.only_looks:
             self._refuse(f"{ONLY_LOOKS}: no file is read or written")
         return not only_looks
@@ -193,7 +210,8 @@ class SessionApp(KeyedApp[int]):
             report(event.worker.error)
 
     def _show_status(self) -> None:
-        """Update the status once, after the waiting keys: the text depends on the position of a cursor."""
+        """Update the status once, after the waiting keys: the text depends on the position of a
+        cursor."""
         if not self._status_is_stale and self._has_widgets:
             self._status_is_stale = True
             self._status.call_later(self._show_status_now)
@@ -213,12 +231,14 @@ class SessionApp(KeyedApp[int]):
         self._status.show(self._picture, next(filter(None, (*hovered, *read)), ""), self._said)
 
     def _hover_moved(self) -> None:
-        """Read what is under the pointer with the next frame: a slow line then gets no more than its frames."""
+        """Read what is under the pointer with the next frame: a slow line then gets no more than
+        its frames."""
         self._hover_is_stale = True
         self._hovers_until = time.monotonic() + HINT_SECONDS
 
     def _show_hovered(self) -> None:
-        """Show what is under the pointer, if that has changed, and end what was shown for long enough."""
+        """Show what is under the pointer, if that has changed, and end what was shown for long
+        enough."""
         now = time.monotonic()
         if self._said and now > self._said_until:
             self._hint("")
@@ -231,13 +251,17 @@ class SessionApp(KeyedApp[int]):
 
     def _lay_out(self, size: Size) -> None:
         panel = self._panel
-        shown, lines, lines_of_panel = layout(self._frame.config, *size, panel is not None, self._choice)
+        shown, lines, lines_of_panel = layout(
+            self._frame.config, *size, panel is not None, self._choice
+        )
         is_small, is_wide = not is_large(*size), size.width >= WIDE
         for one in self._panels:
             one.display = one is panel
         self._main.set_class(is_small, "small")
         self._main.query_one("#body").styles.layout = "horizontal" if is_wide else "vertical"
-        self._status.too_small = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}" if is_small else ""
+        self._status.too_small = (
+            f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}" if is_small else ""
+        )
         if panel is not None:
             panel.styles.width = PANEL_WIDTH if is_wide else "1fr"
             panel.styles.height = lines_of_panel or "1fr"
@@ -256,7 +280,8 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _focus(self, widget: Widget) -> None:
-        """Give a widget the keyboard focus at once, so that a key that follows quickly goes to it."""
+        """Give a widget the keyboard focus at once, so that a key that follows quickly goes to
+        it."""
         self._main.set_focus(widget)
         self._focus_moved()
 
@@ -273,19 +298,25 @@ class SessionApp(KeyedApp[int]):
         self._show_status()
 
     def _offer_arrows(self, view: View) -> None:
-        """Give a view the arrow keys, if it is shown and neither a panel nor the crosshair uses them."""
+        """Give a view the arrow keys, if it is shown and neither a panel nor the crosshair uses
+        them."""
         if view.display and self._watching and self._plot.viewport.cursor is None:
             self._focus(view)
 
     @property
     def _watching(self) -> bool:
-        return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
+        return len(self.screen_stack) == 1 and isinstance(
+            self._main.focused, LossPlot | View | None
+        )
 
     @property
     def _has_cursor(self) -> bool:
-        """Whether escape has something to do on the curve or a view: a cursor to remove, or the newest to follow."""
+        """Whether escape has something to do on the curve or a view: a cursor to remove, or the
+        newest to follow."""
         viewport = self._plot.viewport
-        return viewport != viewport.following() or any(view.reading and not view.reads_beside for view in self._views)
+        return viewport != viewport.following() or any(
+            view.reading and not view.reads_beside for view in self._views
+        )
 
     # ---- the views
 
@@ -303,7 +334,8 @@ class SessionApp(KeyedApp[int]):
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view with this number key; if the one that it replaces had the arrow keys, it gets them."""
+        """Show the view with this number key; if the one that it replaces had the arrow keys, it
+        gets them."""
         self._choice = self._choice.pressed(key)
         view = next(view for view in self._all_views if view.key == key)
         had_the_arrows = isinstance(self._main.focused, View)
@@ -358,7 +390,10 @@ class SessionApp(KeyedApp[int]):
         return next((one for one in self._panels if one.is_open), None)
 
     def action_settings(self) -> None:
-        """Open the panel, or close it. A focused panel handles its key itself, in the order of all typed keys."""
+        """Open the panel, or close it.
+
+        A focused panel handles its key itself, in the order of all typed keys.
+        """
         if not self._says_why_not("settings") and self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
@@ -382,7 +417,10 @@ class SessionApp(KeyedApp[int]):
         self.call_from_thread(self._runs.take, runs)
 
     def _may_open(self, panel: Widget) -> bool:
-        """Close the panel that is open, if any. Returns whether this one should be opened: it is another one."""
+        """Close the panel that is open, if any.
+
+        Returns whether this one should be opened: it is another one.
+        """
         was_open = self._panel
         if was_open is not None:
             self._panel_closed()
@@ -407,20 +445,31 @@ class SessionApp(KeyedApp[int]):
     def _offers(self, action: str, key: str) -> bool:
         """Whether the last line shows a key; not if it is text now."""
         panel, character = self._panel, " " if key == "space" else key_name(key)
-        if panel is not None and panel is self._main.focused and len(character) == 1 and panel.is_text(character):
+        if (
+            panel is not None
+            and panel is self._main.focused
+            and len(character) == 1
+            and panel.is_text(character)
+        ):
             return False
         if action == "advice" and self._status.remedy is None:
             return False
         steers = action == "advice" or isinstance(keys.meaning(action), Command)
-        return keys.is_offered(action, self._frame) and not (steers and self._picture.audience.only_looks)
+        return keys.is_offered(action, self._frame) and not (
+            steers and self._picture.audience.only_looks
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for one in keys.BINDINGS:
             if keys.is_offered(one.action, self._frame):
                 run = partial(self.call_later, self.run_action, one.action)
-                yield SystemCommand(one.description, f"{one.tooltip} ({self.get_key_display(one)})", run)
+                yield SystemCommand(
+                    one.description, f"{one.tooltip} ({self.get_key_display(one)})", run
+                )
         other: Theme = "dark" if self.theme == "textual-light" else "light"
-        yield SystemCommand(f"Theme: {other}", f"A {other} background", partial(self.action_theme, other))
+        yield SystemCommand(
+            f"Theme: {other}", f"A {other} background", partial(self.action_theme, other)
+        )
 
     def action_theme(self, theme: Theme) -> None:
         self.theme = f"textual-{theme}"

@@ -1,4 +1,5 @@
-"""The themes, dark and light; the one that the user chose last is kept in a small file in the state folder."""
+"""The themes, dark and light; the one that the user chose last is kept in a small file in the state
+folder."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ def _file() -> Path:
 
 def remembered() -> Theme | None:
     with suppress(OSError, ValueError):
-        return next((theme for theme in THEMES if theme == _file().read_text(encoding="utf-8").strip()), None)
+        return next(
+            (theme for theme in THEMES if theme == _file().read_text(encoding="utf-8").strip()),
+            None,
+        )
     return None
 
 

@@ -1,4 +1,5 @@
-"""The tour: an app that shows a lesson, which is Markdown with lines to do after ``:``, step by step on a card."""
+"""The tour: an app that shows a lesson, which is Markdown with lines to do after ``:``, step by
+step on a card."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ OTHER_LESSONS = {"clipping": Path(__file__).with_name("clipping.md")}
 
 
 class LessonStep(NamedTuple):
-    """What a lesson says, and the lines that lead on: somebody does the first, and the others follow."""
+    """What a lesson says, and the lines that lead on: somebody does the first, and the others
+    follow."""
 
     title: str
     text: str
@@ -43,13 +45,16 @@ class LessonStep(NamedTuple):
 
 
 def lesson_of(text: str) -> list[LessonStep]:
-    """The steps of a lesson: one for each line after ``:``, with its heading and the text above it."""
+    """The steps of a lesson: one for each line after ``:``, with its heading and the text above
+    it."""
     steps: list[LessonStep] = []
     title, paragraph, is_done = "", "", False
     for line in map(str.strip, text.splitlines()):
         if line.startswith(":"):
             words, _, does = line[1:].partition(" # ")
-            steps.append(LessonStep(title, paragraph, does.strip() or words.strip(), lines_of(words)))
+            steps.append(
+                LessonStep(title, paragraph, does.strip() or words.strip(), lines_of(words))
+            )
             is_done = True
         elif line.startswith("#"):
             title, paragraph = line.strip("# "), ""
@@ -64,13 +69,21 @@ def _memory(frame: Frame) -> str:
     """How well the input that the last target depends on can be read from the state."""
     found = None if frame.readings is None else frame.readings.memory
     lag = max(source_lags(frame.own_config), default=0)
-    return f"{float(found.by_lag[lag]):.2f}" if found is not None and lag < len(found.by_lag) else "..."
+    return (
+        f"{float(found.by_lag[lag]):.2f}"
+        if found is not None and lag < len(found.by_lag)
+        else "..."
+    )
 
 
 def _solved(frame: Frame) -> str:
     if frame.seed_stats is not None:
         return f"{frame.seed_stats.solved:,} of {frame.seed_stats.replicas:,} have solved it"
-    return f"solved at window {at:,}" if (at := frame.loss_stats.solved_at) is not None else "not solved"
+    return (
+        f"solved at window {at:,}"
+        if (at := frame.loss_stats.solved_at) is not None
+        else "not solved"
+    )
 
 
 NUMBERS: dict[str, Callable[[Frame], str]] = {
@@ -85,7 +98,10 @@ NUMBERS: dict[str, Callable[[Frame], str]] = {
 
 
 def filled(text: str, frame: Frame) -> str:
-    known = {**frame.own_config.fields(), **{name: number(frame) for name, number in NUMBERS.items()}}
+    known = {
+        **frame.own_config.fields(),
+        **{name: number(frame) for name, number in NUMBERS.items()},
+    }
     return re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], name[0])), text)
 
 
@@ -118,7 +134,10 @@ class TourCard(CellWidget):
 
 
 class TourApp(EchoApp):
-    """An `EchoApp` with a lesson. A step's key is a key of the app, and does what it always does."""
+    """An `EchoApp` with a lesson.
+
+    A step's key is a key of the app, and does what it always does.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.TOUR_KEYS]
 
@@ -146,7 +165,9 @@ class TourApp(EchoApp):
         self._card.styles.height = height
         super()._lay_out(Size(size.width, size.height - height))
         if height and self._status.too_small:
-            self._status.too_small = f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
+            self._status.too_small = (
+                f"too small: curve and tour need {LEAST_WIDTH}x{LEAST_HEIGHT + height}"
+            )
 
     def _show(self) -> None:
         self._status.advises = not self._steps
@@ -162,7 +183,11 @@ class TourApp(EchoApp):
         if step is None:
             return
         is_step = step.title in self._titles
-        place = f"tour {self._titles.index(step.title) + 1} of {len(self._titles)}" if is_step else "tour"
+        place = (
+            f"tour {self._titles.index(step.title) + 1} of {len(self._titles)}"
+            if is_step
+            else "tour"
+        )
         text = filled(step.text, frame)
         if frame.state is State.FAILED:
             text = "Training has failed; the lines above say why."
@@ -175,7 +200,11 @@ class TourApp(EchoApp):
 
     def _key_of(self, step: LessonStep) -> tuple[str, str]:
         """The key that leads on, and how the card says so; no key for what comes by itself."""
-        state, what, does = self._frame.state, step.lines[0].what if step.lines else "leave_tour", step.does
+        state, what, does = (
+            self._frame.state,
+            step.lines[0].what if step.lines else "leave_tour",
+            step.does,
+        )
         if state is State.FAILED or not step.lines or (step.awaits and state is State.FINISHED):
             what, does = "leave_tour", "leave the tour"
         elif step.awaits and state is State.PAUSED:
@@ -207,7 +236,9 @@ class TourApp(EchoApp):
 
     def _did(self, step: LessonStep | None, what: Command | str | None) -> None:
         """Go on to the next step if this is what the shown one waits for."""
-        awaited = step.lines[0].what if step is not None and step.lines and not step.awaits else None
+        awaited = (
+            step.lines[0].what if step is not None and step.lines and not step.awaits else None
+        )
         if what is not None and what == awaited and step is self._step and not self._refusal:
             self._go_on()
         if self._has_widgets:
@@ -219,11 +250,17 @@ class TourApp(EchoApp):
         self._awaited = self._sent
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is available; leaving only after escape has closed panels and removed cursors."""
+        """Whether an action is available; leaving only after escape has closed panels and removed
+        cursors."""
         if action == "leave_tour":
             return bool(self._steps) and self._watching and not self._has_cursor
         if action == "do_step":
-            return self._watching and self._step is not None and bool(self._step.lines) and not self._step.awaits
+            return (
+                self._watching
+                and self._step is not None
+                and bool(self._step.lines)
+                and not self._step.awaits
+            )
         return super().check_action(action, parameters)
 
     def action_do_step(self) -> None:

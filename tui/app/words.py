@@ -1,4 +1,5 @@
-"""The words of the line after ``:`` and of scripts: ``step 100``, ``edit learning_rate=0.1``, ``save curve.svg``."""
+"""The words of the line after ``:`` and of scripts: ``step 100``, ``edit learning_rate=0.1``,
+``save curve.svg``."""
 
 from __future__ import annotations
 
@@ -32,7 +33,12 @@ FIGURES = ("curve", "norms", "memory", "gradient", "weights", "plane", "along", 
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
 AS_IN_VIM = {"q": "quit", "q!": "quit", "wq": "quit", "x": "quit", "w": "save", "h": "help"}
-OF_TWO = {"zoom_in": "zoom", "zoom_out": "wider", "seed_before": "replica_before", "seed_after": "replica_after"}
+OF_TWO = {
+    "zoom_in": "zoom",
+    "zoom_out": "wider",
+    "seed_before": "replica_before",
+    "seed_after": "replica_after",
+}
 OTHER_NAMES = {"tree": "branches", **OF_TWO, **AS_IN_VIM}
 
 
@@ -72,7 +78,10 @@ ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     "SPEED": (partial(_number, float, 0.0), "0.01 to 1,000,000 windows a second"),
     "LETTER": (number_of, "the letter of a branch, a, b and so on, or its number"),
     "FIELD=VALUE": (_change, "a field with its new value, such as learning_rate=0.1"),
-    "FILE.svg": (lambda text: text if PurePath(text).suffix == ".svg" else None, "a file that ends in .svg"),
+    "FILE.svg": (
+        lambda text: text if PurePath(text).suffix == ".svg" else None,
+        "a file that ends in .svg",
+    ),
     "FILE.txt": (lambda text: text if PurePath(text).suffix == ".txt" else None, "in .txt"),
     **dict.fromkeys(("FILE", "NAME", "RUN"), (str, "")),
 }
@@ -81,10 +90,12 @@ ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
 
 @dataclass(frozen=True)
 class Word:
-    """A word, and what it makes of its arguments: a command of the session, or an action of the app, by its name."""
+    """A word, and what it makes of its arguments: a command of the session, or an action of the
+    app, by its name."""
 
     name: str
-    usage: str  # its arguments: [] may be left out, ... repeats, a|b is a choice, capitals are in `ARGUMENTS`
+    # Its arguments: [] may be left out, ... repeats, a|b is a choice, capitals are in `ARGUMENTS`
+    usage: str
     about: str
     make: Callable[..., Command | str] | Command | str
 
@@ -98,7 +109,9 @@ class Word:
         arguments = self.arguments(len(words))
         if not least <= len(words) <= len(arguments):
             wrong = shortened(" ".join([self.name, *words]))
-            raise WordError(f"{wrong!r} cannot be used: {self.name} takes {self.usage or 'nothing more'}")
+            raise WordError(
+                f"{wrong!r} cannot be used: {self.name} takes {self.usage or 'nothing more'}"
+            )
         try:
             values = [self._value(one, word) for one, word in zip(arguments, words, strict=False)]
             made = self.make(*values) if callable(self.make) else self.make
@@ -111,7 +124,9 @@ class Word:
             value = ARGUMENTS[one][0](text) if one in ARGUMENTS else text if text == one else None
             if value is not None:
                 return value
-        allowed = ", or ".join(ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|"))
+        allowed = ", or ".join(
+            ARGUMENTS[one][1] if one in ARGUMENTS else one for one in argument.split("|")
+        )
         raise WordError(f"{self.name} = {shortened(repr(text))} cannot be used: {allowed}")
 
 
@@ -134,7 +149,10 @@ def _of_keys() -> Iterator[Word]:
             yield Word(one.id, "", _begun(one.tooltip), keys.SENT.get(one.id, one.action))
     for name in dict.fromkeys(name for view in VIEWS for name in letters_of(view)):
         having = [view for view in VIEWS if name in letters_of(view)]
-        about = f"{', '.join(view.title for view in having)}: {_begun(letters_of(having[0])[name].tooltip)}"
+        about = (
+            f"{', '.join(view.title for view in having)}: "
+            f"{_begun(letters_of(having[0])[name].tooltip)}"
+        )
         yield Word(name, "", about, f"on_a_view('{letters_of(having[0])[name].id}', '{name}')")
 
 
@@ -146,32 +164,93 @@ WORDS = {
         Word("resume", "", "train on", commands.Resume),
         Word("toggle", "", "pause, or train on", commands.Toggle),
         Word("step", "[WINDOWS]", "train so many windows, then pause", commands.Step),
-        Word("until", "solved|WINDOWS...", "wait until it is solved, or so many windows are trained", "until"),
-        Word("speed", "max|SPEED", "windows a second", lambda to: commands.SetSpeed(math.inf if to == "max" else to)),
+        Word(
+            "until",
+            "solved|WINDOWS...",
+            "wait until it is solved, or so many windows are trained",
+            "until",
+        ),
+        Word(
+            "speed",
+            "max|SPEED",
+            "windows a second",
+            lambda to: commands.SetSpeed(math.inf if to == "max" else to),
+        ),
         Word("edit", "FIELD=VALUE...", "change settings", lambda *new: commands.Edit(dict(new))),
-        Word("restart", "[FIELD=VALUE...]", "start over, also changed", lambda *new: commands.StartOver(dict(new))),
-        Word("go", "WINDOW|end", "this window, as it was", lambda to: commands.Go(None, None if to == "end" else to)),
+        Word(
+            "restart",
+            "[FIELD=VALUE...]",
+            "start over, also changed",
+            lambda *new: commands.StartOver(dict(new)),
+        ),
+        Word(
+            "go",
+            "WINDOW|end",
+            "this window, as it was",
+            lambda to: commands.Go(None, None if to == "end" else to),
+        ),
         Word("branch", "LETTER [WINDOW]", "show a branch's end, or a window of it", commands.Go),
         Word("move", "BY", "show so many windows later; -1: the one before", commands.Move),
-        Word("move_epochs", "BY", "the end of the next epoch; -1: of the one before", commands.MoveEpochs),
-        Word("replicas", "[NETWORKS]", "from one network to many seeds, and back", commands.ToggleReplicas),
+        Word(
+            "move_epochs",
+            "BY",
+            "the end of the next epoch; -1: of the one before",
+            commands.MoveEpochs,
+        ),
+        Word(
+            "replicas",
+            "[NETWORKS]",
+            "from one network to many seeds, and back",
+            commands.ToggleReplicas,
+        ),
         Word("seed", "NUMBER", "show the network of this seed", "seed"),
         Word("alone", "", "go on with the shown one of several networks", commands.Alone),
-        Word("name", "LETTER [NAME...]", "name a branch", lambda one, *name: commands.Name(one, " ".join(name))),
+        Word(
+            "name",
+            "LETTER [NAME...]",
+            "name a branch",
+            lambda one, *name: commands.Name(one, " ".join(name)),
+        ),
         Word("pin", "LETTER", "keep a branch under the curve, or no longer", commands.Pin),
         Word("hide", "LETTER", "take a branch away from under the curve", commands.Hide),
         Word("show", "LETTER", "draw a branch under the curve, or take it away", "show_branch"),
         Word("compare", "RUN", "draw another run under the curve, or take it away", "compare"),
         Word("view", "VIEW", f"{', '.join(view.title for view in VIEWS)} or their numbers", "view"),
-        Word("crosshair", "WINDOW|fall|off", "the crosshair to a window, or where the loss fell", "crosshair"),
+        Word(
+            "crosshair",
+            "WINDOW|fall|off",
+            "the crosshair to a window, or where the loss fell",
+            "crosshair",
+        ),
         Word("theme", "dark|light", "the background, also the next time", "theme"),
-        Word("save", "[FILE.svg|FILE.txt]", "save the run now, or the screen as a picture or text", _saved),
-        Word("figure", "KIND FILE", f"a figure for a paper, and a CSV file: {', '.join(FIGURES)}", "figure"),
+        Word(
+            "save",
+            "[FILE.svg|FILE.txt]",
+            "save the run now, or the screen as a picture or text",
+            _saved,
+        ),
+        Word(
+            "figure",
+            "KIND FILE",
+            f"a figure for a paper, and a CSV file: {', '.join(FIGURES)}",
+            "figure",
+        ),
     )
 }
 
 # words that scripts cannot use
-OF_PERSONS = ("settings", "branches", "runs", "copy", "focus", "show_all", "help", "take_over", "detach", "quit")
+OF_PERSONS = (
+    "settings",
+    "branches",
+    "runs",
+    "copy",
+    "focus",
+    "show_all",
+    "help",
+    "take_over",
+    "detach",
+    "quit",
+)
 
 
 @dataclass(frozen=True)
@@ -181,7 +260,8 @@ class Line:
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a script, or of what is typed after ``:``; a WordError if any of them is no command."""
+    """The lines of a script, or of what is typed after ``:``; a WordError if any of them is no
+    command."""
     return [_line_of(words) for words in _split(text)]
 
 
@@ -194,22 +274,33 @@ def _split(text: str) -> Iterator[list[str]]:
             words = list(lexer)
         except ValueError:
             raise WordError(f"a quote is not closed: {shortened(line)}") from None
-        yield from (list(group) for is_end, group in groupby(words, lambda word: set(word) == {";"}) if not is_end)
+        yield from (
+            list(group)
+            for is_end, group in groupby(words, lambda word: set(word) == {";"})
+            if not is_end
+        )
 
 
 def _line_of(words: list[str]) -> Line:
     text = " ".join(f"'{one}'" if " " in one else one for one in words)
     two = "_".join(words[:2])  # such as move epochs
     words = [two, *words[2:]] if two in WORDS or two in OTHER_NAMES else words
-    name, arguments = OTHER_NAMES.get(words[0], words[0]), [one for one in words[1:] if one not in ("-o", "--out")]
+    name, arguments = (
+        OTHER_NAMES.get(words[0], words[0]),
+        [one for one in words[1:] if one not in ("-o", "--out")],
+    )
     if name in WORDS:
         return Line(text, WORDS[name].read(arguments))
     begun = [one for one in WORDS if one.startswith(name.lower())]
     close = begun if len(begun) == 1 else get_close_matches(name.lower(), WORDS, 1)
-    raise WordError(f"{shortened(name)!r} is no command{f': did you mean {close[0]}?' if close else ''}")
+    raise WordError(
+        f"{shortened(name)!r} is no command{f': did you mean {close[0]}?' if close else ''}"
+    )
 
 
 def no_person(lines: Sequence[Line]) -> None:
     for line in lines:
         if line.what in [WORDS[name].make for name in OF_PERSONS]:
-            raise WordError(f"{line.text!r} cannot be used in a script: it is for somebody at a screen")
+            raise WordError(
+                f"{line.text!r} cannot be used in a script: it is for somebody at a screen"
+            )

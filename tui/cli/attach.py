@@ -1,4 +1,5 @@
-"""Looks at a session in another process, here or on another machine, and steers it; ``serve``: in a browser."""
+"""Looks at a session in another process, here or on another machine, and steers it; ``serve``: in a
+browser."""
 
 from __future__ import annotations
 
@@ -27,14 +28,18 @@ from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
 
-HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)  # ssh would read a dash first as a flag
+# Ssh would read a dash first as a flag
+HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
 
 HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
-"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is not quoted."""
+"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is
+not quoted."""
 
 
 def attach(
-    run: Annotated[str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."] = None,
+    run: Annotated[
+        str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."
+    ] = None,
     /,
     *,
     once: Annotated[bool, "Print one picture of the screen as text, and end."] = False,
@@ -43,18 +48,30 @@ def attach(
     own_terminal: Annotated[bool, Parameter(show=False)] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Look at a run that another program of yours trains, in the whole app, and steer it from here."""
+    """Look at a run that another program of yours trains, in the whole app, and steer it from
+    here."""
     if own_terminal:  # in a tab of `serve`
-        for number in ENDING_SIGNALS:  # the server may ignore them (nohup): they were about its own terminal
+        # The server may ignore them (nohup): they were about its own terminal
+        for number in ENDING_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     if stop and (once or read_only):
-        raise UsageError(f"{'--once' if once else '--read-only'} cannot be used with --stop, which ends the training")
+        raise UsageError(
+            f"{'--once' if once else '--read-only'} cannot be used with --stop, which ends the "
+            "training"
+        )
     chosen = preferences(screen)
     if not (once or stop or terminal.is_interactive()):
-        raise UsageError("attach needs a terminal that can move the cursor; --once prints one picture as text")
+        raise UsageError(
+            "attach needs a terminal that can move the cursor; --once prints one picture as text"
+        )
     if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
-        flags = [*["--once"] * once, *["--stop"] * stop, *["--read-only"] * read_only, *chosen.as_flags]
+        flags = [
+            *["--once"] * once,
+            *["--stop"] * stop,
+            *["--read-only"] * read_only,
+            *chosen.as_flags,
+        ]
         return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
     folder = folder_of(run)
     if stop:
@@ -70,7 +87,9 @@ def folder_of(name: str | None) -> Path:
         with contextlib.suppress(AddressError):
             connected(folder).close()
             return folder
-    raise RunError("no run is trained now: start one with --detach; list shows those that have ended")
+    raise RunError(
+        "no run is trained now: start one with --detach; list shows those that have ended"
+    )
 
 
 def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
@@ -138,7 +157,9 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     if restore is not None:  # the app on the other machine could not do so
         restore()
     trouble = (
-        f"ssh was ended by {signal.Signals(-code).name}" if code < 0 else f"{host} or its echornn-tui is not found"
+        f"ssh was ended by {signal.Signals(-code).name}"
+        if code < 0
+        else f"{host} or its echornn-tui is not found"
     )
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
     raise FailedError(f"{trouble}; try again with: {again}")
@@ -146,27 +167,42 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
 
 # ---- serve
 
-OF_THE_TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "STY"}
+OF_THE_TERMINAL = {
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "TMUX",
+    "STY",
+}
 """Variables that describe the terminal of this process, and not that of a tab."""
 
 
 def serve(
-    run: Annotated[str | None, "Folder or name of the run; by default the newest that can be attached to."] = None,
+    run: Annotated[
+        str | None, "Folder or name of the run; by default the newest that can be attached to."
+    ] = None,
     /,
     *,
     port: Annotated[int, "The port to listen on, 0 to 65535; 0 takes a free one."] = 0,
-    read_only: Annotated[bool, "Only look: the session refuses every command from these tabs."] = False,
+    read_only: Annotated[
+        bool, "Only look: the session refuses every command from these tabs."
+    ] = False,
     json: Annotated[bool, "Print the address as a JSON line."] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Show a run that another program of yours trains in a browser on this machine, under a secret address."""
+    """Show a run that another program of yours trains in a browser on this machine, under a secret
+    address."""
     if not 0 <= port <= 65535:
         raise ConfigError("port", port, "0 to 65535")
     chosen = preferences(screen)
     try:
         from tui.term.browser import BrowserServer
     except ImportError as error:
-        raise UsageError("serve cannot be used without textual-serve: install echornn-tui[browser]") from error
+        raise UsageError(
+            "serve cannot be used without textual-serve: install echornn-tui[browser]"
+        ) from error
     folder = folder_of(run).absolute()
     viewers_of(folder)  # an AddressError if there is no session
     command = [*terminal.PROGRAM, "attach", str(folder), "--own-terminal"]
@@ -176,12 +212,19 @@ def serve(
 
     async def served() -> None:
         ended = asyncio.Event()
-        heard = [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup
+        # Nohup
+        heard = [
+            number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
+        ]
         signals = terminal.LoopSignals(dict.fromkeys(heard, ended.set))
         try:
-            server = BrowserServer(f"{folder.name} · echornn-tui", chosen.theme, command, environment, port)
+            server = BrowserServer(
+                f"{folder.name} · echornn-tui", chosen.theme, command, environment, port
+            )
         except OSError as error:
-            raise RunError(f"port {port} cannot be used: {os.strerror(error.errno or 0)}") from error
+            raise RunError(
+                f"port {port} cannot be used: {os.strerror(error.errno or 0)}"
+            ) from error
         await server.begin()
         # the address names no host: ``localhost`` might be another user's
         here, steers = server.port, "" if read_only else " and steer"
@@ -190,7 +233,8 @@ def serve(
         words = [
             address,
             f"shows {printed.quoted(folder)}; whoever knows the address may look{steers}",
-            f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same address there",
+            f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same "
+            "address there",
             "Ctrl+C ends this; the training goes on",
         ]
         try:

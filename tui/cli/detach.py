@@ -1,4 +1,5 @@
-"""Training without its terminal: a process in the background, and the viewers that attach to a session."""
+"""Training without its terminal: a process in the background, and the viewers that attach to a
+session."""
 
 from __future__ import annotations
 
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
 
 def into_background() -> int:
-    """Fork, before any thread starts or a run is locked. The child returns with a descriptor for `let_go`, in a session
-    of its own, which no hang-up reaches; the parent waits for that, prints how to attach, and ends.
+    """Fork, before any thread starts or a run is locked. The child returns with a descriptor for
+    `let_go`, in a session of its own, which no hang-up reaches; the parent waits for that, prints
+    how to attach, and ends.
     """
     hears, line = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # from here on for both: the terminal may go at once
+    # From here on for both: the terminal may go at once
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     child = os.fork()
     if child:
         os.close(line)
@@ -45,17 +48,26 @@ def _wait(child: int, hears: int) -> NoReturn:
     if not begun:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
-    name, trouble = printed.quoted(folder), trouble if folder else "nobody can attach, since it is not kept"
+    name, trouble = (
+        printed.quoted(folder),
+        trouble if folder else "nobody can attach, since it is not kept",
+    )
     where = f", in {name}" if folder else ", not kept"
-    look, stop = trouble or f"look with: echornn-tui attach {name}", f"echornn-tui attach --stop {name}"
+    look, stop = (
+        trouble or f"look with: echornn-tui attach {name}",
+        f"echornn-tui attach --stop {name}",
+    )
     stop = f"kill {child}" if trouble else stop
-    printed.lines([f"training in the background: process {child}{where}", look, f"end it with: {stop}"])
+    printed.lines(
+        [f"training in the background: process {child}{where}", look, f"end it with: {stop}"]
+    )
     printed.finish()
     terminal.leave_process(ExitCode.DONE)
 
 
 def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> None:
-    """Write into files of the run from now on, and let the parent end; ``trouble`` is why nobody can attach."""
+    """Write into files of the run from now on, and let the parent end; ``trouble`` is why nobody
+    can attach."""
     sys.stdout.flush()
     sys.stderr.flush()
     output = _appended(folder and folder / OUTPUT_FILE)
@@ -68,16 +80,26 @@ def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> 
 
 
 def _appended(file: Path | None) -> int:
-    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot be written."""
+    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot
+    be written."""
     if file is not None:
         with contextlib.suppress(OSError):
             return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     return os.open(os.devnull, os.O_RDWR)
 
 
-def go_on_in_the_background(folder: Path, speed: float, paused: bool, serve: bool, flags: Sequence[str]) -> NoReturn:
-    """Become a program that trains this run on, after the flags that say where to go and what to change first."""
-    words = ["--detach", "--resume", str(folder), "--speed", "max" if math.isinf(speed) else f"{speed:g}"]
+def go_on_in_the_background(
+    folder: Path, speed: float, paused: bool, serve: bool, flags: Sequence[str]
+) -> NoReturn:
+    """Become a program that trains this run on, after the flags that say where to go and what to
+    change first."""
+    words = [
+        "--detach",
+        "--resume",
+        str(folder),
+        "--speed",
+        "max" if math.isinf(speed) else f"{speed:g}",
+    ]
     words += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
@@ -104,9 +126,12 @@ class Serving:
                 self.trouble = f"nobody can attach: {error.strerror or error}"
 
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
-        """Tell the viewers why the session ends, and how to continue, wherever their current folder is."""
+        """Tell the viewers why the session ends, and how to continue, wherever their current folder
+        is."""
         if self._server is not None and self._folder is not None:
             recorder = self._session.recorder
             trouble = "" if recorder.saved else recorder.warning[:200] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
-            self._server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)
+            self._server.close(
+                f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble
+            )

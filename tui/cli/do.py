@@ -1,4 +1,5 @@
-"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows a lesson."""
+"""What an app does by itself: ``do`` does the lines of a script without a screen, ``tour`` shows a
+lesson."""
 
 from __future__ import annotations
 
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from tui.app.words import Line
 
 PICTURES_A_SECOND = 20.0
-TOUR_SPEED = 100.0  # windows a second: the tutorial's network learns the echo in seconds that can be watched
+# Windows a second: the tutorial's network learns the echo in seconds that can be watched
+TOUR_SPEED = 100.0
 
 
 def do(
     run: RunName,
-    script: Annotated[str | None, Parameter(allow_leading_hyphen=True), "Commands; - reads standard input."] = None,
+    script: Annotated[
+        str | None, Parameter(allow_leading_hyphen=True), "Commands; - reads standard input."
+    ] = None,
     /,
     *,
     file: Annotated[Path | None, "Read the commands from this file instead."] = None,
@@ -46,7 +50,8 @@ def do(
 
     echornn-tui do newest "edit learning_rate=0.1; step 100; view memory; save a.svg"
 
-    Lines are separated by semicolons, and # begins a comment; the first that is refused ends the script, with exit code
+    Lines are separated by semicolons, and # begins a comment; the first that is refused ends the
+    script, with exit code
     2. docs/cli.md lists the words.
     """
     if (script is None) == (file is None):
@@ -76,8 +81,11 @@ def _text(script: str | None, file: Path | None) -> str:
         raise UsageError(f"{name} cannot be read: {error}") from error
 
 
-def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool) -> int:
-    """Do these lines on the session that trains a run, or continue it here; what became of each is printed at once."""
+def _do_lines(
+    folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool
+) -> int:
+    """Do these lines on the session that trains a run, or continue it here; what became of each is
+    printed at once."""
     from tui.app.keys import keymap_with
     from tui.app.script_app import ScriptApp
 
@@ -91,14 +99,27 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
         result = "failed" if outcome.has_failed else "refused" if outcome.is_refused else "done"
         if outcome.why_not and result == "done":
             result = "nothing to do"
-        why = keymap_with({}).text(outcome.why_not or outcome.note)  # a script has no keys: the built-in ones are named
+        # A script has no keys: the built-in ones are named
+        why = keymap_with({}).text(outcome.why_not or outcome.note)
         branch = letter_of(frame.line)
-        record: Record = {"line": outcome.line.text, "result": result, "why": why, "state": str(frame.state)}
-        record |= {"branch": branch, "window": frame.trained, "epoch": frame.epoch, "loss": frame.loss}
+        record: Record = {
+            "line": outcome.line.text,
+            "result": result,
+            "why": why,
+            "state": str(frame.state),
+        }
+        record |= {
+            "branch": branch,
+            "window": frame.trained,
+            "epoch": frame.epoch,
+            "loss": frame.loss,
+        }
         loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
         words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
         try:
-            printer.print([as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out)
+            printer.print(
+                [as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out
+            )
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 note(f"standard output: {error.strerror}")
@@ -107,7 +128,9 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
     def do(session: Session | RemoteSession, trains_itself: bool) -> int:
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
         # asyncio.run would close the loop, and for that wait forever for the training thread
-        code = asyncio.new_event_loop().run_until_complete(app.run_async(headless=True, size=size, mouse=False))
+        code = asyncio.new_event_loop().run_until_complete(
+            app.run_async(headless=True, size=size, mouse=False)
+        )
         if printer.warning:
             note(printer.warning)
         if app.undone:
@@ -123,7 +146,9 @@ def _do_lines(folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, 
     session.send(Pause())
     native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
     errors.tell = note
-    terminal.when_terminal_is_gone(lambda: terminal.leave_process(train.end(session, after_a_signal=True)))
+    terminal.when_terminal_is_gone(
+        lambda: terminal.leave_process(train.end(session, after_a_signal=True))
+    )
     with errors.keeping():
         code = do(session, trains_itself=True)
     saved = train.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
@@ -142,15 +167,19 @@ def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSessi
     except AddressError:
         return None
     session.take_over()
-    note(f"a session trains this run: the script steers it{f', instead of {steering}' if steering else ''}")
+    note(
+        "a session trains this run: the script steers "
+        f"it{f', instead of {steering}' if steering else ''}"
+    )
     return session
 
 
 def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> int:
-    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is trained before you.
+    """Learn truncated backpropagation through time in five minutes: seven steps of a run that is
+    trained before you.
 
-    Args:
-        file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after : are done.
+    Args: file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines
+        after : are done.
             docs/cli.md shows how.
     """
     from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
@@ -163,4 +192,6 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     config = EchoConfig()
     session = Session(config, chosen.speed, recorder=train.begin(None, config))
     session.send(Pause())
-    return train.show(partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True)
+    return train.show(
+        partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True
+    )

@@ -1,4 +1,5 @@
-"""``evaluate``: how well a run's networks do on data that training never saw; ``sample``: what they write."""
+"""``evaluate``: how well a run's networks do on data that training never saw; ``sample``: what they
+write."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ def evaluate_run(
     json: Json = False,
     trust: Trust = False,
 ) -> int:
-    """Print how well each network of a run does on data that training never saw, also with other settings of its task.
+    """Print how well each network of a run does on data that training never saw, also with other
+    settings of its task.
 
     Args:
         trials: Fresh trials, 512 by default; of a stream rows, 64 by default.
@@ -57,35 +59,64 @@ def evaluate_run(
     for one in range(config.replicas) if replica is None else [index]:
         snapshot, values = Snapshot(there.state.of(one), *position), tuple((settings or {}).items())
         found = stored.examined(snapshot, ["held_out"], settings=values, trials=trials).held_out
-        about = {"window": position.window, "replica": numbers_of(stored.run, config)[one], "seed": config.seed + one}
-        about |= {"as_recorded": there.unlike is None, "trials": asked.batch_size, "steps": asked.row_length}
+        about = {
+            "window": position.window,
+            "replica": numbers_of(stored.run, config)[one],
+            "seed": config.seed + one,
+        }
+        about |= {
+            "as_recorded": there.unlike is None,
+            "trials": asked.batch_size,
+            "steps": asked.row_length,
+        }
         if found is None:
-            printed.complain(f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out")
+            printed.complain(
+                f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out"
+            )
         else:
             means = {"loss": found.loss, "loss_spread": found.loss_spread}
             means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
-            by_step = {"loss_by_step": found.loss_by_step, "accuracy_by_step": 1 - found.wrong_by_step}
+            by_step = {
+                "loss_by_step": found.loss_by_step,
+                "accuracy_by_step": 1 - found.wrong_by_step,
+            }
             rows.append(about | means | by_step | {"accuracy_by_target": 1 - found.wrong_by_target})
     if not rows:
         raise FailedError("nothing to evaluate")
-    title = f"after window {position.window:,}: {asked.batch_size:,} fresh {'rows' if asked.is_stream else 'trials'} "
-    title += ", ".join(filter(None, (f"of {asked.row_length:,} steps", fields_text(settings or {}))))
+    title = (
+        f"after window {position.window:,}: {asked.batch_size:,} fresh "
+        f"{'rows' if asked.is_stream else 'trials'} "
+    )
+    title += ", ".join(
+        filter(None, (f"of {asked.row_length:,} steps", fields_text(settings or {})))
+    )
     return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
 
 
 def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
-    """A line for each network, one for their mean, and one for each group of steps, of all networks together."""
+    """A line for each network, one for their mean, and one for each group of steps, of all networks
+    together."""
     right, chance = "  accuracy    +-" if asked.has_classes else "", chance_level(asked)
-    yield f"replica  seed      loss      +-{right}" + (f"   (chance {chance:.4f})" if math.isfinite(chance) else "")
+    yield f"replica  seed      loss      +-{right}" + (
+        f"   (chance {chance:.4f})" if math.isfinite(chance) else ""
+    )
     whose = [(f"{row['replica']:>7} {row['seed']:>5}", row) for row in rows]
     if len(rows) > 1:
         means = {name: np.array([row[name] for row in rows]) for name in ("loss", "accuracy")}
         both = {name: values.mean() for name, values in means.items()}
-        both |= {f"{name}_spread": 2 * one.std(ddof=1) / math.sqrt(len(one)) for name, one in means.items()}
+        both |= {
+            f"{name}_spread": 2 * one.std(ddof=1) / math.sqrt(len(one))
+            for name, one in means.items()
+        }
         whose.append((f"mean of {len(rows):>5}", both))
     for name, row in whose:
-        right = f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
-        yield f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip() + bits_text(asked, row["loss"])
+        right = (
+            f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
+        )
+        yield (
+            f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip()
+            + bits_text(asked, row["loss"])
+        )
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
     if not asked.is_stream:  # all steps of a stream are alike
         by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
@@ -93,14 +124,18 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
         groups = np.array_split(known, min(LINES, len(known)))
         names = [" to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1}))) for steps in groups]
         most = 1.0 if asked.has_classes else by_step[known].max(initial=0) or 1.0
-        yield from _bars(f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form, most)
+        yield from _bars(
+            f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form, most
+        )
     if isinstance(symbols := asked.the_task.outputs, Symbols) and 2 < symbols.count <= LINES:
         by_target = np.mean([row["accuracy_by_target"] for row in rows], axis=0)
         names = [symbol_name(symbols, symbol) for symbol in range(symbols.count)]
         yield from _bars("accuracy by target", names, by_target.tolist(), form, 1.0)
 
 
-def _bars(title: str, names: Sequence[str], values: Sequence[float], form: str, most: float) -> Iterator[str]:
+def _bars(
+    title: str, names: Sequence[str], values: Sequence[float], form: str, most: float
+) -> Iterator[str]:
     yield from ("", title)
     for name, value in zip(names, values, strict=True):
         if math.isfinite(value):
@@ -134,7 +169,14 @@ def sample_run(
 
     snapshot = stored.snapshot(at, branch, replica, retrain=True)
     if not snapshot.state.is_finite:
-        raise FailedError(f"the weights are not finite after window {snapshot.window}: nothing is written")
+        raise FailedError(
+            f"the weights are not finite after window {snapshot.window}: nothing is written"
+        )
     text = sample(snapshot, length, temperature, prime)
-    record = {"window": snapshot.window, "seed": snapshot.state.config.seed, "temperature": temperature, "text": text}
+    record = {
+        "window": snapshot.window,
+        "seed": snapshot.state.config.seed,
+        "temperature": temperature,
+        "text": text,
+    }
     return emit([record], json, lambda _: text.split("\n"))

@@ -17,7 +17,14 @@ from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
 from echornn import EchoConfig, Position, Run, RunError
-from echornn.arrays.facts import NetworkFacts, configs_of, network_at, network_facts, numbers_of, require_replica
+from echornn.arrays.facts import (
+    NetworkFacts,
+    configs_of,
+    network_at,
+    network_facts,
+    numbers_of,
+    require_replica,
+)
 from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
 from echornn.config import shown
 from echornn.data.series import check_own_files, held_out_batch, held_out_config
@@ -29,7 +36,8 @@ from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
-MOST_POINTS = 1000  # about the most points of a curve for TensorBoard; each is a mean over equally many windows
+# About the most points of a curve for TensorBoard; each is a mean over equally many windows
+MOST_POINTS = 1000
 FLOATS = ("loss", "accuracy", "grad_norm", "final_loss")  # the columns of float32; others are int64
 APART = {  # the flags with which a flag cannot be used
     "path": ("branch", "weights", "keras", "states", "summary"),
@@ -57,33 +65,45 @@ def export_run(
     tensorboard: Path | None = None,
     trust: Trust = False,
 ) -> int:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy,replica,grad_norm (replica
-    only if there are several).
+    """Print every window of a run, in the order trained, as CSV:
+    window,epoch,loss,accuracy,replica,grad_norm (replica only if there are several).
 
-    Args:
-        path: Only the windows on the path to the run's current position, numbered along it.
-        branch: Only the windows on the path to the end of this branch, named by its letter or number.
-        summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
-        replica: Only the network with this number, without the column replica.
-        at: With --weights, --keras or --states: the network after this many windows of the path; by default at its end.
-        weights: Write the weights to this .npz file instead, by their names in cells.
-        keras: Write the network to this .keras file instead, as a Keras model with the same outputs.
-        states: Write what a network does on fresh data to this .npz file instead, [trials, steps, ...]: inputs,
-            targets, scored, states, carried, outputs; and conditions, the last target of each trial.
+    Args: path: Only the windows on the path to the run's current position, numbered along it.
+        branch: Only the windows on the path to the end of this branch, named by its letter or
+        number. summary: Print one row for each network instead:
+        replica,seed,solved_at,final_loss,lost_at. replica: Only the network with this number,
+        without the column replica. at: With --weights, --keras or --states: the network after this
+        many windows of the path; by default at its end. weights: Write the weights to this .npz
+        file instead, by their names in cells. keras: Write the network to this .keras file instead,
+        as a Keras model with the same outputs. states: Write what a network does on fresh data to
+        this .npz file instead, [trials, steps, ...]: inputs,
+            targets, scored, states, carried, outputs; and conditions, the last target of each
+            trial.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
-        tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this run in this one, for
-            tensorboard --logdir; of several networks, the quantiles. It needs echornn-tui[tensorboard].
+        tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this
+        run in this one, for
+            tensorboard --logdir; of several networks, the quantiles. It needs
+            echornn-tui[tensorboard].
     """
-    given = {name: value for name, value in locals().items() if value is not None and value is not False}
+    given = {
+        name: value for name, value in locals().items() if value is not None and value is not False
+    }
     for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
         if flag in given and other in given:
             value = "" if given[other] is True else f" {given[other]}"
             raise UsageError(f"--{flag} cannot be used with --{other}{value}")
     if at is not None and weights is keras is states is None:
-        raise UsageError(f"at = {at} cannot be used without --weights, --keras or --states, of the network there")
-    for module, file, extra in (("pyarrow", parquet, "arrow"), ("tensorboard", tensorboard, "tensorboard")):
+        raise UsageError(
+            f"at = {at} cannot be used without --weights, --keras or --states, of the network there"
+        )
+    for module, file, extra in (
+        ("pyarrow", parquet, "arrow"),
+        ("tensorboard", tensorboard, "tensorboard"),
+    ):
         if file is not None and importlib.util.find_spec(module) is None:
-            raise UsageError(f"{file} cannot be written without {module}: install echornn-tui[{extra}]")
+            raise UsageError(
+                f"{file} cannot be written without {module}: install echornn-tui[{extra}]"
+            )
 
     stored = opened(run, trust).run
     if weights is not None or keras is not None:
@@ -96,7 +116,14 @@ def export_run(
     end = None if in_all else stored.position_at(branch=branch)
     windows = pieces(stored, end, replica)
     numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
-    columns = ["window", "epoch", "loss", "accuracy", *(["replica"] if numbered else []), "grad_norm"]
+    columns = [
+        "window",
+        "epoch",
+        "loss",
+        "accuracy",
+        *(["replica"] if numbered else []),
+        "grad_norm",
+    ]
     rows: Iterable[Record] = _of_windows(windows, numbered)
     if tensorboard is not None and end is not None:
         names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
@@ -105,9 +132,14 @@ def export_run(
         return ExitCode.DONE
     if summary and end is not None:
         columns, facts = [*NetworkFacts._fields], network_facts(stored, end)
-        rows = (one._asdict() | {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None} for one in facts)
+        rows = (
+            one._asdict() | {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
+            for one in facts
+        )
     if parquet is not None:
-        flags = {name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")}
+        flags = {
+            name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")
+        }
         _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
         return ExitCode.DONE
     return emit(rows, json, partial(csv_lines, columns))
@@ -116,19 +148,32 @@ def export_run(
 def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
     for piece in windows:
         arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies, piece.grad_norms)
-        for window, epoch, losses, accuracies, norms in zip(*(one.tolist() for one in arrays), strict=True):
+        for window, epoch, losses, accuracies, norms in zip(
+            *(one.tolist() for one in arrays), strict=True
+        ):
             known = accuracies if piece.has_accuracy else [None] * len(losses)
-            for replica, loss, accuracy, norm in zip(piece.networks, losses, known, norms, strict=True):
+            for replica, loss, accuracy, norm in zip(
+                piece.networks, losses, known, norms, strict=True
+            ):
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
                 yield {**row, **({"replica": replica} if numbered else {}), "grad_norm": norm}
 
 
-def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig) -> None:
-    """Write rows with typed columns. The metadata has no date, so that the same command writes the same bytes."""
+def _write_parquet(
+    file: Path, columns: list[str], rows: Iterable[Record], command: str, config: EchoConfig
+) -> None:
+    """Write rows with typed columns.
+
+    The metadata has no date, so that the same command writes the same bytes.
+    """
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    about = {"command": command, "version": version("echornn-tui"), "config": as_json(shown(config.fields()))}
+    about = {
+        "command": command,
+        "version": version("echornn-tui"),
+        "config": as_json(shown(config.fields())),
+    }
     types = [(name, pa.float32() if name in FLOATS else pa.int64()) for name in columns]
     schema = pa.schema(types, metadata=about)
 
@@ -142,7 +187,8 @@ def _write_parquet(file: Path, columns: list[str], rows: Iterable[Record], comma
 
 
 def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows: int) -> None:
-    """Write TensorBoard's events of a path of so many windows; an earlier export to the folder is replaced."""
+    """Write TensorBoard's events of a path of so many windows; an earlier export to the folder is
+    replaced."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
@@ -156,7 +202,9 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
         counts = (ends - begins)[:, np.newaxis]
         means = np.add.reduceat(piece.losses, begins, axis=0, dtype=np.float64) / counts
         low, middle, high = quantiles(means.astype(np.float32), (0.1, 0.5, 0.9)).tolist()
-        norms = np.median(np.add.reduceat(piece.grad_norms, begins, axis=0, dtype=np.float64) / counts, axis=1)
+        norms = np.median(
+            np.add.reduceat(piece.grad_norms, begins, axis=0, dtype=np.float64) / counts, axis=1
+        )
         curves = {
             "loss": middle,
             "grad_norm": norms.tolist(),
@@ -168,16 +216,24 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
             rights = np.add.reduceat(piece.accuracies, begins, axis=0) / counts
             curves["accuracy"] = np.median(rights, axis=1).tolist()
         for at, step in enumerate(piece.windows[ends - 1].tolist()):
-            values = [Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()]
-            writer.write(Event(wall_time=run.about.begun, step=step, summary=Summary(value=values)).SerializeToString())
+            values = [
+                Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()
+            ]
+            writer.write(
+                Event(
+                    wall_time=run.about.begun, step=step, summary=Summary(value=values)
+                ).SerializeToString()
+            )
     folder.mkdir(parents=True, exist_ok=True)
     name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
     printed.export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
 
 
-def _write_network(run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None) -> None:
-    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are several), or one as
-    .keras.
+def _write_network(
+    run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None
+) -> None:
+    """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are
+    several), or one as .keras.
     """
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(run, position, retrain=True)
@@ -188,7 +244,10 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
     config = state.config
     if keras is not None and config.replicas > 1:
         which = f"--replica {numbers[0]} to {numbers[-1]}"
-        raise RunError(f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add {which}")
+        raise RunError(
+            f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add "
+            f"{which}"
+        )
     if keras is not None and not config.the_cell.keras[0]:
         instead = f"Keras has no {config.cell} cell; --weights writes its numbers"
         raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
@@ -207,7 +266,8 @@ def _write_network(run: Run, position: Position, weights: Path | None, keras: Pa
 
 
 def _write_states(run: Run, position: Position, file: Path, replica: int | None) -> None:
-    """Write what a network does on its held-out data: of several the one of this number, or the first."""
+    """Write what a network does on its held-out data: of several the one of this number, or the
+    first."""
     terminal.keep_native_stderr_off_the_screen()
     there, (_, index) = state_at(run, position, retrain=True), network_at(run, position, replica)
     if there.unlike is not None:
@@ -221,5 +281,9 @@ def _write_states(run: Run, position: Position, file: Path, replica: int | None)
     ran = FrozenNetwork(config, weights).forward(batch.x, None)
     last = batch.scored.shape[1] - 1 - batch.scored[:, ::-1].argmax(axis=1)
     arrays = {"inputs": batch.x, "targets": batch.y, "scored": batch.scored, "states": ran.states}
-    arrays |= {"carried": ran.carried, "outputs": ran.outputs, "conditions": batch.y[np.arange(len(last)), last]}
+    arrays |= {
+        "carried": ran.carried,
+        "outputs": ran.outputs,
+        "conditions": batch.y[np.arange(len(last)), last],
+    }
     printed.export_whole(file, lambda to: np.savez(to, allow_pickle=False, **arrays))

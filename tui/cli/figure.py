@@ -41,11 +41,12 @@ def make_figure(
     font: str = "DejaVu Sans",
     trust: Trust = False,
 ) -> int:
-    """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs echornn-tui[figures].
+    """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs
+    echornn-tui[figures].
 
-    Args:
-        run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
-        kind: curve, norms, memory, gradient, weights, plane, along, seeds, branches, runs (figure RUN runs RUN ...) or
+    Args: run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
+        kind: curve, norms, memory, gradient, weights, plane, along, seeds, branches, runs (figure
+        RUN runs RUN ...) or
             map.
         others: For runs: the runs to compare it with.
         out: The file to write: its name ends in .svg, .pdf or .png.
@@ -67,17 +68,23 @@ def make_figure(
             takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":
-        raise UsageError(f"{others[0]!r} cannot be used with {kind}: only runs compares several runs")
+        raise UsageError(
+            f"{others[0]!r} cannot be used with {kind}: only runs compares several runs"
+        )
     measure, choice = show or Measure.SUCCESS, None
     if kind == "map":
         from tui.cli.sweep import chosen_state
 
         choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
     where = (at, branch, replica, along)
-    request = FigureRequest(run, kind, others, *where, log, measure, choice, trust, width, height, font)
+    request = FigureRequest(
+        run, kind, others, *where, log, measure, choice, trust, width, height, font
+    )
     sizes = {"width": width, "height": height, "font": font}
     unusual = {name: size for name, size in sizes.items() if size != getattr(FigureRequest, name)}
-    command = command_with("figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual})
+    command = command_with(
+        "figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual}
+    )
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     written, notes = made(request, out, command)

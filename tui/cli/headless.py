@@ -56,12 +56,17 @@ def print_training(
     paused: bool,
     background: int | None,  # the line to the parent; see `detach`
 ) -> int:
-    """Train all epochs, and print the progress. A session in the ``background`` stays while viewers look at it."""
+    """Train all epochs, and print the progress.
+
+    A session in the ``background`` stays while viewers look at it.
+    """
     report = EpochReport(config)
 
     def say(*records: Record) -> None:
         if records:
-            lines.print([as_json(one) if json else line_of(one, config) for one in records], sys.stdout)
+            lines.print(
+                [as_json(one) if json else line_of(one, config) for one in records], sys.stdout
+            )
 
     def on_progress(progress: PopulationProgress) -> None:
         say(*report.records(progress, session.config))
@@ -102,7 +107,9 @@ def print_training(
             if newest not in ("", warning):
                 warning = newest
                 lines.print([f"echornn-tui: {warning}"], sys.stderr)
-            is_over = frame.state is State.FINISHED or (frame.state is State.PAUSED and frame.has_diverged)
+            is_over = frame.state is State.FINISHED or (
+                frame.state is State.PAUSED and frame.has_diverged
+            )
             if is_over and not is_watched():
                 session.stop()
             is_saved = recorder.saved
@@ -129,15 +136,26 @@ def print_training(
 
 def finished_record(frame: Frame, seconds: float) -> Record:
     known = frame.loss_stats
-    result: Record = {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
+    result: Record = {
+        "final_loss": known.mean,
+        "solved_at": known.solved_at,
+        "lost_at": known.lost_at,
+    }
     if frame.seed_stats is not None:
         result = results_of(frame.seed_stats)
     ladder = ladder_fields(frame.config, result.get("final_loss", result.get("loss_50")))
-    return {"event": "finished", "windows": frame.trained_in_all, **result, **ladder, "seconds": round(seconds, 3)}
+    return {
+        "event": "finished",
+        "windows": frame.trained_in_all,
+        **result,
+        **ladder,
+        "seconds": round(seconds, 3),
+    }
 
 
 def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
-    """The names of the last level that a mean loss has come down to, and of the level after it, or None."""
+    """The names of the last level that a mean loss has come down to, and of the level after it, or
+    None."""
     ladder, mean = ladder_of(config), math.nan if mean is None else mean
     here = after = None
     if (found := ladder_position(ladder, mean, solved=solved_level(config))) is not None:
@@ -148,20 +166,28 @@ def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
 
 
 def line_of(record: Record, config: EchoConfig) -> str:
-    """A record as text; beside a mean loss is its position on the ladder, save the echo's, which has no steps."""
+    """A record as text; beside a mean loss is its position on the ladder, save the echo's, which
+    has no steps."""
     event, of_replicas = record["event"], "success_rate" in record
     template = (OF_REPLICAS if of_replicas else OF_ONE).get(event)
     if template is None:
-        return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+        return "  ".join(
+            [event, *(f"{name} {value}" for name, value in record.items() if name != "event")]
+        )
     if of_replicas:
         low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
         median = "" if record["median_window"] is None else f" median {record['median_window']}"
         lost = f", {record['lost']} lost again" if record.get("lost") else ""
         solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
-        mean, loss = record["loss_50"], " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90))
+        mean, loss = (
+            record["loss_50"],
+            " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90)),
+        )
     else:
         lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
-        solved = f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
+        solved = (
+            f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
+        )
         mean = record["final_loss" if event == "finished" else "loss"]
         loss = task_loss_text(config, mean)
     if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
@@ -170,25 +196,33 @@ def line_of(record: Record, config: EchoConfig) -> str:
     words = {
         "solved": solved,
         "loss": loss,
-        "accuracy": "" if accuracy is None or math.isnan(accuracy) else f"  accuracy {accuracy:.1%}",
+        "accuracy": ""
+        if accuracy is None or math.isnan(accuracy)
+        else f"  accuracy {accuracy:.1%}",
         "diverged": f"  {record['diverged']} diverged" if record.get("diverged") else "",
     }
-    return template.format(**record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch)
+    return template.format(
+        **record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch
+    )
 
 
 class EpochReport:
-    """Turns progress into records, about a window, or the means over an epoch that was trained from its beginning."""
+    """Turns progress into records, about a window, or the means over an epoch that was trained from
+    its beginning."""
 
     def __init__(self, config: EchoConfig) -> None:
         self.config, self.begun, self._is_whole = config, time.monotonic(), True
-        self._next: int | None = None  # the number of the next window since the first epoch's start, from 0
+        # The number of the next window since the first epoch's start, from 0
+        self._next: int | None = None
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
-        self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0  # sums: [replicas]
+        # The sums are [replicas].
+        self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
 
     def go_on_after(self, run: Run, at: int | None) -> None:
-        """Count the current epoch's earlier windows of a continued run, if they are of the same epochs."""
+        """Count the current epoch's earlier windows of a continued run, if they are of the same
+        epochs."""
         position = run.position_at(at)
         owner = run.owner(position)
         if owner is None or not owner.config.differs_only_live(self.config):
@@ -202,17 +236,23 @@ class EpochReport:
     def records(self, progress: PopulationProgress, config: EchoConfig) -> Iterator[Record]:
         per_epoch, count = config.windows_per_epoch, len(progress.losses)
         first = progress.epoch * per_epoch + progress.window + 1 - count
-        if config != self.config or self._next not in (None, first):  # a viewer has changed it, or gone elsewhere
+        # A viewer has changed it, or gone elsewhere
+        if config != self.config or self._next not in (None, first):
             self.config, self._is_whole = config, False
             self._begin_epoch()
         self._next = first + count
         self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
         begin = 0
-        for index in np.flatnonzero((in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)).tolist():
+        for index in np.flatnonzero(
+            (in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)
+        ).tolist():
             epoch, window = divmod(first + index, per_epoch)
             if window % LINE_EVERY == 0:
-                losses, errors = progress.losses[index].astype(np.float64), int(progress.errors[index].sum())
+                losses, errors = (
+                    progress.losses[index].astype(np.float64),
+                    int(progress.errors[index].sum()),
+                )
                 fields = self._fields(progress, index, losses, 1, errors)
                 yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
             if window == per_epoch - 1:
@@ -221,7 +261,13 @@ class EpochReport:
                     fields = self._fields(progress, index, self._sums, self._windows, self._errors)
                     place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
                     seconds = time.monotonic() - self.begun
-                    yield {"event": "epoch", "epoch": epoch + 1, **fields, **place, "seconds": seconds}
+                    yield {
+                        "event": "epoch",
+                        "epoch": epoch + 1,
+                        **fields,
+                        **place,
+                        "seconds": seconds,
+                    }
                 self._is_whole, begin = True, index + 1
                 self._begin_epoch()
         self._add(progress.losses[begin:], progress.errors[begin:])
@@ -231,10 +277,18 @@ class EpochReport:
         self._errors += int(errors.sum())
 
     def _fields(
-        self, progress: PopulationProgress, index: int, sums: npt.NDArray[np.float64], windows: int, errors: int
+        self,
+        progress: PopulationProgress,
+        index: int,
+        sums: npt.NDArray[np.float64],
+        windows: int,
+        errors: int,
     ) -> Record:
         if self.config.replicas == 1:
-            return {"loss": float(sums[0] / windows), "accuracy": self.config.accuracy(errors, windows)}
+            return {
+                "loss": float(sums[0] / windows),
+                "accuracy": self.config.accuracy(errors, windows),
+            }
         along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
         solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
         diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)

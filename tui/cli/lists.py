@@ -1,4 +1,5 @@
-"""``list``, ``branches``, ``prune``: the runs on disk; ``tasks``, ``cells``: what can be trained."""
+"""``list``, ``branches``, ``prune``: the runs on disk; ``tasks``, ``cells``: what can be
+trained."""
 
 from __future__ import annotations
 
@@ -47,7 +48,11 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     """
     if folder is not None and not folder.is_dir():
         raise RunError(f"{folder} cannot be read: it is no folder")
-    found = [folder] if folder is not None and (folder / folders.RUN_FILE).exists() else folders.runs(folder)
+    found = (
+        [folder]
+        if folder is not None and (folder / folders.RUN_FILE).exists()
+        else folders.runs(folder)
+    )
     return emit(map(_listed, found), json, partial(_run_lines, folder))
 
 
@@ -64,7 +69,11 @@ def _listed(folder: Path) -> Record:
             "loss": run.loss,
             "diverged": math.isinf(run.loss),
             "solved_at": run.solved_at or None,
-            **({"lost_at": run.lost_at or None} if run.seed_stats is None else {"lottery": results_of(run.seed_stats)}),
+            **(
+                {"lost_at": run.lost_at or None}
+                if run.seed_stats is None
+                else {"lottery": results_of(run.seed_stats)}
+            ),
             "bytes": run.bytes,
             "differs": shown(EchoConfig().changes_to(run.config)),
         }
@@ -86,21 +95,43 @@ def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
         position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
         loss = "diverged" if run["diverged"] else _loss(run["loss"])
         solved, lost = _outcome(run)
-        solved = f"{solved} solved" if "lottery" in run else f"solved at {solved}" if run["solved_at"] else "not solved"
+        solved = (
+            f"{solved} solved"
+            if "lottery" in run
+            else f"solved at {solved}"
+            if run["solved_at"]
+            else "not solved"
+        )
         solved = f"{solved}, {lost}" if lost else solved
-        size = f"{run['bytes'] / 1e6:.1f} MB" if run["bytes"] >= 1e6 else f"{run['bytes'] / 1e3:.1f} kB"
+        size = (
+            f"{run['bytes'] / 1e6:.1f} MB"
+            if run["bytes"] >= 1e6
+            else f"{run['bytes'] / 1e3:.1f} kB"
+        )
         how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
         viewers = ""
         if "viewers" in run:
-            names = [f"{name} steers" if name == run["steering"] else name for name in run["viewers"]]
+            names = [
+                f"{name} steers" if name == run["steering"] else name for name in run["viewers"]
+            ]
             viewers = f"in training: {', '.join(names) or 'nobody looks'} (attach)"
-        words = (when, how_far, f"{solved:<19} {size:>9}", Path(run["run"]).name, fields_text(run["differs"]), viewers)
+        words = (
+            when,
+            how_far,
+            f"{solved:<19} {size:>9}",
+            Path(run["run"]).name,
+            fields_text(run["differs"]),
+            viewers,
+        )
         yield "  ".join(filter(None, words))
 
 
 def _outcome(row: Record) -> tuple[str, str]:
     if stats := row.get("lottery"):
-        return f"{stats['solved']:,} of {stats['replicas']:,}", f"{stats['lost']:,} lost again" if stats["lost"] else ""
+        return (
+            f"{stats['solved']:,} of {stats['replicas']:,}",
+            f"{stats['lost']:,} lost again" if stats["lost"] else "",
+        )
     solved = f"{row['solved_at']:,}" if row["solved_at"] else "-"
     return solved, f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
 
@@ -110,14 +141,19 @@ def _loss(loss: float) -> str:
 
 
 def _reason(folder: Path, error: Exception, what: str) -> str:
-    return f"{folder} cannot be {what}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+    return (
+        f"{folder} cannot be {what}: {error.strerror or error}"
+        if isinstance(error, OSError)
+        else str(error)
+    )
 
 
 # ---- branches
 
 
 def show_branches(run: RunName, /, *, json: Json = False) -> int:
-    """Print the branches of a run: what began each branch, and its results; * marks the current branch."""
+    """Print the branches of a run: what began each branch, and its results; * marks the current
+    branch."""
     rows = [dict(vars(facts)) for facts in opened(run).branches]
     for row in rows:
         if (stats := row.pop("seed_stats")) is not None:
@@ -129,11 +165,16 @@ def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
     table = [(" ", *COLUMNS), *map(_of_branch, branches)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for *row, words in table:
-        yield "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), words])
+        yield "  ".join(
+            [*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), words]
+        )
 
 
 def _of_branch(branch: Record) -> tuple[str, ...]:
-    number, parent = ("-" if one is None else f"{letter_of(one)} {one}" for one in (branch["number"], branch["parent"]))
+    number, parent = (
+        "-" if one is None else f"{letter_of(one)} {one}"
+        for one in (branch["number"], branch["parent"])
+    )
     at, windows, loss = f"{branch['at']:,}", f"{branch['windows']:,}", _loss(branch["mean_loss"])
     solved, lost = _outcome(branch)
     differs = "; ".join(filter(None, [branch["differs"], lost]))
@@ -143,8 +184,11 @@ def _of_branch(branch: Record) -> tuple[str, ...]:
 # ---- prune
 
 
-def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False) -> int:
-    """Remove all runs except the newest from your state folder; never a run that is being written or cannot be read.
+def prune_runs(
+    *, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_run: bool = False
+) -> int:
+    """Remove all runs except the newest from your state folder; never a run that is being written
+    or cannot be read.
 
     Args:
         keep: The number of newest runs to keep, 0 or more.
@@ -176,43 +220,52 @@ def prune_runs(*, keep: Annotated[int, Parameter(validator=Number(gte=0))], dry_
 def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
-    Args:
-        task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
-        template: Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
+    Args: task: Only this task: a name, or FILE.py:NAME, the class NAME of your file. template:
+        Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
     """
     return _template("task", task or json) if template else emit(_tasks(task), json, _blocks)
 
 
 def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
-    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights and gates of each.
+    """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights
+    and gates of each.
 
-    Args:
-        cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
-        template: Print a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    Args: cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file. template: Print
+        a file to begin your own cell with: echornn-tui cells --template > my_cell.py
     """
     return _template("cell", cell or json) if template else emit(_cells(cell), json, _blocks)
 
 
 def _template(kind: str, other: str | bool) -> int:
     if other:
-        raise UsageError(f"--template cannot be used with another flag, or with a {kind}: it prints a file")
+        raise UsageError(
+            f"--template cannot be used with another flag, or with a {kind}: it prints a file"
+        )
     text = files(f"echornn.{kind}s").joinpath("template.txt").read_text(encoding="utf-8")
     return emit(text.splitlines())
 
 
 def _tasks(wanted: str | None) -> Iterator[Record]:
     for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
-        task = own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
+        task = (
+            own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
+        )
         size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
-        about = " ".join((type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split())
+        about = " ".join(
+            (type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split()
+        )
         yield {
             "task": str(name),
-            "help": "" if about.startswith(f"{type(task).__name__}(") else about,  # as dataclass writes it
+            # As dataclass writes it
+            "help": "" if about.startswith(f"{type(task).__name__}(") else about,
             "inputs": _form(task.inputs),
             "outputs": _form(task.outputs),
             "length": task.length,
             "loss": task.outputs.loss,
-            "levels": [{"name": one.name, "loss": one.loss, "knows": one.knows} for one in ladder(task, *size)],
+            "levels": [
+                {"name": one.name, "loss": one.loss, "knows": one.knows}
+                for one in ladder(task, *size)
+            ],
             "solved": solved_level(task, *size),
             "sources": known_lags(task, (task.length or EchoConfig().row_length) - 1),
             "settings": [_setting(known) for known in settings_of(task)],
@@ -244,20 +297,27 @@ def _cells(wanted: str | None) -> Iterator[Record]:
             "unit_weights": cell.unit_weights,
             **({"other_weights": cell.other_weights} if cell.other_weights else {}),
             **({"fixed": cell.fixed} if cell.fixed else {}),
-            **({"trained": "replicas in turn, since the step calls TensorFlow itself"} if cell.in_turn else {}),
+            **(
+                {"trained": "replicas in turn, since the step calls TensorFlow itself"}
+                if cell.in_turn
+                else {}
+            ),
             "keras": cell.keras[0] or None,
         }
 
 
 def _blocks(rows: Iterable[Record]) -> Iterator[str]:
-    """The name of each, and below it what is said about it; records, and texts with words, have a line each."""
+    """The name of each, and below it what is said about it; records, and texts with words, have a
+    line each."""
     for number, row in enumerate(rows):
         (_, name), (_, about), *facts = row.items()
         yield from [""] * bool(number)
         yield name
         yield from _wrapped(about)
         for key, value in facts:
-            if isinstance(value, list | tuple) and any(isinstance(one, dict) or " " in str(one) for one in value):
+            if isinstance(value, list | tuple) and any(
+                isinstance(one, dict) or " " in str(one) for one in value
+            ):
                 yield f"{INDENT}{key}:"
                 for one in value:
                     yield from _wrapped(_text(one), INDENT * 2)

@@ -1,4 +1,5 @@
-"""Reads a command line: its subcommand, its flags, and the fields of a configuration, which are flags too."""
+"""Reads a command line: its subcommand, its flags, and the fields of a configuration, which are
+flags too."""
 
 from __future__ import annotations
 
@@ -12,7 +13,15 @@ from inspect import signature
 from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-from cyclopts import App, CycloptsError, Parameter, Token, UnknownOptionError, UnusedCliTokensError, convert
+from cyclopts import (
+    App,
+    CycloptsError,
+    Parameter,
+    Token,
+    UnknownOptionError,
+    UnusedCliTokensError,
+    convert,
+)
 
 from echornn import EchoConfig, RunError, TaskError, read
 from echornn.cells.own_cell import OwnCell
@@ -45,10 +54,30 @@ SUBCOMMANDS = {
     "map": "tui.cli.sweep:show_map",
     "sweep": "tui.cli.sweep:sweep",
 }
-"""The functions of the subcommands; each is imported only when its command line is read, or for the help of all."""
+"""The functions of the subcommands; each is imported only when its command line is read, or for the
+help of all."""
 
-TAKEN = {"out", "grid", "seeds", "until", "workers", "scheduler", "scheduler_file", "help", "version"}
-TAKEN |= {"branch", "replica", "trials", "fps", "ascii", "theme", "no_mouse", *signature(train).parameters}
+TAKEN = {
+    "out",
+    "grid",
+    "seeds",
+    "until",
+    "workers",
+    "scheduler",
+    "scheduler_file",
+    "help",
+    "version",
+}
+TAKEN |= {
+    "branch",
+    "replica",
+    "trials",
+    "fps",
+    "ascii",
+    "theme",
+    "no_mouse",
+    *signature(train).parameters,
+}
 """Flags whose names no setting of a task can have."""
 
 Tasks = Mapping[str, TaskName]
@@ -69,8 +98,14 @@ def read_command(arguments: Sequence[str], tasks: Tasks | None = None) -> Callab
         of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
         if of_tasks:
             raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one.") from error
-        own = [f"--{one.name.replace('_', '-')}" for task in tasks.values() for one in settings_of(class_of(task))]
-        raise UsageError(f"{error} Settings of the task: {', '.join(own)}" if own else str(error)) from error
+        own = [
+            f"--{one.name.replace('_', '-')}"
+            for task in tasks.values()
+            for one in settings_of(class_of(task))
+        ]
+        raise UsageError(
+            f"{error} Settings of the task: {', '.join(own)}" if own else str(error)
+        ) from error
     except UnusedCliTokensError as error:
         words = [*(error.unused_tokens or ())]
         near = get_close_matches(words[0], SUBCOMMANDS, 1)
@@ -99,8 +134,14 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
         app.command(_readable(getattr(import_module(module), function), tasks), name=each)
     app.default(_readable(train, tasks))
     # a lone --resume means the newest run
-    alone = [word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])]
-    words = [part for word, lone in zip(arguments, alone, strict=True) for part in [word, *[folders.NEWEST] * lone]]
+    alone = [
+        word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])
+    ]
+    words = [
+        part
+        for word, lone in zip(arguments, alone, strict=True)
+        for part in [word, *[folders.NEWEST] * lone]
+    ]
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     for flags in {"given", "settings"} & bound.arguments.keys():
         given = bound.arguments[flags] = vars(bound.arguments[flags] or Given())
@@ -112,7 +153,8 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
 
 
 def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
-    """The function as cyclopts reads it: fields and flags of the screen spread, and texts in types as help."""
+    """The function as cyclopts reads it: fields and flags of the screen spread, and texts in types
+    as help."""
 
     @wraps(function)
     def copy(*values: Any, **by_name: Any) -> Any:
@@ -127,8 +169,12 @@ def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
     hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in spread}
     for name, hint in hints.items():
         for text in getattr(hint, "__metadata__", ()):
-            hints[name] = Annotated[hint, Parameter(help=text)] if isinstance(text, str) else hints[name]
-    known = [one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()]
+            hints[name] = (
+                Annotated[hint, Parameter(help=text)] if isinstance(text, str) else hints[name]
+            )
+    known = [
+        one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()
+    ]
     copy.__annotations__ = hints
     copy.__signature__ = signature(function).replace(parameters=known)  # type: ignore[attr-defined]
     return copy
@@ -150,7 +196,9 @@ Flags = dict[str, tuple[str, Any, Any]]  # the name, the type with its help, and
 
 def _field_flags(tasks: Tasks) -> Any:
     """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
-    fields: Flags = {name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)}
+    fields: Flags = {
+        name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)
+    }
     fields |= {TASK: (TASK, str | None, None), CELL: (CELL, str, "rnn")}
     return _flags(fields | _setting_flags(tasks), FieldFlags)
 
@@ -160,7 +208,10 @@ def _setting_flags(tasks: Tasks) -> Flags:
     for task in tasks.values() or [ECHO]:
         for known in settings_of(class_of(task)):
             if known.name in TAKEN:
-                what = f"the setting {known.name} needs another name: the program has a flag of this name"
+                what = (
+                    f"the setting {known.name} needs another name: the program has a flag of this "
+                    "name"
+                )
                 raise TaskError(f"{task}: {what}")
             kind: Any = Literal[known.choices] if known.choices else type(known.default)
             ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
@@ -170,7 +221,12 @@ def _setting_flags(tasks: Tasks) -> Flags:
 
 
 def _flags(fields: Flags, base: type[Given]) -> Any:
-    how: dict[str, Any] = {"bases": (base,), "frozen": True, "init": False, "namespace": {"__module__": __name__}}
+    how: dict[str, Any] = {
+        "bases": (base,),
+        "frozen": True,
+        "init": False,
+        "namespace": {"__module__": __name__},
+    }
     return dataclasses.make_dataclass("TaskFlags", fields.values(), **how)
 
 
@@ -183,7 +239,8 @@ def _converted(kind: Any, words: Sequence[Token]) -> Any:
 
 
 def _tasks_in(arguments: Sequence[str]) -> Tasks:
-    """The tasks that a command line names; files of the user's own are first checked in another process."""
+    """The tasks that a command line names; files of the user's own are first checked in another
+    process."""
     for word in _values_of(CELL, arguments):
         if ":" in word and isinstance(cell := cell_named(word), OwnCell):
             check_cell(cell)
@@ -206,7 +263,8 @@ def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _task_of(run: Sequence[str], trust: bool = False) -> Tasks:
-    """The task of the run of this name, or of no run; none if it is the echo, or if the run cannot be read."""
+    """The task of the run of this name, or of no run; none if it is the echo, or if the run cannot
+    be read."""
     try:
         names = [read(name, trust).config.value(TASK) for name in run]
     except (RunError, OSError):

@@ -1,4 +1,5 @@
-"""What the user prefers for every run: a flag has the first word, then the environment, then the user's file."""
+"""What the user prefers for every run: a flag has the first word, then the environment, then the
+user's file."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ class Preferences:
     speed: float  # windows a second when the app opens; infinite for full speed
     ascii: bool
     mouse: bool
-    keys: Mapping[str, tuple[str, ...]]  # by Textual's names, of the actions that the user gave others
+    # By Textual's names, of the actions that the user gave others
+    keys: Mapping[str, tuple[str, ...]]
     as_flags: Sequence[str]  # what the user set, for the same app elsewhere
 
 
@@ -74,9 +76,13 @@ PREFERENCES = {
     "fps": Preference(10, lambda value: _is_number(value, 0.1, 60), "0.1 to 60", "ECHORNN_FPS"),
     "speed": Preference(100, _is_speed, "0.01 to 1,000,000, or max", "ECHORNN_SPEED"),
     "ascii": Preference(False, _is_truth, "true or false", "ECHORNN_ASCII"),
-    "mouse": Preference(True, _is_truth, "true or false", "ECHORNN_NO_MOUSE"),  # the variable says the opposite
+    # The variable says the opposite
+    "mouse": Preference(True, _is_truth, "true or false", "ECHORNN_NO_MOUSE"),
 }
-"""All but the table ``[keys]``. To add one, add it here, its flag, and its field of `Preferences`."""
+"""All but the table ``[keys]``.
+
+To add one, add it here, its flag, and its field of `Preferences`.
+"""
 
 
 def speed_of(text: str) -> float:
@@ -87,7 +93,8 @@ def speed_of(text: str) -> float:
 
 
 def _typed(text: str, like: object) -> Any:
-    """The value of a text of the command line or the environment; the text itself if it is none of that type."""
+    """The value of a text of the command line or the environment; the text itself if it is none of
+    that type."""
     if isinstance(like, bool):
         return {"1": True, "true": True, "0": False, "false": False}.get(text.strip().lower(), text)
     try:
@@ -97,19 +104,26 @@ def _typed(text: str, like: object) -> Any:
 
 
 def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
-    """What holds with these flags; a UsageError for a bad value, also where a flag has the last word."""
+    """What holds with these flags; a UsageError for a bad value, also where a flag has the last
+    word."""
     flags, (path, file) = flags or ScreenFlags(), _own_file()
     set_by = [(f"{path}: {name}", name, value) for name, value in file.items() if name != "keys"]
     for name, known in PREFERENCES.items():
         if text := os.environ.get(known.variable):
-            set_by.append((f"environment {known.variable}", name, _typed(text, like=known.built_in)))
+            set_by.append(
+                (f"environment {known.variable}", name, _typed(text, like=known.built_in))
+            )
     chosen: dict[str, Any] = {}
     for place, name, value in set_by:
         if name not in PREFERENCES:
-            there_are = f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
+            there_are = (
+                f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
+            )
             raise UsageError(f"{place} is not known: there are {there_are}")
         if not PREFERENCES[name].takes(value):
-            raise UsageError(f"{place} = {_shown(value)} cannot be used: {PREFERENCES[name].allowed}")
+            raise UsageError(
+                f"{place} = {_shown(value)} cannot be used: {PREFERENCES[name].allowed}"
+            )
         chosen[name] = not value if place.endswith("NO_MOUSE") else value
     given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme, "speed": speed}
     given["mouse"] = False if flags.no_mouse else None
@@ -117,7 +131,12 @@ def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Prefer
     built_in: dict[str, Any] = {name: one.built_in for name, one in PREFERENCES.items()}
     values = built_in | {"theme": remembered() or "dark"} | chosen
     values["speed"] = math.inf if values["speed"] == "max" else values["speed"]
-    as_flags = [word for name in ("fps", "theme") if name in chosen for word in (f"--{name}", str(chosen[name]))]
+    as_flags = [
+        word
+        for name in ("fps", "theme")
+        if name in chosen
+        for word in (f"--{name}", str(chosen[name]))
+    ]
     as_flags += [*["--ascii"] * values["ascii"], *["--no-mouse"] * (not values["mouse"])]
     return Preferences(**values, keys=_keys(path, file.get("keys", {})), as_flags=as_flags)
 
@@ -127,7 +146,8 @@ def _shown(value: object) -> str:
 
 
 def _own_file() -> tuple[Path, Mapping[str, Any]]:
-    """The user's file, which need not exist, and is never in the current folder; and what it says."""
+    """The user's file, which need not exist, and is never in the current folder; and what it
+    says."""
     folder = platformdirs.user_config_path("echornn-tui")
     path = (folder if folder.is_absolute() else Path.home() / ".config/echornn-tui") / "config.toml"
     if not os.path.lexists(path):
@@ -135,7 +155,8 @@ def _own_file() -> tuple[Path, Mapping[str, Any]]:
     import tomllib  # late: most users have no such file
 
     try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a byte order mark from some editors
+        # With a byte order mark from some editors
+        return path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
@@ -145,14 +166,18 @@ def _own_file() -> tuple[Path, Mapping[str, Any]]:
 # ---- keys of the user's own
 
 NOT_FREE = ("ctrl+c", "ctrl+q", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+h")
-"""Keys that always mean the same, and keys for which a terminal sends the same as for another one."""
+"""Keys that always mean the same, and keys for which a terminal sends the same as for another
+one."""
 
-KEYS_ALLOWED = 'a key such as "u", "[", "space", "pageup", "f2" or "ctrl+r", or a list of keys; not '
+KEYS_ALLOWED = (
+    'a key such as "u", "[", "space", "pageup", "f2" or "ctrl+r", or a list of keys; not '
+)
 KEYS_ALLOWED += ", ".join(NOT_FREE)
 
 
 def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
-    """The keys of the table ``[keys]`` by the ids of their actions: each exists, and means one thing in each place."""
+    """The keys of the table ``[keys]`` by the ids of their actions: each exists, and means one
+    thing in each place."""
     if not isinstance(table, dict):
         raise UsageError(f"{path}: keys = {_shown(table)} cannot be used: a table [keys]")
     if not table:
@@ -166,13 +191,21 @@ def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
     own: dict[str, tuple[str, ...]] = {}
     flat: dict[str, Any] = {}
     for name, value in table.items():
-        flat |= {f"{name}.{last}": one for last, one in value.items()} if isinstance(value, dict) else {name: value}
+        flat |= (
+            {f"{name}.{last}": one for last, one in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
     for name, value in flat.items():
-        keys = tuple(dict.fromkeys(map(_textual_key, value if isinstance(value, list) else [value])))
+        keys = tuple(
+            dict.fromkeys(map(_textual_key, value if isinstance(value, list) else [value]))
+        )
         if not keys or not all(keys):
             raise UsageError(f"{path}: {name} = {_shown(value)} cannot be used: {KEYS_ALLOWED}")
         if name not in known:
-            raise UsageError(f"{path}: there is no action {name}: there are {', '.join(sorted(known))}")
+            raise UsageError(
+                f"{path}: there is no action {name}: there are {', '.join(sorted(known))}"
+            )
         own[name] = keys
     for where, bindings in places.items():
         built_in = ids_of([*places[IN_THE_APP], *bindings] if where in WITH_THE_APP else bindings)
@@ -180,7 +213,9 @@ def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
         for one, other in combinations(held, 2):
             if both := {*held[one]} & {*held[other]} - ({*built_in[one]} & {*built_in[other]}):
                 key = key_name(min(both))
-                raise UsageError(f"{path}: {key} cannot be the key of both {one} and {other} ({where})")
+                raise UsageError(
+                    f"{path}: {key} cannot be the key of both {one} and {other} ({where})"
+                )
     return own
 
 
@@ -193,6 +228,8 @@ def _textual_key(text: object) -> str:
     if len(text) == 1:
         return _character_to_key(text)
     *modifiers, key = text.lower().split("+")
-    is_key = key in {*Keys} or (len(key) == 1 and key.isascii() and key.isalnum() and "shift" not in modifiers)
+    is_key = key in {*Keys} or (
+        len(key) == 1 and key.isascii() and key.isalnum() and "shift" not in modifiers
+    )
     is_free = text.lower() not in NOT_FREE
     return text.lower() if is_key and is_free and {*modifiers} <= {"ctrl", "shift", "alt"} else ""

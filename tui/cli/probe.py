@@ -1,4 +1,5 @@
-"""The subcommand ``probe``: what a run's network remembers, how far its gradient reaches, where its state rests."""
+"""The subcommand ``probe``: what a run's network remembers, how far its gradient reaches, where its
+state rests."""
 
 from __future__ import annotations
 
@@ -20,7 +21,20 @@ from echornn.progress import Floats
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.timeline.branch import letter_of
-from tui.cli.rows import Along, At, Branch, Json, Record, Replica, RunName, Trust, csv_lines, emit, finite, opened
+from tui.cli.rows import (
+    Along,
+    At,
+    Branch,
+    Json,
+    Record,
+    Replica,
+    RunName,
+    Trust,
+    csv_lines,
+    emit,
+    finite,
+    opened,
+)
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.views.targets import HeldInput, held_input, held_inputs
@@ -48,12 +62,12 @@ def probe_run(
     json: Json = False,
     trust: Trust = False,
 ) -> int:
-    """Print what a run's network remembers and how far its gradient reaches: memory and gradient by lag, and more.
+    """Print what a run's network remembers and how far its gradient reaches: memory and gradient by
+    lag, and more.
 
-    Args:
-        fixed_points: Print only the fixed points: the states at which the network rests while one input is repeated.
-        input: The constant input of the fixed points: a symbol by its name or number, numbers with commas, or zeros.
-        csv: With --along: print CSV.
+    Args: fixed_points: Print only the fixed points: the states at which the network rests while one
+        input is repeated. input: The constant input of the fixed points: a symbol by its name or
+        number, numbers with commas, or zeros. csv: With --along: print CSV.
     """
     if along is None and csv:
         raise UsageError("--csv cannot be used without --along")
@@ -65,7 +79,9 @@ def probe_run(
     stored = opened(run, trust)
     if along is not None:
         terminal.keep_native_stderr_off_the_screen()
-        return _along(records_along(stored, along, at=at, branch=branch, replica=replica), json, csv)
+        return _along(
+            records_along(stored, along, at=at, branch=branch, replica=replica), json, csv
+        )
     config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
     check_own_files(config)
     held, measures = HeldInput("", ()), MEASURES
@@ -77,12 +93,22 @@ def probe_run(
     snapshot = stored.snapshot(at, branch, replica, retrain=True)
     found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
     if not snapshot.state.is_finite:
-        raise FailedError(f"the weights are not finite after window {found.window}: nothing to read")
+        raise FailedError(
+            f"the weights are not finite after window {found.window}: nothing to read"
+        )
     number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
-    record = {"window": found.window, "seed": seed, "replica": number, "as_recorded": unlike is None}
+    record = {
+        "window": found.window,
+        "seed": seed,
+        "replica": number,
+        "as_recorded": unlike is None,
+    }
     where = f" of branch {letter_of(found.branch)}" if found.branch else ""
     whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
-    texts = [f"after window {found.window:,}{where}{whose}", *([] if unlike is None else [str(unlike)])]
+    texts = [
+        f"after window {found.window:,}{where}{whose}",
+        *([] if unlike is None else [str(unlike)]),
+    ]
     for kind, measure in measures.items():
         keys, more = measure(found, getattr(found, kind))
         record |= keys
@@ -95,15 +121,27 @@ def _along(records: Iterable[Record], json: bool, csv: bool) -> int:
         return emit(records, json, _table)
     rows = [finite(record) for record in records]
     table = {"window": [row["window"] for row in rows]}
-    table |= {name: finite(column) for name, column in series(rows, NUMBERS | {key: key for key in LAGS}).items()}
-    return emit(csv_lines([*table], (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True))))
+    table |= {
+        name: finite(column)
+        for name, column in series(rows, NUMBERS | {key: key for key in LAGS}).items()
+    }
+    return emit(
+        csv_lines(
+            [*table],
+            (dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)),
+        )
+    )
 
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
     yield f"{'window':>9}{''.join(f'{title:>17}' for title in PANELS)}"
     for record in records:
-        found = {title: [one[0] for one in series([record], labels).values()] for title, labels in PANELS.items()}
-        found["spectral radius"].sort(reverse=True)  # of several matrices the largest; of all else the first
+        found = {
+            title: [one[0] for one in series([record], labels).values()]
+            for title, labels in PANELS.items()
+        }
+        # Of several matrices the largest; of all else the first
+        found["spectral radius"].sort(reverse=True)
         firsts = (next(iter(numbers), math.nan) for numbers in found.values())
         yield f"{record['window']:>9,}{''.join(f'{first:>17.3g}' for first in firsts)}"
 
@@ -129,33 +167,49 @@ def _reliance(readings: read.Readings, reliance: read.Reliance) -> Measured:
     title = f"only the input at that lag is {change}{_of(reliance.samples)}"
     if isinstance(task.outputs, Symbols):
         shares: Any = turned
-        lines = [f"predictions that turn when {title}", *_bars(readings.config, turned, turned, ".1%")]
+        lines = [
+            f"predictions that turn when {title}",
+            *_bars(readings.config, turned, turned, ".1%"),
+        ]
     else:
         shares, most = [None] * len(turned), max(moved[np.isfinite(moved)], default=0.0) or 1.0
         bars = _bars(readings.config, moved, np.nan_to_num(moved / most, nan=1.0), ".1e")
         lines = [f"how far outputs move if {title}", *bars]
-    return {"turned_by_lag": shares, "moved_by_lag": moved, "turned_samples": reliance.samples}, ["", *lines]
+    return {"turned_by_lag": shares, "moved_by_lag": moved, "turned_samples": reliance.samples}, [
+        "",
+        *lines,
+    ]
 
 
 def _gradient(readings: read.Readings, gradient: read.Gradient) -> Measured:
     config, sizes = readings.config, gradient.by_lag.astype(float)
-    length, of_windows = config.truncated_backprop_length, (gradient.bias_of_windows, gradient.bias_of_windows_spread)
+    length, of_windows = (
+        config.truncated_backprop_length,
+        (gradient.bias_of_windows, gradient.bias_of_windows_spread),
+    )
     through = gradient.through(length)
     record = {
         "gradient_by_lag": gradient.by_lag,
         "truncation_bias": np.float32(through[0]),
         "truncation_bias_spread": np.float32(through[1]),
         "truncation_bias_by_steps": gradient.bias,
-        "truncation_bias_by_steps_spread": np.broadcast_to(gradient.bias_spread, gradient.bias.shape),
+        "truncation_bias_by_steps_spread": np.broadcast_to(
+            gradient.bias_spread, gradient.bias.shape
+        ),
         "truncation_bias_of_windows": np.float32(of_windows[0]),
         "truncation_bias_of_windows_spread": np.float32(of_windows[1]),
         "gradient_samples": gradient.samples,
     }
     unit = "nats for" if config.the_task.outputs.unit else config.the_task.outputs.loss
-    title = f"gradient by lag, {unit} a unit of state, on a log scale{_of(gradient.samples, 'losses')}"
+    title = (
+        f"gradient by lag, {unit} a unit of state, on a log scale{_of(gradient.samples, 'losses')}"
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         heights = 1 + np.log10(sizes / max(sizes[np.isfinite(sizes)], default=0.0)) / DECADES
-    biases = {f"if each error goes back {length} steps": through, f"in windows of {length} steps": of_windows}
+    biases = {
+        f"if each error goes back {length} steps": through,
+        f"in windows of {length} steps": of_windows,
+    }
     missing = [
         f"missing from the gradient {where}: {bias:.1%} (+- {doubt:.1%})"
         for where, (bias, doubt) in biases.items()
@@ -171,18 +225,26 @@ def _weights(_: read.Readings, weights: read.Matrices) -> Measured:
         "spectral_radius": np.float32(max(radii.values(), default=math.nan)),
         "spectral_radii": {name: np.float32(radius) for name, radius in radii.items()},
     }
-    return record, [f"spectral radius {', '.join(f'{radius:.2f} ({name})' for name, radius in radii.items()) or '-'}"]
+    return record, [
+        "spectral radius "
+        f"{', '.join(f'{radius:.2f} ({name})' for name, radius in radii.items()) or '-'}"
+    ]
 
 
 def _units(_: read.Readings, units: read.Units) -> Measured:
     record = {"saturated": np.float32(units.share_saturated), "saturated_samples": units.samples}
-    line = f"saturated {units.share_saturated:.0%} of the top layer's states{_of(units.samples, 'steps')}"
+    line = (
+        f"saturated {units.share_saturated:.0%} of the top layer's "
+        f"states{_of(units.samples, 'steps')}"
+    )
     return record, [line] if math.isfinite(units.share_saturated) else []
 
 
 def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
     record = {"lyapunov": exponents, "lyapunov_samples": readings.lyapunov_samples}
-    rates = ", ".join("-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist())
+    rates = ", ".join(
+        "-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist()
+    )
     text = f"Lyapunov exponents, nats a step{_of(readings.lyapunov_samples, 'steps')}: {rates}"
     return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
@@ -213,18 +275,24 @@ def _of(samples: int, what: str = "") -> str:
     return f", of {samples:,} {what}".rstrip() if samples else ""
 
 
-def _bars(config: EchoConfig, values: Iterable[float], heights: Iterable[float], form: str) -> Iterator[str]:
+def _bars(
+    config: EchoConfig, values: Iterable[float], heights: Iterable[float], form: str
+) -> Iterator[str]:
     """A line for each lag: the value, a bar of this height, 0 to 1, and what is at this lag."""
     length = config.truncated_backprop_length
     marks = {length: f"T {length}", **dict.fromkeys(source_lags(config), source_name(config))}
     for lag, (value, height) in enumerate(zip(values, heights, strict=True)):
         bar = "#" * round(BAR * min(1.0, max(0.0, float(height))))
-        yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marks.get(lag, '')}"[:COLUMNS].rstrip()
+        yield f"{lag:>5}  {format(float(value), form):>8}  {bar:<{BAR}}  {marks.get(lag, '')}"[
+            :COLUMNS
+        ].rstrip()
 
 
 def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints | None) -> Measured:
     if points is None:
-        raise FailedError(f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched")
+        raise FailedError(
+            f"a network that carries more than {read.MOST_CARRIED:,} numbers is not searched"
+        )
     each = [
         {
             "kind": kind,
@@ -236,23 +304,43 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
         }
         for index, kind in enumerate(points.kinds)
     ]
-    record = {"input": name, "input_numbers": points.held.tolist(), "searches": points.searches, "points": each}
+    record = {
+        "input": name,
+        "input_numbers": points.held.tolist(),
+        "searches": points.searches,
+        "points": each,
+    }
     counts = [(points.count(kind), kind) for kind in read.POINT_KINDS]
-    texts = [f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}" for count, kind in counts if count]
+    texts = [
+        f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}"
+        for count, kind in counts
+        if count
+    ]
     found = ", ".join(texts) or "none found"
     lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
-    lines.append(f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss points")
+    lines.append(
+        f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss "
+        "points"
+    )
     form = readings.config.the_task.outputs
     outputs = "outputs" if isinstance(form, Numbers) else "likeliest output"
     lines += ["", f"      kind      |l| > 1  largest |l|  residual  searches  {outputs}"]
     for index, kind in enumerate(points.kinds):
         sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
         pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
-        numbers = f"{pushing:>9}  {sizes[0]:>11.4f}  {points.residuals[index]:>8.1e}  {points.starts[index]:>8}"
+        numbers = (
+            f"{pushing:>9}  {sizes[0]:>11.4f}  {points.residuals[index]:>8.1e}  "
+            f"{points.starts[index]:>8}"
+        )
         if isinstance(form, Numbers):
-            output = " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())  # no -0.00
+            # No -0.00
+            output = " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())
         else:
             symbol = int(values.argmax())
             output = f"{form.names[symbol] if form.names else symbol} (p {values[symbol]:.3f})"
         lines.append(f"{index + 1:>4}  {kind:<8}{numbers}  {output}"[:COLUMNS].rstrip())
-    return record, [*lines, "", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"]
+    return record, [
+        *lines,
+        "",
+        "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance",
+    ]

@@ -19,7 +19,10 @@ def main() -> NoReturn:
 
 
 def exit_code_of(arguments: list[str]) -> int:
-    """Run a command line; returns the exit code. If it fails, the reason is printed on standard error, in a line."""
+    """Run a command line; returns the exit code.
+
+    If it fails, the reason is printed on standard error, in a line.
+    """
     try:
         if arguments:
             with quiet.collector_spared():
@@ -30,8 +33,11 @@ def exit_code_of(arguments: list[str]) -> int:
         printed.finish()
         return code
     except (ConfigError, UsageError, RunError, AddressError) as error:
-        is_in_a_file = isinstance(error, OwnError) and error.is_placed  # the help says nothing about it
-        printed.complain(f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."]))
+        # The help says nothing about it
+        is_in_a_file = isinstance(error, OwnError) and error.is_placed
+        printed.complain(
+            f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."])
+        )
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
         return ExitCode.FAILED
@@ -50,4 +56,6 @@ def exit_code_of(arguments: list[str]) -> int:
 def _help_for(arguments: list[str]) -> str:
     from tui.cli.parser import SUBCOMMANDS
 
-    return " ".join(("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help"))
+    return " ".join(
+        ("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help")
+    )

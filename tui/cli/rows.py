@@ -1,4 +1,5 @@
-"""Rows that subcommands print: each has its own lines of text for them; JSON and CSV are the same for all."""
+"""Rows that subcommands print: each has its own lines of text for them; JSON and CSV are the same
+for all."""
 
 from __future__ import annotations
 
@@ -24,12 +25,25 @@ STRICT = JSONEncoder(allow_nan=False)
 
 RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
 Json = Annotated[bool, Parameter(help="Print JSON lines.")]
-At = Annotated[int | None, Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end.")]
-ALONG = "Measure at so many windows of the path, from its start on; what lies between is trained again."
+At = Annotated[
+    int | None,
+    Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end."),
+]
+ALONG = (
+    "Measure at so many windows of the path, from its start on; what lies between is trained again."
+)
 Along = Annotated[int | None, Parameter(validator=Number(gte=2), help=ALONG)]
-Branch = Annotated[str | None, Parameter(help="Use the path to the end of this branch, named by its letter or number.")]
-Replica = Annotated[int | None, Parameter(help="With several replicas, the network with this number.")]
-Trust = Annotated[bool, Parameter(help="Run your own tasks and cells in the record: programs with all your rights.")]
+Branch = Annotated[
+    str | None,
+    Parameter(help="Use the path to the end of this branch, named by its letter or number."),
+]
+Replica = Annotated[
+    int | None, Parameter(help="With several replicas, the network with this number.")
+]
+Trust = Annotated[
+    bool,
+    Parameter(help="Run your own tasks and cells in the record: programs with all your rights."),
+]
 
 
 def named(run: str) -> Path:
@@ -47,8 +61,13 @@ def opened(name: str, trust: bool = False) -> RunArrays:
     return run
 
 
-def emit(rows: Iterable[Any], json: bool = False, form: Callable[[Iterable[Any]], Iterable[str]] = iter) -> int:
-    """Print rows as JSON or in this form; returns the exit code. Rows may be made while they are printed."""
+def emit(
+    rows: Iterable[Any], json: bool = False, form: Callable[[Iterable[Any]], Iterable[str]] = iter
+) -> int:
+    """Print rows as JSON or in this form; returns the exit code.
+
+    Rows may be made while they are printed.
+    """
     printed.lines(map(as_json, rows) if json else form(rows))
     return ExitCode.DONE
 
@@ -67,12 +86,14 @@ def _cell(value: float | None) -> str:
 def as_json(record: Record) -> str:
     try:
         return STRICT.encode(record)
-    except (TypeError, ValueError):  # only then is each value looked at, as a run may have millions of rows
+    except (TypeError, ValueError):
+        # Only then is each value looked at, as a run may have millions of rows
         return dumps(finite(record))
 
 
 def finite(value: Any) -> Any:
-    """A value with None for NaN and infinity, which JSON lacks; of arrays of float32 the shortest decimal numbers."""
+    """A value with None for NaN and infinity, which JSON lacks; of arrays of float32 the shortest
+    decimal numbers."""
     match value:
         case dict():
             return {name: finite(one) for name, one in value.items()}

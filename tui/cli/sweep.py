@@ -1,4 +1,5 @@
-"""``sweep`` trains the networks of a grid, here or on a Dask cluster; ``map`` shows its map, and opens its points."""
+"""``sweep`` trains the networks of a grid, here or on a Dask cluster; ``map`` shows its map, and
+opens its points."""
 
 from __future__ import annotations
 
@@ -40,31 +41,55 @@ from tui.term.guardian import Guarded
 from tui.views.inks import in_ascii
 
 LOOK_SECONDS = 0.5  # between two checks for newly finished points
-SECONDS_TO_STOP = 5.0  # to wait for a sweep's computation; parts in training are lost, and trained again next time
+# To wait for a sweep's computation; parts in training are lost, and trained again next time
+SECONDS_TO_STOP = 5.0
 
 
 def sweep(
     *,
-    out: Annotated[Path, "Folder of the sweep: new, empty, or one to continue; results.csv has a row a network."],
-    grid: Annotated[tuple[str, ...], "FIELD=VALUES for each field that varies: a,b,c; LO..HI; LO..HI@N for N values."],
+    out: Annotated[
+        Path,
+        "Folder of the sweep: new, empty, or one to continue; results.csv has a row a network.",
+    ],
+    grid: Annotated[
+        tuple[str, ...],
+        "FIELD=VALUES for each field that varies: a,b,c; LO..HI; LO..HI@N for N values.",
+    ],
     seeds: Annotated[int, "Networks for each point, with consecutive seeds from --seed on."] = 16,
-    until: Annotated[Until, "Train each network until it has solved its task, or all its epochs."] = "solved",
+    until: Annotated[
+        Until, "Train each network until it has solved its task, or all its epochs."
+    ] = "solved",
     workers: Annotated[int | None, "Train in this many processes on this machine."] = None,
-    scheduler: Annotated[str | None, "A Dask cluster at tcp://HOST:PORT: its users can run programs as you."] = None,
-    scheduler_file: Annotated[Path | None, "The Dask cluster whose scheduler wrote this file."] = None,
-    headless: Annotated[bool, "Print lines instead of opening the map; the default without a terminal."] = False,
+    scheduler: Annotated[
+        str | None, "A Dask cluster at tcp://HOST:PORT: its users can run programs as you."
+    ] = None,
+    scheduler_file: Annotated[
+        Path | None, "The Dask cluster whose scheduler wrote this file."
+    ] = None,
+    headless: Annotated[
+        bool, "Print lines instead of opening the map; the default without a terminal."
+    ] = False,
     json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
     screen: ScreenFlags | None = None,
     given: train.Given | None = None,
 ) -> int:
-    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills."""
+    """Train networks over a grid of fields, each point with several seeds, and show the map while
+    it fills."""
     given = given or {}
     if sum(one is not None for one in (workers, scheduler, scheduler_file)) > 1:
-        raise UsageError("only one of --workers, --scheduler and --scheduler-file: a sweep trains in one place")
+        raise UsageError(
+            "only one of --workers, --scheduler and --scheduler-file: a sweep trains in one place"
+        )
     if workers is not None and not 1 <= workers <= 1024:
         raise ConfigError("workers", workers, "1 to 1024")
     tasks = [given[TASK]] if TASK in given else []
-    tasks += [named(word) for axis in grid if axis.startswith("task=") for word in axis[5:].split(",") if word]
+    tasks += [
+        named(word)
+        for axis in grid
+        if axis.startswith("task=")
+        for word in axis[5:].split(",")
+        if word
+    ]
     settings = {known.name: known for task in tasks for known in settings_of(class_of(task))}
     wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), given, seeds, until)
     if headless or json or not terminal.is_interactive():
@@ -83,7 +108,8 @@ def sweep(
 
 
 def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path | None) -> Engine:
-    """Start the workers, by default one for each processor of this machine, or connect to those of a Dask scheduler."""
+    """Start the workers, by default one for each processor of this machine, or connect to those of
+    a Dask scheduler."""
     if scheduler is None and scheduler_file is None:
         return Processes(workers)
     try:
@@ -91,9 +117,13 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
 
         return on_dask.of_scheduler(scheduler, scheduler_file)
     except ImportError as error:
-        raise UsageError("a scheduler cannot be used without Dask: install echornn-tui[cluster]") from error
+        raise UsageError(
+            "a scheduler cannot be used without Dask: install echornn-tui[cluster]"
+        ) from error
     except EngineError as error:
-        raise UsageError(f"scheduler = {str(scheduler or scheduler_file)!r} cannot be used: {error}") from error
+        raise UsageError(
+            f"scheduler = {str(scheduler or scheduler_file)!r} cannot be used: {error}"
+        ) from error
 
 
 class Computation:
@@ -107,7 +137,10 @@ class Computation:
             raise
 
     def run(self, watch: Callable[[], None] = lambda: None) -> int:
-        """Train all that is missing; returns the exit code. ``watch`` is called a few times a second."""
+        """Train all that is missing; returns the exit code.
+
+        ``watch`` is called a few times a second.
+        """
         begun = time.monotonic()
         try:
             self.sweep.run(self.engine, watch)
@@ -120,9 +153,18 @@ class Computation:
         """What will be trained; docs/cli.md explains the keys."""
         sweep, workers = self.sweep, self.engine.workers
         grid, points = sweep.grid, sweep.grid.points
-        wanted = {"points": len(points.possible), "seeds": grid.seeds, "until": grid.until, "networks": sweep.trainings}
+        wanted = {
+            "points": len(points.possible),
+            "seeds": grid.seeds,
+            "until": grid.until,
+            "networks": sweep.trainings,
+        }
         structures = {structure_of(part.configs[0]) for part in sweep.parts(workers)}
-        known = {"known": sweep.known, "trained_before": sweep.trained_before, "compilations": len(structures)}
+        known = {
+            "known": sweep.known,
+            "trained_before": sweep.trained_before,
+            "compilations": len(structures),
+        }
         left_out = [{**one.values, "reason": one.reason} for one in points.impossible]
         start = {"event": "start", "sweep": str(self.folder)}
         return {**start, **wanted, **known, "workers": workers, "left_out": left_out}
@@ -184,11 +226,29 @@ def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]
     (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
     rung = rung_text(point.config, loss)
     values = shown({name: point.config.fields().get(name) for name in axes})
-    solved = {"seeds": counts.finished, "solved": counts.solved, "success_low": low, "success_high": high}
-    losses = {"half_solved": half, "median_loss": loss if math.isfinite(loss) else None, "rung": rung or None}
-    record = {"event": "point", **values, **solved, **losses, "level": level if math.isfinite(level) else None}
+    solved = {
+        "seeds": counts.finished,
+        "solved": counts.solved,
+        "success_low": low,
+        "success_high": high,
+    }
+    losses = {
+        "half_solved": half,
+        "median_loss": loss if math.isfinite(loss) else None,
+        "rung": rung or None,
+    }
+    record = {
+        "event": "point",
+        **values,
+        **solved,
+        **losses,
+        "level": level if math.isfinite(level) else None,
+    }
     record["failed"] = point.failed
-    name = _in_words({field: value for field, value in values.items() if value is not None}) or "the point"
+    name = (
+        _in_words({field: value for field, value in values.items() if value is not None})
+        or "the point"
+    )
     if point.failed is not None:
         return record, [f"{name}: failed: {point.failed}"]
     how_well = f", median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
@@ -196,7 +256,9 @@ def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]
         how_well = f", half by window {half:,}"
     elif not math.isfinite(loss):
         how_well = ", most diverged"
-    of_seeds = f"{counts.solved} of {counts.finished} solved ({round(100 * low)} to {round(100 * high)} %)"
+    of_seeds = (
+        f"{counts.solved} of {counts.finished} solved ({round(100 * low)} to {round(100 * high)} %)"
+    )
     return record, [f"{name}: {of_seeds}{how_well}"]
 
 
@@ -211,9 +273,14 @@ def _start_lines(record: Record) -> Iterator[str]:
 
 
 def _end_lines(record: Record, folder: Path) -> Iterator[str]:
-    failed = f"  {_counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
+    failed = (
+        f"  {_counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
+    )
     known = f"{record['known']:,} of {_counted(record['networks'], 'network')} known"
-    yield f"{record['event']}  {known}, {record['solved']:,} solved{failed}  seconds {record['seconds']:.1f}"
+    yield (
+        f"{record['event']}  {known}, {record['solved']:,} solved{failed}  seconds "
+        f"{record['seconds']:.1f}"
+    )
     if record["event"] == "stopped":
         yield "the same command goes on where this stopped"
     yield f"see it with: echornn-tui map {printed.quoted(folder)}"
@@ -236,8 +303,12 @@ def show_map(
     *,
     across: Annotated[str | None, "Field of the columns."] = None,
     down: Annotated[str | None, "Field of the rows."] = None,
-    show: Annotated[Measure, "success, the share of seeds in %; windows; or loss."] = Measure.SUCCESS,
-    filter: Annotated[str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."] = "",
+    show: Annotated[
+        Measure, "success, the share of seeds in %; windows; or loss."
+    ] = Measure.SUCCESS,
+    filter: Annotated[
+        str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."
+    ] = "",
     once: Annotated[bool, "Print the map as text."] = False,
     csv: Annotated[bool, "Print the map as CSV, a row for each square."] = False,
     trust: Trust = False,
@@ -259,7 +330,9 @@ def show_map(
     return ExitCode.DONE
 
 
-def chosen_state(results: SweepResults, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
+def chosen_state(
+    results: SweepResults, across: str | None, down: str | None, measure: Measure, words: str
+) -> MapState:
     """The first state of the map: names of fields, None to let the map choose; filter words."""
     first, axes = MapState.first(results), results.axes
     for flag, name in (("across", across), ("down", down)):
@@ -278,7 +351,11 @@ def chosen_state(results: SweepResults, across: str | None, down: str | None, me
 
 
 def show_on_screen(
-    results: SweepResults, state: MapState, chosen: Preferences, guarded: Guarded, computing: Computation | None = None
+    results: SweepResults,
+    state: MapState,
+    chosen: Preferences,
+    guarded: Guarded,
+    computing: Computation | None = None,
 ) -> int:
     with quiet.collector_paused():
         from tui.map.app import Follower, MapApp
@@ -299,7 +376,9 @@ def show_on_screen(
         return screen.errors.words or (computing.trouble if computing else "")
 
     def says() -> str:
-        is_compiling = computing and not (wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds)
+        is_compiling = computing and not (
+            wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds
+        )
         return "compiling" if is_compiling else ""
 
     async def by_turns() -> int:
@@ -318,7 +397,8 @@ def show_on_screen(
         return code
 
     async def open_point(config: EchoConfig) -> int | None:
-        """Train a point in the app; returns None if the user went back to the map, otherwise the exit code."""
+        """Train a point in the app; returns None if the user went back to the map, otherwise the
+        exit code."""
         from tui.app.app import PointApp
 
         nonlocal theme, session
@@ -328,7 +408,8 @@ def show_on_screen(
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"
         words.extend(screen.last_words(code, session))
-        # the app freezes all objects once it has loaded; without this, the previous point would never be freed
+        # the app freezes all objects once it has loaded; without this, the previous point would
+        # never be freed
         gc.unfreeze()
         gc.collect()
         return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
@@ -338,7 +419,9 @@ def show_on_screen(
             computing.sweep.asked_to_end.set()
         return train.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
 
-    guarded.leave_words(f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}")
+    guarded.leave_words(
+        f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}"
+    )
     thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)
     if computing is not None:
         thread.start()

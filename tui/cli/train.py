@@ -1,4 +1,5 @@
-"""The main command: begins or continues a run, in the app or as printed lines, and says how to go on with it."""
+"""The main command: begins or continues a run, in the app or as printed lines, and says how to go
+on with it."""
 
 from __future__ import annotations
 
@@ -34,26 +35,46 @@ if TYPE_CHECKING:
     from tui.app.app import EchoApp
     from tui.map.app import MapApp
 
-SECONDS_TO_SAVE = 1.0  # to wait at the end for the current windows, besides those for the last checkpoint
+# To wait at the end for the current windows, besides those for the last checkpoint
+SECONDS_TO_SAVE = 1.0
 SECONDS_TO_STOP = 0.1  # to wait for a thread in native code that has nothing to save
 
 Given = Mapping[str, Any]
-"""The fields that the user gave, by name (see `EchoConfig.fields`); they may be invalid together."""
+"""The fields that the user gave, by name (see `EchoConfig.fields`); they may be invalid
+together."""
 
 
 def train(
     *,
-    speed: Annotated[str | None, "Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app."] = None,
+    speed: Annotated[
+        str | None, "Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app."
+    ] = None,
     no_serve: Annotated[bool, "Let nobody attach to this session (see attach)."] = False,
-    paused: Annotated[bool, "Begin paused; space starts the training, or a viewer who attaches."] = False,
-    detach: Annotated[bool, "Train in the background: prints the folder, and how to attach."] = False,
-    headless: Annotated[bool, "Print lines instead of opening the app; the default without a terminal."] = False,
+    paused: Annotated[
+        bool, "Begin paused; space starts the training, or a viewer who attaches."
+    ] = False,
+    detach: Annotated[
+        bool, "Train in the background: prints the folder, and how to attach."
+    ] = False,
+    headless: Annotated[
+        bool, "Print lines instead of opening the app; the default without a terminal."
+    ] = False,
     json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
-    run: Annotated[Path | None, "Folder to keep the run in, new or empty; by default in your state folder."] = None,
-    resume: Annotated[str | None, "Continue this run exactly where it was saved; by default the newest run."] = None,
-    at: Annotated[int | None, "With --resume: go back to this window of the run's path, as a new branch."] = None,
-    trust: Annotated[bool, "Run your own tasks and cells in the record: programs with all your rights."] = False,
-    compare: Annotated[tuple[str, ...], "Draw these runs under the curve, in the app: folders or names."] = (),
+    run: Annotated[
+        Path | None, "Folder to keep the run in, new or empty; by default in your state folder."
+    ] = None,
+    resume: Annotated[
+        str | None, "Continue this run exactly where it was saved; by default the newest run."
+    ] = None,
+    at: Annotated[
+        int | None, "With --resume: go back to this window of the run's path, as a new branch."
+    ] = None,
+    trust: Annotated[
+        bool, "Run your own tasks and cells in the record: programs with all your rights."
+    ] = False,
+    compare: Annotated[
+        tuple[str, ...], "Draw these runs under the curve, in the app: folders or names."
+    ] = (),
     screen: ScreenFlags | None = None,
     given: Given | None = None,
 ) -> int:
@@ -63,13 +84,19 @@ def train(
         raise ConfigError("at", at, "the number of windows along the run's path, 0 or more")
     in_the_app = not (headless or json or detach) and terminal.is_interactive()
     if resume is not None and run is not None:
-        raise UsageError(f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder")
+        raise UsageError(
+            f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder"
+        )
     if at is not None and resume is None:
-        raise UsageError(f"at = {at} cannot be used without --resume: a run continues at this window")
+        raise UsageError(
+            f"at = {at} cannot be used without --resume: a run continues at this window"
+        )
     if compare and not in_the_app:
         raise ConfigError("compare", compare[0], "only in the app, which draws the curves")
     if paused and not (in_the_app or detach):
-        raise UsageError("--paused cannot be used with --headless or without a terminal, only with --detach")
+        raise UsageError(
+            "--paused cannot be used with --headless or without a terminal, only with --detach"
+        )
     compared = [folders.find(name) for name in compare]
     for folder in compared:
         Run.read(folder, quickly=True)  # refused before anything is made
@@ -91,7 +118,9 @@ def train(
         return show(EchoApp, session, chosen, guarded, compared, not no_serve)
     from tui.cli.headless import print_training
 
-    return print_training(config, recorder, at, rate or math.inf, json, not no_serve, paused, background)
+    return print_training(
+        config, recorder, at, rate or math.inf, json, not no_serve, paused, background
+    )
 
 
 def show(
@@ -113,7 +142,8 @@ def show(
 
     def loaded() -> None:
         leave_words()  # the flags have been applied by now
-        threading.Thread(target=serving.begin, name="begin serving", daemon=True).start()  # the disk may be slow
+        # The disk may be slow
+        threading.Thread(target=serving.begin, name="begin serving", daemon=True).start()
 
     def why_no_detach() -> str:
         is_kept = recorder.folder is not None and (recorder.saved or not recorder.warning)
@@ -121,7 +151,9 @@ def show(
 
     leave_words()
     app.on_loaded, app.why_no_detach = loaded, why_no_detach
-    code = screen.until_left(screen.show_session(app, session), lambda: end(session, after_a_signal=True))
+    code = screen.until_left(
+        screen.show_session(app, session), lambda: end(session, after_a_signal=True)
+    )
     goes_on = app.detaches and code == ExitCode.DONE
     if goes_on:
         serving.end("the session goes on in the background", "attach again with echornn-tui attach")
@@ -135,7 +167,8 @@ def show(
 
 
 class AppScreen:
-    """The terminal while apps are on it, one after the other: their signals and errors, and the last words."""
+    """The terminal while apps are on it, one after the other: their signals and errors, and the
+    last words."""
 
     def __init__(self, guarded: guardian.Guarded, mouse: bool) -> None:
         self.guarded, self._mouse = guarded, mouse
@@ -144,7 +177,8 @@ class AppScreen:
         self.errors = ThreadErrors()
 
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
-        """The exit code of what is shown; if the terminal is gone, the process ends with another one."""
+        """The exit code of what is shown; if the terminal is gone, the process ends with another
+        one."""
         leave, guarded = (lambda: terminal.leave_process(code_if_gone())), self.guarded
         terminal.when_terminal_is_gone(leave, guardian=guarded.line, wake=guarded.wake)
         # asyncio.run would close the loop, and for that wait forever for the training thread
@@ -152,7 +186,9 @@ class AppScreen:
             return asyncio.new_event_loop().run_until_complete(shown)
 
     def tell_errors_in(self, app: EchoApp) -> None:
-        self.errors.tell = lambda words: app.call_later(partial(app.notify, words, severity="error", markup=False))
+        self.errors.tell = lambda words: app.call_later(
+            partial(app.notify, words, severity="error", markup=False)
+        )
 
     async def show(self, app: EchoApp | MapApp, behind: Callable[[], str] = lambda: "") -> Any:
         """What an app returns when the user leaves it; FAILED if it crashed, and has said why."""
@@ -173,7 +209,8 @@ class AppScreen:
         return ExitCode.FAILED if has_failed else code
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
-        """What to print after the app has ended with this code; a run in which nothing was trained is removed."""
+        """What to print after the app has ended with this code; a run in which nothing was trained
+        is removed."""
         forgotten = code != ExitCode.CHECKPOINTED and not goes_on and forget_if_empty(session)
         if session.refused is not None:
             raise session.refused
@@ -187,7 +224,10 @@ class AppScreen:
 
 
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
-    """Record a new run in ``folder``, by default a new one in the state folder. If that fails, nothing is recorded."""
+    """Record a new run in ``folder``, by default a new one in the state folder.
+
+    If that fails, nothing is recorded.
+    """
     require_memory(config, config.replicas)
     if folder is not None:
         return RunRecorder.begin(folder, config)
@@ -197,8 +237,11 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return Recorder(str(error))
 
 
-def go_on(name: str, given: Given, at: int | None, trust: bool) -> tuple[EchoConfig, Recorder, int | None]:
-    """Continue a run at a window of its path, by default where it is, with fields changed; returns that window too."""
+def go_on(
+    name: str, given: Given, at: int | None, trust: bool
+) -> tuple[EchoConfig, Recorder, int | None]:
+    """Continue a run at a window of its path, by default where it is, with fields changed; returns
+    that window too."""
     config, first = EchoConfig(), at
 
     def allow(run: Run) -> None:
@@ -211,7 +254,11 @@ def go_on(name: str, given: Given, at: int | None, trust: bool) -> tuple[EchoCon
         recorder = RunRecorder.go_on(folders.find(name), allow)
     for field in (TASK, CELL):
         own = config.value(field)
-        if recorder.resumed and isinstance(own, OwnFile) and own.is_change_of(recorder.resumed.config.value(field)):
+        if (
+            recorder.resumed
+            and isinstance(own, OwnFile)
+            and own.is_change_of(recorder.resumed.config.value(field))
+        ):
             what = f"so it is another {field}: the network starts over"
             printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
     return config, recorder, first
@@ -235,7 +282,10 @@ def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
 
 
 def changed(config: EchoConfig, given: Given) -> EchoConfig:
-    """The configuration with these fields. If the file of its task has changed, settings that it still has are kept."""
+    """The configuration with these fields.
+
+    If the file of its task has changed, settings that it still has are kept.
+    """
     task, kept = given.get(TASK), {}
     if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
         settings = settings_by_name(task)
@@ -249,7 +299,8 @@ def changed(config: EchoConfig, given: Given) -> EchoConfig:
 
 
 def end(session: Session, after_a_signal: bool) -> ExitCode:
-    """Stop a session, and wait until everything is on disk, or until the time limit; returns the exit code."""
+    """Stop a session, and wait until everything is on disk, or until the time limit; returns the
+    exit code."""
     session.stop()
     recorder = session.recorder
     until = time.monotonic() + SECONDS_TO_SAVE + recorder.seconds_to_end
@@ -260,7 +311,8 @@ def end(session: Session, after_a_signal: bool) -> ExitCode:
 
 
 def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) -> ExitCode:
-    """Whether the run can be continued from its last window; if not after a signal, a run that is not kept is fine."""
+    """Whether the run can be continued from its last window; if not after a signal, a run that is
+    not kept is fine."""
     if after_a_signal:
         return ExitCode.CHECKPOINTED if is_saved else ExitCode.FAILED
     return ExitCode.DONE if is_saved or recorder.folder is None else ExitCode.FAILED
@@ -268,12 +320,22 @@ def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) ->
 
 def flags_for(at: int | None = None, **fields: object) -> list[str]:
     given = {**({} if at is None else {"at": at}), **fields}
-    return [text for name, value in given.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    return [
+        text
+        for name, value in given.items()
+        for text in (f"--{name.replace('_', '-')}", str(value))
+    ]
 
 
 def farewell(session: Session) -> list[str]:
-    """The lines that say where the run is, how to go on with it and what was not done yet, or why it is not kept."""
-    recorder, frame, at, fields = session.recorder, session.frame, session.going_first, session.editing_first
+    """The lines that say where the run is, how to go on with it and what was not done yet, or why
+    it is not kept."""
+    recorder, frame, at, fields = (
+        session.recorder,
+        session.frame,
+        session.going_first,
+        session.editing_first,
+    )
     warning = [printed.printable(recorder.warning)] if recorder.warning else []
     if recorder.folder is None or recorder.misplaced:
         return warning
@@ -288,9 +350,11 @@ def farewell(session: Session) -> list[str]:
 
 
 def forget_if_empty(session: Session) -> bool:
-    """Remove the folder of a new run in which nothing was trained; returns whether it was removed."""
+    """Remove the folder of a new run in which nothing was trained; returns whether it was
+    removed."""
     recorder = session.recorder
-    if recorder.resumed is not None or session.frame.trained_in_all or not recorder.saved:  # the disk may hang
+    # The disk may hang
+    if recorder.resumed is not None or session.frame.trained_in_all or not recorder.saved:
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

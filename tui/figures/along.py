@@ -1,4 +1,5 @@
-"""The figures of what the probes say along a run: lines over windows, and pictures of lag against window."""
+"""The figures of what the probes say along a run: lines over windows, and pictures of lag against
+window."""
 
 from __future__ import annotations
 
@@ -19,7 +20,11 @@ GUIDES = {"spectral radius": 1.0, "update / weight": 1e-3}
 def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], tuple[str, ...]]:
     run, where = read(request.run, request.trust), {"at": request.at, "branch": request.branch}
     records = [*records_along(run, request.along or POSITIONS, replica=request.replica, **where)]
-    unlike = () if records[-1]["as_recorded"] else ("not as it was: losses differ from the recorded ones",)
+    unlike = (
+        ()
+        if records[-1]["as_recorded"]
+        else ("not as it was: losses differ from the recorded ones",)
+    )
     return run, records, (*run.notes, *unlike)
 
 
@@ -32,9 +37,13 @@ def lines(request: FigureRequest) -> FigureData:
         all_axes = figure.subplots(len(PANELS), 1, sharex=True)
         for axes, (title, labels) in zip(all_axes, PANELS.items(), strict=True):
             for number, (name, values) in enumerate(series(records, labels).items()):
-                axes.plot(windows, values, **style(number) | {"markersize": 2, "label": plain(name)})
+                axes.plot(
+                    windows, values, **style(number) | {"markersize": 2, "label": plain(name)}
+                )
             if title in GUIDES:
-                axes.axhline(GUIDES[title], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
+                axes.axhline(
+                    GUIDES[title], color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0
+                )
             if title == "update / weight":
                 axes.set_yscale("log")
             axes.set_ylabel(title.replace(" ", "\n", 1))
@@ -42,7 +51,9 @@ def lines(request: FigureRequest) -> FigureData:
         whole_numbers(all_axes[-1].xaxis, "window")
         figure.align_ylabels()
 
-    return FigureData({"window": windows, **series(records, NUMBERS)}, draw, 1.1 * len(PANELS), notes)
+    return FigureData(
+        {"window": windows, **series(records, NUMBERS)}, draw, 1.1 * len(PANELS), notes
+    )
 
 
 def picture(request: FigureRequest, key: str) -> FigureData:
@@ -56,16 +67,38 @@ def picture(request: FigureRequest, key: str) -> FigureData:
 
         axes, half = figure.subplots(), windows[-1] / max(1, len(windows) - 1) / 2 or 0.5
         shades = colormaps[SHADES].with_extremes(under="0.85")
-        where = {"origin": "lower", "extent": (-half, windows[-1] + half, -0.5, len(values) - 0.5), "aspect": "auto"}
-        ends = {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)} if is_gradient else {"vmin": 0, "vmax": 1}
+        where = {
+            "origin": "lower",
+            "extent": (-half, windows[-1] + half, -0.5, len(values) - 0.5),
+            "aspect": "auto",
+        }
+        ends = (
+            {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)}
+            if is_gradient
+            else {"vmin": 0, "vmax": 1}
+        )
         image = axes.imshow(values, shades, interpolation="nearest", **where, **ends)
         bar = figure.colorbar(image, extend="min" if is_gradient else "neither")
-        bar.set_label("log10 of the gradient\ngrey: nothing is learned" if is_gradient else "r² of a linear read-out")
+        bar.set_label(
+            "log10 of the gradient\ngrey: nothing is learned"
+            if is_gradient
+            else "r² of a linear read-out"
+        )
         if config.reach is not None and config.reach < len(values):
             axes.axhline(config.reach - 0.5, color="black", linewidth=0.7, linestyle=(0, (4, 2)))
-            axes.annotate(f"T = {config.reach}", (windows[-1], config.reach - 0.4), ha="right", fontsize=6)
+            axes.annotate(
+                f"T = {config.reach}", (windows[-1], config.reach - 0.4), ha="right", fontsize=6
+            )
         for lag in source_lags(config):
-            axes.plot(0, lag, ">", color="black", markersize=4, transform=axes.get_yaxis_transform(), clip_on=False)
+            axes.plot(
+                0,
+                lag,
+                ">",
+                color="black",
+                markersize=4,
+                transform=axes.get_yaxis_transform(),
+                clip_on=False,
+            )
         whole_numbers(axes.xaxis, "window")
         whole_numbers(axes.yaxis, f"{LAGS[key].split()[0]} by lag (steps)")
 

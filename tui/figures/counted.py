@@ -13,7 +13,16 @@ from echornn.data.levels import chance_level, solved_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.folder import SweepResults
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import COLOURS, SHADES, legend, level_lines, losses_axis, names_along, not_finite, whole_numbers
+from tui.figures.paper import (
+    COLOURS,
+    SHADES,
+    legend,
+    level_lines,
+    losses_axis,
+    names_along,
+    not_finite,
+    whole_numbers,
+)
 from tui.figures.sweep_table import (
     Measure,
     Scale,
@@ -27,12 +36,14 @@ from tui.figures.sweep_table import (
 )
 
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
-MOST_TEXTS = 14  # columns of squares that have their values written on them, at a width of one column
+# Columns of squares that have their values written on them, at a width of one column
+MOST_TEXTS = 14
 LETTERS = 13.6  # letters of columns that have room in an inch
 
 
 def seeds(request: FigureRequest) -> FigureData:
-    """For each network, when it had solved the task and its final loss, as ``export --summary`` prints them."""
+    """For each network, when it had solved the task and its final loss, as ``export --summary``
+    prints them."""
     opened = read(request.run)
     position = opened.run.position_at(request.at, request.branch)
     config = opened.run.config_at(position)
@@ -46,10 +57,18 @@ def seeds(request: FigureRequest) -> FigureData:
     }
 
     def draw(figure: Any) -> None:
-        """The share of networks that had solved the task, and below it the final losses in order."""
+        """The share of networks that had solved the task, and below it the final losses in
+        order."""
         upper, lower = figure.subplots(2, 1)
-        solved_at, losses = np.array(columns["solved_at"], float), np.array([one.final_loss for one in networks])
-        solved, replicas, windows = np.sort(solved_at[np.isfinite(solved_at)]), len(losses), position.window
+        solved_at, losses = (
+            np.array(columns["solved_at"], float),
+            np.array([one.final_loss for one in networks]),
+        )
+        solved, replicas, windows = (
+            np.sort(solved_at[np.isfinite(solved_at)]),
+            len(losses),
+            position.window,
+        )
         count = len(solved)
         shares = np.array([*range(count + 1), count]) / replicas
         upper.step([0, *solved, windows], shares, where="post", color=COLOURS[0])
@@ -66,9 +85,14 @@ def seeds(request: FigureRequest) -> FigureData:
         done = np.isfinite(solved_at)
         size = 4 if replicas <= 100 else 1.5
         losses_axis(lower, config.loss_name, request.log, [losses])
-        for marker, colour, which, name in (("o", COLOURS[0], done, "solved"), ("x", COLOURS[1], ~done, "not solved")):
+        for marker, colour, which, name in (
+            ("o", COLOURS[0], done, "solved"),
+            ("x", COLOURS[1], ~done, "not solved"),
+        ):
             if which.any():
-                lower.plot(ranks[which], losses[which], marker, color=colour, markersize=size, label=name)
+                lower.plot(
+                    ranks[which], losses[which], marker, color=colour, markersize=size, label=name
+                )
         not_finite(lower, ranks, losses)
         whole_numbers(lower.xaxis, "network, by its final loss")
         legend(figure, lower, "lower")
@@ -78,7 +102,8 @@ def seeds(request: FigureRequest) -> FigureData:
 
 
 def sweep_map(request: FigureRequest) -> FigureData:
-    """For each square of a sweep's map, its counts and the value that is shown, as ``map`` shows them."""
+    """For each square of a sweep's map, its counts and the value that is shown, as ``map`` shows
+    them."""
     results = SweepResults.read(Path(request.run))
     if not results.axes:
         raise FigureError(f"{request.run} has no field that varies: nothing to draw")
@@ -90,9 +115,14 @@ def sweep_map(request: FigureRequest) -> FigureData:
         for cell, top in zip(row, table.columns, strict=True):
             value = value_of(cell, request.show)
             fields = {across: value_text(top), **({down: value_text(left)} if down else {})}
-            shown = {"value": value, "shade": scale.share(value), "text": short_text(value, request.show)}
+            shown = {
+                "value": value,
+                "shade": scale.share(value),
+                "text": short_text(value, request.show),
+            }
             for name, number in {**fields, **numbers_of(cell), **shown}.items():
-                columns.setdefault(name, []).append(None if number != number else number)  # NaN: not known
+                # NaN is a number that is not known.
+                columns.setdefault(name, []).append(None if number != number else number)
     least, most = min(filter(None, columns["trained"]), default=0), max(columns["trained"])
     label = meaning(request.show, {point.config.loss_name for point in results.points})
     label += f" (n = {least:,}{f' to {most:,}' if most > least else ''})" if most else ""
@@ -113,11 +143,15 @@ def _draw_map(figure: Any, table: Table, shades: Any, texts: list[str]) -> None:
     from matplotlib import colormaps
 
     axes, width = figure.add_subplot(), figure.get_figwidth()
-    rows, columns = ([value_text(value) for value in values] for values in (table.rows, table.columns))
+    rows, columns = (
+        [value_text(value) for value in values] for values in (table.rows, table.columns)
+    )
     squares = shades.reshape(len(rows), len(columns))
     axes.patch.set(hatch="////", edgecolor="#BBBBBB", linewidth=0)
     shades_and_white = colormaps[SHADES].with_extremes(under="white")
-    axes.imshow(squares, cmap=shades_and_white, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.imshow(
+        squares, cmap=shades_and_white, vmin=0, vmax=1, aspect="auto", interpolation="nearest"
+    )
     if len(columns) <= MOST_TEXTS * width / 3.3:
         size = min(7.0, 60 * width / 3.3 / max(1, len(columns)))
         for (row, column), text in zip(np.ndindex(squares.shape), texts, strict=True):

@@ -1,4 +1,5 @@
-"""The request for a figure, and what it is made of: a table of numbers, and a function that draws them."""
+"""The request for a figure, and what it is made of: a table of numbers, and a function that draws
+them."""
 
 from __future__ import annotations
 
@@ -23,13 +24,16 @@ class FigureRequest:
     run: str  # the folder or name of the run, or the folder of a sweep
     kind: str  # a name in `tui.figures.make.KINDS`
     others: tuple[str, ...] = ()  # further runs, to compare
-    at: int | None = None  # the position and the network, as in `echornn.arrays.run_arrays.RunArrays`
+    # The position and the network, as in `echornn.arrays.run_arrays.RunArrays`
+    at: int | None = None
     branch: str | int | None = None
     replica: int | None = None
-    along: int | None = None  # at how many positions of the path the probes measure; None for only the last
+    # At how many positions of the path the probes measure; None for only the last
+    along: int | None = None
     log: bool = False  # whether losses are on a logarithmic axis
     show: Measure = Measure.SUCCESS
-    choice: Choice | None = None  # the part of the sweep that a map shows; None for the first two fields
+    # The part of the sweep that a map shows; None for the first two fields
+    choice: Choice | None = None
     trust: bool = False  # whether texts in the run's record may run
     width: float = 3.3  # inches: one column of most papers
     height: float | None = None  # by default as the kind of figure needs
@@ -48,11 +52,19 @@ class FigureData:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(zip(*(map(_text, column) for column in self.columns.values()), strict=True))
+        writer.writerows(
+            zip(*(map(_text, column) for column in self.columns.values()), strict=True)
+        )
         return out.getvalue()
 
 
 def _text(value: object) -> str:
     """Nine digits tell all float32 numbers apart, and seventeen all others."""
     digits = 9 if isinstance(value, np.float32) else 17
-    return "" if value is None else f"{value:.{digits}g}" if isinstance(value, float | np.floating) else str(value)
+    return (
+        ""
+        if value is None
+        else f"{value:.{digits}g}"
+        if isinstance(value, float | np.floating)
+        else str(value)
+    )

@@ -23,11 +23,13 @@ from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.views.text import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
-MOST = 4  # extremes of so many times the highest point of the lines are cut off: a few would flatten all else
+# Extremes of so many times the highest point of the lines are cut off: a few would flatten all else
+MOST = 4
 BEYOND = 1e30  # higher than every axis: the band of a tenth that has diverged reaches the top
 
 COLUMNS = ("networks", "mean", "low", "high", "q10", "median", "q90", "solved", "error_rate")
-ATTRIBUTES = {"networks": "replicas", "q10": "tenth", "q90": "ninetieth"}  # of `Curve` and `Band`, if called otherwise
+# Of `Curve` and `Band`, if called otherwise
+ATTRIBUTES = {"networks": "replicas", "q10": "tenth", "q90": "ninetieth"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +46,17 @@ class BandedLine:
 
     def draw(self, axes: Any, alpha: float = 0.3, **look: Any) -> None:
         windows = (self.starts + 1 + self.ends) / 2
-        low, high = (np.nan_to_num(np.array(end, float), nan=np.nan, posinf=BEYOND) for end in (self.low, self.high))
+        low, high = (
+            np.nan_to_num(np.array(end, float), nan=np.nan, posinf=BEYOND)
+            for end in (self.low, self.high)
+        )
         if (low != high).any():
-            band = {"color": look["color"], "alpha": alpha, "linewidth": 0, "label": self.band_label}
+            band = {
+                "color": look["color"],
+                "alpha": alpha,
+                "linewidth": 0,
+                "label": self.band_label,
+            }
             axes.fill_between(windows, low, high, **band)
         if len(windows) == 1:
             look = {"marker": ".", "markersize": 4, **look}
@@ -55,7 +65,8 @@ class BandedLine:
 
 
 def curve(request: FigureRequest) -> FigureData:
-    """The losses along a path, as on the screen: for a single network mean and extremes, for several quantiles."""
+    """The losses along a path, as on the screen: for a single network mean and extremes, for
+    several quantiles."""
     opened = read(request.run)
     run, timeline = opened.run, opened.timeline
     position = _trained(opened, run.position_at(request.at, request.branch))
@@ -65,12 +76,19 @@ def curve(request: FigureRequest) -> FigureData:
     band = timeline.band(number, BUCKETS, 0, position.window)
     is_single = not len(band) or request.replica is not None
     name = f"seed {config.of(index).seed}" if len(band) else "network"
-    after_band = one.starts >= (0 if is_single else band.ends[-1])  # of several networks one may be left
+    # Of several networks one may be left
+    after_band = one.starts >= (0 if is_single else band.ends[-1])
     own = {**_rows(name, one, after_band), "networks": [1] * after_band.sum()}
-    columns = {column: [*cells, *own[column]] for column, cells in _rows("all networks", band).items()}
+    columns = {
+        column: [*cells, *own[column]] for column, cells in _rows("all networks", band).items()
+    }
     if not config.has_classes:
         del columns["error_rate"]
-    columns = {column: cells for column, cells in columns.items() if any(cell is not None for cell in cells)}
+    columns = {
+        column: cells
+        for column, cells in columns.items()
+        if any(cell is not None for cell in cells)
+    }
     levels = levels_of(config, ladder_of(config))
     columns |= {f"level {level}": [loss] * len(columns["line"]) for level, loss in levels}
     stats = timeline.loss_stats(position, index) if is_single else LossStats()
@@ -86,20 +104,42 @@ def curve(request: FigureRequest) -> FigureData:
         paper.losses_axis(axes, config.loss_name, request.log, [lines, *inside])
         if len(band):
             for extreme, label in ((band.low, "smallest, largest"), (band.high, None)):
-                dots = {"color": paper.GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5)), "label": label}
+                dots = {
+                    "color": paper.GREY,
+                    "linewidth": 0.5,
+                    "linestyle": (0, (1, 1.5)),
+                    "label": label,
+                }
                 axes.plot(windows[: len(band)], extreme, **dots)
-            median = BandedLine(band.starts, band.ends, band.median, band.tenth, band.ninetieth, "median", "10 to 90 %")
+            median = BandedLine(
+                band.starts,
+                band.ends,
+                band.median,
+                band.tenth,
+                band.ninetieth,
+                "median",
+                "10 to 90 %",
+            )
             median.draw(axes, color=paper.COLOURS[0], linewidth=1.4)
             if len(mean):
-                BandedLine(starts, ends, mean, mean, mean, name).draw(axes, color=paper.COLOURS[1], linestyle="--")
+                BandedLine(starts, ends, mean, mean, mean, name).draw(
+                    axes, color=paper.COLOURS[1], linestyle="--"
+                )
         else:
-            BandedLine(starts, ends, mean, low, high, "mean", "smallest to largest").draw(axes, color=paper.COLOURS[0])
+            BandedLine(starts, ends, mean, low, high, "mean", "smallest to largest").draw(
+                axes, color=paper.COLOURS[0]
+            )
         _windows_axis(axes, columns)
         across = {"transform": axes.get_xaxis_transform(), "clip_on": False, "linestyle": ""}
         beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
         if beyond.any():
             look = {"marker": "^", "markersize": 3, "color": paper.GREY, **across}
-            axes.plot(windows[beyond], high[beyond] * 0 + 1, label=f"beyond, to {high[beyond].max():.3g}", **look)
+            axes.plot(
+                windows[beyond],
+                high[beyond] * 0 + 1,
+                label=f"beyond, to {high[beyond].max():.3g}",
+                **look,
+            )
         _mark_commands(axes, one)
         for word, at, marker in (("solved", stats.solved_at, "^"), ("lost", stats.lost_at, "v")):
             if at:
@@ -112,7 +152,8 @@ def curve(request: FigureRequest) -> FigureData:
 
 
 def norms(request: FigureRequest) -> FigureData:
-    """The global norms of a network's gradients along a path, before clipping, and how many windows were clipped."""
+    """The global norms of a network's gradients along a path, before clipping, and how many windows
+    were clipped."""
     opened = read(request.run)
     position = _trained(opened, opened.run.position_at(request.at, request.branch))
     config, index = network_at(opened.run, position, request.replica)
@@ -120,17 +161,31 @@ def norms(request: FigureRequest) -> FigureData:
     one = opened.timeline.curve(number, BUCKETS, 0, position.window, index, norms=True)
     known = ~np.isnan(one.mean)
     if not known.any():
-        raise FigureError(f"{opened.run.folder} has no norms there: it was trained by an earlier version")
-    starts, ends, mean, low, high = (values[known] for values in (one.starts, one.ends, one.mean, one.low, one.high))
+        raise FigureError(
+            f"{opened.run.folder} has no norms there: it was trained by an earlier version"
+        )
+    starts, ends, mean, low, high = (
+        values[known] for values in (one.starts, one.ends, one.mean, one.low, one.high)
+    )
     clipped = one.error_rate[known]
-    columns = {"first_window": starts + 1, "last_window": ends, "mean": mean, "low": low, "high": high}
+    columns = {
+        "first_window": starts + 1,
+        "last_window": ends,
+        "mean": mean,
+        "low": low,
+        "high": high,
+    }
     count, limit = round(float(((ends - starts) * clipped).sum())), config.clip_norm
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        paper.losses_axis(axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])])
+        paper.losses_axis(
+            axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])]
+        )
         label = f"mean of seed {config.of(index).seed}" if config.replicas > 1 else "mean"
-        BandedLine(starts, ends, mean, low, high, label, "smallest to largest").draw(axes, color=paper.COLOURS[0])
+        BandedLine(starts, ends, mean, low, high, label, "smallest to largest").draw(
+            axes, color=paper.COLOURS[0]
+        )
         _windows_axis(axes, columns)
         _mark_commands(axes, one)
         paper.legend(figure, axes, "upper")
@@ -149,8 +204,14 @@ def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str
     """The columns of the table for these buckets; what is not known of them is None."""
     starts = buckets.starts[kept]
     unknown = np.full(len(buckets.starts), None)
-    columns = {"line": [line] * len(starts), "first_window": starts + 1, "last_window": buckets.ends[kept]}
-    return columns | {name: getattr(buckets, ATTRIBUTES.get(name, name), unknown)[kept] for name in COLUMNS}
+    columns = {
+        "line": [line] * len(starts),
+        "first_window": starts + 1,
+        "last_window": buckets.ends[kept],
+    }
+    return columns | {
+        name: getattr(buckets, ATTRIBUTES.get(name, name), unknown)[kept] for name in COLUMNS
+    }
 
 
 def _windows_axis(axes: Any, columns: Mapping[str, Any]) -> None:
@@ -161,14 +222,18 @@ def _windows_axis(axes: Any, columns: Mapping[str, Any]) -> None:
 
 
 def branches(request: FigureRequest) -> FigureData:
-    """The run's own line, and each other branch at whose end none goes on, from where it leaves that line."""
+    """The run's own line, and each other branch at whose end none goes on, from where it leaves
+    that line."""
     opened = read(request.run)
     timeline = opened.timeline
     own = _trained(opened, opened.run.position_at(None, request.branch)).branch
     numbers = sorted({own, *futures(timeline)})
     lines = {}
     for number in numbers:
-        first, last = 0 if number == own else shared(timeline, own, number), timeline.end(number).window
+        first, last = (
+            0 if number == own else shared(timeline, own, number),
+            timeline.end(number).window,
+        )
         if first < last:
             words = f"{letter_of(number)}: {words_of(timeline, number)}"
             lines[letter_of(number)] = _line(words, timeline, number, first, last)
@@ -195,13 +260,20 @@ def _line(label: str, timeline: Timeline, branch: int, first: int, last: int) ->
     label += f": median of {replicas:,}, 10 to 90 %" if replicas > 1 else ""
     one = curve_under(timeline, branch, BUCKETS, first, last)
     band = timeline.band(branch, BUCKETS, first, last)
-    known = [dict(zip(band.starts.tolist(), values, strict=True)) for values in (band.tenth, band.ninetieth)]
+    known = [
+        dict(zip(band.starts.tolist(), values, strict=True))
+        for values in (band.tenth, band.ninetieth)
+    ]
     low, high = ([values.get(start) for start in one.starts.tolist()] for values in known)
     return BandedLine(one.starts, one.ends, one.mean, low, high, label)
 
 
 def _compared(
-    of: str, lines: dict[str, BandedLine], log: bool, configs: Sequence[EchoConfig], notes: tuple[str, ...]
+    of: str,
+    lines: dict[str, BandedLine],
+    log: bool,
+    configs: Sequence[EchoConfig],
+    notes: tuple[str, ...],
 ) -> FigureData:
     """A line for each branch or run, around that of several networks their quantiles."""
     rows = [
@@ -220,7 +292,9 @@ def _compared(
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
-        ends = [np.array(columns[name], float) for name in ("loss", "q10", "q90") if name in columns]
+        ends = [
+            np.array(columns[name], float) for name in ("loss", "q10", "q90") if name in columns
+        ]
         paper.losses_axis(axes, label, log, ends)
         for number, line in enumerate(lines.values()):
             line.draw(axes, alpha=0.2, **paper.style(number))

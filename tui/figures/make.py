@@ -19,10 +19,15 @@ SUFFIXES = (".svg", ".pdf", ".png")
 class FigureKind(NamedTuple):
     made: Callable[[FigureRequest], FigureData]
     uses: frozenset[str]  # the flags that it takes besides those of all figures
-    trains: bool = False  # whether probes measure its numbers, for which windows may have to be trained again
+    # Whether probes measure its numbers, for which windows may have to be trained again
+    trains: bool = False
 
 
-_PLACE, _LOG, _ALONG = frozenset({"at", "branch", "replica"}), frozenset({"log"}), frozenset({"along"})
+_PLACE, _LOG, _ALONG = (
+    frozenset({"at", "branch", "replica"}),
+    frozenset({"log"}),
+    frozenset({"along"}),
+)
 
 KINDS = {
     "curve": FigureKind(losses.curve, _PLACE | _LOG),
@@ -44,22 +49,30 @@ def require_drawable(kind: str, file: Path) -> None:
     if kind not in KINDS:
         raise FigureError(f"kind = {kind!r} cannot be used: one of {', '.join(KINDS)}")
     if file.suffix.lower() not in SUFFIXES:
-        raise FigureError(f"out = {str(file)!r} cannot be written: the name must end in {', '.join(SUFFIXES)}")
+        raise FigureError(
+            f"out = {str(file)!r} cannot be written: the name must end in {', '.join(SUFFIXES)}"
+        )
     if importlib.util.find_spec("matplotlib") is None:
-        raise FigureError("a figure cannot be drawn without Matplotlib: install echornn-tui[figures]")
+        raise FigureError(
+            "a figure cannot be drawn without Matplotlib: install echornn-tui[figures]"
+        )
 
 
 def figure(run: str | Path, kind: str, file: Path, **where: Any) -> list[Path]:
-    """Make a figure of what was saved of a run. It takes seconds: call it on a thread, one at a time."""
+    """Make a figure of what was saved of a run.
+
+    It takes seconds: call it on a thread, one at a time.
+    """
     command = command_with("figure", [str(run), kind], {"out": file, **where})
     return made(FigureRequest(str(run), kind, **where), file, command)[0]
 
 
 def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], tuple[str, ...]]:
-    """Write FILE, and the numbers as FILE.csv; returns both, and notes about the numbers, a line each.
+    """Write FILE, and the numbers as FILE.csv; returns both, and notes about the numbers, a line
+    each.
 
-    ``command`` is the command line that makes this figure, for its metadata. There is no date in it: the same command
-    writes the same bytes.
+    ``command`` is the command line that makes this figure, for its metadata. There is no date in
+    it: the same command writes the same bytes.
     """
     data = KINDS[request.kind].made(request)
     table_file = file.with_name(f"{file.name}.csv")

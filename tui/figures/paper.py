@@ -1,4 +1,7 @@
-"""What all figures share: colours and lines that also differ in grey, axes, and saving. Matplotlib is imported late."""
+"""What all figures share: colours and lines that also differ in grey, axes, and saving.
+
+Matplotlib is imported late.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-# colours that colour-blind people tell apart (Okabe and Ito 2008), and lines that differ without colours too
+# colours that colour-blind people tell apart (Okabe and Ito 2008), and lines that differ without
+# colours too
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -35,12 +39,14 @@ SETTINGS = {
 
 
 def plain(text: str, most: int = 60) -> str:
-    """A user's text, cut if it is long; a dollar is a dollar, and not the beginning of a formula."""
+    """A user's text, cut if it is long; a dollar is a dollar, and not the beginning of a
+    formula."""
     return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
 
 
 def style(number: int) -> dict[str, Any]:
-    """The style of one of several lines: colour, dashes and a few markers; the first 280 all differ."""
+    """The style of one of several lines: colour, dashes and a few markers; the first 280 all
+    differ."""
     return {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": DASHES[number % len(DASHES)],
@@ -59,7 +65,8 @@ def whole_numbers(axis: Any, label: str) -> None:
 
 
 def names_along(axis: Any, names: Sequence[str], most: int, room: float = math.inf) -> None:
-    """Label an axis by names, of many by some; upright if they have more letters than there is room for."""
+    """Label an axis by names, of many by some; upright if they have more letters than there is room
+    for."""
     every = -(-len(names) // most)
     shown = [plain(name) for name in names[::every]]
     is_tight = (max(map(len, shown)) + 1) * len(shown) > room
@@ -67,7 +74,8 @@ def names_along(axis: Any, names: Sequence[str], most: int, room: float = math.i
 
 
 def losses_axis(axes: Any, label: str, log: bool, values: Sequence[Any]) -> None:
-    """Scale and label the axis of losses so that all these are inside, and a line at zero is seen."""
+    """Scale and label the axis of losses so that all these are inside, and a line at zero is
+    seen."""
     axes.set_ylabel(plain(label))
     losses = np.concatenate(values).astype(np.float64)
     losses = losses[np.isfinite(losses) & ((losses > 0) | (not log))]
@@ -84,7 +92,15 @@ def not_finite(axes: Any, places: Any, losses: Any) -> None:
     bad = places[~np.isfinite(losses)]
     if len(bad):
         top = np.full(len(bad), 0.98)
-        axes.plot(bad, top, "x", color="black", markersize=4, transform=axes.get_xaxis_transform(), label="not finite")
+        axes.plot(
+            bad,
+            top,
+            "x",
+            color="black",
+            markersize=4,
+            transform=axes.get_xaxis_transform(),
+            label="not finite",
+        )
 
 
 def mark(axes: Any, place: float, text: str, **line: Any) -> None:
@@ -94,13 +110,27 @@ def mark(axes: Any, place: float, text: str, **line: Any) -> None:
 
 
 def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level on the axis, with its name beside it if there is room. Call it last."""
+    """Draw a dotted line at each level on the axis, with its name beside it if there is room.
+
+    Call it last.
+    """
     axes.figure.draw_without_rendering()
     low, high = axes.get_ylim()
     height = axes.get_window_extent().height * 72 / axes.figure.dpi
     letters = max(13, int(4.5 * axes.figure.get_figwidth()))
-    where = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-    arrow = {"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+    where = {
+        "xycoords": axes.get_yaxis_transform(),
+        "textcoords": "offset points",
+        "annotation_clip": False,
+    }
+    arrow = {
+        "arrowstyle": "-",
+        "color": GREY,
+        "linewidth": 0.4,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "relpos": (0, 0.5),
+    }
     small = {"fontsize": 6, "color": GREY}
     top = -LINE / 2  # of the name below
     for name, loss in sorted(levels, key=lambda level: level[1]):
@@ -113,7 +143,9 @@ def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
         at = max(place, top + half)
         if at <= height + 2 * LINE:
             top = at + half
-            axes.annotate(text, (1, loss), (5, at - place), va="center", arrowprops=arrow, **small, **where)
+            axes.annotate(
+                text, (1, loss), (5, at - place), va="center", arrowprops=arrow, **small, **where
+            )
 
 
 def legend(figure: Any, axes: Any, side: str) -> None:
@@ -127,13 +159,24 @@ def legend(figure: Any, axes: Any, side: str) -> None:
         figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
 
 
-def save(file: Path, draw: Callable[[Any], object], size: tuple[float, float], font: str, about: Sequence[str]) -> None:
-    """Draw a figure and save it with its title, command and program; the same call writes the same bytes."""
+def save(
+    file: Path,
+    draw: Callable[[Any], object],
+    size: tuple[float, float],
+    font: str,
+    about: Sequence[str],
+) -> None:
+    """Draw a figure and save it with its title, command and program; the same call writes the same
+    bytes."""
     import matplotlib
     from matplotlib.figure import Figure
 
     kind = file.suffix.lstrip(".").lower()
-    names = {"svg": ("Description", "Creator"), "pdf": ("Subject", "Creator"), "png": ("Description", "Software")}
+    names = {
+        "svg": ("Description", "Creator"),
+        "pdf": ("Subject", "Creator"),
+        "png": ("Description", "Software"),
+    }
     metadata: dict[str, str | None] = dict(zip(("Title", *names[kind]), about, strict=True))
     metadata |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
     with matplotlib.rc_context(), warnings.catch_warnings():

@@ -1,4 +1,5 @@
-"""The figures that need probes: memory and gradient by lag, weights and eigenvalues, the plane of the state."""
+"""The figures that need probes: memory and gradient by lag, weights and eigenvalues, the plane of
+the state."""
 
 from __future__ import annotations
 
@@ -13,12 +14,23 @@ from echornn.data.series import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
 from tui.figures import along
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import COLOURS, GREY, MARKERS, SHADES, legend, mark, names_along, plain, whole_numbers
+from tui.figures.paper import (
+    COLOURS,
+    GREY,
+    MARKERS,
+    SHADES,
+    legend,
+    mark,
+    names_along,
+    plain,
+    whole_numbers,
+)
 from tui.views.targets import TargetGroups, groups_of, held_inputs
 from tui.views.text import source_name
 
 ACROSS = 3  # panels of weights side by side
-MOST_NAMES, MOST_LETTERS = 9, 20  # rows or columns of a matrix that have names; letters of names that lie flat
+# Rows or columns of a matrix that have names; letters of names that lie flat
+MOST_NAMES, MOST_LETTERS = 9, 20
 FINE = 200  # places along each axis of the plane at which the prediction is computed
 
 POINTS = {
@@ -38,7 +50,9 @@ def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tupl
     unlike = () if snapshot.unlike is None else (str(snapshot.unlike),)
     readings = opened.examined(snapshot, kinds)
     if (found := getattr(readings, kinds[0])) is None:
-        raise FigureError(f"the weights are not finite after window {readings.window}: nothing to draw")
+        raise FigureError(
+            f"the weights are not finite after window {readings.window}: nothing to draw"
+        )
     return found, readings, (*opened.notes, *unlike)
 
 
@@ -56,7 +70,11 @@ def memory(request: FigureRequest) -> FigureData:
     config = readings.config
     r2, channels = found.by_lag, found.channels
     names = list(getattr(config.the_task.inputs, "names", ()))
-    names = names if len(names) == channels.shape[1] else [str(number + 1) for number in range(channels.shape[1])]
+    names = (
+        names
+        if len(names) == channels.shape[1]
+        else [str(number + 1) for number in range(channels.shape[1])]
+    )
     by_channel = {f"r2 {name}": channels[:, number] for number, name in enumerate(names)}
     at = _lags(readings, len(r2))
     columns: dict[str, Any] = {"lag": at["lag"], "r2": r2, **by_channel, "source": at["source"]}
@@ -84,14 +102,24 @@ def _cut_line(axes: Any, reach: int | None, lags: int) -> None:
 
 
 def gradient(request: FigureRequest) -> FigureData:
-    """For each lag, the size of the gradient; for each number of steps followed back, its bias, as in ``probe``."""
+    """For each lag, the size of the gradient; for each number of steps followed back, its bias, as
+    in ``probe``."""
     if request.along:
         return along.picture(request, "gradient_by_lag")
     found, readings, notes = _readings(request, "gradient")
     config = readings.config
-    sizes, bias, spread = found.by_lag, found.bias, np.broadcast_to(found.bias_spread, found.bias.shape)
+    sizes, bias, spread = (
+        found.by_lag,
+        found.bias,
+        np.broadcast_to(found.bias_spread, found.bias.shape),
+    )
     lags, at = np.arange(len(sizes)), _lags(readings, len(sizes))
-    columns: dict[str, Any] = {"lag": lags, "gradient": sizes, "source": at["source"], "steps": 1 + lags}
+    columns: dict[str, Any] = {
+        "lag": lags,
+        "gradient": sizes,
+        "source": at["source"],
+        "steps": 1 + lags,
+    }
     columns |= {"bias": bias, "bias_spread": spread}
 
     def draw(figure: Any) -> None:
@@ -125,10 +153,20 @@ def gradient(request: FigureRequest) -> FigureData:
 
 
 def weights(request: FigureRequest) -> FigureData:
-    """Each weight of each matrix, and the eigenvalues of the recurrent matrices, as in the view "weights"."""
+    """Each weight of each matrix, and the eigenvalues of the recurrent matrices, as in the view
+    "weights"."""
     matrices, _, notes = _readings(request, "weights")
     rows: list[tuple[Any, ...]] = [
-        ("weight", name, row, column, matrices.rows[name][row], matrices.columns[name][column], value, None)
+        (
+            "weight",
+            name,
+            row,
+            column,
+            matrices.rows[name][row],
+            matrices.columns[name][column],
+            value,
+            None,
+        )
         for name, values in matrices.weights.items()
         for (row, column), value in np.ndenumerate(values)
     ]
@@ -138,13 +176,18 @@ def weights(request: FigureRequest) -> FigureData:
         for row, value in enumerate(one.eigenvalues)
     ]
     names = ("part", "matrix", "row", "column", "from", "to", "value", "imaginary")
-    panels = -(-(len(matrices.weights) + any(len(one.eigenvalues) for one in matrices.recurrent)) // 3)
+    panels = -(
+        -(len(matrices.weights) + any(len(one.eigenvalues) for one in matrices.recurrent)) // 3
+    )
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    return FigureData(columns, lambda figure: _draw_weights(matrices, figure), 0.6 + 1.3 * panels, notes)
+    return FigureData(
+        columns, lambda figure: _draw_weights(matrices, figure), 0.6 + 1.3 * panels, notes
+    )
 
 
 def _draw_weights(matrices: Matrices, figure: Any) -> None:
-    """Draw a panel for each matrix, biases with shades of their own, and one for the eigenvalues, if there are any."""
+    """Draw a panel for each matrix, biases with shades of their own, and one for the eigenvalues,
+    if there are any."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.ticker import MaxNLocator
@@ -153,13 +196,17 @@ def _draw_weights(matrices: Matrices, figure: Any) -> None:
     count = len(matrices.weights) + bool(recurrent)
     across = 2 if count == 4 else min(ACROSS, count)
     panels = list(figure.subplots(-(-count // across), across, squeeze=False).flat)
-    sizes = {name: float(np.abs(values).max(initial=0.0)) for name, values in matrices.weights.items()}
+    sizes = {
+        name: float(np.abs(values).max(initial=0.0)) for name, values in matrices.weights.items()
+    }
     apart = {name for name in sizes if {*matrices.rows[name]} <= {"bias", name}}
     most = max((size for name, size in sizes.items() if name not in apart), default=0.0) or 1.0
     for axes, (name, size) in zip(panels, sizes.items(), strict=False):
         axes.set_title(f"{name}, ±{size:.2g}" if name in apart else name)
         ends = (size or 1.0) if name in apart else most
-        _draw_matrix(axes, matrices.weights[name], matrices.rows[name], matrices.columns[name], ends)
+        _draw_matrix(
+            axes, matrices.weights[name], matrices.rows[name], matrices.columns[name], ends
+        )
     shades = ScalarMappable(Normalize(-most, most), SHADES)
     look = {"location": "bottom", "aspect": 40, "pad": 0.03, "ticks": MaxNLocator(6)}
     bar = figure.colorbar(shades, ax=panels[: len(sizes)], **look)
@@ -170,8 +217,13 @@ def _draw_weights(matrices: Matrices, figure: Any) -> None:
         axes.remove()
 
 
-def _draw_matrix(axes: Any, values: Any, down: Sequence[str], across: Sequence[str], most: float) -> None:
-    """Draw a matrix: rows are where a weight comes from, columns where it goes to. Of many names some are shown."""
+def _draw_matrix(
+    axes: Any, values: Any, down: Sequence[str], across: Sequence[str], most: float
+) -> None:
+    """Draw a matrix: rows are where a weight comes from, columns where it goes to.
+
+    Of many names some are shown.
+    """
     axes.imshow(values, cmap=SHADES, vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
     axes.tick_params(length=0, labelsize=6)
     names_along(axes.yaxis, down, MOST_NAMES)
@@ -182,7 +234,11 @@ def _draw_matrix(axes: Any, values: Any, down: Sequence[str], across: Sequence[s
         for start in starts[1:]:
             axes.axvline(start - 0.5, color="white", linewidth=0.8)
         middle = len(gates) / len(starts) / 2 - 0.5
-        axes.set_xticks([start + middle for start in starts], [plain(gates[start]) for start in starts], rotation=90)
+        axes.set_xticks(
+            [start + middle for start in starts],
+            [plain(gates[start]) for start in starts],
+            rotation=90,
+        )
     axes.spines[["top", "right"]].set_visible(True)
 
 
@@ -190,7 +246,11 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
     angles = np.linspace(0, 2 * math.pi, 200)
     axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=0.6)
     for number, (name, values) in enumerate(eigenvalues.items()):
-        look = {"color": COLOURS[number % len(COLOURS)], "markersize": 3 if len(values) <= 64 else 1, "label": name}
+        look = {
+            "color": COLOURS[number % len(COLOURS)],
+            "markersize": 3 if len(values) <= 64 else 1,
+            "label": name,
+        }
         look["fillstyle"] = "none" if number else "full"
         axes.plot(values.real, values.imag, MARKERS[number % len(MARKERS)], **look)
     axes.set_aspect("equal", adjustable="datalim")
@@ -199,44 +259,82 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
     axes.axhline(0, color=GREY, linewidth=0.4)
     axes.axvline(0, color=GREY, linewidth=0.4)
     if len(eigenvalues) > 1:
-        axes.figure.legend(fontsize=5, loc="outside lower center", ncols=min(4, len(eigenvalues)), columnspacing=1)
+        axes.figure.legend(
+            fontsize=5, loc="outside lower center", ncols=min(4, len(eigenvalues)), columnspacing=1
+        )
 
 
 def plane(request: FigureRequest) -> FigureData:
-    """States on two principal components, with the groups of their targets, and fixed points, as in the view."""
+    """States on two principal components, with the groups of their targets, and fixed points, as in
+    the view."""
     found, readings, notes = _readings(request, "plane", "fixed_points")
     points = readings.fixed_points
     if found.states.shape[1] < 2:
         raise FigureError("a plane needs two units at least: nothing to draw")
     groups = groups_of(readings.config.the_task.outputs, found.targets)
-    states, places, kinds, held = found.states[:, :2], np.zeros((0, 2), np.float32), np.array([], str), ""
-    names = np.array([groups.names[number] for number in groups.numbered(found.targets)] or [""] * len(states))
+    states, places, kinds, held = (
+        found.states[:, :2],
+        np.zeros((0, 2), np.float32),
+        np.array([], str),
+        "",
+    )
+    names = np.array(
+        [groups.names[number] for number in groups.numbered(found.targets)] or [""] * len(states)
+    )
     if points is not None:
         part = next(iter(parts_of(readings.config).values()))
-        places, kinds = found.place(points.states[:, part.where])[:, :2], np.array(points.kinds, str)
+        places, kinds = (
+            found.place(points.states[:, part.where])[:, :2],
+            np.array(points.kinds, str),
+        )
         numbers = tuple(points.held.tolist())
-        held = next((one.words for one in held_inputs(readings.config) if one.numbers == numbers), "a constant input")
+        held = next(
+            (one.words for one in held_inputs(readings.config) if one.numbers == numbers),
+            "a constant input",
+        )
     both = np.concatenate([states, places])
     parts = ["state"] * len(states) + ["fixed point"] * len(places)
     columns = {"part": parts, "group": [*names, *kinds], "z1": both[:, 0], "z2": both[:, 1]}
 
     def draw(figure: Any) -> None:
-        """The states by the group of their target, the borders between predictions, and the fixed points."""
+        """The states by the group of their target, the borders between predictions, and the fixed
+        points."""
         axes = figure.subplots()
         for number, name in enumerate(groups.names):
-            look = {"color": COLOURS[number % 6], "markersize": 2, "alpha": 0.6, "label": plain(name)}
+            look = {
+                "color": COLOURS[number % 6],
+                "markersize": 2,
+                "alpha": 0.6,
+                "label": plain(name),
+            }
             axes.plot(*states[names == name].T, MARKERS[number % len(MARKERS)], **look)
         axes.plot(*states[names == ""].T, ".", color=GREY, markersize=2)
         for kind, (marker, filled) in POINTS.items():
             if count := int((kinds == kind).sum()):
                 label = f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}"
-                axes.plot(*places[kinds == kind].T, marker, color="black", markersize=4, fillstyle=filled, label=label)
+                axes.plot(
+                    *places[kinds == kind].T,
+                    marker,
+                    color="black",
+                    markersize=4,
+                    fillstyle=filled,
+                    label=label,
+                )
         axes.margins(0.08)
         _draw_borders(axes, groups, found.readout[:, :3].astype(np.float64))
-        first, second = (f"component {1 + one} ({found.shares[one]:.0%} of variance)" for one in (0, 1))
+        first, second = (
+            f"component {1 + one} ({found.shares[one]:.0%} of variance)" for one in (0, 1)
+        )
         axes.set(xlabel=first, ylabel=second)
         title = plain(groups.of) + (f"; fixed points under {held}" if len(kinds) else "")
-        figure.legend(title=title, title_fontsize=6, fontsize=6, loc="outside upper center", ncols=4, markerscale=1.5)
+        figure.legend(
+            title=title,
+            title_fontsize=6,
+            fontsize=6,
+            loc="outside upper center",
+            ncols=4,
+            markerscale=1.5,
+        )
 
     return FigureData(columns, draw, 3.2, notes)
 

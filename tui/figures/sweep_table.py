@@ -1,4 +1,5 @@
-"""The results of a sweep as a table over two fields; other fields are averaged over, or held at one value."""
+"""The results of a sweep as a table over two fields; other fields are averaged over, or held at one
+value."""
 
 from __future__ import annotations
 
@@ -22,12 +23,14 @@ Value = grid.Value | None
 Axes = Mapping[str, Values]
 
 BUDGET = "num_epochs"
-"""The field that is never averaged over: the same networks with more epochs are not additional networks."""
+"""The field that is never averaged over: the same networks with more epochs are not additional
+networks."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The fields of a table's columns and rows, those that are held at one value, and the values that a filter keeps.
+    """The fields of a table's columns and rows, those that are held at one value, and the values
+    that a filter keeps.
 
     Cells count all values of other fields together, except of `BUDGET`: of it the largest.
     """
@@ -70,7 +73,13 @@ class Table:
             places = tuple(itertools.product(*(chosen.get(name, left[name]) for name in left)))
             return MapCell.together(places, results.cells)
 
-        return cls(results, choice, columns, rows, tuple(tuple(cell(row, one) for one in columns) for row in rows))
+        return cls(
+            results,
+            choice,
+            columns,
+            rows,
+            tuple(tuple(cell(row, one) for one in columns) for row in rows),
+        )
 
 
 def numbers_of(cell: MapCell) -> dict[str, int | float | None]:
@@ -91,7 +100,8 @@ def numbers_of(cell: MapCell) -> dict[str, int | float | None]:
 
 
 def rung_text(config: EchoConfig, loss: float) -> str:
-    """What a learner with such a mean loss knows, as "at knows t-3"; empty if the ladder is not known."""
+    """What a learner with such a mean loss knows, as "at knows t-3"; empty if the ladder is not
+    known."""
     ladder = ladder_of(config)
     place = ladder_position(ladder, loss, solved=solved_level(config))
     if place is None:
@@ -99,7 +109,10 @@ def rung_text(config: EchoConfig, loss: float) -> str:
     chance = ladder[0]
     far = (loss - chance.loss) / (MOST_AT_CHANCE * chance_width(config) * chance.loss)
     level = chance if far >= -1 else place.at or place.above
-    return f"{'above' if far > 1 else 'at' if far >= -1 or place.at else 'below'} {shortened(level.name, 24)}"
+    return (
+        f"{'above' if far > 1 else 'at' if far >= -1 or place.at else 'below'} "
+        f"{shortened(level.name, 24)}"
+    )
 
 
 def value_text(value: Value) -> str:
@@ -118,7 +131,8 @@ LEAST_SHOWN = 1e-9  # smaller losses are shown as 0
 
 
 def value_of(cell: MapCell, measure: Measure) -> float:
-    """The value of a measure; NaN without results, infinite if too few networks solved the task for a value."""
+    """The value of a measure; NaN without results, infinite if too few networks solved the task for
+    a value."""
     if not cell.finished:
         return math.nan
     if measure is Measure.SUCCESS:
@@ -128,16 +142,26 @@ def value_of(cell: MapCell, measure: Measure) -> float:
 
 
 def meaning(measure: Measure, losses: Collection[str]) -> str:
-    """The meaning of a measure, for these kinds of losses: "cross-entropy, nats", "squared error", or both."""
+    """The meaning of a measure, for these kinds of losses: "cross-entropy, nats", "squared error",
+    or both."""
     if measure is Measure.LOSS:
-        of_numbers = f"median final {Numbers.loss}" if Numbers.loss in losses else f"median final loss, {Symbols.unit}"
+        of_numbers = (
+            f"median final {Numbers.loss}"
+            if Numbers.loss in losses
+            else f"median final loss, {Symbols.unit}"
+        )
         return "median final loss, in the unit of each task" if len(losses) > 1 else of_numbers
-    return "seeds that solved it, %" if measure is Measure.SUCCESS else "window by which half had solved it"
+    return (
+        "seeds that solved it, %"
+        if measure is Measure.SUCCESS
+        else "window by which half had solved it"
+    )
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps values of a measure to shades; better ones have higher shades; logarithmically, except for shares."""
+    """Maps values of a measure to shades; better ones have higher shades; logarithmically, except
+    for shares."""
 
     measure: Measure
     best: float = 1.0  # of the finite values; NaN if there are none
@@ -148,11 +172,14 @@ class Scale:
         if measure is Measure.SUCCESS:
             return cls(measure)
         values = (value_of(MapCell((), (point,)), measure) for point in points)
-        floored = [max(LEAST[measure], value) for value in values if math.isfinite(value)] or [math.nan]
+        floored = [max(LEAST[measure], value) for value in values if math.isfinite(value)] or [
+            math.nan
+        ]
         return cls(measure, min(floored), max(floored))
 
     def share(self, value: float) -> float:
-        """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN stays NaN."""
+        """The position of a value between worst (0) and best (1); -1 for an infinite value; NaN
+        stays NaN."""
         if math.isinf(value):
             return -1.0
         if self.measure is Measure.SUCCESS or math.isnan(value):
@@ -163,7 +190,8 @@ class Scale:
         return min(1.0, max(0.0, share))
 
     def level(self, value: float) -> int:
-        """The shade, from 1 (worst) to 4 (best); 0 for none solved, not known, or an infinite value."""
+        """The shade, from 1 (worst) to 4 (best); 0 for none solved, not known, or an infinite
+        value."""
         share = self.share(value)
         if self.measure is Measure.SUCCESS:
             return 4 if share >= 1 else 1 + int(share * 3) if share > 0 else 0
@@ -186,7 +214,8 @@ class Scale:
 
 
 def short_text(value: float, measure: Measure) -> str:
-    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is NaN."""
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if it is
+    NaN."""
     if not math.isfinite(value):
         return "" if math.isnan(value) else "-"
     if measure is Measure.SUCCESS:  # 0 and 100 % only for exactly none and all
@@ -194,7 +223,11 @@ def short_text(value: float, measure: Measure) -> str:
     if measure is Measure.LOSS:
         if 0.0095 <= value < 999.5:
             return f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
-        return "0" if value < LEAST_SHOWN else f"{value:.0e}".replace("+", "").replace("e0", "e").replace("e-0", "e-")
+        return (
+            "0"
+            if value < LEAST_SHOWN
+            else f"{value:.0e}".replace("+", "").replace("e0", "e").replace("e-0", "e-")
+        )
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= 0.9995 * size:
             return f"{value / size:.{1 if value < 99.95 * size else 0}f}{letter}"

@@ -1,1 +1,2 @@
-"""The map of a sweep: a table of results over two fields, drawn on the screen, as text, or as a picture."""
+"""The map of a sweep: a table of results over two fields, drawn on the screen, as text, or as a
+picture."""

@@ -32,16 +32,26 @@ from tui.views.text import shortened
 
 FOLLOW_SECONDS = 1.0  # how often the folder is checked for new results
 WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
-LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))  # from so many lines on, how many are above the map, and below
+# From so many lines on, how many are above the map, and below
+LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
-HOLD = "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values together"
+HOLD = (
+    "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values "
+    "together"
+)
 OPEN = "Train its best seed in the app; «back_to_map» comes back here"
 FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
 
 
 def _key(
-    key: str, action: str, name: str, id: str, tooltip: str, show: bool = False, display: str | None = None
+    key: str,
+    action: str,
+    name: str,
+    id: str,
+    tooltip: str,
+    show: bool = False,
+    display: str | None = None,
 ) -> Binding:
     return Binding(key, action, name, show, display, tooltip=tooltip, id=id)
 
@@ -49,12 +59,28 @@ def _key(
 STEP_BACK = "see('held', (-1,))"
 
 BINDINGS = [
-    _key("x", "see('next_across')", "Axes", "map.across", "The next field across; «map.down» down", True, "xX"),
+    _key(
+        "x",
+        "see('next_across')",
+        "Axes",
+        "map.across",
+        "The next field across; «map.down» down",
+        True,
+        "xX",
+    ),
     _key("X", "see('next_down')", "Down", "map.down", "The next field down, or none"),
     _key("t", "see('turned')", "Turn", "map.swap", "Rows as columns, columns as rows"),
     _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
     _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
-    _key("right_square_bracket", "see('held', (1,))", "On", "map.step_on", "Hold it at its next value", False, "]"),
+    _key(
+        "right_square_bracket",
+        "see('held', (1,))",
+        "On",
+        "map.step_on",
+        "Hold it at its next value",
+        False,
+        "]",
+    ),
     _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
     _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
     _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
@@ -72,13 +98,18 @@ BINDINGS = [
     _key("q", "quit", "Quit", "quit", "Quit; results are kept", True),
 ]
 
-TOGETHER = {"map.across": ("map.across", "map.down"), "map.step_back": ("map.step_back", "map.step_on")}
+TOGETHER = {
+    "map.across": ("map.across", "map.down"),
+    "map.step_back": ("map.step_back", "map.step_on"),
+}
 """The keys that the key line and the help show in one place, by the id of the first."""
 
 LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')")
 """Actions whose keys are left out of a narrow key line, in this order."""
 
-NOTHING = dict.fromkeys(("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one")
+NOTHING = dict.fromkeys(
+    ("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one"
+)
 NOTHING["held"] = "no other field: «map.across» and «map.down» show all fields"
 """What is said where a key changes nothing."""
 
@@ -87,25 +118,41 @@ CANNOT_OPEN = "nothing to train here: this combination is not possible"
 SEEN = (
     (
         "The map",
-        "Each square is a point of the sweep, which every seed trains once: the fuller its block, the better. "
-        "«map.measure» chooses what it shows: how many of the seeds solved the task, the window by which half of all "
-        "had, or the median of their final losses. A shade always means the same, whatever you filter or hold.",
+        "Each square is a point of the sweep, which every seed trains once: the fuller its block, "
+        "the better. "
+        "«map.measure» chooses what it shows: how many of the seeds solved the task, the window "
+        "by which half of all "
+        "had, or the median of their final losses. A shade always means the same, whatever you "
+        "filter or hold.",
     ),
     (
         "Several points",
-        "With more than two fields, a square holds several points: it shows the share of all their seeds, or the "
-        "median over the points, and no interval. «map.step_back» and «map.step_on» hold a field at one value. Of "
+        "With more than two fields, a square holds several points: it shows the share of all "
+        "their seeds, or the "
+        "median over the points, and no interval. «map.step_back» and «map.step_on» hold a field "
+        "at one value. Of "
         "several num_epochs the map shows the largest, unless you hold another one.",
     ),
     (
         "The cursor",
-        "The lines below the map say how many of its seeds solved the task, with a 95 % interval (Wilson 1927); when; "
+        "The lines below the map say how many of its seeds solved the task, with a 95 % interval "
+        "(Wilson 1927); when; "
         "and which seed is the best. A single best seed is luck: do not rank squares by it.",
     ),
     ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
-    ("lost again", "A network solved the task, but not in its last 50 windows. Only --until all can show it."),
-    ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
-    ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
+    (
+        "lost again",
+        "A network solved the task, but not in its last 50 windows. Only --until all can show it.",
+    ),
+    (
+        "to come",
+        "These seeds are not trained yet. Until they are, the share shown can only rise: it is of "
+        "all seeds.",
+    ),
+    (
+        "failed",
+        "The sweep gave up, since the process ended again and again. The cursor shows the reason.",
+    ),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
 )
 
@@ -129,7 +176,8 @@ class Follower:
 
 
 class MapView(CellWidget, can_focus=True):
-    """What the map is of, its cells, their legend, and what is known of the cell under the pointer, or the cursor."""
+    """What the map is of, its cells, their legend, and what is known of the cell under the pointer,
+    or the cursor."""
 
     progress, trouble, hint = "", "", ""
 
@@ -139,9 +187,13 @@ class MapView(CellWidget, can_focus=True):
 
     def draw(self, cells: Cells) -> None:
         width, shown = cells.width - 2, self.shown
-        above, below = next((above, below) for least, above, below in LINES if cells.height >= least)
+        above, below = next(
+            (above, below) for least, above, below in LINES if cells.height >= least
+        )
         first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
-        head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][:above]
+        head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][
+            :above
+        ]
         height = cells.height - above - below
         legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
         draw_map(cells, Region(1, above, width, height - len(legend)), shown)
@@ -171,7 +223,8 @@ class MapView(CellWidget, can_focus=True):
 
 
 class MapApp(KeyedApp[EchoConfig | int]):
-    """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or else an exit code."""
+    """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or
+    else an exit code."""
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
@@ -196,7 +249,9 @@ class MapApp(KeyedApp[EchoConfig | int]):
         self._follower, self._says, self._wrong = follower, says, wrong
         self.view = MapView(first or MapState.first(follower.results))
         self.view.hint = hint
-        self._filter = Input(self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True)
+        self._filter = Input(
+            self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
+        )
 
     @property
     def shown(self) -> MapState:
@@ -204,7 +259,10 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def compose(self) -> ComposeResult:
         yield from (self.view, self._filter)
-        yield KeyLine(lambda action, _: action != STEP_BACK or self.shown.stepped is not None, lambda: LEFT_OUT)
+        yield KeyLine(
+            lambda action, _: action != STEP_BACK or self.shown.stepped is not None,
+            lambda: LEFT_OUT,
+        )
 
     def on_mount(self) -> None:
         self.screen.set_focus(self.view)
@@ -276,7 +334,9 @@ class MapApp(KeyedApp[EchoConfig | int]):
         for binding in BINDINGS:
             if "'moved'" not in binding.action:
                 run = partial(self.call_later, self.run_action, binding.action)
-                yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
+                yield SystemCommand(
+                    binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run
+                )
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)

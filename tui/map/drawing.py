@@ -14,7 +14,15 @@ from textual.geometry import Region
 
 from echornn.data.levels import solved_level
 from echornn.sweeps.results import MapCell
-from tui.figures.sweep_table import Measure, Scale, numbers_of, rung_text, short_text, value_of, value_text
+from tui.figures.sweep_table import (
+    Measure,
+    Scale,
+    numbers_of,
+    rung_text,
+    short_text,
+    value_of,
+    value_text,
+)
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.canvas import Cells, stamp, write_in
 
@@ -26,8 +34,11 @@ LONGEST_INTERVAL, LINES_WITH_INTERVAL = 7, 5  # the least width and height of a 
 LEAST_WORD, LONGEST_LABEL = 4, 16  # to which a column's label is cut; of a row's label
 
 
-def spread(count: int, room: int, least: int, most: int, focus: int) -> tuple[dict[int, range], int]:
-    """The characters of each cell along a side, around ``focus`` if not all fit; and the gap between two."""
+def spread(
+    count: int, room: int, least: int, most: int, focus: int
+) -> tuple[dict[int, range], int]:
+    """The characters of each cell along a side, around ``focus`` if not all fit; and the gap
+    between two."""
     size = (room + 1) // count - 1
     gap = int(size >= max(AIRY, least))
     size = min(most, size if gap else max(least, room // count))
@@ -38,15 +49,20 @@ def spread(count: int, room: int, least: int, most: int, focus: int) -> tuple[di
 
 
 def texts_of(state: MapState) -> list[list[str]]:
-    """The number in each cell, [rows][columns], at most five characters; empty if there is no result."""
+    """The number in each cell, [rows][columns], at most five characters; empty if there is no
+    result."""
     measure = state.measure
-    return [[short_text(value_of(cell, measure), measure) for cell in row] for row in state.table.cells]
+    return [
+        [short_text(value_of(cell, measure), measure) for cell in row] for row in state.table.cells
+    ]
 
 
 def labels_of(state: MapState) -> tuple[list[str], list[str]]:
     """Of the rows and of the columns."""
     fields = ((state.choice.down, state.table.rows), (state.choice.across, state.table.columns))
-    rows, columns = (["all"] if name is None else [*map(value_text, values)] for name, values in fields)
+    rows, columns = (
+        ["all"] if name is None else [*map(value_text, values)] for name, values in fields
+    )
     return rows, columns
 
 
@@ -63,7 +79,9 @@ def draw_map(cells: Cells, box: Region, state: MapState) -> None:
     _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, cursor[0])
     _draw_column_labels(cells, box, margin, columns, gap, column_labels, cursor[1])
     for (row, lines), (column, places) in itertools.product(rows.items(), columns.items()):
-        place = Region(box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines))
+        place = Region(
+            box.x + margin + places.start, box.y + 1 + lines.start, len(places), len(lines)
+        )
         cell, is_numbered = table.cells[row][column], len(places) >= longest + (len(lines) == 1)
         cells.mark(*place, (row, column))
         _draw_cell(cells, place, cell, state.scale, texts[row][column] if is_numbered else "")
@@ -92,7 +110,14 @@ def _draw_cell(cells: Cells, place: Region, cell: MapCell, scale: Scale, text: s
         low, high = (round(100 * share) for share in cell.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "muted")
     if sign is not None and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        write_in(cells, place, 0, sign.character, sign.ink, at=place.width - 1 if place.height > 1 or not text else 0)
+        write_in(
+            cells,
+            place,
+            0,
+            sign.character,
+            sign.ink,
+            at=place.width - 1 if place.height > 1 or not text else 0,
+        )
 
 
 def _is_number(text: str) -> bool:
@@ -100,26 +125,44 @@ def _is_number(text: str) -> bool:
 
 
 def _draw_column_labels(
-    cells: Cells, box: Region, left: int, columns: dict[int, range], gap: int, texts: Sequence[str], cursor: int
+    cells: Cells,
+    box: Region,
+    left: int,
+    columns: dict[int, range],
+    gap: int,
+    texts: Sequence[str],
+    cursor: int,
 ) -> None:
-    """The label of the cursor's column, and at regular distances those of others; only words are cut."""
+    """The label of the cursor's column, and at regular distances those of others; only words are
+    cut."""
     pitch, end = len(columns[cursor]) + gap, max(places.stop for places in columns.values())
     if pitch > LEAST_WORD:
         texts = [text if _is_number(text) else text[: pitch - 1] for text in texts]
     longest = max(len(texts[column]) for column in columns) + 1
-    every = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * pitch >= longest), 1000)
+    every = next(
+        (step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if step * pitch >= longest), 1000
+    )
     for column, places in columns.items():
         text, is_near = texts[column], abs(column - cursor) * pitch < longest
         if column == cursor or not (column % every or is_near):
             begin = min(places.start + (len(places) - len(text)) // 2, end - len(text))
-            write_in(cells, box, 0, text, "cursor" if column == cursor else "muted", at=left + max(0, begin))
+            write_in(
+                cells,
+                box,
+                0,
+                text,
+                "cursor" if column == cursor else "muted",
+                at=left + max(0, begin),
+            )
     if min(columns):
         write_in(cells, box, 0, "<", "muted", at=left - 1)
     if max(columns) + 1 < len(texts):
         write_in(cells, box, 0, ">", "muted", at=min(box.width - 1, left + end))
 
 
-def _draw_row_labels(cells: Cells, box: Region, rows: dict[int, range], texts: Sequence[str], cursor: int) -> None:
+def _draw_row_labels(
+    cells: Cells, box: Region, rows: dict[int, range], texts: Sequence[str], cursor: int
+) -> None:
     for row, lines in rows.items():
         text, ink = (f"> {texts[row]}", "cursor") if row == cursor else (f"  {texts[row]}", "muted")
         write_in(cells, box, 1 + lines.start + len(lines) // 2, f"{text:<{box.width}}", ink)
@@ -131,7 +174,10 @@ def _draw_row_labels(cells: Cells, box: Region, rows: dict[int, range], texts: S
 def lines_of(state: MapState) -> Iterator[str]:
     rows, heads = labels_of(state)
     cells = [
-        [number + "".join(sign.character for sign in signs_of(cell)[:1]) for cell, number in zip(*row, strict=True)]
+        [
+            number + "".join(sign.character for sign in signs_of(cell)[:1])
+            for cell, number in zip(*row, strict=True)
+        ]
         for row in zip(state.table.cells, texts_of(state), strict=True)
     ]
     label, table = max(map(len, rows)), [heads, *cells]
@@ -151,13 +197,18 @@ FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "l
 
 
 def csv_of(state: MapState) -> str:
-    """The map as CSV, a line for each cell; empty is what is unknown, or what the points of a cell differ in."""
+    """The map as CSV, a line for each cell; empty is what is unknown, or what the points of a cell
+    differ in."""
     out, table, choice = io.StringIO(), state.table, state.choice
     writer = csv.writer(out, lineterminator="\n")
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
             point, configs = cell.best_point, [one.config for one in cell.points]
-            fields = {name: value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name}
+            fields = {
+                name: value_text(value)
+                for name, value in ((choice.across, across), (choice.down, down))
+                if name
+            }
             counts = numbers_of(cell)
             ends = {name: counts.pop(name) for name in ("failed", "missing")}
             numbers = {
@@ -165,15 +216,25 @@ def csv_of(state: MapState) -> str:
                 "best_seed": point and point.best[-1],
                 "best_solved_at": point and point.results[point.best[-1]].solved_at,
                 **ends,
-                "most_windows": _one({config.num_epochs * config.windows_per_epoch for config in configs}),
+                "most_windows": _one(
+                    {config.num_epochs * config.windows_per_epoch for config in configs}
+                ),
                 "until": table.results.until,
-                "level": _one({level if math.isfinite(level := solved_level(config)) else None for config in configs}),
+                "level": _one(
+                    {
+                        level if math.isfinite(level := solved_level(config)) else None
+                        for config in configs
+                    }
+                ),
                 "version": cell.points[0].version + 1 if cell.points else 1,
                 "rung": _one({rung_text(config, cell.loss) for config in configs}),
             }
             if not out.tell():
                 writer.writerow([*fields, *numbers])
-            texts = ["" if one is None else format(one, FORMS.get(name, "")) for name, one in numbers.items()]
+            texts = [
+                "" if one is None else format(one, FORMS.get(name, ""))
+                for name, one in numbers.items()
+            ]
             writer.writerow([*fields.values(), *texts])
     return out.getvalue()
 

@@ -27,7 +27,8 @@ from tui.figures.sweep_table import (
 )
 
 ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")  # also if they are the defaults
-NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")  # other words say them, or they decide nothing
+# Other words say them, or they decide nothing
+NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")
 
 SHADES = "·░▒▓█"  # of the levels 0 to 4
 
@@ -64,13 +65,15 @@ def counts_of(cell: MapCell, *names: str) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class MapState:
-    """A sweep, and what of it is shown; the methods that keys call return it as it is after the key."""
+    """A sweep, and what of it is shown; the methods that keys call return it as it is after the
+    key."""
 
     table: Table
     measure: Measure = Measure.SUCCESS
     filter: str = ""
     refusal: str = ""  # why the filter is not obeyed
-    row: Value = None  # the values of the cell under the cursor; of the first if there is no such cell
+    # The values of the cell under the cursor; of the first if there is no such cell
+    row: Value = None
     column: Value = None
 
     @classmethod
@@ -92,7 +95,11 @@ class MapState:
     def next_across(self) -> MapState:
         """The next field is across; if that is the field down, the two change places."""
         name = after(self.choice.across, [*self.axes] or [None])
-        return self.turned() if name == self.choice.down else self.seeing(replace(self.choice, across=name))
+        return (
+            self.turned()
+            if name == self.choice.down
+            else self.seeing(replace(self.choice, across=name))
+        )
 
     def next_down(self) -> MapState:
         """The next field is down; after the last none: a single row has all values."""
@@ -108,10 +115,14 @@ class MapState:
         return turned.seeing(replace(self.choice, across=self.choice.down, down=self.choice.across))
 
     def held(self, by: int) -> MapState:
-        """The next (or an earlier) value of a field is held; between the last and the first, cells have all values."""
+        """The next (or an earlier) value of a field is held; between the last and the first, cells
+        have all values."""
         if self.stepped is None:
             return self
-        ways: list[dict[str, Value]] = [{}, *({self.stepped: value} for value in self.axes[self.stepped])]
+        ways: list[dict[str, Value]] = [
+            {},
+            *({self.stepped: value} for value in self.axes[self.stepped]),
+        ]
         others = dict(self.choice.held)
         now = {self.stepped: others.pop(self.stepped)} if self.stepped in others else {}
         return self.seeing(replace(self.choice, held={**others, **after(now, ways, by)}))
@@ -174,16 +185,30 @@ class MapState:
     # ---- what is said
 
     def progress(self, says: str, is_computed: bool) -> str:
-        """How many networks are trained, failed and solved, and what the program says that computes the sweep."""
+        """How many networks are trained, failed and solved, and what the program says that computes
+        the sweep."""
         every = MapCell((), self.table.results.points)
-        state = "■ done" if not every.missing else "▶ computing" if says or is_computed else "… unfinished"
+        state = (
+            "■ done"
+            if not every.missing
+            else "▶ computing"
+            if says or is_computed
+            else "… unfinished"
+        )
         counts = [f"{every.finished:,} of {every.asked:,} trained", f"{every.solved:,} solved"]
         return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
 
     @property
     def heading(self) -> str:
-        choice, losses = self.choice, {point.config.loss_name for point in self.table.results.points}
-        fields = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
+        choice, losses = (
+            self.choice,
+            {point.config.loss_name for point in self.table.results.points},
+        )
+        fields = [
+            f"{word} {name}"
+            for word, name in (("across", choice.across), ("down", choice.down))
+            if name
+        ]
         others = []  # each cell has their one value, or all of several
         for name in self.others:
             left = choice.left(name, self.axes[name])
@@ -211,23 +236,33 @@ class MapState:
     @property
     def reading(self) -> tuple[str, str]:
         cell = self.cell
-        impossible = "impossible, so it was left out" if cell.impossible else "not part of this sweep"
+        impossible = (
+            "impossible, so it was left out" if cell.impossible else "not part of this sweep"
+        )
         lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
         words = solved_text(cell) if cell.finished else lacks
         return f"{self.name_of(cell)}: {words}", "; ".join(self._details(cell))
 
     def _details(self, cell: MapCell) -> Iterator[str]:
         if not cell.finished:
-            yield from [*(point.failed for point in cell.points if point.failed), *cell.impossible][:1]
+            yield from [*(point.failed for point in cell.points if point.failed), *cell.impossible][
+                :1
+            ]
             return
         if cell.half_solved is not None:
             yield f"half by window {cell.half_solved:,}"
         if cell.best_point is not None and (config := cell.best) is not None:
             result = cell.best_point.results[config.seed]
             loss = f"least loss {loss_of(config, result.final_loss)} of seed {config.seed}"
-            best = f"seed {config.seed} first, at {result.solved_at:,}" if result.solved_at is not None else loss
+            best = (
+                f"seed {config.seed} first, at {result.solved_at:,}"
+                if result.solved_at is not None
+                else loss
+            )
             over = [name for name in self.others if cell.is_pooled and name not in self.choice.held]
-            yield ", ".join([best, *(f"{name} {value_text(config.fields().get(name))}" for name in over)])
+            yield ", ".join(
+                [best, *(f"{name} {value_text(config.fields().get(name))}" for name in over)]
+            )
             if math.isfinite(cell.loss) and not cell.is_pooled:
                 rung = rung_text(config, cell.loss) if cell.half_solved is None else ""
                 yield ", ".join(filter(None, [f"median loss {loss_of(config, cell.loss)}", rung]))
@@ -247,7 +282,8 @@ def common_to_all(results: SweepResults) -> str:
     fields = [
         f"{'T' if name == 'truncated_backprop_length' else name} {value_text(values[name])}"
         for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
-        if name not in (*NEVER_NAMED, *results.axes) and all(one.get(name, "") == values[name] for one in others)
+        if name not in (*NEVER_NAMED, *results.axes)
+        and all(one.get(name, "") == values[name] for one in others)
     ]
     until = "until solved or " if results.until == "solved" else ""
     epochs = _span({config.num_epochs for config in configs}, "epoch")
@@ -263,7 +299,8 @@ def _span(numbers: set[int], unit: str) -> str:
 
 
 def solved_text(cell: MapCell) -> str:
-    """How many seeds solved the task, with the interval of their share; several points have none."""
+    """How many seeds solved the task, with the interval of their share; several points have
+    none."""
     text = f"{cell.solved:,} of {cell.asked:,} solved"
     if cell.is_pooled:
         return f"{text} over {len(cell.points)} points"
@@ -272,29 +309,40 @@ def solved_text(cell: MapCell) -> str:
 
 
 def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
-    """The values that a filter leaves of each field: ``FIELD=a,b``, ``FIELD=lo..hi``, or a value; else a ValueError."""
+    """The values that a filter leaves of each field: ``FIELD=a,b``, ``FIELD=lo..hi``, or a value;
+    else a ValueError."""
     kept: dict[str, frozenset[Value]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")
         names = named_by(name, axes) if equals else [*axes]
-        left = {one: _matching(wanted if equals else word, axes[one]) & kept.get(one, {*axes[one]}) for one in names}
+        left = {
+            one: _matching(wanted if equals else word, axes[one]) & kept.get(one, {*axes[one]})
+            for one in names
+        }
         left = {one: values for one, values in left.items() if values}
         if not left or (equals and len(names) > 1):
-            fields = (f"{one}={','.join(map(value_text, values[:8]))}" for one, values in axes.items())
+            fields = (
+                f"{one}={','.join(map(value_text, values[:8]))}" for one, values in axes.items()
+            )
             raise ValueError(f"{word!r} cannot be used: it leaves nothing of {' '.join(fields)}")
         kept |= left
     return kept
 
 
 def named_by(name: str, axes: Axes) -> list[str]:
-    """The fields that a user may mean by a name: the one with this name, or else those that begin with it."""
+    """The fields that a user may mean by a name: the one with this name, or else those that begin
+    with it."""
     name = name.replace("-", "_")
     return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
 
 
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
     """The values that a word selects; empty if a part of the word selects none."""
-    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    named = [
+        frozenset(value for value in values if _is(part, value))
+        for part in wanted.split(",")
+        if part
+    ]
     return frozenset().union(*named) if all(named) else frozenset()
 
 
@@ -302,5 +350,9 @@ def _is(part: str, value: Value) -> bool:
     low, dots, high = part.partition("..")
     with suppress(ValueError):
         if isinstance(value, int | float):
-            return float(low or -math.inf) <= value <= float(high or math.inf) if dots else float(part) == value
+            return (
+                float(low or -math.inf) <= value <= float(high or math.inf)
+                if dots
+                else float(part) == value
+            )
     return part == value_text(value)

@@ -1,4 +1,5 @@
-"""The settings form and its presets: what keys do to the values of fields, and the edits that are sent for them."""
+"""The settings form and its presets: what keys do to the values of fields, and the edits that are
+sent for them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from tui.views.rows import first_sentence
 
 Changes = Mapping[str, Any]  # names of values of `EchoConfig`, and their new values
 
-ITS_OWN = {"seed", "replicas", "device", "num_epochs"}  # how long, where and how often to train: no preset says it
+# How long, where and how often to train: no preset says it
+ITS_OWN = {"seed", "replicas", "device", "num_epochs"}
 TUTORIAL = {name: value for name, value in EchoConfig().fields().items() if name not in ITS_OWN}
 
 # The rates with which the presets learn: for easy tasks, for others, and for GRUs and parity.
@@ -33,7 +35,13 @@ def of(task: str, **settings: object) -> Changes:
 
 def sizes(state: int, window: int, batch: int = 50, cell: str = "rnn") -> Changes:
     """One layer of this size, with windows that do not overlap."""
-    network = {"cell": cell, "num_layers": 1, "dropout": 0.0, "state_size": state, "batch_size": batch}
+    network = {
+        "cell": cell,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "state_size": state,
+        "batch_size": batch,
+    }
     return {**network, "truncated_backprop_length": window, "stride": None}
 
 
@@ -46,16 +54,43 @@ PRESETS: Mapping[str, Changes] = {
     "echo 15, by rtrl": {**CAREFUL, "task": "echo", "echo_step": 15, "rule": "rtrl", **WITH_ROOM},
     "LSTM": {"cell": "lstm", "init": "glorot"},
     "three LSTM layers": {"cell": "lstm", "num_layers": 3, "init": "glorot"},
-    "three layers, dropout 0.5": {"cell": "lstm", "num_layers": 3, "dropout": 0.5, "init": "glorot"},
+    "three layers, dropout 0.5": {
+        "cell": "lstm",
+        "num_layers": 3,
+        "dropout": 0.5,
+        "init": "glorot",
+    },
     "two coins": {**of("two_coins"), **FAST, **sizes(16, window=16, batch=50)},
-    "two coins, 4 units": {**of("two_coins"), **FAST, **sizes(4, window=5, batch=200), "learning_rate": 0.1},
+    "two coins, 4 units": {
+        **of("two_coins"),
+        **FAST,
+        **sizes(4, window=5, batch=200),
+        "learning_rate": 0.1,
+    },
     "delayed xor": {**of("delayed_xor"), **FAST, **sizes(8, window=10, batch=20)},
-    "delayed xor, T 1": {"rule": "tbptt", **of("delayed_xor"), **FAST, **sizes(8, window=1, batch=20)},
+    "delayed xor, T 1": {
+        "rule": "tbptt",
+        **of("delayed_xor"),
+        **FAST,
+        **sizes(8, window=1, batch=20),
+    },
     "flip-flop": {**of("flip_flop"), **CAREFUL, **sizes(16, window=20)},
     "flip-flop, 2 units": {**of("flip_flop"), **CAREFUL, **sizes(2, window=20)},
-    "temporal order": {**of("temporal_order", length=20), **GATED, **sizes(16, window=20, batch=20, cell="gru")},
-    "temporal order, 100 steps": {**of("temporal_order", length=100), **CAREFUL, **sizes(32, window=100)},
-    "copy memory": {**of("copy_memory", blank=5, items=3, symbols=4), **CAREFUL, **sizes(48, window=11)},
+    "temporal order": {
+        **of("temporal_order", length=20),
+        **GATED,
+        **sizes(16, window=20, batch=20, cell="gru"),
+    },
+    "temporal order, 100 steps": {
+        **of("temporal_order", length=100),
+        **CAREFUL,
+        **sizes(32, window=100),
+    },
+    "copy memory": {
+        **of("copy_memory", blank=5, items=3, symbols=4),
+        **CAREFUL,
+        **sizes(48, window=11),
+    },
     "copy memory, 100 blanks": {**of("copy_memory"), **CAREFUL, **sizes(48, window=120)},
     "adding": {**of("adding", length=20), **GATED, **sizes(16, window=20, batch=20, cell="gru")},
     "adding, 100 steps, no gates": {**of("adding", length=100), **CAREFUL, **sizes(32, window=100)},
@@ -65,40 +100,55 @@ PRESETS: Mapping[str, Changes] = {
     "binary addition": {**of("binary_addition"), **GATED, **sizes(16, window=20)},
     "dyck-1": {**of("dyck_1"), **GATED, **sizes(16, window=20, cell="lstm")},
     "a^n b^n": {**of("anbn"), **GATED, **sizes(16, window=20, cell="lstm")},
-    "cycle navigation": {**of("cycle_navigation", length=20), **GATED, **sizes(16, window=20, cell="lstm")},
+    "cycle navigation": {
+        **of("cycle_navigation", length=20),
+        **GATED,
+        **sizes(16, window=20, cell="lstm"),
+    },
     "text, LSTM": {TASK: "text", **CAREFUL, **sizes(128, window=25, batch=20, cell="lstm")},
     "as in the tutorial": TUTORIAL,
 }
-"""The changes of each preset. Of seeds 0 to 7, all solve a task whose name is the preset's within 1 300 windows (a
-minute on two cores), and echo 15 by rtrl within 4 000. Those of `WHY` fail.
+"""The changes of each preset. Of seeds 0 to 7, all solve a task whose name is the preset's within 1
+300 windows (a minute on two cores), and echo 15 by rtrl within 4 000. Those of `WHY` fail.
 """
 
 WHY: Mapping[str, str] = {
     "echo 15, beyond T 15": "tbptt takes no error back so far: none of 16 seeds learned it.",
-    "two coins, 4 units": "It stays near knows t-3, at T 16 too; with 16 units all of 8 seeds learn it.",
-    "delayed xor, T 1": "tbptt takes no error back: most seeds leave chance for a while, and none learns it.",
+    "two coins, 4 units": "It stays near knows t-3, at T 16 too; with 16 units all of 8 seeds "
+    "learn it.",
+    "delayed xor, T 1": "tbptt takes no error back: most seeds leave chance for a while, "
+    "and none learns it.",
     "flip-flop, 2 units": "It stays near 0.334: a read-out of two units cannot say three bits.",
-    "temporal order, 100 steps": "It stays at chance for long: the symbols are up to 90 steps back.",
+    "temporal order, 100 steps": "It stays at chance for long: the symbols are up to 90 steps "
+    "back.",
     "copy memory, 100 blanks": "It learns when to answer, and none of the symbols.",
-    "adding, 100 steps, no gates": "An rnn stays at chance for long; a gru of 16 units learned this.",
+    "adding, 100 steps, no gates": "An rnn stays at chance for long; a gru of 16 units learned "
+    "this.",
     "text, LSTM": "Words come after about 1,000 windows; no text is ever solved.",
-    "parity, mingru": "It learns about the first two steps. No mingru solves parity at every length.",
+    "parity, mingru": "It learns about the first two steps. No mingru solves parity at every "
+    "length.",
 }
 """What was measured of the presets that fail, and why."""
 
 NOT_REFUSED = "", ""  # a row, and why its value cannot be used
-FIRST_VALUES = {"clip_norm": 1.0, "weight_decay": 1e-4, "rate_penalty": 1e-3, "solved_below": 0.1}  # from unset, or 0
+# From unset, or 0
+FIRST_VALUES = {"clip_norm": 1.0, "weight_decay": 1e-4, "rate_penalty": 1e-3, "solved_below": 0.1}
 PRESET = "preset"  # the row that opens the list of presets
 LONGEST_DRAFT = 32
 PARTS = 20  # a nudge changes a fraction by its range divided by this
-RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)  # the learning rates that nudging goes through, within each power of ten
+# The learning rates that nudging goes through, within each power of ten
+RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
 
 
 def groups_of(config: EchoConfig) -> dict[str, list[str]]:
     """The values of a configuration in two groups, the most useful first."""
     live, names, values = config.live_fields, config.names(), config.fields()
-    goes_on = sorted(live & values.keys(), key=lambda name: (name != "learning_rate", [*values].index(name)))
-    anew = sorted(values.keys() - live, key=lambda name: (name != TASK, name in names, [*values].index(name)))
+    goes_on = sorted(
+        live & values.keys(), key=lambda name: (name != "learning_rate", [*values].index(name))
+    )
+    anew = sorted(
+        values.keys() - live, key=lambda name: (name != TASK, name in names, [*values].index(name))
+    )
     return {"live: the network goes on": goes_on, "these start the network over": anew}
 
 
@@ -120,7 +170,8 @@ def as_typed(value: object) -> str:
 
 
 def field_value(name: str, text: str) -> object:
-    """The value of a field that was typed: a number if the text is one; a task or a cell (or a ConfigError); a text."""
+    """The value of a field that was typed: a number if the text is one; a task or a cell (or a
+    ConfigError); a text."""
     text = text.strip()
     if name in (TASK, CELL):
         return named(text) if name == TASK else cell_named(text)
@@ -136,7 +187,10 @@ def field_value(name: str, text: str) -> object:
 
 
 def nudged(config: EchoConfig, name: str, up: bool) -> object:
-    """The next value, up or down; of a learning rate the next of `RUNGS`. The configuration may refuse it."""
+    """The next value, up or down; of a learning rate the next of `RUNGS`.
+
+    The configuration may refuse it.
+    """
     value, known, step = config.value(name), setting_of(config, name), 1 if up else -1
     if words := choices_of(config, name):
         before = -1 if up else 0  # a file of the user's own is none of the words
@@ -151,7 +205,8 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
 
 def next_rung(value: float, up: bool) -> float:
-    """The next of `RUNGS` times a power of ten, for a value above 0; the value itself if there is none."""
+    """The next of `RUNGS` times a power of ten, for a value above 0; the value itself if there is
+    none."""
     power = math.floor(math.log10(value))
     rungs = [float(f"{rung}e{one}") for one in range(power - 1, power + 2) for rung in RUNGS]
     if up:
@@ -172,11 +227,15 @@ def field_help() -> dict[str, str]:
     """The docstring of each field of `EchoConfig`."""
     from docstring_parser import parse_from_object  # imported late: it reads the source
 
-    return {one.arg_name: " ".join((one.description or "").split()) for one in parse_from_object(EchoConfig).params}
+    return {
+        one.arg_name: " ".join((one.description or "").split())
+        for one in parse_from_object(EchoConfig).params
+    }
 
 
 class Form:
-    """Values that were typed or chosen are drafts, until they are sent as one edit; a live one goes on at once."""
+    """Values that were typed or chosen are drafts, until they are sent as one edit; a live one goes
+    on at once."""
 
     def __init__(self, config: EchoConfig, send: Callable[[Edit], object]) -> None:
         self.config = config
@@ -200,10 +259,15 @@ class Form:
 
     @property
     def shown(self) -> EchoConfig:
-        """The configuration whose values are the rows: that of the drafted task, if it can be used."""
+        """The configuration whose values are the rows: that of the drafted task, if it can be
+        used."""
         wanted = self.wanted
         try:
-            return wanted.with_fields({TASK: self.drafts[TASK], "stride": None}) if TASK in self.drafts else wanted
+            return (
+                wanted.with_fields({TASK: self.drafts[TASK], "stride": None})
+                if TASK in self.drafts
+                else wanted
+            )
         except ConfigError:
             return wanted
 
@@ -229,7 +293,8 @@ class Form:
     # ---- what the session says
 
     def open(self, frame: Frame) -> None:
-        """Begin on the first row; after the last epoch on the number of epochs, more of which continue the training."""
+        """Begin on the first row; after the last epoch on the number of epochs, more of which
+        continue the training."""
         self._taken = frame.refused
         self._name = "num_epochs" if frame.state is State.FINISHED else PRESET
         self.escape()
@@ -260,18 +325,28 @@ class Form:
 
     def takes(self, character: str) -> bool:
         """Whether a character is text: it can be added to the draft, or can begin one."""
-        return character in self._begins or (self.typing and self.name != PRESET and character not in "+-=")
+        return character in self._begins or (
+            self.typing and self.name != PRESET and character not in "+-="
+        )
 
     @property
     def _begins(self) -> str:
         """What a typed value can begin with; nothing if the value is chosen."""
         known = setting_of(self.shown, self.name)
         is_chosen = self.name == PRESET or choices_of(self.shown, self.name)
-        return "" if is_chosen else "0123456789." if known and isinstance(known.default, float) else "0123456789"
+        return (
+            ""
+            if is_chosen
+            else "0123456789."
+            if known and isinstance(known.default, float)
+            else "0123456789"
+        )
 
     def type(self, character: str) -> None:
         if self.takes(character):
-            self.drafts[self.name] = f"{self.drafts[self.name] if self.typing else ''}{character}"[:LONGEST_DRAFT]
+            self.drafts[self.name] = f"{self.drafts[self.name] if self.typing else ''}{character}"[
+                :LONGEST_DRAFT
+            ]
             self.typing = True
 
     def erase(self, whole: bool) -> None:
@@ -304,12 +379,17 @@ class Form:
             self.drafts = {one: text for one, text in self.drafts.items() if one in kept}
 
     def enter(self) -> None:
-        """Send the drafts, or the preset, as one edit. What is refused stays a draft, and the reason is shown."""
+        """Send the drafts, or the preset, as one edit.
+
+        What is refused stays a draft, and the reason is shown.
+        """
         if self.name == PRESET and not self.drafts and not self.preset:
             self.preset = next(iter(PRESETS))
             return
         if self.preset:
-            self.drafts = {name: as_typed(value) for name, value in self.changes_of(self.preset).items()}
+            self.drafts = {
+                name: as_typed(value) for name, value in self.changes_of(self.preset).items()
+            }
         self.typing, self.preset = False, ""
         wanted = self.wanted
         try:

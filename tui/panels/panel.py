@@ -28,7 +28,10 @@ Send = Callable[[Command], object]
 
 
 class PanelLine(NamedTuple):
-    """A line of a panel. Those of the row under the cursor have the same ``row``; a heading has none."""
+    """A line of a panel.
+
+    Those of the row under the cursor have the same ``row``; a heading has none.
+    """
 
     text: str
     row: Hashable = None
@@ -38,7 +41,8 @@ class PanelLine(NamedTuple):
 class Panel(CellWidget, can_focus=True):
     """Rows with a cursor, between a title and an explanation.
 
-    It handles its keys itself: as Textual's bindings, those that follow a key at once could come before it has worked.
+    It handles its keys itself: as Textual's bindings, those that follow a key at once could come
+    before it has worked.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,7 +52,14 @@ class Panel(CellWidget, can_focus=True):
         Binding("pagedown", "move(10)", "Down", show=False, id="page_down"),
         Binding("home", "move(-999999)", "First", show=False, id="first"),
         Binding("end", "move(999999)", "Last", show=False, id="last"),
-        Binding("escape", "escape", "Close", show=False, tooltip="Drop what is typed; else close", id="close"),
+        Binding(
+            "escape",
+            "escape",
+            "Close",
+            show=False,
+            tooltip="Drop what is typed; else close",
+            id="close",
+        ),
     ]
     LINES_OF_A_ROW: ClassVar[int] = 2
 
@@ -73,7 +84,9 @@ class Panel(CellWidget, can_focus=True):
 
     @property
     def rows(self) -> list[Hashable]:
-        return list(dict.fromkeys(line.row for line in self.lines(self.size.width) if line.row is not None))
+        return list(
+            dict.fromkeys(line.row for line in self.lines(self.size.width) if line.row is not None)
+        )
 
     @property
     def here(self) -> Hashable:
@@ -147,7 +160,9 @@ class Panel(CellWidget, can_focus=True):
         columns = self.columns(cells.width)
         width = (cells.width + GAP) // columns - GAP
         foot_height = max(1, min(MOST_FOOT, cells.height // 4))
-        height = max(1, (cells.height - 1 - foot_height) // self.LINES_OF_A_ROW) * self.LINES_OF_A_ROW
+        height = (
+            max(1, (cells.height - 1 - foot_height) // self.LINES_OF_A_ROW) * self.LINES_OF_A_ROW
+        )
         room, lines, row = height * columns, self.lines(width), self.here
         of_row = [number for number, line in enumerate(lines) if line.row == row is not None] or [0]
         first = of_row[0] if of_row[0] > 2 else 0  # with the headings above the first fields
@@ -164,7 +179,9 @@ class Panel(CellWidget, can_focus=True):
                 cells.mark(x, y, width, 1, line.row)
                 if self._top + number == of_row[0]:
                     text, style = f">{text[1:]}", "picked" if self.has_focus else style
-            cells.write(x, y, (text if len(text) <= width else f"{text[: width - 1]}…").ljust(width), style)
+            cells.write(
+                x, y, (text if len(text) <= width else f"{text[: width - 1]}…").ljust(width), style
+            )
         foot = textwrap.wrap(said, max(1, cells.width), break_on_hyphens=False)
         below = 1 + (height if columns > 1 else min(height, len(lines) + 1))
         for y, text in enumerate(foot[:foot_height], below):
@@ -173,7 +190,8 @@ class Panel(CellWidget, can_focus=True):
                 self._mark_keys(cells, y, text)
 
     def _mark_keys(self, cells: Cells, y: int, text: str) -> None:
-        """Let a click on a part of a line, between two spaces each, press the key that it begins with."""
+        """Let a click on a part of a line, between two spaces each, press the key that it begins
+        with."""
         for part in text.split("  "):
             if key := self.keymap.named(part.partition(" ")[0]):
                 cells.mark(text.index(part), y, len(part), 1, Press(key))
@@ -187,16 +205,34 @@ class SettingsPanel(Panel):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Panel.BINDINGS,
-        Binding("plus,equals_sign,right", "nudge(True)", "Nudge", True, "+/-", False, NUDGES, "settings.more"),
+        Binding(
+            "plus,equals_sign,right",
+            "nudge(True)",
+            "Nudge",
+            True,
+            "+/-",
+            False,
+            NUDGES,
+            "settings.more",
+        ),
         Binding("minus,left", "nudge(False)", "Back", show=False, id="settings.less"),
-        Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit", id="settings.apply"),
+        Binding(
+            "enter",
+            "enter",
+            "Apply",
+            show=False,
+            tooltip="Apply all drafts as one edit",
+            id="settings.apply",
+        ),
         Binding("backspace", "erase(False)", "Erase", show=False, id="settings.erase"),
         Binding("ctrl+u", "erase(True)", "Clear", show=False, id="settings.clear"),
         Binding("s", "close", "Close", show=False, tooltip="Close", id="settings"),
     ]
     LINES_OF_A_ROW = 1
 
-    def __init__(self, config: EchoConfig, send: Callable[[Edit], object], close: Callable[[], None]) -> None:
+    def __init__(
+        self, config: EchoConfig, send: Callable[[Edit], object], close: Callable[[], None]
+    ) -> None:
         super().__init__(close)
         self.form = Form(config, send)
 
@@ -249,36 +285,52 @@ class SettingsPanel(Panel):
     def lines(self, width: int) -> list[PanelLine]:
         form, longest = self.form, max(map(len, PRESETS))
         if form.preset:
-            changes = {name: fields_text(form.changes_of(name)) or "nothing to change" for name in PRESETS}
+            changes = {
+                name: fields_text(form.changes_of(name)) or "nothing to change" for name in PRESETS
+            }
             return [PanelLine(f"  {name:<{longest}}  {changes[name]}", name) for name in PRESETS]
         lines = [*self._field(PRESET, len(PRESET), width)]
         for heading, names in groups_of(form.shown).items():
             lines.append(PanelLine(heading, style="heading"))
-            lines += [line for name in names for line in self._field(name, max(map(len, names)), width)]
+            lines += [
+                line for name in names for line in self._field(name, max(map(len, names)), width)
+            ]
         return lines
 
     def _field(self, name: str, longest: int, width: int) -> Iterator[PanelLine]:
         """The line of a field, and those that say why its value is refused."""
         form, is_draft = self.form, name in self.form.drafts
-        value = self.keymap.text("«settings.apply» lists them") if name == PRESET else form.text(name)
+        value = (
+            self.keymap.text("«settings.apply» lists them") if name == PRESET else form.text(name)
+        )
         if form.typing and name == form.name:
             value += "_"
         elif is_draft or name in form.sent:
             value += " *" if is_draft else " ..."
-        yield PanelLine(f"  {name:<{longest}}  {value or 'unset'}", name, "draft" if is_draft else "text")
+        yield PanelLine(
+            f"  {name:<{longest}}  {value or 'unset'}", name, "draft" if is_draft else "text"
+        )
         if name == form.refusal[0]:
-            for line in textwrap.wrap(f"! {form.refusal[1]}", max(1, width - 2), subsequent_indent="  "):
+            for line in textwrap.wrap(
+                f"! {form.refusal[1]}", max(1, width - 2), subsequent_indent="  "
+            ):
                 yield PanelLine(f"  {line}", name, "refusal")
 
     def text(self) -> tuple[str, str]:
         form, name = self.form, self.here
         keys = "«settings.more» more  «settings.less» less  «settings.apply» apply  «close» "
-        title = f"{'settings  ' * (self.size.width > 50)}{keys}{'drop' if form.drafts or form.preset else 'close'}"
+        name_of_panel = "settings  " if self.size.width > 50 else ""
+        closing = "drop" if form.drafts or form.preset else "close"
+        title = f"{name_of_panel}{keys}{closing}"
         if name == PRESET:
             return title, "A preset changes a few fields, all others stay."
         changes = form.changes_of(name) if form.preset else {name: ""}
         starts = "Live:" if all(map(form.is_live, changes)) else "Starts over:"
-        said = f"{WHY.get(name, '')} {starts} {fields_text(changes)}.".strip() if changes else "It changes nothing."
+        said = (
+            f"{WHY.get(name, '')} {starts} {fields_text(changes)}.".strip()
+            if changes
+            else "It changes nothing."
+        )
         return title, said if form.preset else f"{starts} {help_of(form.shown, name)}"
 
 
@@ -287,19 +339,38 @@ class BranchList(Panel):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Panel.BINDINGS,
-        Binding("enter", "enter", "Go", show=False, tooltip="Go to the branch's end", id="branches.go"),
-        Binding("space", "mark", "Show", show=False, tooltip="Draw it under the curve, or not", id="branches.mark"),
+        Binding(
+            "enter", "enter", "Go", show=False, tooltip="Go to the branch's end", id="branches.go"
+        ),
+        Binding(
+            "space",
+            "mark",
+            "Show",
+            show=False,
+            tooltip="Draw it under the curve, or not",
+            id="branches.mark",
+        ),
         Binding("n", "name", "Name", show=False, tooltip="Give it a name", id="branches.name"),
-        Binding("x", "pin", "Pin", show=False, tooltip="Pin it: it stays under the curve", id="branches.pin"),
+        Binding(
+            "x",
+            "pin",
+            "Pin",
+            show=False,
+            tooltip="Pin it: it stays under the curve",
+            id="branches.pin",
+        ),
         Binding("b", "escape", "Close", show=False, id="branches"),
     ]
 
-    def __init__(self, picture: Picture, send: Send, say: Callable[[str], None], close: Callable[[], None]) -> None:
+    def __init__(
+        self, picture: Picture, send: Send, say: Callable[[str], None], close: Callable[[], None]
+    ) -> None:
         super().__init__(close)
         self._picture, self._send, self._say = picture, send, say
 
     def open(self, picture: Picture) -> None:
-        """Open the panel with the cursor on the branch that the curve shows, so that ``enter`` goes to its end."""
+        """Open the panel with the cursor on the branch that the curve shows, so that ``enter`` goes
+        to its end."""
         self.is_open, self.typed = True, None
         self._here = next((one.number for one in picture.branches if one.is_line), None)
         self.look(picture)
@@ -317,7 +388,9 @@ class BranchList(Panel):
     def text(self) -> tuple[str, str]:
         if self.typed is not None:
             return f"name: {self.typed}_", "enter keeps the name  escape drops it"
-        keys = "«branches.go» goes  «branches.mark» shows  «branches.name» names  «branches.pin» pins"
+        keys = (
+            "«branches.go» goes  «branches.mark» shows  «branches.name» names  «branches.pin» pins"
+        )
         return "branches: * shown, + under it, x pinned", f"{keys}  «close» closes"
 
     def lines(self, width: int) -> list[PanelLine]:
@@ -362,10 +435,19 @@ class BranchList(Panel):
 class RunList(Panel):
     BINDINGS: ClassVar[list[BindingType]] = [
         *Panel.BINDINGS,
-        Binding("enter,space", "enter", "Show", show=False, tooltip="Draw it under the curve, or not", id="runs.show"),
+        Binding(
+            "enter,space",
+            "enter",
+            "Show",
+            show=False,
+            tooltip="Draw it under the curve, or not",
+            id="runs.show",
+        ),
     ]
 
-    def __init__(self, under_curve: UnderCurve, say: Callable[[str], None], close: Callable[[], None]) -> None:
+    def __init__(
+        self, under_curve: UnderCurve, say: Callable[[str], None], close: Callable[[], None]
+    ) -> None:
         super().__init__(close)
         self._under_curve, self._say = under_curve, say
         self._runs: Sequence[KeptRun] | None = None  # None while they are read
@@ -383,17 +465,28 @@ class RunList(Panel):
         return character != " " or bool(self.typed)
 
     def text(self) -> tuple[str, str]:
-        return f"other runs: {self.typed}_", "enter shows or hides it  type to filter  escape closes"
+        return (
+            f"other runs: {self.typed}_",
+            "enter shows or hides it  type to filter  escape closes",
+        )
 
     def lines(self, width: int) -> list[PanelLine]:
         lines, letters, words = [], self._under_curve.letters, (self.typed or "").lower().split()
         for folder, differs, how in self._runs or ():
             if not all(word in f"{folder.name} {differs} {how}".lower() for word in words):
                 continue
-            first = f" {f'+{letters[folder]} ' if folder in letters else ' '}{differs or folder.name}"
+            first = (
+                f" {f'+{letters[folder]} ' if folder in letters else ' '}{differs or folder.name}"
+            )
             second = f"   {how} · {folder.name}" if differs else f"   {how}"
             lines += [PanelLine(first, folder), PanelLine(second, folder, "muted")]
-        nothing = "reading ..." if self._runs is None else "none matches" if self._runs else "there are no other runs"
+        nothing = (
+            "reading ..."
+            if self._runs is None
+            else "none matches"
+            if self._runs
+            else "there are no other runs"
+        )
         return lines or [PanelLine(nothing, style="muted")]
 
     def action_enter(self) -> None:

@@ -1,4 +1,5 @@
-"""The branches and other runs under the curve: pictures with them, and the other runs that there are."""
+"""The branches and other runs under the curve: pictures with them, and the other runs that there
+are."""
 
 from __future__ import annotations
 
@@ -27,24 +28,33 @@ from echornn.timeline.timeline import Timeline
 
 FOLLOW_SECONDS = 1.0  # how often other runs on disk are checked for new windows
 MOST_RUNS = 500  # in the list, the newest: reading more would take too long
-NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")  # as `echornn.runs.folders.new_folder` does
+# As `echornn.runs.folders.new_folder` does
+NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
 
 SeenRun = tuple[Run, Timeline]
 """Another run as it was read last, and everything trained in it."""
 
 
 class FollowedRun:
-    """The folder of a run that another process may train; `refresh` reads what was added, or all of another run."""
+    """The folder of a run that another process may train; `refresh` reads what was added, or all of
+    another run."""
 
     def __init__(self, folder: Path) -> None:
-        self.seen: SeenRun = Run.read(folder, quickly=True), Timeline()  # replaced as a whole, for other threads
+        # Replaced as a whole, for other threads
+        self.seen: SeenRun = Run.read(folder, quickly=True), Timeline()
 
     def refresh(self) -> None:
         """Read what was added; `seen` is unchanged after a RunError or an OSError."""
         before, timeline = self.seen
         run = Run.read(before.folder, quickly=True)
-        goes_on = run.about.is_of(before.about) and run.commands[: len(before.commands)] == before.commands
-        self.seen = run, run.timeline(timeline if goes_on and run.trained >= timeline.trained else None)
+        goes_on = (
+            run.about.is_of(before.about)
+            and run.commands[: len(before.commands)] == before.commands
+        )
+        self.seen = (
+            run,
+            run.timeline(timeline if goes_on and run.trained >= timeline.trained else None),
+        )
 
 
 def windows_of(seen: SeenRun) -> int:
@@ -55,14 +65,18 @@ def windows_of(seen: SeenRun) -> int:
 
 
 def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
-    """The command that shows a branch under the curve, or hides it; one that is too old to be shown is pinned."""
+    """The command that shows a branch under the curve, or hides it; one that is too old to be shown
+    is pinned."""
     if any(ghost.key == number for ghost in picture.ghosts):
         return Hide(number)
     return Hide(number, False) if number in picture.frame.notes.hidden else Pin(number, True)
 
 
 class UnderCurve:
-    """The other branches and runs under a session's curve. Only the screen's thread may use this."""
+    """The other branches and runs under a session's curve.
+
+    Only the screen's thread may use this.
+    """
 
     def __init__(self, session: ViewedSession, compared: Sequence[Path] = ()) -> None:
         self.session = session
@@ -78,19 +92,27 @@ class UnderCurve:
     def look_again(self, query: Query, picture: Picture) -> Picture:
         return self._with(lambda query: self.session.look_again(query, picture), query, picture)
 
-    def _with(self, look: Callable[[Query], Picture], query: Query, before: Picture | None) -> Picture:
+    def _with(
+        self, look: Callable[[Query], Picture], query: Query, before: Picture | None
+    ) -> Picture:
         """A picture with the curves of other runs; the same object if it has them already."""
         seen = {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
         most = max(map(windows_of, seen.values()), default=0)
         picture = look(replace(query, ghosts=MOST_GHOSTS - len(seen), beside=most))
         if picture.line_config is None:
             return picture
-        runs = (self._ghost_of(number, folder, seen[folder], picture, before) for number, folder in enumerate(seen))
+        runs = (
+            self._ghost_of(number, folder, seen[folder], picture, before)
+            for number, folder in enumerate(seen)
+        )
         ghosts = (*runs, *(ghost for ghost in picture.ghosts if isinstance(ghost.key, int)))
         return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
 
-    def _ghost_of(self, number: int, folder: Path, seen: SeenRun, picture: Picture, before: Picture | None) -> Ghost:
-        """Another run with its curve: that of the picture before, unless the folder contains a different run now."""
+    def _ghost_of(
+        self, number: int, folder: Path, seen: SeenRun, picture: Picture, before: Picture | None
+    ) -> Ghost:
+        """Another run with its curve: that of the picture before, unless the folder contains a
+        different run now."""
         assert picture.line_config is not None
         run, timeline = seen
         line, by_the_clock = run.position.branch, NAMED_BY_THE_CLOCK.fullmatch(folder.name)
@@ -102,7 +124,8 @@ class UnderCurve:
         return with_curve(ghost, picture.axis, picture.query.columns, timeline, line, known)
 
     def lay_under(self, folder: Path) -> str:
-        """Draw another run under the curve, or remove it; returns why that is impossible, or nothing."""
+        """Draw another run under the curve, or remove it; returns why that is impossible, or
+        nothing."""
         folder = folder.resolve()
         if self.others.pop(folder, None) is None:
             try:
@@ -138,18 +161,41 @@ class KeptRun(NamedTuple):
 
 
 def standing(
-    mean: float, solved_at: int | None, lost_at: int | None, counts: SolvedCounts | None, end: str, of: str = ""
+    mean: float,
+    solved_at: int | None,
+    lost_at: int | None,
+    counts: SolvedCounts | None,
+    end: str,
+    of: str = "",
 ) -> str:
-    """How well a branch or run learned. That a task was lost again comes first: a narrow panel cuts the last words."""
-    loss = "" if math.isnan(mean) else "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
+    """How well a branch or run learned.
+
+    That a task was lost again comes first: a narrow panel cuts the last words.
+    """
+    loss = (
+        ""
+        if math.isnan(mean)
+        else "diverged"
+        if math.isinf(mean)
+        else f"mean loss {loss_text(mean)}"
+    )
     lost = f", lost {lost_at:,}" if lost_at else ""
-    solved = str(counts) if counts is not None else f"solved {solved_at:,}{lost}{of}" if solved_at else ""
+    solved = (
+        str(counts)
+        if counts is not None
+        else f"solved {solved_at:,}{lost}{of}"
+        if solved_at
+        else ""
+    )
     parts = [solved, loss] if (lost_at if counts is None else counts.lost) else [loss, solved]
     return " · ".join(filter(None, [*parts, "" if of and of in solved else end]))
 
 
-def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
-    """The runs under the curve, then the newest in the state folder, without the one in folder ``own``."""
+def kept_runs_beside(
+    config: EchoConfig, own: Path | None, under: Sequence[Path] = ()
+) -> list[KeptRun]:
+    """The runs under the curve, then the newest in the state folder, without the one in folder
+    ``own``."""
     found = []
     there = dict.fromkeys(folder.resolve() for folder in (*under, *folders.runs()[:MOST_RUNS]))
     if own is not None:

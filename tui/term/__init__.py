@@ -1,1 +1,2 @@
-"""Everything about the terminal: file descriptors, signals, the guardian process, and Textual's driver."""
+"""Everything about the terminal: file descriptors, signals, the guardian process, and Textual's
+driver."""

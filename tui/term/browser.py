@@ -1,7 +1,9 @@
-"""Serves attached apps to browsers on this machine: each tab is a viewer, a process on a pseudo-terminal of its own.
+"""Serves attached apps to browsers on this machine: each tab is a viewer, a process on a
+pseudo-terminal of its own.
 
-The terminal emulator in the page (xterm.js), its font and its style sheet are those of textual-serve. Its server is not
-used: it has no token, starts a shell, and names fixed addresses, so that a forwarded port does not work.
+The terminal emulator in the page (xterm.js), its font and its style sheet are those of
+textual-serve. Its server is not used: it has no token, starts a shell, and names fixed addresses,
+so that a forwarded port does not work.
 """
 
 from __future__ import annotations
@@ -29,10 +31,12 @@ from aiohttp import WSMsgType, web
 
 from tui.term import terminal
 
-# what a browser on this machine names as the host; the port may be any: that of a forwarded port is another
+# what a browser on this machine names as the host; the port may be any: that of a forwarded port is
+# another
 LOCAL_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 
-SILENT = logging.Logger("silent", logging.CRITICAL + 1)  # anybody on this machine can send bad requests
+# Anybody on this machine can send bad requests
+SILENT = logging.Logger("silent", logging.CRITICAL + 1)
 
 SAFE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -56,7 +60,8 @@ FILES = {
 }
 """The files that the page names, and their media types."""
 
-SECONDS_KEPT = 86_400  # that a browser may keep these files; a page that connects again over SSH comes sooner
+# That a browser may keep these files; a page that connects again over SSH comes sooner
+SECONDS_KEPT = 86_400
 HEARTBEAT_SECONDS = 15.0  # between signs of life that a browser is asked for
 CLOSE_SECONDS = 2.0  # for a browser to agree that the connection is closed
 KEY_SECONDS = 10.0  # that a viewer may leave keys unread; then it is ended
@@ -66,17 +71,26 @@ READ_BYTES = 1 << 16
 MOST_COLUMNS, MOST_LINES = 1000, 300
 
 
-def why_refused(method: str, path: str, hosts: Sequence[str], origins: Sequence[str], steers: bool, token: str) -> str:
-    """Why a request is refused, in a line that tells nothing else; empty if it shows the token, under an address of
-    this machine, from its own page. A web page from anywhere can make the user's browser send requests to this machine,
-    and so can any user of the machine.
+def why_refused(
+    method: str, path: str, hosts: Sequence[str], origins: Sequence[str], steers: bool, token: str
+) -> str:
+    """Why a request is refused, in a line that tells nothing else; empty if it shows the token,
+    under an address of this machine, from its own page. A web page from anywhere can make the
+    user's browser send requests to this machine, and so can any user of the machine.
 
-    ``hosts`` and ``origins`` are the values of these headers; ``steers`` says that it opens a WebSocket.
+    ``hosts`` and ``origins`` are the values of these headers; ``steers`` says that it opens a
+    WebSocket.
     """
     if len(hosts) != 1 or not LOCAL_HOST.fullmatch(hosts[0]):
-        return "refused: only localhost and 127.0.0.1 are served"  # a name may point here only to fool the browser
-    if not hmac.compare_digest(path[1:].partition("/")[0].encode("utf-8", "replace"), token.encode()):
-        return "refused: the address has no valid token; open the address that echornn-tui serve has printed"
+        # A name may point here only to fool the browser
+        return "refused: only localhost and 127.0.0.1 are served"
+    if not hmac.compare_digest(
+        path[1:].partition("/")[0].encode("utf-8", "replace"), token.encode()
+    ):
+        return (
+            "refused: the address has no valid token; open the address that echornn-tui serve has "
+            "printed"
+        )
     own_page = [f"{scheme}://{hosts[0]}".lower() for scheme in ("http", "https")]
     if any(origin.lower() not in own_page for origin in origins):
         return "refused: another page asks"
@@ -87,12 +101,21 @@ def why_refused(method: str, path: str, hosts: Sequence[str], origins: Sequence[
     return ""
 
 
-def _answer(data: bytes, kind: str, kept: str = "no-store", status: int = 200, host: str = "") -> web.Response:
+def _answer(
+    data: bytes, kind: str, kept: str = "no-store", status: int = 200, host: str = ""
+) -> web.Response:
     """An answer; what the page may load comes from this server, whose name is ``host``."""
     own = "; ".join(f"{one}-src 'self'" for one in ("script", "style", "font", "img"))
-    nothing = "; ".join(f"{use} 'none'" for use in ("default-src", "base-uri", "form-action", "frame-ancestors"))
+    nothing = "; ".join(
+        f"{use} 'none'" for use in ("default-src", "base-uri", "form-action", "frame-ancestors")
+    )
     policy = f"{nothing}; {own}; connect-src 'self' ws://{host}" if host else nothing
-    headers = {**SAFE_HEADERS, "Content-Security-Policy": policy, "Cache-Control": kept, "Content-Type": kind}
+    headers = {
+        **SAFE_HEADERS,
+        "Content-Security-Policy": policy,
+        "Cache-Control": kept,
+        "Content-Type": kind,
+    }
     response = web.Response(body=data, status=status, headers=headers)
     response.enable_compression()
     return response
@@ -103,12 +126,17 @@ def _line(text: str, status: int) -> web.Response:
 
 
 class BrowserServer:
-    """Serves a page with a terminal on this machine alone, until `end`; in it runs ``command``, which has to make
-    standard input its controlling terminal.
+    """Serves a page with a terminal on this machine alone, until `end`; in it runs ``command``,
+    which has to make standard input its controlling terminal.
     """
 
     def __init__(
-        self, title: str, theme: str, command: Sequence[str], environment: Mapping[str, str], port: int
+        self,
+        title: str,
+        theme: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        port: int,
     ) -> None:
         page = (OWN / "page.html").read_text(encoding="utf-8")
         page = page.replace("TITLE", html.escape(title)).replace("THEME", theme)
@@ -128,7 +156,9 @@ class BrowserServer:
     async def end(self) -> None:
         """Close all tabs, saying why; no process of one is left."""
         views = dict(self.views)
-        await asyncio.gather(*(_close(browser, "echornn-tui serve has ended.") for browser in views.values()))
+        await asyncio.gather(
+            *(_close(browser, "echornn-tui serve has ended.") for browser in views.values())
+        )
         await asyncio.gather(*views, return_exceptions=True)
         await self._runner.cleanup()
 
@@ -146,14 +176,20 @@ class BrowserServer:
             return _answer(self._page, "text/html; charset=utf-8", host=hosts[0])
         if name in FILES:
             file, kind = FILES[name]
-            return _answer(file.read_bytes(), kind, f"private, max-age={SECONDS_KEPT}", host=hosts[0])
+            return _answer(
+                file.read_bytes(), kind, f"private, max-age={SECONDS_KEPT}", host=hosts[0]
+            )
         return _line("there is no such page", 404)
 
     async def _connect(self, request: web.BaseRequest) -> web.WebSocketResponse:
-        browser = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=MOST_BYTES)
+        browser = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, max_msg_size=MOST_BYTES
+        )
         await browser.prepare(request)
         # a task of its own: whatever becomes of the request, the viewer is ended
-        view = asyncio.create_task(self._view(browser, request.query.get("width"), request.query.get("height")))
+        view = asyncio.create_task(
+            self._view(browser, request.query.get("width"), request.query.get("height"))
+        )
         self.views[view] = browser
         view.add_done_callback(self.views.pop)
         await asyncio.shield(view)
@@ -162,7 +198,12 @@ class BrowserServer:
     async def _view(self, browser: web.WebSocketResponse, width: object, height: object) -> None:
         self._opened += 1
         try:
-            tab = Tab(self._command, {**self._environment, terminal.NAME: f"browser {self._opened}"}, width, height)
+            tab = Tab(
+                self._command,
+                {**self._environment, terminal.NAME: f"browser {self._opened}"},
+                width,
+                height,
+            )
         except OSError as error:
             await _close(browser, f"No screen can be opened: {error.strerror or error}")
             return
@@ -188,12 +229,16 @@ async def _show(tab: Tab, browser: web.WebSocketResponse) -> None:
         await browser.send_bytes(data)
     code = await asyncio.to_thread(tab.process.wait)
     await _close(
-        browser, "The screen could not be shown; its last lines say why." if code else "This screen has ended."
+        browser,
+        "The screen could not be shown; its last lines say why."
+        if code
+        else "This screen has ended.",
     )
 
 
 async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
-    """Send the viewer what comes from the browser, until that goes; a message that makes no sense ends it."""
+    """Send the viewer what comes from the browser, until that goes; a message that makes no sense
+    ends it."""
     async for message in browser:
         match _decoded(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
@@ -217,15 +262,23 @@ def _decoded(text: str) -> Any:
 
 
 class Tab:
-    """A process on a pseudo-terminal. It ends with its terminal, also when this process is killed."""
+    """A process on a pseudo-terminal. It ends with its terminal, also when this process is
+    killed."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], width: object, height: object) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], width: object, height: object
+    ) -> None:
         self._terminal, far_end = os.openpty()
         try:
             os.set_blocking(self._terminal, False)
             self.resize(width, height)
             self.process = subprocess.Popen(
-                command, stdin=far_end, stdout=far_end, stderr=far_end, start_new_session=True, env=dict(environment)
+                command,
+                stdin=far_end,
+                stdout=far_end,
+                stderr=far_end,
+                start_new_session=True,
+                env=dict(environment),
             )
         except OSError:
             os.close(self._terminal)
@@ -234,7 +287,8 @@ class Tab:
             os.close(far_end)
 
     def resize(self, width: object, height: object) -> None:
-        """Give the terminal the size that a browser has sent, within what can be drawn; 80x24 if it makes no sense."""
+        """Give the terminal the size that a browser has sent, within what can be drawn; 80x24 if it
+        makes no sense."""
         try:
             columns, lines = int(str(width)), int(str(height))
         except ValueError:
@@ -245,7 +299,9 @@ class Tab:
     async def read(self) -> bytes:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
-            return bytes(await self._once_ready(loop.add_reader, loop.remove_reader, os.read, READ_BYTES))
+            return bytes(
+                await self._once_ready(loop.add_reader, loop.remove_reader, os.read, READ_BYTES)
+            )
         return b""
 
     async def write(self, data: bytes) -> None:
@@ -253,9 +309,13 @@ class Tab:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             while data:
-                data = data[await self._once_ready(loop.add_writer, loop.remove_writer, os.write, data) :]
+                data = data[
+                    await self._once_ready(loop.add_writer, loop.remove_writer, os.write, data) :
+                ]
 
-    async def _once_ready(self, add: Any, remove: Any, act: Callable[[int, Any], Any], argument: object) -> Any:
+    async def _once_ready(
+        self, add: Any, remove: Any, act: Callable[[int, Any], Any], argument: object
+    ) -> Any:
         ready = asyncio.Event()
         add(self._terminal, ready.set)
         try:

@@ -1,4 +1,5 @@
-"""Textual's driver, whose input neither ends nor floods the app, and whose signals do not interrupt it."""
+"""Textual's driver, whose input neither ends nor floods the app, and whose signals do not interrupt
+it."""
 
 from __future__ import annotations
 
@@ -14,9 +15,12 @@ from textual.messages import InBandWindowResize
 from tui.term.private_textual import OpenDriver
 from tui.term.terminal import LoopSignals
 
-FEW = 4  # messages that the app gets before it may draw: Textual draws nothing while messages wait for it
-SHARE = 32  # of many, it gets one in so many: the last key of a flood waits for about 200 drawings at most
-PATIENCE_SECONDS = 1.0  # to wait for the app, which says nothing of what it gets before its first screen
+# Messages that the app gets before it may draw: Textual draws nothing while messages wait for it
+FEW = 4
+# Of many, it gets one in so many: the last key of a flood waits for about 200 drawings at most
+SHARE = 32
+# To wait for the app, which says nothing of what it gets before its first screen
+PATIENCE_SECONDS = 1.0
 
 
 class TerminalDriver(OpenDriver):
@@ -24,11 +28,13 @@ class TerminalDriver(OpenDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # Textual's handlers interrupt the main thread anywhere: while it hands text to the writing thread, they would
-        # wait for the lock of that thread's queue forever.
+        # Textual's handlers interrupt the main thread anywhere: while it hands text to the writing
+        # thread, they would wait for the lock of that thread's queue forever.
         for number in (signal.SIGTSTP, signal.SIGCONT):
             signal.signal(number, signal.SIG_DFL)
-        self._signals = LoopSignals({signal.SIGTSTP: self.stop_process, signal.SIGCONT: self._go_on})
+        self._signals = LoopSignals(
+            {signal.SIGTSTP: self.stop_process, signal.SIGCONT: self._go_on}
+        )
         self._in_loop = asyncio.get_running_loop()
         self._waiting: deque[Message] = deque()
         self._late: asyncio.TimerHandle | None = None  # while the app has messages to handle
@@ -36,11 +42,15 @@ class TerminalDriver(OpenDriver):
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         resized: Any = signal.getsignal(signal.SIGWINCH)
-        # A second change of size may interrupt Textual's handler of the first, which would then have the last word.
-        signal.signal(signal.SIGWINCH, lambda *caught: self._in_loop.call_soon_threadsafe(resized, *caught))
+        # A second change of size may interrupt Textual's handler of the first, which would then
+        # have the last word.
+        signal.signal(
+            signal.SIGWINCH, lambda *caught: self._in_loop.call_soon_threadsafe(resized, *caught)
+        )
 
     def _go_on(self) -> None:
-        """Take the terminal again; after SIGSTOP, which left no time to restore it, only draw again."""
+        """Take the terminal again; after SIGSTOP, which left no time to restore it, only draw
+        again."""
         if self.has_terminal:
             signal.raise_signal(signal.SIGWINCH)
         else:
@@ -52,7 +62,10 @@ class TerminalDriver(OpenDriver):
         self.close()
 
     def stop_application_mode(self) -> None:
-        """Restore the terminal for good. The thread that reads keys may wait for one that the shell got: it is left."""
+        """Restore the terminal for good.
+
+        The thread that reads keys may wait for one that the shell got: it is left.
+        """
         self.forget_reader()
         super().stop_application_mode()
         self.exit_event.set()
@@ -65,18 +78,25 @@ class TerminalDriver(OpenDriver):
                 super().run_input_thread()
             except OSError:
                 return
-            except Exception:  # decoder and parser raise errors of many kinds, for example on invalid numbers
+            except Exception:
+                # Decoder and parser raise errors of many kinds, for example on invalid numbers
                 continue
 
     def process_message(self, message: Message) -> None:
-        """Take a message from the thread that reads. The operating system knows the size, whatever the input says."""
+        """Take a message from the thread that reads.
+
+        The operating system knows the size, whatever the input says.
+        """
         if not isinstance(message, Resize | InBandWindowResize):
             self._in_loop.call_soon_threadsafe(self._take, message)
 
     def _take(self, message: Message) -> None:
-        """Let a message wait behind the others, save the key that always quits, and the answer that drawing awaits."""
+        """Let a message wait behind the others, save the key that always quits, and the answer that
+        drawing awaits."""
         waiting = self._waiting
-        if isinstance(message, CursorPosition) or (isinstance(message, Key) and message.key == "ctrl+q"):
+        if isinstance(message, CursorPosition) or (
+            isinstance(message, Key) and message.key == "ctrl+q"
+        ):
             super().process_message(message)
         elif waiting and isinstance(message, MouseMove) and isinstance(waiting[-1], MouseMove):
             waiting[-1] = message
@@ -86,7 +106,8 @@ class TerminalDriver(OpenDriver):
                 self._hand_on()
 
     def _hand_on(self) -> None:
-        """Give the app a few messages; when it has handled them, the next, so that it draws in between."""
+        """Give the app a few messages; when it has handled them, the next, so that it draws in
+        between."""
         if self._late is not None:
             self._late.cancel()
             self._late = None

@@ -1,4 +1,5 @@
-"""How the program ends: its exit codes, the signals that ask it to end, and errors on its threads."""
+"""How the program ends: its exit codes, the signals that ask it to end, and errors on its
+threads."""
 
 from __future__ import annotations
 
@@ -24,17 +25,23 @@ class ExitCode(IntEnum):
     DONE = 0
     """Training reached its end, or the user left with q."""
     FAILED = 1
-    """Training failed or diverged, or the run could not be saved, or something could not be printed."""
+    """Training failed or diverged, or the run could not be saved, or something could not be
+    printed."""
     USAGE = 2
-    """A flag, a field, a folder or a file cannot be used; nothing was changed. Or a command of a script was refused."""
+    """A flag, a field, a folder or a file cannot be used; nothing was changed.
+
+    Or a command of a script was refused.
+    """
     CHECKPOINTED = 42
     """A signal ended the program, and everything was saved: continue with ``--resume``."""
     FORCED = 130
-    """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is unchanged."""
+    """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is
+    unchanged."""
 
 
 class UsageError(ValueError):
-    """A command line, or a preference, that cannot be used; the message says what was given and what is allowed."""
+    """A command line, or a preference, that cannot be used; the message says what was given and
+    what is allowed."""
 
 
 class FailedError(Exception):
@@ -42,16 +49,19 @@ class FailedError(Exception):
 
 
 class ThreadErrors:
-    """Keeps the first error on a thread, from which others usually follow: its traceback in a file, and in a line."""
+    """Keeps the first error on a thread, from which others usually follow: its traceback in a file,
+    and in a line."""
 
     def __init__(self) -> None:
         self.words = ""  # the error and the file; empty if there was no error
-        self.tell: Callable[[str], object] = lambda words: None  # called with `words` on the thread that failed
+        # Called with `words` on the thread that failed
+        self.tell: Callable[[str], object] = lambda words: None
         threading.excepthook = self._of_thread
 
     def _of_thread(self, failed: threading.ExceptHookArgs) -> None:
         error = failed.exc_value
-        of_the_terminal = isinstance(error, OSError) and error.errno == errno.EIO  # it is gone, which is no fault
+        # It is gone, which is no fault
+        of_the_terminal = isinstance(error, OSError) and error.errno == errno.EIO
         if isinstance(error, Exception) and not of_the_terminal:
             self.keep(error)
 
@@ -64,13 +74,16 @@ class ThreadErrors:
         file = platformdirs.user_state_path("echornn-tui") / "traceback.txt"
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-            own_files.write_whole(file, "".join(traceback.format_exception(error)).encode(errors="replace"))
+            own_files.write_whole(
+                file, "".join(traceback.format_exception(error)).encode(errors="replace")
+            )
             self.words += f" (traceback in {file})"
         self.tell(self.words)
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Also keep an error of the block: printed alone, it would be lost when the terminal is gone."""
+        """Also keep an error of the block: printed alone, it would be lost when the terminal is
+        gone."""
         try:
             yield
         except ConfigError:
@@ -80,7 +93,8 @@ class ThreadErrors:
             raise
 
     def conclude(self, code: int) -> int:
-        """Print the error on the normal screen; returns the exit code, which is failed instead of done."""
+        """Print the error on the normal screen; returns the exit code, which is failed instead of
+        done."""
         if not self.words:
             return code
         printed.complain(f"echornn-tui: {self.words}")

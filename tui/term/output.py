@@ -20,14 +20,16 @@ from textual.strip import Strip
 
 from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
 
-ASK = "\x1b[6n"  # asks where the cursor is (ECMA-48, DSR); answered when everything before it is drawn
+# Asks where the cursor is (ECMA-48, DSR); answered when everything before it is drawn
+ASK = "\x1b[6n"
 MOST_UNDERWAY = 2  # frames on their way at once: a fast connection with a long delay is not idle
 PATIENCE_SECONDS = 10.0  # an answer that takes longer counts as lost
 SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach the shell as input
 
 
 class Backpressure:
-    """Counts queries to the terminal and their answers, so that a slow connection gets fewer, but no old frames."""
+    """Counts queries to the terminal and their answers, so that a slow connection gets fewer, but
+    no old frames."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -66,19 +68,27 @@ class Backpressure:
 
 # the codes of text attributes (ECMA-48, SGR)
 ATTRIBUTES = dict(
-    zip(("bold", "dim", "italic", "underline", "blink", "reverse", "conceal", "strike"), "12345789", strict=True)
+    zip(
+        ("bold", "dim", "italic", "underline", "blink", "reverse", "conceal", "strike"),
+        "12345789",
+        strict=True,
+    )
 )
 
-SWITCH = "ECHORNN_PLAIN_SCREEN"  # the environment variable with which Textual draws by itself, if not 0
+# The environment variable with which Textual draws by itself, if not 0
+SWITCH = "ECHORNN_PLAIN_SCREEN"
 
-Pen = tuple[str, str, str]  # how characters are drawn: attributes, foreground and background, as SGR codes
-Cell = tuple[str, Pen]  # a character and its pen; the second column of a wide character has an empty text
+# How characters are drawn: attributes, foreground and background, as SGR codes
+Pen = tuple[str, str, str]
+# A character and its pen; the second column of a wide character has an empty text
+Cell = tuple[str, Pen]
 Line = list[Cell | None]  # the columns of a line; None where it is unknown what the terminal shows
 Changed = defaultdict[Pen, list[tuple[int, int, Cell]]]  # the cells to send: (line, column, cell)
 
 
 def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
-    """Make the app send only changed cells, followed by the text from ``behind``; no effect if `SWITCH` is set."""
+    """Make the app send only changed cells, followed by the text from ``behind``; no effect if
+    `SWITCH` is set."""
     if os.environ.get(SWITCH, "0") in ("", "0"):
         tap(app, ScreenDiff().saving, behind)
 
@@ -90,14 +100,21 @@ class ScreenDiff:
         self._shown: list[Line] = []
 
     def saving(self, update: object) -> object:
-        """An update of the screen that needs fewer bytes; anything that is not such an update is returned unchanged."""
-        return SavingUpdate(self, update) if isinstance(update, (LayoutUpdate, ChopsUpdate)) else update
+        """An update of the screen that needs fewer bytes; anything that is not such an update is
+        returned unchanged."""
+        return (
+            SavingUpdate(self, update)
+            if isinstance(update, (LayoutUpdate, ChopsUpdate))
+            else update
+        )
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """The control sequences for an update. The caller writes them: from now on the terminal counts as showing them.
+        """The control sequences for an update.
 
-        Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving the cursor at most
-        ten.
+        The caller writes them: from now on the terminal counts as showing them.
+
+        Cells with the same pen are sent together: changing the pen takes up to forty bytes, moving
+        the cursor at most ten.
         """
         system = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
         changed: Changed = defaultdict(list)
@@ -110,7 +127,8 @@ class ScreenDiff:
             for y, begin, end in update.spans:
                 for x, strip in update.chops[y].items():
                     if strip is not None and x < end:
-                        # outside the span Textual has not drawn all widgets; cells there may be of a hidden one
+                        # outside the span Textual has not drawn all widgets; cells there may be of
+                        # a hidden one
                         cells = cells_of([strip], system)[max(0, begin - x) : end - x]
                         self._show(changed, y, max(x, begin), cells)
         writer = _Writer()
@@ -121,7 +139,8 @@ class ScreenDiff:
         return writer.text()
 
     def _show(self, changed: Changed, y: int, x: int, cells: Sequence[Cell]) -> None:
-        """Record these cells from column ``x`` of line ``y`` on, and add those that differ to ``changed``."""
+        """Record these cells from column ``x`` of line ``y`` on, and add those that differ to
+        ``changed``."""
         while len(self._shown) <= y:
             self._shown.append([])
         shown = self._shown[y]
@@ -133,7 +152,8 @@ class ScreenDiff:
 
 
 class SavingUpdate(CompositorUpdate):
-    """An update that sends only changes, computed when it is drawn: one that is never drawn changes nothing."""
+    """An update that sends only changes, computed when it is drawn: one that is never drawn changes
+    nothing."""
 
     def __init__(self, diff: ScreenDiff, update: LayoutUpdate | ChopsUpdate) -> None:
         self._diff = diff
@@ -152,17 +172,23 @@ class _Writer:
         self._at: tuple[int, int] | None = None
 
     def move(self, y: int, x: int, shown: Line) -> None:
-        """Move the cursor to a place; over a short gap by writing the cells that are already there, which are those of
-        ``shown``, the new contents of the line, with the current pen.
+        """Move the cursor to a place; over a short gap by writing the cells that are already there,
+        which are those of ``shown``, the new contents of the line, with the current pen.
         """
         if self._at == (y, x):
             return
         if self._at is not None and self._at[0] == y and self._at[1] < x:
             gap = shown[self._at[1] : x]
-            texts = [cell[0] for cell in gap if cell is not None and cell[1] == self._pen and cell_len(cell[0]) == 1]
+            texts = [
+                cell[0]
+                for cell in gap
+                if cell is not None and cell[1] == self._pen and cell_len(cell[0]) == 1
+            ]
             skip = f"\x1b[{len(gap)}C" if len(gap) > 1 else "\x1b[C"
             again = "".join(texts)
-            self._parts.append(again if len(texts) == len(gap) and len(again.encode()) <= len(skip) else skip)
+            self._parts.append(
+                again if len(texts) == len(gap) and len(again.encode()) <= len(skip) else skip
+            )
         else:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
         self._at = (y, x)
@@ -174,7 +200,8 @@ class _Writer:
             self._pen = pen
         self._parts.append(text)
         assert self._at is not None
-        # terminals disagree on the width of some characters: after an unusual one, the cursor's place is unknown
+        # terminals disagree on the width of some characters: after an unusual one, the cursor's
+        # place is unknown
         self._at = (self._at[0], self._at[1] + 1) if cell_len(text) == 1 else None
 
     def text(self) -> str:
@@ -192,7 +219,9 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
             for character in text:
                 width = cell_len(character)
                 if width == 0 and cells:
-                    before = next(index for index in range(len(cells) - 1, -1, -1) if cells[index][0])
+                    before = next(
+                        index for index in range(len(cells) - 1, -1, -1) if cells[index][0]
+                    )
                     cells[before] = (cells[before][0] + character, cells[before][1])
                 elif width:
                     cells += [(character, pen), *[("", pen)] * (width - 1)]
@@ -202,8 +231,14 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
 @lru_cache(maxsize=4096)
 def pen_of(style: Style, system: ColorSystem) -> Pen:
     attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
-    foreground = "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
-    background = "49" if style.bgcolor is None else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
+    foreground = (
+        "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
+    )
+    background = (
+        "49"
+        if style.bgcolor is None
+        else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
+    )
     return attributes, foreground, background
 
 
@@ -211,7 +246,11 @@ def pen_of(style: Style, system: ColorSystem) -> Pen:
 def pen_change(before: Pen | None, after: Pen) -> str:
     """The control sequence that changes one pen into another; an unknown pen is reset first."""
     if before is None or before[0] != after[0]:
-        codes = ["0", *filter(None, after[:1]), *(code for code in after[1:] if code not in ("39", "49"))]
+        codes = [
+            "0",
+            *filter(None, after[:1]),
+            *(code for code in after[1:] if code not in ("39", "49")),
+        ]
     else:
         codes = [code for code, was in zip(after[1:], before[1:], strict=True) if code != was]
     return f"\x1b[{';'.join(codes)}m"

@@ -1,4 +1,5 @@
-"""Prints lines that are safe for a terminal, whatever is in names, files and messages; and writes files whole."""
+"""Prints lines that are safe for a terminal, whatever is in names, files and messages; and writes
+files whole."""
 
 from __future__ import annotations
 
@@ -16,14 +17,17 @@ from typing import TextIO
 
 from echornn.errors import RunError
 
-# Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line ends
+# Unicode categories that are escaped: control, invisible (also direction marks), surrogates, line
+# ends
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-JOINERS = "\u200c\u200d"  # invisible characters that are kept, since some scripts and emoji need them
+# Invisible characters that are kept, since some scripts and emoji need them
+JOINERS = "\u200c\u200d"
 MOST_OF_A_LINE = 500
 
 
 def printable(text: str) -> str:
-    r"""The text on one line; characters that control the terminal or are invisible are escaped: ``\n``, ``\x1b``."""
+    r"""The text on one line; characters that control the terminal or are invisible are escaped:
+    ``\n``, ``\x1b``."""
     if text.isprintable():
         return text
 
@@ -39,7 +43,10 @@ def quoted(path: str | os.PathLike[str]) -> str:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Print each text as one line. Python reports a full disk only when it writes, so call `finish` at the end."""
+    """Print each text as one line.
+
+    Python reports a full disk only when it writes, so call `finish` at the end.
+    """
     for text in texts:
         sys.stdout.write(f"{printable(text)}\n")
 
@@ -49,7 +56,10 @@ def finish() -> None:
 
 
 def complain(*texts: str) -> None:
-    """Print lines to standard error, a very long one without its middle. Failure could not be reported either."""
+    """Print lines to standard error, a very long one without its middle.
+
+    Failure could not be reported either.
+    """
     with contextlib.suppress(OSError):
         for text in map(printable, texts):
             line = text if len(text) <= MOST_OF_A_LINE else f"{text[:240]} ... {text[-240:]}"
@@ -65,7 +75,10 @@ class LinePrinter:
         self.warning = ""  # why lines could not be printed
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
-        """Write lines. If a disk is full, or the terminal is gone, they are lost, and training goes on."""
+        """Write lines.
+
+        If a disk is full, or the terminal is gone, they are lost, and training goes on.
+        """
         text = "".join(f"{printable(text)}\n" for text in texts)
         left = text.encode(to.encoding or "utf-8", errors="backslashreplace")
         try:
@@ -84,8 +97,9 @@ def say_last(texts: Iterable[str]) -> None:
 
 
 def export_whole(target: Path, save: Callable[[Path], object]) -> None:
-    """Write a file that the user named, also through a link, completely or not at all: ``save`` writes a temporary file
-    beside it, with the same ending. `RunError` if it can never be written, `OSError` if the disk did not accept it.
+    """Write a file that the user named, also through a link, completely or not at all: ``save``
+    writes a temporary file beside it, with the same ending. `RunError` if it can never be written,
+    `OSError` if the disk did not accept it.
     """
     place = Path(os.path.realpath(target))
     if place.exists() and not place.is_file():  # such as /dev/null, which root could replace

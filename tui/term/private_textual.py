@@ -15,16 +15,17 @@ from textual.strip import Strip
 __all__ = ["ChopsUpdate", "CompositorUpdate", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
 
 LEAST, MOST = (20, 4), (1000, 300)
-"""The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a widget has no columns,
-and would take minutes per frame for a terminal that claims 65 535.
+"""The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a
+widget has no columns, and would take minutes per frame for a terminal that claims 65 535.
 """
 
 
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
-    """Pass every update of this app's screen through ``change``, and send the text from ``behind`` after it.
+    """Pass every update of this app's screen through ``change``, and send the text from ``behind``
+    after it.
 
-    `App._display` is the only place where updates reach the terminal. An update that is changed earlier may never be
-    drawn; text that is written elsewhere may arrive before the update.
+    `App._display` is the only place where updates reach the terminal. An update that is changed
+    earlier may never be drawn; text that is written elsewhere may arrive before the update.
     """
     draw: Callable[..., None] = app._display
 
@@ -42,7 +43,8 @@ def strips_shown(screen: Screen[Any]) -> list[Strip]:
 
 
 class OpenDriver(LinuxDriver):
-    """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
+    """Textual's driver for Linux and macOS, with the private parts that we need under public
+    names."""
 
     @property
     def has_terminal(self) -> bool:

@@ -17,10 +17,13 @@ from echornn.runtime import quiet
 from echornn.runtime.background import report
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode
 
-PROGRAM = (sys.executable, "-P", "-m", "tui")  # in a process of its own, which imports nothing from the current folder
-NAME = "ECHORNN_TERMINAL_NAME"  # the variable with the name of a terminal without a device, such as a browser's tab
+# In a process of its own, which imports nothing from the current folder
+PROGRAM = (sys.executable, "-P", "-m", "tui")
+# The variable with the name of a terminal without a device, such as a browser's tab
+NAME = "ECHORNN_TERMINAL_NAME"
 TAIL_BYTES = 4096
-LOOK_MILLISECONDS = 500  # how often to check whether the terminal still exists, where its end is not reported
+# How often to check whether the terminal still exists, where its end is not reported
+LOOK_MILLISECONDS = 500
 
 BACK_TO_NORMAL = (
     "\x1b7"  # save the cursor: leaving the alternate screen moves it to where it was saved last
@@ -37,12 +40,14 @@ BACK_TO_NORMAL = (
 
 
 def is_interactive() -> bool:
-    """Whether the program runs on a terminal that can show the app: keys can be read, and the cursor can be moved."""
+    """Whether the program runs on a terminal that can show the app: keys can be read, and the
+    cursor can be moved."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def name() -> str:
-    """This terminal's name for other viewers: what `NAME` says, or the device, and from where the user came by SSH."""
+    """This terminal's name for other viewers: what `NAME` says, or the device, and from where the
+    user came by SSH."""
     if given := os.environ.get(NAME):
         return given
     try:
@@ -54,8 +59,8 @@ def name() -> str:
 
 
 class NativeLog:
-    """The log of native code (TensorFlow, XLA, CUDA), which must not reach the screen: a file without a name, or none
-    if the user has redirected standard error.
+    """The log of native code (TensorFlow, XLA, CUDA), which must not reach the screen: a file
+    without a name, or none if the user has redirected standard error.
     """
 
     def __init__(self, file: BinaryIO | None = None) -> None:
@@ -74,8 +79,9 @@ def new_log() -> NativeLog:
 
 
 def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog:
-    """Redirect file descriptor 2, to which native code writes, to a log (``log`` if given), if it is the terminal.
-    Python gets a duplicate of the terminal. Call this before TensorFlow is imported.
+    """Redirect file descriptor 2, to which native code writes, to a log (``log`` if given), if it
+    is the terminal. Python gets a duplicate of the terminal. Call this before TensorFlow is
+    imported.
     """
     if not os.isatty(2):
         return NativeLog()
@@ -83,15 +89,18 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
     log = log or new_log()
     if log.file is not None:
         os.dup2(log.file.fileno(), 2)
-    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes everything, and its end is shown after a failure
+    # The log takes everything, and its end is shown after a failure
+    os.environ.setdefault(quiet.LEVEL, "0")
     return log
 
 
 def draw_on_the_terminal() -> None:
-    """Let Textual, which draws on ``sys.__stderr__``, draw on standard output if standard error is not a terminal.
+    """Let Textual, which draws on ``sys.__stderr__``, draw on standard output if standard error is
+    not a terminal.
 
-    If the terminal knows its size, remove ``COLUMNS`` and ``LINES``, which Textual would prefer: a parent has set them
-    (every Python program that imports readline does), and they do not follow changes of the size.
+    If the terminal knows its size, remove ``COLUMNS`` and ``LINES``, which Textual would prefer: a
+    parent has set them (every Python program that imports readline does), and they do not follow
+    changes of the size.
     """
     with contextlib.suppress(OSError):
         if all(os.get_terminal_size(1)):
@@ -107,15 +116,18 @@ def _let_python_write_to(descriptor: int) -> None:
 
 
 def as_it_is() -> Callable[[], None]:
-    """Remember the terminal's settings; returns a function that restores them, as far as the terminal still exists."""
+    """Remember the terminal's settings; returns a function that restores them, as far as the
+    terminal still exists."""
     settings = termios.tcgetattr(0)
 
     def mend() -> None:
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # even if the shell has put this process into the background
+        # Even if the shell has put this process into the background
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         with contextlib.suppress(OSError, termios.error):
             os.write(1, BACK_TO_NORMAL.encode())
             termios.tcsetattr(0, termios.TCSANOW, settings)
-            termios.tcflush(0, termios.TCIFLUSH)  # drop answers and keys that were meant for the app
+            # Drop answers and keys that were meant for the app
+            termios.tcflush(0, termios.TCIFLUSH)
 
     return mend
 
@@ -123,8 +135,8 @@ def as_it_is() -> Callable[[], None]:
 class LoopSignals:
     """Calls a function for each signal, in the running event loop, until `end`.
 
-    asyncio's own handlers hear of signals through the buffer that wakes the loop, and lose them if keys have filled it;
-    here they only wake it.
+    asyncio's own handlers hear of signals through the buffer that wakes the loop, and lose them if
+    keys have filled it; here they only wake it.
     """
 
     def __init__(self, calls: Mapping[int, Callable[[], object]]) -> None:
@@ -148,9 +160,11 @@ class LoopSignals:
 
 
 @contextlib.contextmanager
-def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda: None) -> Iterator[list[int]]:
-    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at once. SIGUSR1 saves. A
-    hangup that is ignored (``nohup``) stays ignored.
+def asked_to_end(
+    stop: Callable[[], object], save: Callable[[], object] = lambda: None
+) -> Iterator[list[int]]:
+    """The signals so far that ask to end, each of which calls ``stop``; a second Ctrl+C ends at
+    once. SIGUSR1 saves. A hangup that is ignored (``nohup``) stays ignored.
     """
     asked: list[int] = []
 
@@ -174,10 +188,12 @@ def asked_to_end(stop: Callable[[], object], save: Callable[[], object] = lambda
 def when_terminal_is_gone(
     leave: Callable[[], None], guardian: int | None = None, wake: Callable[[], None] = lambda: None
 ) -> None:
-    """Call ``leave``, on a separate thread, when the terminal of standard output is gone, even without a signal.
+    """Call ``leave``, on a separate thread, when the terminal of standard output is gone, even
+    without a signal.
 
-    ``guardian`` is a descriptor that reports an error when the guardian is gone: the process then gets SIGTERM.
-    ``wake`` is called regularly, and continues the guardian, which must not stay stopped while the app runs.
+    ``guardian`` is a descriptor that reports an error when the guardian is gone: the process then
+    gets SIGTERM. ``wake`` is called regularly, and continues the guardian, which must not stay
+    stopped while the app runs.
     """
     if not os.isatty(1):
         return
@@ -204,7 +220,8 @@ def when_terminal_is_gone(
 
 
 def leave_process(code: int) -> NoReturn:
-    """End at once: native code cannot be interrupted, and TensorFlow takes half a second to shut down."""
+    """End at once: native code cannot be interrupted, and TensorFlow takes half a second to shut
+    down."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

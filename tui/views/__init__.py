@@ -1,1 +1,2 @@
-"""The widgets that draw what is known of a run: the curve and the views below it, on a grid of characters."""
+"""The widgets that draw what is known of a run: the curve and the views below it, on a grid of
+characters."""

@@ -1,4 +1,5 @@
-"""Blocks: symbols and numbers as two characters per time step that differ in shape as well as in colour."""
+"""Blocks: symbols and numbers as two characters per time step that differ in shape as well as in
+colour."""
 
 from __future__ import annotations
 
@@ -22,12 +23,15 @@ CLASS_COLOURS = 8  # more symbols take them in turn
 
 
 def signs_of(form: Symbols, most: int = 2) -> Signs:
-    """The names of the symbols if all are this short; else their first characters if these differ; else digits."""
+    """The names of the symbols if all are this short; else their first characters if these differ;
+    else digits."""
     names = form.names
     if names and max(map(len, names)) <= most:
         return names
     first = {name[0] for name in names}
-    return [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
+    return (
+        [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
+    )
 
 
 def widest(signs: Signs) -> int:
@@ -35,12 +39,17 @@ def widest(signs: Signs) -> int:
 
 
 def names_beside(forms: Iterable[Form]) -> list[str]:
-    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``▁ down``."""
+    """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``▁
+    down``."""
     named: dict[str, None] = {}
     for form in forms:
         if isinstance(form, Symbols):
             signs = "▁█" if form.count == 2 else signs_of(form)
-            named |= {f"{sign} {name}": None for sign, name in zip(signs, form.names, strict=False) if sign != name}
+            named |= {
+                f"{sign} {name}": None
+                for sign, name in zip(signs, form.names, strict=False)
+                if sign != name
+            }
     return [*named]
 
 
@@ -52,7 +61,8 @@ def channel_label(form: Form, channel: int) -> str:
 
 
 ZERO, ONE, WRONG = "▁▁", "██", "><"
-SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])  # of the probability of class 1: darker is likelier
+# Of the probability of class 1: darker is likelier
+SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])
 SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
 
 
@@ -67,16 +77,24 @@ class Blocks(NamedTuple):
         return Blocks(texts, np.where(chosen, np.int16(NUMBER[ink]), self.inks))
 
     def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
-        """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 * steps]."""
+        """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 *
+        steps]."""
         texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
         return np.ascontiguousarray(texts).view("<U1"), inks.repeat(2, axis=1)
 
 
-def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0) -> Blocks:
-    """Of symbols [..., T], or one of the numbers [..., T, count]. Each of more than two symbols has its own ink."""
+def value_blocks(
+    form: Form, values: npt.NDArray[Any], ink: str, channel: int = 0, scale: float = 1.0
+) -> Blocks:
+    """Of symbols [..., T], or one of the numbers [..., T, count].
+
+    Each of more than two symbols has its own ink.
+    """
     if isinstance(form, Numbers):
         characters, _ = signed_blocks(values[..., channel], scale)
-        return Blocks(np.char.add(characters, characters), np.full(characters.shape, NUMBER[ink], np.int16))
+        return Blocks(
+            np.char.add(characters, characters), np.full(characters.shape, NUMBER[ink], np.int16)
+        )
     if form.count == 2:
         texts = np.array([ZERO, ONE])[values]
         return Blocks(texts, np.full(values.shape, NUMBER[ink], np.int16))
@@ -84,9 +102,12 @@ def value_blocks(form: Form, values: npt.NDArray[Any], ink: str, channel: int = 
     return Blocks(texts, (NUMBER["block0"] + values % CLASS_COLOURS).astype(np.int16))
 
 
-def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Floats, scored: Bools) -> Blocks:
-    """Of predictions, float32 [..., T, classes]. Of two classes the character shows the probability; of more, the
-    likeliest has its sign and ink. Wrong ones are marked, but where a sign takes both characters.
+def predicted_blocks(
+    form: Symbols, targets: npt.NDArray[Any], probabilities: Floats, scored: Bools
+) -> Blocks:
+    """Of predictions, float32 [..., T, classes]. Of two classes the character shows the
+    probability; of more, the likeliest has its sign and ink. Wrong ones are marked, but where a
+    sign takes both characters.
     """
     predicted = probabilities.argmax(axis=-1)
     wrong = (predicted != targets) & scored
@@ -100,7 +121,8 @@ def predicted_blocks(form: Symbols, targets: npt.NDArray[Any], probabilities: Fl
     return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
 
 
-POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"  # positive ones fill more and more of their cell; negative ones are low bars
+# Positive ones fill more and more of their cell; negative ones are low bars
+POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
 NOTHING, UNKNOWN = "·", "?"
 SATURATED = "▲▼"  # positive and negative
 EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next character begins
@@ -114,7 +136,8 @@ def scale_of(values: npt.NDArray[Any]) -> float:
 def signed_blocks(
     values: npt.NDArray[np.floating[Any]], scale: float, saturated: Bools | None = None
 ) -> tuple[Characters, Styles]:
-    """A character for each value, and its kind: 0 zero or unknown, 1 positive, 2 negative, 3 saturated."""
+    """A character for each value, and its kind: 0 zero or unknown, 1 positive, 2 negative, 3
+    saturated."""
     ramp = np.array([*NEGATIVE[::-1], NOTHING, *POSITIVE, UNKNOWN])
     known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -123,13 +146,16 @@ def signed_blocks(
     characters = ramp[np.where(known, len(EDGES) + sign * level, len(ramp) - 1)]
     kinds = np.where(level == 0, 0, np.where(sign > 0, 1, 2))
     if saturated is not None:
-        characters = np.where(saturated & known, np.array([*SATURATED])[(sign < 0).astype(np.int64)], characters)
+        characters = np.where(
+            saturated & known, np.array([*SATURATED])[(sign < 0).astype(np.int64)], characters
+        )
         kinds = np.where(saturated & known, 3, kinds)
     return characters, kinds.astype(np.int16)
 
 
 def signs_of_groups(form: Form, groups: TargetGroups) -> list[tuple[str, str]]:
-    """A character and an ink for each group: of symbols their signs, of combinations letters, of ranges shades."""
+    """A character and an ink for each group: of symbols their signs, of combinations letters, of
+    ranges shades."""
     if groups.are_ordered:
         return [(sign, "input") for sign in POSITIVE]
     signs = signs_of(form, 1) if isinstance(form, Symbols) else DIGITS[10:18]

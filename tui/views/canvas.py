@@ -1,4 +1,5 @@
-"""A grid of character cells, and a widget that draws one and sends only changed cells to the terminal."""
+"""A grid of character cells, and a widget that draws one and sends only changed cells to the
+terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from tui.views.keymap import KeyMap, keymap_of
 
 Characters = npt.NDArray[np.str_]  # [lines, columns], one column wide each
 Styles = npt.NDArray[np.int16]  # [lines, columns], the number of each ink
-Spot = Callable[[int, int], object]  # what a cell shows, by its column and line in its area; None for nothing
+# What a cell shows, by its column and line in its area; None for nothing
+Spot = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Cells:
         return None if noted is None else noted[1](x - noted[0].x, y - noted[0].y)
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
-        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after the text."""
+        """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after
+        the text."""
         text = printable(self.keymap.text(text))
         end = x + len(text)
         if 0 <= y < self.height:
@@ -67,7 +70,10 @@ class Cells:
         if (self.width, self.height) != (before.width, before.height):
             return [Region(0, 0, self.width, self.height)]
         differs = (self.characters != before.characters) | (self.styles != before.styles)
-        changed = [(y, np.flatnonzero(differs[y]).tolist()) for y in np.flatnonzero(differs.any(axis=1)).tolist()]
+        changed = [
+            (y, np.flatnonzero(differs[y]).tolist())
+            for y in np.flatnonzero(differs.any(axis=1)).tolist()
+        ]
         return [Region(columns[0], y, columns[-1] + 1 - columns[0], 1) for y, columns in changed]
 
     def text(self, y: int) -> str:
@@ -75,38 +81,60 @@ class Cells:
 
 
 def stamp(
-    cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
+    cells: Cells,
+    x: int,
+    y: int,
+    characters: Characters,
+    styles: str | Styles,
+    over_blanks: bool = False,
 ) -> None:
-    """Copy characters to (x, y), in one ink or in one each; with ``over_blanks``, spaces leave what is there."""
+    """Copy characters to (x, y), in one ink or in one each; with ``over_blanks``, spaces leave what
+    is there."""
     lines, columns = characters.shape
     bottom, right = min(lines, cells.height - y), min(columns, cells.width - x)
     top, left = max(0, -y), max(0, -x)
     if bottom <= top or right <= left:
         return
-    source, target = np.s_[top:bottom, left:right], np.s_[y + top : y + bottom, x + left : x + right]
-    drawn = characters[source] != " " if over_blanks else np.ones((bottom - top, right - left), np.bool_)
+    source, target = (
+        np.s_[top:bottom, left:right],
+        np.s_[y + top : y + bottom, x + left : x + right],
+    )
+    drawn = (
+        characters[source] != " "
+        if over_blanks
+        else np.ones((bottom - top, right - left), np.bool_)
+    )
     cells.characters[target][drawn] = characters[source][drawn]
-    cells.styles[target][drawn] = NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
+    cells.styles[target][drawn] = (
+        NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
+    )
 
 
 def write_in(cells: Cells, box: Region, line: int, text: str, style: str = "", at: int = 0) -> int:
-    """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid column after the text."""
+    """Write text on a line of the box from column ``at`` on, cut to the box; returns the grid
+    column after the text."""
     if not 0 <= line < box.height or at < 0:
         return box.x + at
     return cells.write(box.x + at, box.y + line, text[: max(0, box.width - at)], style)
 
 
-def beside(box: Region, least: int, most: int, wanted: Sequence[int], gap: int = 2) -> tuple[Region, Region] | None:
-    """Two boxes: right the first ``wanted`` width that leaves ``least`` columns; left at most ``most``, or None."""
+def beside(
+    box: Region, least: int, most: int, wanted: Sequence[int], gap: int = 2
+) -> tuple[Region, Region] | None:
+    """Two boxes: right the first ``wanted`` width that leaves ``least`` columns; left at most
+    ``most``, or None."""
     for width in wanted:
         left = min(box.width - gap - width, most)
         if left >= least:
-            return box._replace(width=left), box._replace(x=box.x + left + gap, width=box.width - left - gap)
+            return box._replace(width=left), box._replace(
+                x=box.x + left + gap, width=box.width - left - gap
+            )
     return None
 
 
 class CellWidget(Widget):
-    """A widget that fills a grid in `draw`, once after all waiting messages, and refreshes only what has changed."""
+    """A widget that fills a grid in `draw`, once after all waiting messages, and refreshes only
+    what has changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,13 +152,15 @@ class CellWidget(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Have the widget drawn again after the waiting messages, or when its cells are next needed."""
+        """Have the widget drawn again after the waiting messages, or when its cells are next
+        needed."""
         self._is_stale = True
         self.check_idle()
 
     @property
     def cells(self) -> Cells:
-        """The cells; drawn first, and refreshed where they differ, if anything or the widget's size has changed."""
+        """The cells; drawn first, and refreshed where they differ, if anything or the widget's size
+        has changed."""
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
             before, self._cells = self._cells, Cells(self.size.width, self.size.height, self.keymap)
@@ -144,13 +174,18 @@ class CellWidget(Widget):
         _ = self.cells  # now that no message waits, and before Textual sends the updates
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Draw again. No style depends on the focus: Textual would then style the widget again, which takes longer."""
+        """Draw again.
+
+        No style depends on the focus: Textual would then style the widget again, which takes
+        longer.
+        """
         self.redraw()
 
     # ---- the mouse
 
     def clicked(self, spot: object, again: bool) -> Awaitable[None] | None:
-        """Handle a click on what a cell shows; ``again`` if it is the second click of a double click."""
+        """Handle a click on what a cell shows; ``again`` if it is the second click of a double
+        click."""
         return None
 
     def hover_moved(self) -> None:
@@ -165,7 +200,10 @@ class CellWidget(Widget):
         spot = self.under(event)
         if isinstance(spot, Press):
             self.app.simulate_key(spot.key)
-        elif spot is not None and (handled := self.clicked(spot, again=event.chain % 2 == 0)) is not None:
+        elif (
+            spot is not None
+            and (handled := self.clicked(spot, again=event.chain % 2 == 0)) is not None
+        ):
             await handled
 
     @property
@@ -202,5 +240,7 @@ class CellWidget(Widget):
     def _pen(self, ink: int) -> Style:
         if ink not in self._pens:
             theme, is_dark = self.app.theme_variables, self.app.current_theme.dark
-            self._pens[ink] = self.rich_style + pen(NAMES[ink], self.background_colors[1], theme, is_dark)
+            self._pens[ink] = self.rich_style + pen(
+                NAMES[ink], self.background_colors[1], theme, is_dark
+            )
         return self._pens[ink]

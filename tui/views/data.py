@@ -1,4 +1,5 @@
-"""View 2, data: the matrix with its sliding window, where each target's source lies, and what no window contains."""
+"""View 2, data: the matrix with its sliding window, where each target's source lies, and what no
+window contains."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ MOST_STRIP = 60  # columns of the strip that shows the whole matrix
 LINES_OF_A_ROW = 2
 LINES_OF_MISSES = 4  # a sentence, two of windows, one of targets
 LABEL = 8  # columns before the first time step
-MARKS_OF_A_ROW = 4  # columns between time steps: the window's two sides, and where the row begins and ends
+# Columns between time steps: the window's two sides, and where the row begins and ends
+MARKS_OF_A_ROW = 4
 AROUND_A_NUMBER = 3  # columns: its symbol on both sides, and a space
 ABOVE_ROWS = 3  # of a task that is not the echo: the strip, and two facts
 
@@ -48,11 +50,15 @@ LOOKS = {  # the mark and the ink of a target, by where its source is
 
 
 class DataView(TimeStepView):
-    """A strip of the whole matrix; below, the rows around the window (the echo), or inputs and targets in panels."""
+    """A strip of the whole matrix; below, the rows around the window (the echo), or inputs and
+    targets in panels."""
 
     key = "2"
     title = "data"
-    about = "The data matrix with its sliding window, where each target's source lies, and what windows miss"
+    about = (
+        "The data matrix with its sliding window, where each target's source lies, and what "
+        "windows miss"
+    )
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -80,11 +86,22 @@ class DataView(TimeStepView):
 
     def rows_that_fit(self, frame: Frame) -> int:
         is_echo = frame.config.value("task") == "echo"
-        return share(self.size.height, frame.config.batch_size).rows if is_echo else self._panels(frame).shown
+        return (
+            share(self.size.height, frame.config.batch_size).rows
+            if is_echo
+            else self._panels(frame).shown
+        )
 
     def _panels(self, frame: Frame) -> Panels:
         width, height = self.size
-        return arrange(frame.own_config, extent(frame), width, height - ABOVE_ROWS, (INPUT, TARGET), self._first_row)
+        return arrange(
+            frame.own_config,
+            extent(frame),
+            width,
+            height - ABOVE_ROWS,
+            (INPUT, TARGET),
+            self._first_row,
+        )
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
@@ -100,19 +117,35 @@ class DataView(TimeStepView):
             draw_panels(self, cells, ABOVE_ROWS, config, [data], self._panels(frame))
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, count: int) -> None:
-        start, length, rows = self._window * config.window_stride, config.window_steps, config.batch_size
+        start, length, rows = (
+            self._window * config.window_stride,
+            config.window_steps,
+            config.batch_size,
+        )
         text = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         if count < rows:
-            text += f", {f'rows {first + 1:,} to' if count > 1 else 'row'} {first + count:,} of {rows:,}"
+            text += (
+                f", {f'rows {first + 1:,} to' if count > 1 else 'row'} {first + count:,} of "
+                f"{rows:,}"
+            )
         width = min(MOST_STRIP, max(0, cells.width - len(text) - len(f"{FOCUSED}matrix ")))
-        x = cells.write(0, 0, f"{FOCUSED * self.has_focus}matrix ", "focused" if self.has_focus else "text")
-        begin, end = start * width // config.row_length, -(-(start + length) * width // config.row_length)
+        x = cells.write(
+            0, 0, f"{FOCUSED * self.has_focus}matrix ", "focused" if self.has_focus else "text"
+        )
+        begin, end = (
+            start * width // config.row_length,
+            -(-(start + length) * width // config.row_length),
+        )
         cells.write(x, 0, "─" * width, "muted")
         cells.write(x + begin, 0, "█" * max(1, end - begin), "prediction")
         cells.write(x + width, 0, shortened(text, max(0, cells.width - x - width)), "muted")
 
     def _draw_matrix(self, cells: Cells, frame: Frame, first: int) -> None:
-        config, cursor, shares = frame.own_config, self.at_cursor, share(cells.height, frame.config.batch_size)
+        config, cursor, shares = (
+            frame.own_config,
+            self.at_cursor,
+            share(cells.height, frame.config.batch_size),
+        )
         matrix = laid(config, self._window, cells.width, cursor.step if cursor else 0)
         begin, y = matrix.columns[matrix.window[0]] - 1, 1 + shares.framed
         for row in range(first, first + shares.rows):
@@ -141,7 +174,11 @@ class DataView(TimeStepView):
         cells.write(0, y, f"row {row + 1}", "text")
         cells.write(0, y + 1, "echo of" if matrix.is_numbered else "echo", "muted")
         for position in matrix.window:
-            step, echoed, x = position - start, position - config.echo_step, matrix.columns[position]
+            step, echoed, x = (
+                position - start,
+                position - config.echo_step,
+                matrix.columns[position],
+            )
             source = source_of(config, self._window, row, step)
             mark, ink = LOOKS[source]
             symbol = symbols.get(echoed, UNKNOWN)
@@ -173,7 +210,9 @@ class DataView(TimeStepView):
             return dict.fromkeys(matrix.columns, UNKNOWN)
         series, begin = batch.x.reshape(-1), row * config.row_length
         positions = range(min(matrix.columns) - config.echo_step, max(matrix.columns) + 1)
-        return {one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)}
+        return {
+            one: signs[series[begin + one]] for one in positions if 0 <= begin + one < len(series)
+        }
 
 
 def sources_text(config: EchoConfig) -> str:
@@ -203,14 +242,15 @@ def share(height: int, rows: int) -> Shares:
 
 
 class Matrix(NamedTuple):
-    """The positions of a row that are shown, from 0, and where. The rows are parts of one series: positions below 0 lie
-    in the row before, and those from the row's length on in the row after.
+    """The positions of a row that are shown, from 0, and where. The rows are parts of one series:
+    positions below 0 lie in the row before, and those from the row's length on in the row after.
     """
 
     window: range  # its positions, as far as they are shown
     columns: dict[int, int]  # of each position
     sides: list[int]  # the columns of the window's sides
-    joins: dict[int, int]  # the columns where the row goes on from the row before (-1), and in the row after (1)
+    # The columns where the row goes on from the row before (-1), and in the row after (1)
+    joins: dict[int, int]
     cell: int  # columns of a position
 
     @property
@@ -224,10 +264,15 @@ class Matrix(NamedTuple):
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
-    """The matrix around a window, with numbers if it fits with them; the part around a step if it does not fit at all.
-    With more than two classes symbols are digits themselves, and have no numbers.
+    """The matrix around a window, with numbers if it fits with them; the part around a step if it
+    does not fit at all. With more than two classes symbols are digits themselves, and have no
+    numbers.
     """
-    start, length, row = window * config.window_stride, config.truncated_backprop_length, config.row_length
+    start, length, row = (
+        window * config.window_stride,
+        config.truncated_backprop_length,
+        config.row_length,
+    )
     end, reach, room = start + length, min(config.echo_step, row), width - LABEL - MARKS_OF_A_ROW
     cell = len(str(row * config.batch_size)) + AROUND_A_NUMBER
     if config.num_classes > 2 or (length + min(reach, length)) * cell > room:
@@ -256,13 +301,20 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
 
 
 def counted(config: EchoConfig, window: int) -> str:
-    each = (f"{count:,} {source} {LOOKS[source][0]}" for source, count in counts_by_source(config, window).items())
-    return f"{config.predictions_per_window:,} targets and their sources: {', '.join(map(str.strip, each))}"
+    each = (
+        f"{count:,} {source} {LOOKS[source][0]}"
+        for source, count in counts_by_source(config, window).items()
+    )
+    return (
+        f"{config.predictions_per_window:,} targets and their sources: "
+        f"{', '.join(map(str.strip, each))}"
+    )
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     length, rows = config.truncated_backprop_length, config.batch_size
-    head = min(max(config.echo_step - window * config.window_stride, 0), length)  # they have no source in their row
+    # They have no source in their row
+    head = min(max(config.echo_step - window * config.window_stride, 0), length)
     inside = max(0, length - config.echo_step)
     above = rows - 1 if config.row_start == "previous_row" else 0
     each = rows * inside, rows * (length - head - inside), above * head, (rows - above) * head
@@ -271,19 +323,25 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 def read_echo(config: EchoConfig, window: int, row: int, step: int) -> str:
     number = row * config.row_length + window * config.window_stride + step + 1
-    source, place = source_of(config, window, row, step), f"row {row + 1}, step {number:,} of the series"
+    source, place = (
+        source_of(config, window, row, step),
+        f"row {row + 1}, step {number:,} of the series",
+    )
     if source is Source.BLANK:
         return f"{place}: its target is blank, no echo"
     reached = {
         Source.WINDOW: "in this window: the error reaches it",
-        Source.BEFORE: f"before this window: the error {'goes on to it' if config.is_uncut else 'is cut off'}",
+        Source.BEFORE: (
+            f"before this window: the error {'goes on to it' if config.is_uncut else 'is cut off'}"
+        ),
         Source.ABOVE: "in the row above: the state begins at zero",
     }[source]
     return f"{place} echoes {number - config.echo_step:,}, {reached}"
 
 
 def missed(config: EchoConfig, first: int, count: int) -> Bools:
-    """Whether targets are missed from so many steps after a window's first on, bool [count]; it repeats each stride."""
+    """Whether targets are missed from so many steps after a window's first on, bool [count]; it
+    repeats each stride."""
     if config.reach is None:
         return np.zeros(count, np.bool_)
     steps = np.arange(first, first + count)
@@ -295,18 +353,34 @@ def sentence(config: EchoConfig) -> str:
     stride = config.window_stride
     count = int(missed(config, 0, stride).sum())
     if count == stride:
-        return f"all are misses {MISSED}: {config.rule} stops before t-{min(lags_beyond(config), default=0):,}"
-    return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})" if count else "no misses"
+        return (
+            f"all are misses {MISSED}: {config.rule} stops before "
+            f"t-{min(lags_beyond(config), default=0):,}"
+        )
+    return (
+        f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})"
+        if count
+        else "no misses"
+    )
 
 
 def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
-    """The windows along a row, on two lines in turn, and which targets are missed; it scrolls by pages."""
-    stride, length, shown = config.window_stride, config.truncated_backprop_length, max(1, cells.width - LABEL)
+    """The windows along a row, on two lines in turn, and which targets are missed; it scrolls by
+    pages."""
+    stride, length, shown = (
+        config.window_stride,
+        config.truncated_backprop_length,
+        max(1, cells.width - LABEL),
+    )
     a_page = max(1, (shown - length) // stride + 1)
-    first = window // a_page * a_page * stride + (max(0, length - 1 - shown // 2) if shown < length else 0)
+    first = window // a_page * a_page * stride + (
+        max(0, length - 1 - shown // 2) if shown < length else 0
+    )
     end = min(first + shown, (config.windows_per_epoch - 1) * stride + length)
     lines = [[" "] * (end - first) for _ in range(2)]
-    others = range(max(0, (first - length) // stride + 1), min(config.windows_per_epoch, -(-end // stride)))
+    others = range(
+        max(0, (first - length) // stride + 1), min(config.windows_per_epoch, -(-end // stride))
+    )
     for other in sorted(others, key=lambda one: one != window):
         begin, (left, middle, right, alone) = other * stride, "╞═╡║" if other == window else "├─┤│"
         bracket = left + middle * (length - 2) + right if length > 1 else alone
@@ -317,4 +391,6 @@ def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
         cells.write(0, number, f"{name:<{LABEL}}{''.join(line)}", "prediction")
     x = cells.write(0, y + 2, f"{'targets':<{LABEL}}", "muted")
     for is_missed in missed(config, first, end - first).tolist():
-        x = cells.write(x, y + 2, MISSED if is_missed else COVERED, "missed" if is_missed else "muted")
+        x = cells.write(
+            x, y + 2, MISSED if is_missed else COVERED, "missed" if is_missed else "muted"
+        )

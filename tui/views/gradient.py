@@ -1,4 +1,5 @@
-"""View 4, gradient: how far back the error travels, what a cut at T leaves out, and which inputs a prediction uses."""
+"""View 4, gradient: how far back the error travels, what a cut at T leaves out, and which inputs a
+prediction uses."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ DECADES = 8  # the most powers of ten on the axis
 
 
 class GradientView(ProbeView):
-    """At the left the gradient by lag; beside or below it the row under the cursor, whose inputs can be flipped."""
+    """At the left the gradient by lag; beside or below it the row under the cursor, whose inputs
+    can be flipped."""
 
     key = "4"
     title = "gradient"
@@ -50,9 +52,23 @@ class GradientView(ProbeView):
     kinds = frozenset({"gradient", "reliance"})
 
     BINDINGS = [
-        *cursor_keys("Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"),
-        hidden("f", "flip", "Flip", tooltip="Flip the input at the cursor, or take that back", id="flip"),
-        hidden("v", "swap", "Swap", tooltip="Where there is room for one: bars by lag, or the row", id="swap"),
+        *cursor_keys(
+            "Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"
+        ),
+        hidden(
+            "f",
+            "flip",
+            "Flip",
+            tooltip="Flip the input at the cursor, or take that back",
+            id="flip",
+        ),
+        hidden(
+            "v",
+            "swap",
+            "Swap",
+            tooltip="Where there is room for one: bars by lag, or the row",
+            id="swap",
+        ),
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
@@ -62,8 +78,11 @@ class GradientView(ProbeView):
     @property
     def question(self) -> Question:
         kinds: set[Kind] = {"effects"} if self._flip is None else {"effects", "flip"}
-        flip = None if self._flip is None else (self._flip.row, self._flip.step)  # plain, for a session elsewhere
-        return Question(self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0)
+        # Plain, for a session elsewhere
+        flip = None if self._flip is None else (self._flip.row, self._flip.step)
+        return Question(
+            self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0
+        )
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -94,9 +113,12 @@ class GradientView(ProbeView):
         if readings is None or readings.progress is None or (rows := readings.effects) is None:
             return None
         last = rows.first_step + rows.strength.shape[1] - 1
-        echoed = last - max(source_lags(readings.config), default=0)  # without a cursor, an input whose echo is seen
+        # Without a cursor, an input whose echo is seen
+        echoed = last - max(source_lags(readings.config), default=0)
         row, step = self._cursor or (0, echoed if echoed >= rows.first_step else last)
-        return rows, TimeStep(min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last))
+        return rows, TimeStep(
+            min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last)
+        )
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -104,7 +126,10 @@ class GradientView(ProbeView):
         self.draw_head(cells, readings, missed_words(config, gradient))
         panel, widths = self._panel(readings), list[int]()
         if panel is not None:
-            widths = [max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1]) for block in (2, 1)]
+            widths = [
+                max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1])
+                for block in (2, 1)
+            ]
         lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND)
         left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._is_swapped)
         if left is not None:
@@ -122,13 +147,19 @@ class GradientView(ProbeView):
         if flip is not None:
             text = flip_words(readings.config, flip)
         else:
-            text = f"«flip» {change}s that input" if self.has_focus else f"«focus», then «arrows»; «flip» {change}s it"
+            text = (
+                f"«flip» {change}s that input"
+                if self.has_focus
+                else f"«focus», then «arrows»; «flip» {change}s it"
+            )
         texts = (self.keymap.text(text), relied_on(readings))
         return RowPanel(readings, place[0], *place[1], flip, self._cursor is not None, texts)
 
     def action_move(self, steps: int, rows: int) -> None:
         if self._cursor is not None:  # the first key only shows it
-            self._cursor = TimeStep(max(0, self._cursor.row + rows), max(0, self._cursor.step + steps))
+            self._cursor = TimeStep(
+                max(0, self._cursor.row + rows), max(0, self._cursor.step + steps)
+            )
         place = self._place()
         self._cursor = place and place[1]
         self._changed()
@@ -145,7 +176,8 @@ class GradientView(ProbeView):
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """On an axis in powers of ten: all lags if they fit, otherwise those that matter; hollow where they are cut off."""
+    """On an axis in powers of ten: all lags if they fit, otherwise those that matter; hollow where
+    they are cut off."""
     sources, wall = source_lags(config), config.truncated_backprop_length
     lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // 3)
     sizes = gradient.by_lag[:lags].astype(np.float64)
@@ -156,7 +188,10 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     goes_on = is_whole or config.is_uncut
     uncut = ("the whole trial",) if is_whole else (f"{config.rule} goes on", "no cut")
     what = uncut if goes_on else (f"cut off by {config.rule}", "cut off")
-    inks = ("beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input" for lag in range(lags))
+    inks = (
+        "beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input"
+        for lag in range(lags)
+    )
     powers = range(bottom, top + 1, max(1, (top - bottom) // 3))
     return LagChart(
         config,
@@ -172,7 +207,8 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
 
 
 def decades(sizes: npt.NDArray[np.float64]) -> tuple[int, int]:
-    """The lowest and highest power of ten of the axis, which holds all finite sizes above zero, or the largest."""
+    """The lowest and highest power of ten of the axis, which holds all finite sizes above zero, or
+    the largest."""
     positive = sizes[np.isfinite(sizes) & (sizes > 0)]
     if not positive.size:
         return -1, 0
@@ -186,7 +222,11 @@ def size_text(value: float) -> str:
         return "?"
     if 1e-2 <= value < 10:
         return f"{value:.3f}".removeprefix("0")[:4]
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e") if value > 0 else "0"
+    return (
+        f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        if value > 0
+        else "0"
+    )
 
 
 def missed_words(config: EchoConfig, gradient: Gradient) -> str:
@@ -214,8 +254,16 @@ def relied_on(readings: Readings) -> str:
         lag = int(np.nan_to_num(reliance.moved).argmax())
         return f"all move most with {input_name(lag)}, by {size_text(float(reliance.moved[lag]))}"
     order = np.argsort(-reliance.turned, kind="stable")[:MOST_NAMED].tolist()
-    each = [f"{input_name(lag)} {percent(share)}" for lag in order if (share := float(reliance.turned[lag])) > 0]
-    return f"flips turn: {', '.join(each)} of {reliance.samples:,}" if each else "no flip turns a prediction"
+    each = [
+        f"{input_name(lag)} {percent(share)}"
+        for lag in order
+        if (share := float(reliance.turned[lag])) > 0
+    ]
+    return (
+        f"flips turn: {', '.join(each)} of {reliance.samples:,}"
+        if each
+        else "no flip turns a prediction"
+    )
 
 
 def flip_words(config: EchoConfig, flip: Flip) -> str:
@@ -241,7 +289,11 @@ def read_lag(readings: Readings, lag: int) -> str:
 def read_step(config: EchoConfig, rows: Effects, row: int, step: int) -> str:
     """The inputs that a prediction uses, the strongest first, as many as fit."""
     at_step, text = step - rows.first_step, f"row {row + 1}, step {step + 1}: "
-    strength = rows.of_row(row)[at_step, : at_step + 1] if 0 <= at_step < rows.strength.shape[1] else np.zeros(0)
+    strength = (
+        rows.of_row(row)[at_step, : at_step + 1]
+        if 0 <= at_step < rows.strength.shape[1]
+        else np.zeros(0)
+    )
     if np.isnan(strength).all():
         return f"{text}computing"
     is_number = isinstance(config.the_task.outputs, Numbers)
@@ -270,14 +322,23 @@ class RowPanel:
 
     @property
     def window(self) -> Progress:
-        progress, part = self.readings.progress, np.s_[self.row : self.row + 1, self.rows.first_step :]
+        progress, part = (
+            self.readings.progress,
+            np.s_[self.row : self.row + 1, self.rows.first_step :],
+        )
         assert progress is not None  # nothing is read without a window
         x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
-        return replace(progress, x=x, y=y, scored=scored, outputs=self.rows.predictions_of_row(self.row)[np.newaxis])
+        return replace(
+            progress,
+            x=x,
+            y=y,
+            scored=scored,
+            outputs=self.rows.predictions_of_row(self.row)[np.newaxis],
+        )
 
     def blocks(self, part: Any) -> Characters:
-        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full where a flip moves
-        all of the probability; of numbers where it moves them most.
+        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full
+        where a flip moves all of the probability; of numbers where it moves them most.
         """
         strengths = self.rows.of_row(self.row)
         is_share = isinstance(self.readings.config.the_task.outputs, Symbols)
@@ -290,11 +351,18 @@ def label_width(config: EchoConfig) -> int:
 
 
 def lines_for(config: EchoConfig) -> int:
-    return 5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
+    return (
+        5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
+    )
 
 
 def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
-    config, window, flip, first = panel.readings.config, panel.window, panel.flip, panel.rows.first_step
+    config, window, flip, first = (
+        panel.readings.config,
+        panel.window,
+        panel.flip,
+        panel.rows.first_step,
+    )
     cursor = (panel.step - first,) if panel.is_focused else ()
     lines = part_lines(config, window, INPUT, cursor, "cursor", block)
     if not panel.is_read:
@@ -305,9 +373,15 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
         new = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
         new = "+ " if changing(config) == "raise" else new
         blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
-        lines.append(BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block)))
+        lines.append(
+            BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block))
+        )
     uses = panel.blocks(np.s_[at : at + 1])
-    lines.append(BlockLine("uses", Blocks(np.char.add(uses, uses), np.full(shape, NUMBER["target"], np.int16))))
+    lines.append(
+        BlockLine(
+            "uses", Blocks(np.char.add(uses, uses), np.full(shape, NUMBER["target"], np.int16))
+        )
+    )
     lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
     if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
         change = change_of(flip)[np.newaxis, first:]
@@ -322,11 +396,16 @@ def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
 
 
 def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> Progress:
-    """The echo of a changed input changes too; of other tasks the targets are not known, and nothing is wrong."""
+    """The echo of a changed input changes too; of other tasks the targets are not known, and
+    nothing is wrong."""
     outputs = flip.after[np.newaxis, first:]
     y = outputs.argmax(axis=-1)
     if config.value("task") == "echo":
-        y = np.where(np.arange(first, len(flip.x)) == flip.step + config.echo_step, flip.x[flip.step], window.y)
+        y = np.where(
+            np.arange(first, len(flip.x)) == flip.step + config.echo_step,
+            flip.x[flip.step],
+            window.y,
+        )
     return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
 
 
@@ -344,32 +423,55 @@ def turned_by(flip: Flip) -> list[int]:
 
 
 def draw_row(cells: Cells, box: Region, panel: RowPanel) -> None:
-    """As many of the lines as there is room for, the texts, and below them, if there is room, all predictions."""
-    config, first, steps = panel.readings.config, panel.rows.first_step, panel.rows.strength.shape[1]
+    """As many of the lines as there is room for, the texts, and below them, if there is room, all
+    predictions."""
+    config, first, steps = (
+        panel.readings.config,
+        panel.rows.first_step,
+        panel.rows.strength.shape[1],
+    )
     label = label_width(config)
     room = max(0, box.width - label)
     block = 2 if 2 * steps <= room else least_block(config.the_task.inputs, config.the_task.outputs)
     count = min(steps, room // block)
     begin = min(max(0, panel.step - first + 1 - count), steps - count)
     of = f", of {first + begin + 1} to {first + begin + count}" if first or count < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it uses", "muted")
+    write_in(
+        cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it uses", "muted"
+    )
     lines = lines_of(panel, block)
-    fit = max(0, box.height - 1 - any(line.channel for line in lines))  # later channels leave room for a text
+    # Later channels leave room for a text
+    fit = max(0, box.height - 1 - any(line.channel for line in lines))
     kept = {line.label for line in sorted(lines, key=lambda line: line.channel)[:fit]}
     lines = [line for line in lines if line.label in kept]
     shown = slice(begin, begin + count)
     for y, line in enumerate(lines, start=1):
         draw_blocks(cells, box, y, line, label, shown, block)
     at, width = first + begin, count * block
-    cells.mark_each(box.x + label, box.y + 1, width, len(lines), lambda x, _: TimeStep(panel.row, at + x // block))
+    cells.mark_each(
+        box.x + label,
+        box.y + 1,
+        width,
+        len(lines),
+        lambda x, _: TimeStep(panel.row, at + x // block),
+    )
     for y, text in enumerate(panel.texts if panel.is_read else ["computing"], start=len(lines) + 1):
         write_in(cells, box, y, shortened(text, box.width), "text")
     used = lines_for(config) + 1
     if panel.is_read and box.height - used >= LEAST_TRIANGLE:
-        draw_triangle(cells, Region(box.x, box.y + used, box.width, box.height - used), panel, shown, block, label)
+        draw_triangle(
+            cells,
+            Region(box.x, box.y + used, box.width, box.height - used),
+            panel,
+            shown,
+            block,
+            label,
+        )
 
 
-def draw_triangle(cells: Cells, box: Region, panel: RowPanel, shown: slice, block: int, label: int) -> None:
+def draw_triangle(
+    cells: Cells, box: Region, panel: RowPanel, shown: slice, block: int, label: int
+) -> None:
     steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
     count = min(steps, box.height - 1)
     first = min(max(0, at + 1 - count), steps - count)

@@ -1,4 +1,5 @@
-"""How drawings look: one table of inks, on a dark background and on a light one; and one table of ASCII."""
+"""How drawings look: one table of inks, on a dark background and on a light one; and one table of
+ASCII."""
 
 from __future__ import annotations
 
@@ -78,11 +79,14 @@ INKS = {
     "side": "bold #ffffff | bold #000000",
     "lacking": "bold #e8602c | bold #be280a",
     **{f"class{number}": ink for number, ink in enumerate(CLASSES.split(", "))},
-    **{f"block{n}": f"{'#ffffff' if n == 4 else '#000000'} on {ink}" for n, ink in enumerate(BLOCKS.split(", "))},
+    **{
+        f"block{n}": f"{'#ffffff' if n == 4 else '#000000'} on {ink}"
+        for n, ink in enumerate(BLOCKS.split(", "))
+    },
     **{f"shade{number}": ink for number, ink in enumerate(SHADES.split(", "))},
 }
-"""Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there. ``$name`` is a
-colour of the theme. The empty one is the widget's own.
+"""Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there.
+``$name`` is a colour of the theme. The empty one is the widget's own.
 """
 
 NAMES = tuple(INKS)
@@ -95,7 +99,9 @@ def pen(ink: str, on: Color, theme: Mapping[str, str], is_dark: bool) -> Style:
     if "on" in words:
         on = _colour(words[-1], on, theme)
         words[-1] = on.hex6
-    return Style.parse(" ".join(_colour(one, on, theme).hex6 if one[0] == "$" else one for one in words))
+    return Style.parse(
+        " ".join(_colour(one, on, theme).hex6 if one[0] == "$" else one for one in words)
+    )
 
 
 def _colour(word: str, on: Color, theme: Mapping[str, str]) -> Color:
@@ -114,7 +120,10 @@ GLYPHS = {  # characters, and those in their place in ASCII
     "─━┄╌┈═": "------",
     "│┃┆╎┊║╞╡├┤┫": "|#:::|[]|+#",
     "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
-    "".join(map(chr, range(0x2800, 0x2900))): "".join(".:"[dots.bit_count() > 2] for dots in range(256)),  # braille
+    # Braille
+    "".join(map(chr, range(0x2800, 0x2900))): "".join(
+        ".:"[dots.bit_count() > 2] for dots in range(256)
+    ),
 }
 
 
@@ -124,11 +133,18 @@ class _Table(dict[int, str]):
         return self[code]
 
 
-TABLE = _Table({ord(one): plain for signs, others in GLYPHS.items() for one, plain in zip(signs, others, strict=True)})
+TABLE = _Table(
+    {
+        ord(one): plain
+        for signs, others in GLYPHS.items()
+        for one, plain in zip(signs, others, strict=True)
+    }
+)
 
 
 def in_ascii(text: str) -> str:
-    """The text in ASCII, as many columns wide; a question mark stands for a character that has none in its place."""
+    """The text in ASCII, as many columns wide; a question mark stands for a character that has none
+    in its place."""
     return text.translate(TABLE)
 
 

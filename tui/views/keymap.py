@@ -1,4 +1,5 @@
-"""Which key has which action, and how sentences name keys: by the id of an action, as in ``«undo» goes back``."""
+"""Which key has which action, and how sentences name keys: by the id of an action, as in ``«undo»
+goes back``."""
 
 from __future__ import annotations
 
@@ -39,11 +40,13 @@ def key_name(key: str) -> str:
 
 @dataclass(frozen=True)
 class KeyMap:
-    """The keys of all actions of an app, by the id of the action; the first key of each is shown."""
+    """The keys of all actions of an app, by the id of the action; the first key of each is
+    shown."""
 
     keys: Moved = field(default_factory=dict)
     moved: Moved = field(default_factory=dict)  # those of them that the user chose
-    together: Moved = field(default_factory=dict)  # ids whose keys are shown in the place of one, such as ``[]``
+    # Ids whose keys are shown in the place of one, such as ``[]``
+    together: Moved = field(default_factory=dict)
 
     @classmethod
     def of(cls, bindings: Bindings, moved: Moved, together: Moved) -> KeyMap:
@@ -52,7 +55,8 @@ class KeyMap:
         return cls({**first, **here}, here, together)
 
     def name(self, action: str) -> str:
-        """The key of an action as sentences call it; what is no action, such as ``arrows``, is itself."""
+        """The key of an action as sentences call it; what is no action, such as ``arrows``, is
+        itself."""
         return key_name(self.keys[action][0]) if action in self.keys else action
 
     def key(self, action: str) -> str:
@@ -60,14 +64,18 @@ class KeyMap:
         return self.keys.get(action, ("",))[0]
 
     def named(self, name: str) -> str:
-        """The key that sentences call so, by Textual's name; empty if it is the key of no action."""
-        return next((keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), "")
+        """The key that sentences call so, by Textual's name; empty if it is the key of no
+        action."""
+        return next(
+            (keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), ""
+        )
 
     def text(self, text: str) -> str:
         return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
 
     def display(self, binding: Binding) -> str:
-        """How the footer and the help call the keys of a binding; empty if as it is without a choice of the user."""
+        """How the footer and the help call the keys of a binding; empty if as it is without a
+        choice of the user."""
         group = self.together.get(binding.id or "", (binding.id or "",))
         if not any(name in self.moved for name in group):
             return ""
@@ -77,7 +85,9 @@ class KeyMap:
     def actions(self, bindings: Bindings) -> dict[str, str]:
         """The action of each key, for a widget that handles its keys itself."""
         known = [one for one in bindings if isinstance(one, Binding)]
-        return {key: one.action for one in known for key in self.moved.get(one.id or "", keys_of(one))}
+        return {
+            key: one.action for one in known for key in self.moved.get(one.id or "", keys_of(one))
+        }
 
     @property
     def for_textual(self) -> dict[str, str]:

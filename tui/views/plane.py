@@ -1,4 +1,5 @@
-"""View 7: the states on two principal components by target, the borders of what is predicted, and fixed points."""
+"""View 7: the states on two principal components by target, the borders of what is predicted, and
+fixed points."""
 
 from __future__ import annotations
 
@@ -14,7 +15,16 @@ from textual.geometry import Region
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
-from echornn.readings import MOST_CARRIED, POINT_KINDS, FixedPoints, PointKind, Question, Readings, StatePlane, parts_of
+from echornn.readings import (
+    MOST_CARRIED,
+    POINT_KINDS,
+    FixedPoints,
+    PointKind,
+    Question,
+    Readings,
+    StatePlane,
+    parts_of,
+)
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
 from tui.views.blocks import signs_of_groups
@@ -24,7 +34,16 @@ from tui.views.plot_layers import Dots, characters
 from tui.views.rows import read, scored_in
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.text import symbol_name
-from tui.views.view import LEAVE, PART_BINDINGS, FixedPoint, ProbeView, States, TimeStep, cursor_keys, is_empty
+from tui.views.view import (
+    LEAVE,
+    PART_BINDINGS,
+    FixedPoint,
+    ProbeView,
+    States,
+    TimeStep,
+    cursor_keys,
+    is_empty,
+)
 
 Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -48,18 +67,42 @@ MARKS: dict[PointKind, tuple[str, str]] = {  # those near which the state stays 
 class PlaneView(ProbeView):
     key = "7"
     title = "plane"
-    about = "The states on their principal components, by target: how the network tells targets apart"
+    about = (
+        "The states on their principal components, by target: how the network tells targets apart"
+    )
     kinds = frozenset({"plane"})
     BINDINGS = [
-        *cursor_keys("A time step of the row back", "A time step on", "The way of the row above", "The row below"),
+        *cursor_keys(
+            "A time step of the row back",
+            "A time step on",
+            "The way of the row above",
+            "The row below",
+        ),
         *PART_BINDINGS,
-        Binding("v", "swap", "Swap", False, tooltip="Another pair of the three first components", id="swap"),
-        Binding("x", "hold(1)", "Hold", False, tooltip=f"{HOLD}; the next input, or none", id="hold"),
-        Binding("X", "hold(-1)", "Hold before", False, tooltip="The constant input before", id="hold_before"),
+        Binding(
+            "v",
+            "swap",
+            "Swap",
+            False,
+            tooltip="Another pair of the three first components",
+            id="swap",
+        ),
+        Binding(
+            "x", "hold(1)", "Hold", False, tooltip=f"{HOLD}; the next input, or none", id="hold"
+        ),
+        Binding(
+            "X",
+            "hold(-1)",
+            "Hold before",
+            False,
+            tooltip="The constant input before",
+            id="hold_before",
+        ),
         LEAVE,
     ]
 
-    _row = _pair = _held = 0  # the row whose way is drawn; among `PAIRS`; among the inputs that can be held
+    # The row whose way is drawn; among `PAIRS`; among the inputs that can be held
+    _row = _pair = _held = 0
     _cursor: int | None = None  # a step of the row
     _pointed: TimeStep | None = None
 
@@ -71,10 +114,19 @@ class PlaneView(ProbeView):
     def question(self) -> Question:
         asked = super().question
         held = self._held_input(self._frame.config)
-        return replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers) if held else asked
+        return (
+            replace(asked, kinds=asked.kinds | {"fixed_points"}, held=held.numbers)
+            if held
+            else asked
+        )
 
     def is_waiting(self, frame: Frame) -> bool:
-        if super().is_waiting(frame) or frame.readings is None or frame.unread or not frame.state.stands_still:
+        if (
+            super().is_waiting(frame)
+            or frame.readings is None
+            or frame.unread
+            or not frame.state.stands_still
+        ):
             return super().is_waiting(frame)
         config, held = frame.readings.config, self._held_input(frame.readings.config)
         is_searched = held and carried_size(config) <= MOST_CARRIED and not is_empty(frame.readings)
@@ -85,9 +137,14 @@ class PlaneView(ProbeView):
         return choices[self._held % len(choices)]
 
     def _points(self, readings: Readings) -> FixedPoints | None:
-        """The fixed points under the input that is held; None for none, and while they are searched."""
+        """The fixed points under the input that is held; None for none, and while they are
+        searched."""
         held, points = self._held_input(readings.config), readings.fixed_points
-        return points if held and points is not None and tuple(points.held.tolist()) == held.numbers else None
+        return (
+            points
+            if held and points is not None and tuple(points.held.tolist()) == held.numbers
+            else None
+        )
 
     @property
     def _plane(self) -> StatePlane | None:
@@ -116,7 +173,9 @@ class PlaneView(ProbeView):
             case States(counts):
                 groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
                 named = zip(counts, groups.names, strict=False)
-                parts = ", ".join(f"{count} with {groups.of} {name}" for count, name in named if count)
+                parts = ", ".join(
+                    f"{count} with {groups.of} {name}" for count, name in named if count
+                )
                 return f"{sum(counts)} state{'s' * (sum(counts) > 1)} here: {parts}"[:78]
             case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
@@ -134,7 +193,11 @@ class PlaneView(ProbeView):
             count, length, _ = self._plane.rows.shape
             self._row = max(0, min(count - 1, self._row + rows))
             if steps and length:
-                self._cursor = length - 1 if self._cursor is None else max(0, min(length - 1, self._cursor + steps))
+                self._cursor = (
+                    length - 1
+                    if self._cursor is None
+                    else max(0, min(length - 1, self._cursor + steps))
+                )
             self._changed()
 
     def action_hold(self, by: int) -> None:
@@ -152,7 +215,12 @@ class PlaneView(ProbeView):
         if plane is None:
             return
         scene = self._scene(readings, plane)
-        self.draw_head(cells, readings, summary(readings.config, scene, self._held_input(readings.config)), plane.part)
+        self.draw_head(
+            cells,
+            readings,
+            summary(readings.config, scene, self._held_input(readings.config)),
+            plane.part,
+        )
         signs = legend(scene)
         is_long = sum(len(sign + words) for sign, _, words in signs) > cells.width
         lines = (cells.height >= LEGEND_FROM[0]) + (is_long and cells.height >= LEGEND_FROM[1])
@@ -166,22 +234,45 @@ class PlaneView(ProbeView):
         points = self._points(readings)
         places = points_in(readings, plane, points)
         row, cursor = self._place(plane)
-        pointed = self._pointed if self._frame.state.stands_still else None  # else it is a step of another window
-        if pointed is not None and pointed.row < len(plane.rows) and pointed.step < plane.rows.shape[1]:
+        # Else it is a step of another window
+        pointed = self._pointed if self._frame.state.stands_still else None
+        if (
+            pointed is not None
+            and pointed.row < len(plane.rows)
+            and pointed.step < plane.rows.shape[1]
+        ):
             row, cursor = pointed.row, pointed.step
         form = readings.config.the_task.outputs
         groups = groups_of(form, plane.targets)
         way = plane.rows[row : row + 1].reshape(-1, len(plane.components))
         targets = np.full(len(way), -1)
         if readings.progress is not None and row < len(readings.progress.y):
-            targets = np.where(scored_in(readings.progress)[row], groups.numbered(readings.progress.y[row]), -1)
+            targets = np.where(
+                scored_in(readings.progress)[row], groups.numbered(readings.progress.y[row]), -1
+            )
         shown, kept = PAIRS[self._pair], len(plane.components)
         within = np.eye(3, kept)[[*shown]]
-        states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]).astype(np.float64)
+        states = np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]).astype(
+            np.float64
+        )
         along = MARGIN * states[np.isfinite(states).all(axis=1)] @ within.T
         low, high = -ends(-along.min(axis=0, initial=0.0)), ends(along.max(axis=0, initial=0.0))
         signs = signs_of_groups(form, groups)
-        return Scene(plane, shown, within, low, high, groups, signs, row, way, targets, cursor, points, places)
+        return Scene(
+            plane,
+            shown,
+            within,
+            low,
+            high,
+            groups,
+            signs,
+            row,
+            way,
+            targets,
+            cursor,
+            points,
+            places,
+        )
 
 
 def ends(farthest: Doubles) -> Doubles:
@@ -209,10 +300,13 @@ class Scene:
     places: Floats  # [points, kept], of those that are drawn
 
     def at(self, states: Floats | Doubles, height: int, width: int) -> tuple[Indices, Indices]:
-        """The lines and columns of states, [..., kept], on a grid over the plane; those outside are at its edge."""
+        """The lines and columns of states, [..., kept], on a grid over the plane; those outside are
+        at its edge."""
         along = finite(states) @ self.within.T
         x, y = np.moveaxis(np.clip((along - self.low) / (self.high - self.low), 0, 1), -1, 0)
-        return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(np.int64)
+        return np.round((1 - y) * (height - 1)).astype(np.int64), np.round(x * (width - 1)).astype(
+            np.int64
+        )
 
     def predicted(self, height: int, width: int) -> Indices:
         (left, lower), (right, upper) = self.low, self.high
@@ -226,7 +320,8 @@ def finite(numbers: Floats | Doubles) -> Doubles:
 
 
 def draw_plane(cells: Cells, box: Region, scene: Scene) -> None:
-    """From below: the axes, where what the network says changes, the way of the row, the states, the cursor."""
+    """From below: the axes, where what the network says changes, the way of the row, the states,
+    the cursor."""
     plane, size = scene.plane, (4 * box.height, 2 * box.width)  # of dots
     axes, borders = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
     line, column = scene.at(np.zeros(len(plane.components)), *size)
@@ -251,11 +346,16 @@ def draw_plane(cells: Cells, box: Region, scene: Scene) -> None:
 
 
 def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
-    """Lines from each state of the row to the next, and the group of the target to which each leads, else -1."""
+    """Lines from each state of the row to the next, and the group of the target to which each
+    leads, else -1."""
     dots, led = np.zeros((height, width), np.bool_), np.full((height, width), -1, np.int64)
     path = np.stack(scene.at(scene.way, height, width), axis=-1)
     for step, (before, after) in enumerate(pairwise(path), start=1):
-        on = np.linspace(before, after, int(np.abs(after - before).max()) + 1).round().astype(int)[::WAY_EVERY]
+        on = (
+            np.linspace(before, after, int(np.abs(after - before).max()) + 1)
+            .round()
+            .astype(int)[::WAY_EVERY]
+        )
         dots[on[:, 0], on[:, 1]] = True
         led[on[:, 0], on[:, 1]] = scene.targets[step]
     return dots, led
@@ -268,16 +368,29 @@ def draw_states(cells: Cells, box: Region, scene: Scene) -> None:
     if len(scene.plane.targets):
         np.add.at(counts, (*at, scene.groups.numbered(scene.plane.targets)), 1)
     total = counts.sum(axis=-1)
-    group = np.where(counts.max(axis=-1) >= MOSTLY * total, counts.argmax(axis=-1), len(scene.signs))
+    group = np.where(
+        counts.max(axis=-1) >= MOSTLY * total, counts.argmax(axis=-1), len(scene.signs)
+    )
     if scene.groups.are_ordered:
-        group = np.round(counts @ np.arange(len(scene.signs)) / np.maximum(total, 1)).astype(np.int64)
+        group = np.round(counts @ np.arange(len(scene.signs)) / np.maximum(total, 1)).astype(
+            np.int64
+        )
     group[total == 0] = len(scene.signs)
     signs, inks = zip(*scene.signs, (MIXED, "beyond"), strict=True)
     is_taken = np.zeros_like(total, np.bool_)
     is_taken[at] = True
     numbers = np.array([NUMBER[ink] for ink in inks], np.int16)
-    stamp(cells, box.x, box.y, np.where(is_taken, np.array(signs)[group], " "), numbers[group], over_blanks=True)
-    cells.mark_each(*box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None)
+    stamp(
+        cells,
+        box.x,
+        box.y,
+        np.where(is_taken, np.array(signs)[group], " "),
+        numbers[group],
+        over_blanks=True,
+    )
+    cells.mark_each(
+        *box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None
+    )
 
 
 def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
@@ -285,9 +398,14 @@ def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
     taken = np.zeros((box.height, box.width), np.bool_)
     for states in (scene.plane.states, scene.way, scene.places):
         taken[scene.at(states, box.height, box.width)] = True
-    for axis, (y, ends, arrow) in enumerate(((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))):
+    for axis, (y, ends, arrow) in enumerate(
+        ((box.height - 1, (1, 0, 0.5), "→"), (0, (0, 1, 0.5), "↑"))
+    ):
         name = f" component {scene.shown[axis] + 1}, {scene.plane.share(scene.within[axis]):.0%}"
-        texts = (f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}", f"{name} {arrow}")
+        texts = (
+            f"{name}: {scene.low[axis]:.3g} to {scene.high[axis]:.3g} {arrow}",
+            f"{name} {arrow}",
+        )
         for text, end in product(texts, ends):
             x = int(end * (box.width - len(text)))
             if x >= 0 and not taken[y, x : x + len(text)].any():
@@ -297,9 +415,15 @@ def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
 
 
 def points_in(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
-    """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the state."""
+    """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the
+    state."""
     part = parts_of(readings.config).get(plane.part)
-    if points is None or part is None or part.is_gate or points.states.shape[1] != carried_size(readings.config):
+    if (
+        points is None
+        or part is None
+        or part.is_gate
+        or points.states.shape[1] != carried_size(readings.config)
+    ):
         return np.zeros((0, len(plane.components)), np.float32)
     return plane.place(points.states[:, part.where])
 
@@ -318,7 +442,9 @@ def legend(scene: Scene) -> list[Item]:
     items: list[Item] = [(*mark, f" {kind}  ") for kind, mark in MARKS.items() if kind in kinds]
     if len(plane.targets):
         items.append((f"{scene.groups.of}: ", "muted", ""))
-        items += [(f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups]
+        items += [
+            (f"{sign} ", ink, f"{name} " if name != sign else "") for (sign, ink), name in groups
+        ]
         items.append((f" {MIXED} several  ", "beyond", ""))
     if len(plane.readout):
         items.append(("dense: prediction changes  ", "wall", ""))
@@ -347,17 +473,30 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
         return f"computing the fixed points under {held.words}"
     text = f"{states} states"
     if len(plane.readout) and len(plane.targets):
-        right = int((scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum())
-        text = f"all {states} states right" if right == states else f"{right} of {states} states right"
+        right = int(
+            (scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)).sum()
+        )
+        text = (
+            f"all {states} states right" if right == states else f"{right} of {states} states right"
+        )
     if held is None or points is None:
         return f"{text}; «hold»: fixed points"
     counts = [(points.count(kind), kind) for kind in POINT_KINDS if points.count(kind)]
-    found = ", ".join(f"{n} {kind}{'s' * (kind == 'saddle' and n > 1)}" for n, kind in counts) or "none"
-    return f"fixed points under {held.words.replace(', ', ',')}: {found}, from {points.searches} states; {text}"
+    found = (
+        ", ".join(f"{n} {kind}{'s' * (kind == 'saddle' and n > 1)}" for n, kind in counts) or "none"
+    )
+    return (
+        f"fixed points under {held.words.replace(', ', ',')}: {found}, from {points.searches} "
+        f"states; {text}"
+    )
 
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
-    form, outputs, kind = readings.config.the_task.outputs, points.outputs[index], points.kinds[index]
+    form, outputs, kind = (
+        readings.config.the_task.outputs,
+        points.outputs[index],
+        points.kinds[index],
+    )
     says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
     if isinstance(form, Symbols):
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"

@@ -20,8 +20,10 @@ from tui.views.view import Window
 LEAST_WIDTH = 4  # columns of the plot
 LEAST_SPAN = 20  # windows on the axis
 LEAST_NORMS = 3  # lines of the norms, if the curve has as many
-ZOOM, WHEEL = 2, 1.25  # the factors of a key, and of a step of the wheel, of which trackpads send many
-SOME_LINES, MANY_LINES = 10, 18  # with these, several networks have both strips; and the upper one has an interval
+# The factors of a key, and of a step of the wheel, of which trackpads send many
+ZOOM, WHEEL = 2, 1.25
+# With these, several networks have both strips; and the upper one has an interval
+SOME_LINES, MANY_LINES = 10, 18
 
 NO_FALL = "no further fall of the loss is in sight"
 
@@ -39,8 +41,11 @@ class Viewport:
     def windows(self) -> Span:
         return Span(self.span, self.end)
 
-    def zoomed(self, trained: int, factor: float, at: float | None = None, share: float = 0.5) -> Viewport:
-        """``factor`` times as many windows; ``at`` (the crosshair, or the newest) comes to this share of the axis."""
+    def zoomed(
+        self, trained: int, factor: float, at: float | None = None, share: float = 0.5
+    ) -> Viewport:
+        """``factor`` times as many windows; ``at`` (the crosshair, or the newest) comes to this
+        share of the axis."""
         first, last = self.windows.limits(trained)
         span = max(LEAST_SPAN, round((self.span or last - first) * factor))
         if span >= trained:
@@ -54,7 +59,8 @@ class Viewport:
         return replace(self, span=span, end=end, cursor=cursor)
 
     def with_cursor(self, trained: int, window: int) -> Viewport:
-        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that was the newest."""
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that
+        was the newest."""
         if not trained:
             return self
         cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
@@ -67,34 +73,57 @@ class Viewport:
 
 
 class LossPlot(CellWidget, can_focus=True):
-    """The loss curve: each column shows the mean loss of its windows, and the range from smallest to largest."""
+    """The loss curve: each column shows the mean loss of its windows, and the range from smallest
+    to largest."""
 
     BINDINGS = [
         Binding(key, action, name, show=False, tooltip=tooltip, id=id)
         for id, key, action, name, tooltip in (
-            ("left", "left", "move(-1)", "Back", "Crosshair: an earlier window; shift: ten columns"),
+            (
+                "left",
+                "left",
+                "move(-1)",
+                "Back",
+                "Crosshair: an earlier window; shift: ten columns",
+            ),
             ("right", "right", "move(1)", "On", "Crosshair: a later window; shift: ten columns"),
             ("far_left", "shift+left", "move(-10)", "Ten columns back", ""),
             ("far_right", "shift+right", "move(10)", "Ten columns on", ""),
             ("first", "home", "first", "First", "Crosshair: the first window"),
             ("go", "enter", "go_there", "Go", "Crosshair: go to this window, as it was"),
-            ("fall", "d", "fall", "Fall", "Crosshair to where the loss falls, then to where it is lost"),
-            ("follow", "end,escape", "follow", "Follow", "Follow the newest window, without crosshair"),
+            (
+                "fall",
+                "d",
+                "fall",
+                "Fall",
+                "Crosshair to where the loss falls, then to where it is lost",
+            ),
+            (
+                "follow",
+                "end,escape",
+                "follow",
+                "Follow",
+                "Follow the newest window, without crosshair",
+            ),
         )
     ]
 
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
-        self.on_viewport: Callable[[], None] = lambda: None  # other windows are visible: a new picture is needed
-        self.on_go: Callable[[int], object] = lambda _: None  # to the crosshair, so many windows along the line
-        self.ask: Callable[[Query], Picture] = lambda _: picture  # a further question about the shown picture
+        # Other windows are visible: a new picture is needed
+        self.on_viewport: Callable[[], None] = lambda: None
+        # To the crosshair, so many windows along the line
+        self.on_go: Callable[[int], object] = lambda _: None
+        # A further question about the shown picture
+        self.ask: Callable[[Query], Picture] = lambda _: picture
         self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
         self._picture, self._is_ascii = picture, ascii_only
         self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key is the curve's: not while the screen is too small for it, so that no unseen crosshair moves."""
+        """Whether a key is the curve's: not while the screen is too small for it, so that no unseen
+        crosshair moves."""
         return not self.screen.has_class("small")
 
     def show(self, picture: Picture) -> None:
@@ -105,7 +134,12 @@ class LossPlot(CellWidget, can_focus=True):
     def looks_at(self) -> Query:
         width = self.size.width - GUTTER
         columns = 2 * width if width >= LEAST_WIDTH else 0
-        return Query(self.viewport.windows, columns, norms=self.viewport.norms, held_out=self.viewport.held_out)
+        return Query(
+            self.viewport.windows,
+            columns,
+            norms=self.viewport.norms,
+            held_out=self.viewport.held_out,
+        )
 
     @property
     def reading(self) -> str:
@@ -114,7 +148,11 @@ class LossPlot(CellWidget, can_focus=True):
 
     def reading_of(self, spot: object) -> str:
         curve = self._picture.curve
-        if isinstance(spot, Window) and curve.starts.size and curve.first <= spot.window < curve.last:
+        if (
+            isinstance(spot, Window)
+            and curve.starts.size
+            and curve.first <= spot.window < curve.last
+        ):
             norms, config = self._picture.norms, self._picture.frame.own_config
             return layers.read(curve, self._picture.band, norms, spot.window, config)
         return ""
@@ -157,8 +195,11 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
-        """Move the crosshair to just before the largest fall of the visible loss; again: to where the task was lost."""
-        points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
+        """Move the crosshair to just before the largest fall of the visible loss; again: to where
+        the task was lost."""
+        points = self.ask(
+            replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))
+        ).falls
         cursor = self.viewport.cursor
         later = [point for point in points if cursor is not None and point > cursor]
         to = next(iter(later or points), cursor)
@@ -181,7 +222,9 @@ class LossPlot(CellWidget, can_focus=True):
     @on(events.MouseScrollDown)
     def scrolled(self, event: events.MouseEvent) -> None:
         place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
-        share = (min(max(0, event.x - self.styles.padding.left - place.x), place.width - 1) + 0.5) / place.width
+        share = (
+            min(max(0, event.x - self.styles.padding.left - place.x), place.width - 1) + 0.5
+        ) / place.width
         at = place.first + share * place.length
         self.change_viewport(self.viewport.zoomed(self._line_end, factor, at, share))
 
@@ -190,8 +233,13 @@ class LossPlot(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
         (first, last, length), band = picture.axis, picture.band
-        curve, held_out = picture.curve.below(most_loss(config)), picture.held_out.below(most_loss(config))
-        has_legend = layers.draw_legend(cells, cells.height - 1, band, held_out, config, picture.ghosts)
+        curve, held_out = (
+            picture.curve.below(most_loss(config)),
+            picture.held_out.below(most_loss(config)),
+        )
+        has_legend = layers.draw_legend(
+            cells, cells.height - 1, band, held_out, config, picture.ghosts
+        )
         solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
         width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
         height = bottom - solved - errors
@@ -200,12 +248,18 @@ class LossPlot(CellWidget, can_focus=True):
         if width < LEAST_WIDTH or height < 1:
             return
         levels = levels_of(config, frame.ladder)
-        axis = layers.axis_of(curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log)
+        axis = layers.axis_of(
+            curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log
+        )
         place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
-        norms = replace(place, y=height, height=of_norms, axis=layers.norm_axis(picture.norms, config.clip_norm))
+        norms = replace(
+            place, y=height, height=of_norms, axis=layers.norm_axis(picture.norms, config.clip_norm)
+        )
 
         layers.draw_axes(cells, (place, norms) if of_norms else (place,), bottom, self.has_focus)
-        curves = [(ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None]
+        curves = [
+            (ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None
+        ]
         ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
         for _, line, _ in ghosts:
             layers.put(cells, place, line, "ghost")
@@ -221,7 +275,9 @@ class LossPlot(CellWidget, can_focus=True):
         if solved:
             layers.draw_solved(cells, strip, band)
         if errors:
-            layers.draw_errors(cells, replace(strip, y=strip.y + solved, height=1), curve, guessing_errors(config))
+            layers.draw_errors(
+                cells, replace(strip, y=strip.y + solved, height=1), curve, guessing_errors(config)
+            )
         if self._is_ascii:
             layers.put_ascii(cells)
         layers.draw_letters(cells, place, ghosts)
@@ -236,7 +292,11 @@ class LossPlot(CellWidget, can_focus=True):
             layers.draw_rule(cells, here, height, layers.COMMAND, "here")
             layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
         cursor = self.viewport.cursor
-        crosshair = [place.column(cursor)] if cursor is not None and curve.first <= cursor < curve.last else []
+        crosshair = (
+            [place.column(cursor)]
+            if cursor is not None and curve.first <= cursor < curve.last
+            else []
+        )
         for x in crosshair:
             layers.draw_rule(cells, x, bottom, layers.CROSSHAIR, "strong")
         cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))

@@ -1,4 +1,5 @@
-"""View 1, rows: input, target and prediction of several rows of the batch, as two characters per time step."""
+"""View 1, rows: input, target and prediction of several rows of the batch, as two characters per
+time step."""
 
 from __future__ import annotations
 
@@ -38,11 +39,13 @@ from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
 NOT_SCORED = "- "  # the target of a time step that does not count in the loss
-WINDOW, EPOCH, MISSING = "│║┆"  # the seams between windows: the state is carried, begins at zero, or some are missing
+# The seams between windows: the state is carried, begins at zero, or some are missing
+WINDOW, EPOCH, MISSING = "│║┆"
 FAR = 10**9  # steps; no source lies so far back
 GAP = 2  # columns between panels
 ABOUT_WIDTH = 8  # columns of the subject before each fact
-MOST_SYMBOLS = 1_000_000  # time steps of the longest series that is drawn; a longer one would block the screen
+# Time steps of the longest series that is drawn; a longer one would block the screen
+MOST_SYMBOLS = 1_000_000
 
 
 def values_of(window: Progress, part: str) -> npt.NDArray[Any]:
@@ -55,17 +58,27 @@ def scored_in(window: Progress) -> Bools:
 
 
 def untrained(config: EchoConfig, data_version: int, epoch: int, window: int) -> Progress | None:
-    batch, begin, none = epoch_data(config, data_version, epoch), window * config.window_stride, np.zeros(0, np.float32)
+    batch, begin, none = (
+        epoch_data(config, data_version, epoch),
+        window * config.window_stride,
+        np.zeros(0, np.float32),
+    )
     if batch is None:
         return None
-    x, y, scored = (one[:, begin : begin + config.window_steps] for one in (batch.x, batch.y, batch.scored))
+    x, y, scored = (
+        one[:, begin : begin + config.window_steps] for one in (batch.x, batch.y, batch.scored)
+    )
     return Progress(none, none.astype(np.int32), epoch, window, x, y, none, none, scored=scored)
 
 
 @lru_cache(maxsize=2)
 def epoch_data(config: EchoConfig, data_version: int, epoch: int) -> Batch | None:
     try:
-        return batch_of(config, data_version, epoch) if config.total_series_length <= MOST_SYMBOLS else None
+        return (
+            batch_of(config, data_version, epoch)
+            if config.total_series_length <= MOST_SYMBOLS
+            else None
+        )
     except TaskError:
         return None
 
@@ -80,7 +93,11 @@ class RowLine(NamedTuple):
 
 
 def row_lines(config: EchoConfig, most: int, parts: Sequence[str] = PARTS) -> tuple[RowLine, ...]:
-    words = {INPUT: "input", TARGET: "echo" if config.value("task") == "echo" else "target", PREDICTION: "pred"}
+    words = {
+        INPUT: "input",
+        TARGET: "echo" if config.value("task") == "echo" else "target",
+        PREDICTION: "pred",
+    }
     forms = {part: _form(config, part) for part in parts}
     counts = {part: form.count if isinstance(form, Numbers) else 1 for part, form in forms.items()}
     shown = max(counts.values())
@@ -99,14 +116,28 @@ def _form(config: EchoConfig, part: str) -> Form:
     return config.the_task.inputs if part == INPUT else config.the_task.outputs
 
 
-def blocks_of(config: EchoConfig, window: Progress, rows: slice, line: RowLine, scale: float) -> Blocks:
-    """The blocks of a line, [rows, T]. Steps that do not count are dim, and their target is a dash."""
-    form, part, values, scored = _form(config, line.part), line.part, values_of(window, line.part), scored_in(window)
+def blocks_of(
+    config: EchoConfig, window: Progress, rows: slice, line: RowLine, scale: float
+) -> Blocks:
+    """The blocks of a line, [rows, T].
+
+    Steps that do not count are dim, and their target is a dash.
+    """
+    form, part, values, scored = (
+        _form(config, line.part),
+        line.part,
+        values_of(window, line.part),
+        scored_in(window),
+    )
     if part == PREDICTION and isinstance(form, Symbols):
         blocks = predicted_blocks(form, window.y[rows], values[rows], scored[rows])
     else:
         blocks = value_blocks(form, values[rows], part, line.channel, scale)
-    return blocks if part == INPUT else blocks.where(~scored[rows], NOT_SCORED if part == TARGET else None, "dim")
+    return (
+        blocks
+        if part == INPUT
+        else blocks.where(~scored[rows], NOT_SCORED if part == TARGET else None, "dim")
+    )
 
 
 def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: RowLine) -> str:
@@ -124,7 +155,8 @@ def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: 
 
 
 def number_text(value: float) -> str:
-    """Two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10 on."""
+    """Two characters: sign and first digit, ``.5`` and ``-.`` within 1, ``++`` and ``--`` from 10
+    on."""
     sign, size = "-" if value < 0 else "+", abs(value)
     if not size < 9.5:
         return sign * 2 if size == size else "? "
@@ -146,11 +178,19 @@ class BlockLine(NamedTuple):
 
 def least_block(*forms: Form) -> int:
     """The columns in which symbols can be told apart, 1 or 2."""
-    return max(1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form)) for form in forms)
+    return max(
+        1 if isinstance(form, Numbers) or form.count == 2 else widest(signs_of(form))
+        for form in forms
+    )
 
 
 def part_lines(
-    config: EchoConfig, window: Progress, part: str, lit: Iterable[int] = (), ink: str = "cursor", block: int = 2
+    config: EchoConfig,
+    window: Progress,
+    part: str,
+    lit: Iterable[int] = (),
+    ink: str = "cursor",
+    block: int = 2,
 ) -> list[BlockLine]:
     lines, scale = [], scale_of(values_of(window, INPUT if part == INPUT else TARGET))
     for line in row_lines(config, MANY, (part,)):
@@ -162,12 +202,15 @@ def part_lines(
 
 
 def light(blocks: Blocks, step: int, text: str, ink: str, block: int) -> Blocks:
-    """With a text of two characters at a step; in one column its sign, or the digit of a number below 1."""
+    """With a text of two characters at a step; in one column its sign, or the digit of a number
+    below 1."""
     short = text if block == 2 else (text.strip().lstrip("+.") or text)[:1]
     return blocks.where(np.arange(blocks.inks.shape[1]) == step, short, ink)
 
 
-def draw_blocks(cells: Cells, box: Region, y: int, line: BlockLine, at: int, steps: slice, block: int) -> None:
+def draw_blocks(
+    cells: Cells, box: Region, y: int, line: BlockLine, at: int, steps: slice, block: int
+) -> None:
     write_in(cells, box, y, line.label, "muted")
     characters, inks = line.blocks.line(0, steps.start, steps.stop)
     stamp(cells, box.x + at, box.y + y, characters[:, :: 3 - block], inks[:, :: 3 - block])
@@ -177,18 +220,24 @@ def draw_blocks(cells: Cells, box: Region, y: int, line: BlockLine, at: int, ste
 
 
 class TapePiece(NamedTuple):
-    """Of a window the steps ``begin`` to ``end`` - 1, drawn from column ``x`` on and followed by a seam, or by none."""
+    """Of a window the steps ``begin`` to ``end`` - 1, drawn from column ``x`` on and followed by a
+    seam, or by none."""
 
     window: Progress
     x: int
     begin: int
     end: int
     seam: str
-    first: int  # its step 0, counted from the newest window's; `FAR` away if the state was not carried on to that
+    # Its step 0, counted from the newest window's; `FAR` away if the state was not carried on to
+    # that
+    first: int
 
 
-def lay_tape(config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None) -> list[TapePiece]:
-    """As many of the newest windows as fit, oldest first; if not even the newest does, its end, or from ``step`` on."""
+def lay_tape(
+    config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None
+) -> list[TapePiece]:
+    """As many of the newest windows as fit, oldest first; if not even the newest does, its end, or
+    from ``step`` on."""
     pieces: list[TapePiece] = []
     room, seam, end, first = width, "", windows[-1].y.shape[1], 0
     for index in reversed(range(len(windows))):
@@ -225,26 +274,52 @@ class Panels(NamedTuple):
 
 
 def arrange(
-    config: EchoConfig, extent: tuple[int, int], width: int, height: int, parts: Sequence[str] = PARTS, first: int = 0
+    config: EchoConfig,
+    extent: tuple[int, int],
+    width: int,
+    height: int,
+    parts: Sequence[str] = PARTS,
+    first: int = 0,
 ) -> Panels:
-    """Panels for some rows: as few side by side as possible, but each wide enough for a window, if the screen is."""
+    """Panels for some rows: as few side by side as possible, but each wide enough for a window, if
+    the screen is."""
     (rows, length), lines = extent, row_lines(config, height - 1, parts)
     label, panel = len(lines[0].label), 1 + len(lines)
     most = max(1, min((width + GAP) // (label + 2 * length + GAP), rows))
     below = max(1, height // panel)
     columns = next((number for number in range(1, most + 1) if -(-rows // number) <= below), most)
     shown = min(rows, columns * below)
-    return Panels(lines, label, columns, min(first, rows - shown), shown, (width + GAP) // columns - GAP, panel)
+    return Panels(
+        lines,
+        label,
+        columns,
+        min(first, rows - shown),
+        shown,
+        (width + GAP) // columns - GAP,
+        panel,
+    )
 
 
 def draw_panels(
-    view: TimeStepView, cells: Cells, top: int, config: EchoConfig, windows: Sequence[Progress], panels: Panels
+    view: TimeStepView,
+    cells: Cells,
+    top: int,
+    config: EchoConfig,
+    windows: Sequence[Progress],
+    panels: Panels,
 ) -> None:
-    cursor, label, rows = view.at_cursor, panels.label, slice(panels.first, panels.first + panels.shown)
+    cursor, label, rows = (
+        view.at_cursor,
+        panels.label,
+        slice(panels.first, panels.first + panels.shown),
+    )
     tape = lay_tape(config, windows, panels.width - label, cursor and cursor.step)
     newest = tape[-1]
     corners = [
-        (place % panels.columns * (panels.width + GAP), top + place // panels.columns * panels.height)
+        (
+            place % panels.columns * (panels.width + GAP),
+            top + place // panels.columns * panels.height,
+        )
         for place in range(panels.shown)
     ]
     for number, line in enumerate(panels.lines, 1):
@@ -262,12 +337,16 @@ def draw_panels(
         sign = FOCUSED if lit and (has_cursor or x + y == 0) else ""
         at = label + newest.x if newest.x and not names else 0
         room = panels.width - at - len(sign)
-        text = sign + title(config, newest, row, panels.lines, room - len(f"  {names[0]}" if names else ""))
+        text = sign + title(
+            config, newest, row, panels.lines, room - len(f"  {names[0]}" if names else "")
+        )
         while names and len(f"{text}  {names[0]}") <= room:
             text += f"  {names.pop(0)}"
         cells.write(x + at, y, text, "focused" if lit else "text")
         for column, step in enumerate(range(newest.begin, newest.end)):
-            cells.mark(x + label + newest.x + 2 * column, y + 1, 2, len(panels.lines), TimeStep(row, step))
+            cells.mark(
+                x + label + newest.x + 2 * column, y + 1, 2, len(panels.lines), TimeStep(row, step)
+            )
         for number, line in enumerate(panels.lines, y + 1):
             cells.write(x, number, line.label, "muted")
             if cursor is not None and has_cursor:
@@ -275,9 +354,17 @@ def draw_panels(
 
 
 def _light(
-    cells: Cells, x: int, y: int, config: EchoConfig, tape: Sequence[TapePiece], cursor: TimeStep, line: RowLine
+    cells: Cells,
+    x: int,
+    y: int,
+    config: EchoConfig,
+    tape: Sequence[TapePiece],
+    cursor: TimeStep,
+    line: RowLine,
 ) -> None:
-    lags = lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
+    lags = (
+        lags_of_target(config, tape[-1].window.window, cursor.step) if line.part == INPUT else (0,)
+    )
     for piece in tape:
         for step in (cursor.step - lag - piece.first for lag in lags):
             if piece.begin <= step < piece.end:
@@ -287,7 +374,8 @@ def _light(
 
 
 class RowsView(TimeStepView):
-    """A panel for each row that fits: a title, and a line of blocks for each part, the newest window at the right."""
+    """A panel for each row that fits: a title, and a line of blocks for each part, the newest
+    window at the right."""
 
     key = "1"
     title = "rows"
@@ -336,17 +424,26 @@ class RowsView(TimeStepView):
 # ---- texts
 
 
-def title(config: EchoConfig, newest: TapePiece, row: int, lines: Sequence[RowLine], width: int) -> str:
+def title(
+    config: EchoConfig, newest: TapePiece, row: int, lines: Sequence[RowLine], width: int
+) -> str:
     window, scored = newest.window, scored_in(newest.window)[row]
     name, count, length = f"row {row + 1}", int(scored.sum()), len(scored)
     task, shown = config.the_task, max(line.channel for line in lines) + 1
-    most = max(form.count if isinstance(form, Numbers) else 1 for form in (task.inputs, task.outputs))
-    more = f", steps {newest.begin + 1} to {newest.end}" if newest.end - newest.begin < length else ""
+    most = max(
+        form.count if isinstance(form, Numbers) else 1 for form in (task.inputs, task.outputs)
+    )
+    more = (
+        f", steps {newest.begin + 1} to {newest.end}" if newest.end - newest.begin < length else ""
+    )
     more += f", channels 1 to {shown} of {most}" if shown < most else ""
     if not window.outputs.size or not count:
         score = f"{'all' if count == length else f'{count} of {length}'} targets count"
     elif config.has_classes:
-        score = f"{int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())} of {count} right"
+        score = (
+            f"{int(((window.outputs[row].argmax(axis=-1) == window.y[row]) & scored).sum())} of "
+            f"{count} right"
+        )
     else:
         with np.errstate(over="ignore"):  # the outputs may have diverged
             error = float(np.square(window.outputs[row] - window.y[row])[scored].mean())
@@ -357,7 +454,11 @@ def title(config: EchoConfig, newest: TapePiece, row: int, lines: Sequence[RowLi
 
 
 def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
-    task, is_echo, lags = config.the_task, config.value("task") == "echo", lags_of_target(config, window.window, step)
+    task, is_echo, lags = (
+        config.the_task,
+        config.value("task") == "echo",
+        lags_of_target(config, window.window, step),
+    )
     sources = f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
     if is_echo:
         back = step - config.echo_step
@@ -379,9 +480,12 @@ def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
 
 
 def facts(config: EchoConfig) -> dict[str, str]:
-    """What is known about a network before it is trained, the most important first: a subject and a text each."""
+    """What is known about a network before it is trained, the most important first: a subject and a
+    text each."""
     rungs, solved = ladder_of(config), solved_level(config)
-    mean = f"a mean loss of the last {deciding_windows(config):,} windows below {loss_text(solved, 3)}"
+    mean = (
+        f"a mean loss of the last {deciding_windows(config):,} windows below {loss_text(solved, 3)}"
+    )
     lines = {
         "task": f"{name_of(config.the_task)}: {first_sentence(config)}",
         "with": fields_text(settings_of(config.the_task)),
@@ -389,7 +493,10 @@ def facts(config: EchoConfig) -> dict[str, str]:
         "data": data_text(config),
         "solved": mean if solved > 0 else "",
         "loss": f"{config.loss_name}{'' if rungs else '; what can be reached is not known'}",
-        **{loss_text(rung.loss, 3): f"{rung.name}{bits_text(config, rung.loss)}: {rung.knows}" for rung in rungs},
+        **{
+            loss_text(rung.loss, 3): f"{rung.name}{bits_text(config, rung.loss)}: {rung.knows}"
+            for rung in rungs
+        },
     }
     return {about: text for about, text in lines.items() if text}
 
@@ -403,10 +510,18 @@ def first_sentence(config: EchoConfig) -> str:
 def data_text(config: EchoConfig) -> str:
     rows = "1 row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
     if config.is_stream:
-        return f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; the state is carried"
+        return (
+            f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; "
+            "the state is carried"
+        )
     cut = config.gradient_cut
-    follows = "" if cut is None else f", the gradient cut after every {cut:,} step{'s' * (cut != 1)}"
-    return f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window each{follows}"
+    follows = (
+        "" if cut is None else f", the gradient cut after every {cut:,} step{'s' * (cut != 1)}"
+    )
+    return (
+        f"{rows} of {config.windows_per_epoch:,} trials of {config.window_steps} steps, a window "
+        f"each{follows}"
+    )
 
 
 def draw_facts(cells: Cells, y: int, lines: dict[str, str]) -> None:

@@ -34,7 +34,9 @@ class SampleView(ProbeView):
             super().draw(cells)
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        self.draw_head(cells, readings, f"{SAMPLE_LENGTH} characters, each drawn as the network predicts")
+        self.draw_head(
+            cells, readings, f"{SAMPLE_LENGTH} characters, each drawn as the network predicts"
+        )
         lines = [
             line[begin : begin + cells.width]
             for line in (readings.sample or "").split("\n")

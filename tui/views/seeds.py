@@ -1,4 +1,5 @@
-"""View 6: networks that differ in their seed, one a line: when each solved the task, and its loss over the run."""
+"""View 6: networks that differ in their seed, one a line: when each solved the task, and its loss
+over the run."""
 
 from __future__ import annotations
 
@@ -28,25 +29,59 @@ from tui.views.view import FOCUSED, Replica, View
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
 SHADES, DIVERGED = "·░▒▓█", "!"  # from solved to chance
-EDGES = (0.07, 0.3, 0.6, 0.9)  # shares of the way from the least loss to chance at which the next shade begins
+# Shares of the way from the least loss to chance at which the next shade begins
+EDGES = (0.07, 0.3, 0.6, 0.9)
 
 
 class SeedsView(View):
-    """Only the losses of visible lines are asked for, so the cost does not grow with the number of networks."""
+    """Only the losses of visible lines are asked for, so the cost does not grow with the number of
+    networks."""
 
     key = "6"
     title = "seeds"
-    about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
+    about = (
+        "Networks that differ in their seed: the loss of each over the run, and when it was solved"
+    )
     reads_beside = True
     BINDINGS = [
         Binding("up", "choose(-1)", "Up", False, tooltip="Show the network one line up", id="up"),
-        Binding("down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"),
-        Binding("pageup", "page(-1)", "Page up", False, tooltip="One screen of networks up", id="page_up"),
-        Binding("pagedown", "page(1)", "Page down", False, tooltip="One screen of networks down", id="page_down"),
+        Binding(
+            "down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"
+        ),
+        Binding(
+            "pageup",
+            "page(-1)",
+            "Page up",
+            False,
+            tooltip="One screen of networks up",
+            id="page_up",
+        ),
+        Binding(
+            "pagedown",
+            "page(1)",
+            "Page down",
+            False,
+            tooltip="One screen of networks down",
+            id="page_down",
+        ),
         Binding("home", "choose(-9999)", "First", False, tooltip="The first network", id="first"),
         Binding("end", "choose(9999)", "Last", False, tooltip="The last network", id="last"),
-        Binding("enter", "alone", "Alone", False, tooltip="Go on with this network alone, a new branch", id="alone"),
-        Binding("v", "order", "Order", False, tooltip="Sort by when solved, by seed, or by loss", id="swap"),
+        Binding(
+            "enter",
+            "alone",
+            "Alone",
+            False,
+            tooltip="Go on with this network alone, a new branch",
+            id="alone",
+        ),
+        Binding(
+            "v",
+            "order",
+            "Order",
+            False,
+            tooltip="Sort by when solved, by seed, or by loss",
+            id="swap",
+        ),
     ]
 
     _by: Order = "solved"
@@ -66,7 +101,11 @@ class SeedsView(View):
         return self._frame.config.replicas > 1
 
     def chosen(self, frame: Frame) -> int:
-        return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
+        return (
+            frame.replica
+            if self._asked is None or self._asked >= frame.config.replicas
+            else self._asked
+        )
 
     @property
     def reading(self) -> str:
@@ -77,7 +116,10 @@ class SeedsView(View):
         if not isinstance(spot, Replica) or seed_stats is None or not seed_stats.windows:
             return ""
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
-        return read(frame.config, seed_stats, spot.number) + is_chosen * "; «alone»: go on with it alone"
+        return (
+            read(frame.config, seed_stats, spot.number)
+            + is_chosen * "; «alone»: go on with it alone"
+        )
 
     def choose(self, frame: Frame, lines: int) -> None:
         if frame.seed_stats is not None:
@@ -134,7 +176,9 @@ class SeedsView(View):
         shown = max(1, height - HEAD)
         at = order.index(self.chosen(frame))
         near = min(max(self._first, at - shown + 1), at)
-        self._first = max(0, min(near if abs(near - self._first) <= 1 else at - shown // 2, len(order) - shown))
+        self._first = max(
+            0, min(near if abs(near - self._first) <= 1 else at - shown // 2, len(order) - shown)
+        )
         return SeedRows(tuple(order[self._first : self._first + shown]), max(1, width - label - 2))
 
     def draw(self, cells: Cells) -> None:
@@ -147,14 +191,18 @@ class SeedsView(View):
         config, seed_stats = frame.config, frame.seed_stats
         replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
         head, *lines = labels(config, seed_stats, replicas)
-        losses = Region(len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1))
+        losses = Region(
+            len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1)
+        )
         edges, words = shades(config, picture.seeds.losses)
         self._draw_head(cells, seed_stats, len(replicas), words)
         draw_losses(cells, losses, picture, seed_stats, replicas, edges)
         cells.write(0, 1, f" {head}", "muted")
         for y, (replica, line) in enumerate(zip(replicas, lines, strict=False), HEAD):
             is_chosen = replica == self.chosen(frame)
-            cells.write(0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text")
+            cells.write(
+                0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text"
+            )
             cells.mark(0, y, cells.width, 1, Replica(replica))
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
@@ -169,7 +217,9 @@ class SeedsView(View):
         end = cells.write(end, 0, shortened(words, cells.width - end), "text")
         at = cells.width - len(note)
         cells.write(at, 0, note, "note")
-        cells.mark(cells.width - len(by), 0, len(by) * bool(note), 1, Press(self.keymap.key("swap")))
+        cells.mark(
+            cells.width - len(by), 0, len(by) * bool(note), 1, Press(self.keymap.key("swap"))
+        )
         if end + 2 + len(shades) + 2 <= at:
             cells.write(end + 2, 0, shades, "note")
 
@@ -178,13 +228,19 @@ def instead(frame: Frame, message: str) -> str:
     if frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (
-        f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the seed? "
-        "«seeds» trains 64 networks at once, with this seed and the next 63; «seeds» again goes back."
+        f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the "
+        "seed? "
+        "«seeds» trains 64 networks at once, with this seed and the next 63; «seeds» again goes "
+        "back."
     )
 
 
 def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    name, at, lost_at = f"seed {config.seed + replica}", seed_stats.solved_at[replica], seed_stats.lost_at[replica]
+    name, at, lost_at = (
+        f"seed {config.seed + replica}",
+        seed_stats.solved_at[replica],
+        seed_stats.lost_at[replica],
+    )
     if seed_stats.diverged[replica]:
         return f"{name}: its loss is not finite any more"
     solved = f"solved at {at:,}" if at else "not solved"
@@ -206,7 +262,12 @@ def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
     most, solved, least = chance_level(config), solved_level(config), mean_floor(config)
     name = "chance" if ladder_of(config) else "guessing"
     if not math.isfinite(most):
-        most, solved, least, name = float(losses[np.isfinite(losses)].max(initial=0)) or 1.0, -math.inf, 0.0, "highest"
+        most, solved, least, name = (
+            float(losses[np.isfinite(losses)].max(initial=0)) or 1.0,
+            -math.inf,
+            0.0,
+            "highest",
+        )
     edges = [least + share * (most - least) for share in EDGES]
     first = solved if math.isfinite(solved) else edges[0]
     last = "solved" if math.isfinite(solved) else "near 0"
@@ -214,19 +275,30 @@ def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
 
 
 def draw_losses(
-    cells: Cells, box: Region, picture: Picture, seed_stats: SeedStats, replicas: Sequence[int], edges: Sequence[float]
+    cells: Cells,
+    box: Region,
+    picture: Picture,
+    seed_stats: SeedStats,
+    replicas: Sequence[int],
+    edges: Sequence[float],
 ) -> None:
-    """A line of shades for each network below the axis of windows; from where it was solved on in another ink."""
+    """A line of shades for each network below the axis of windows; from where it was solved on in
+    another ink."""
     assert picture.seeds is not None
     for column, label in window_ticks(picture.axis.first, picture.axis.length, box.width):
         if column + len(label) <= box.width:
             write_in(cells, box, 0, f"{label} ", "muted", at=column)
-    losses, windows = picture.seeds.losses[: len(replicas), : box.width], picture.seeds.windows[: box.width]
+    losses, windows = (
+        picture.seeds.losses[: len(replicas), : box.width],
+        picture.seeds.windows[: box.width],
+    )
     is_finite = np.isfinite(losses)
     level = np.where(is_finite, np.digitize(np.where(is_finite, losses, 0), edges), len(SHADES))
     blocks = np.array([*SHADES, DIVERGED])[level]
     at = seed_stats.solved_at[replicas][:, np.newaxis]
-    inks = np.where((at > 0) & (windows + 1 >= at), NUMBER["input"], NUMBER["loss"]).astype(np.int16)
+    inks = np.where((at > 0) & (windows + 1 >= at), NUMBER["input"], NUMBER["loss"]).astype(
+        np.int16
+    )
     if picture.frame.is_past:
         later = np.flatnonzero(windows >= picture.frame.trained)
         inks[:, later] = NUMBER["muted"]

@@ -1,4 +1,7 @@
-"""The list of all views, in the order of their keys. To add a view, add a file in this folder and an entry here."""
+"""The list of all views, in the order of their keys.
+
+To add a view, add a file in this folder and an entry here.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ VIEWS: tuple[type[View], ...] = (
 
 
 class ViewChoice(NamedTuple):
-    """The number keys of the two views that were opened last; the older is shown only if there is room for two."""
+    """The number keys of the two views that were opened last; the older is shown only if there is
+    room for two."""
 
     newest: str = "1"
     before: str = "3"

@@ -56,7 +56,8 @@ def fitted(parts: Sequence[LinePart], width: int) -> str:
 
 
 def shortened(text: str, width: int) -> str:
-    """The text cut to ``width``: as many clauses as fit, otherwise as many words; dots stand for the rest."""
+    """The text cut to ``width``: as many clauses as fit, otherwise as many words; dots stand for
+    the rest."""
     if len(text) <= width:
         return text
     room = max(0, width - len(LEFT_OUT))
@@ -67,7 +68,11 @@ def shortened(text: str, width: int) -> str:
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
     rows = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
-    return rows if len(rows) <= lines else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
+    return (
+        rows
+        if len(rows) <= lines
+        else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
+    )
 
 
 def in_a_line(line: Sentence, width: int) -> str:
@@ -90,14 +95,19 @@ def percent(share: float) -> str:
 def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
     if isinstance(form, Symbols):
         return symbol_name(form, int(values))
-    numbers = [f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()]
+    numbers = [
+        f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()
+    ]
     if form.names and 1 < form.count < MOST_VALUES:
-        return ", ".join(f"{name} {number}" for name, number in zip(form.names, numbers, strict=True))
+        return ", ".join(
+            f"{name} {number}" for name, number in zip(form.names, numbers, strict=True)
+        )
     return " ".join(numbers[:MOST_VALUES]) + LEFT_OUT * (form.count > MOST_VALUES)
 
 
 def network_words(form: Symbols | Numbers, outputs: Floats, target: npt.NDArray[Any]) -> str:
-    """The prediction: numbers; or the probability of the target, which is the loss, and of the likeliest others."""
+    """The prediction: numbers; or the probability of the target, which is the loss, and of the
+    likeliest others."""
     if isinstance(form, Numbers):
         return f"network {value_words(form, outputs)}"
     likeliest = [symbol for symbol in np.argsort(outputs)[::-1].tolist() if symbol != int(target)]
@@ -110,4 +120,7 @@ def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, fl
     levels = [(level.name, level.loss) for level in ladder]
     if config.value("task") != "echo":
         return levels
-    return [*levels[:1], *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor)]
+    return [
+        *levels[:1],
+        *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor),
+    ]

@@ -1,4 +1,5 @@
-"""What a view is: a widget below the curve with a key of its own; views of probe readings, and of time steps."""
+"""What a view is: a widget below the curve with a key of its own; views of probe readings, and of
+time steps."""
 
 from __future__ import annotations
 
@@ -16,14 +17,21 @@ from echornn.timeline.branch import letter_of
 from tui.views.canvas import Cells, CellWidget
 from tui.views.text import shortened, wrapped
 
-FOCUSED = ">"  # before the head of the view that has the keyboard, since a colour alone is not enough
+# Before the head of the view that has the keyboard, since a colour alone is not enough
+FOCUSED = ">"
 HOW_TO_FOCUS = "«focus»: «arrows» act here"
 
 hidden = partial(Binding, show=False)
 
 LEAVE = hidden("escape", "leave", "Leave", tooltip="Take the cursor away", id="leave")
 PART_BINDINGS = [
-    hidden("n", "part(1)", "Part", tooltip="The next part of the network: layer, memory, gate, matrix", id="next"),
+    hidden(
+        "n",
+        "part(1)",
+        "Part",
+        tooltip="The next part of the network: layer, memory, gate, matrix",
+        id="next",
+    ),
     hidden("N", "part(-1)", "Part before", tooltip="The part before", id="before"),
 ]
 
@@ -38,7 +46,8 @@ def cursor_keys(earlier: str, later: str, up: str, down: str) -> list[BindingTyp
     ]
 
 
-# ---- what the cells of views show, for the mouse: of the shown window, or of the curve's line; all count from 0
+# ---- what the cells of views show, for the mouse: of the shown window, or of the curve's line; all
+# count from 0
 
 
 class TimeStep(NamedTuple):
@@ -83,7 +92,8 @@ def time_step_of(spot: object) -> TimeStep | None:
 
 
 class View(CellWidget, can_focus=True):
-    """A view below the curve; `on_view` is called after a key has changed what it shows or asks for."""
+    """A view below the curve; `on_view` is called after a key has changed what it shows or asks
+    for."""
 
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
@@ -104,7 +114,11 @@ class View(CellWidget, can_focus=True):
 
     @classmethod
     def own_actions(cls) -> dict[str, str]:
-        return {one.id: one.action for one in cls.BINDINGS if isinstance(one, Binding) and one.id is not None}
+        return {
+            one.id: one.action
+            for one in cls.BINDINGS
+            if isinstance(one, Binding) and one.id is not None
+        }
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -151,7 +165,8 @@ class View(CellWidget, can_focus=True):
 
 
 class ProbeView(View):
-    """A view of probe readings, with the same title as they; it says of which window they are if another is shown."""
+    """A view of probe readings, with the same title as they; it says of which window they are if
+    another is shown."""
 
     kinds: ClassVar[frozenset[Kind]]
 
@@ -163,7 +178,8 @@ class ProbeView(View):
         return Question(self.kinds, self._asked_part())
 
     def _asked_part(self) -> str:
-        """The selected part; empty, which means the top layer's h, if the network has no such part."""
+        """The selected part; empty, which means the top layer's h, if the network has no such
+        part."""
         return self._part if self._part in parts_of(self._frame.config) else ""
 
     @property
@@ -200,8 +216,8 @@ class ProbeView(View):
             cells.write(0, line, part, "text")
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
-        """The first line: a text about the part that was read, and at the right the window of the readings, which stays
-        whole: otherwise old readings could be taken for current ones.
+        """The first line: a text about the part that was read, and at the right the window of the
+        readings, which stays whole: otherwise old readings could be taken for current ones.
         """
         if part and self._asked_part() not in ("", part):
             text = f"computing {self._asked_part()}"
@@ -245,14 +261,22 @@ def is_of_part(readings: Readings, part: str) -> bool:
 
 
 def is_empty(readings: Readings) -> bool:
-    return all(one is None for one in (readings.memory, readings.gradient, readings.weights, readings.plane))
+    return all(
+        one is None
+        for one in (readings.memory, readings.gradient, readings.weights, readings.plane)
+    )
 
 
 class TimeStepView(View):
-    """A view with a cursor on a time step while training stands still. It scrolls if not all rows fit."""
+    """A view with a cursor on a time step while training stands still.
+
+    It scrolls if not all rows fit.
+    """
 
     BINDINGS = [
-        *cursor_keys("Paused: cursor a step back", "Paused: cursor a step on", "A row up", "A row down"),
+        *cursor_keys(
+            "Paused: cursor a step back", "Paused: cursor a step on", "A row up", "A row down"
+        ),
         hidden("pageup", "move(0, -5)", "Up", tooltip="Five rows up", id="page_up"),
         hidden("pagedown", "move(0, 5)", "Down", tooltip="Five rows down", id="page_down"),
         LEAVE,
@@ -282,7 +306,10 @@ class TimeStepView(View):
         frame, cursor = self._frame, self.at_cursor
         (count, length), shown = extent(frame), self.rows_that_fit(frame)
         if cursor is not None:
-            row, step = min(max(0, cursor.row + rows), count - 1), min(max(0, cursor.step + steps), length - 1)
+            row, step = (
+                min(max(0, cursor.row + rows), count - 1),
+                min(max(0, cursor.step + steps), length - 1),
+            )
             self._first_row = min(max(self._first_row, row - shown + 1), row)
             self._put_cursor(TimeStep(row, step))
         elif steps and frame.state.stands_still:

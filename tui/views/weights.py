@@ -1,4 +1,5 @@
-"""View 5: each matrix, the eigenvalues against the unit circle, how much a window changes, Lyapunov exponents."""
+"""View 5: each matrix, the eigenvalues against the unit circle, how much a window changes, Lyapunov
+exponents."""
 
 from __future__ import annotations
 
@@ -30,19 +31,23 @@ ENTRY_WIDTHS = (WITH_NUMBER, 2, 1)  # the widest with which all matrices fit is 
 NUMBERS_WIDTH, BAR_WIDTH = 27, 8
 LEAST_MATRICES, LEAST_CIRCLE = 24, 12  # columns
 HIGH_ENOUGH = 20  # lines of the whole view, for the circle
-INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input")], np.int16)  # of zero, positive, negative
+# Of zero, positive, negative
+INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input")], np.int16)
 MARGIN = 1.12  # how far the edge lies from zero, in sizes of the largest eigenvalue
 
 
 class WeightsView(ProbeView):
-    """Matrices at the left, then the circle, then numbers; if not all matrices fit, they begin with the chosen one."""
+    """Matrices at the left, then the circle, then numbers; if not all matrices fit, they begin with
+    the chosen one."""
 
     key = "5"
     title = "weights"
     about = "Each matrix, eigenvalues against the unit circle, update sizes, Lyapunov exponents"
     kinds = frozenset({"weights", "lyapunov"})
     BINDINGS = [
-        *cursor_keys("Cursor a column back", "Cursor a column on", "Cursor a row up", "Cursor a row down"),
+        *cursor_keys(
+            "Cursor a column back", "Cursor a column on", "Cursor a row up", "Cursor a row down"
+        ),
         *PART_BINDINGS,
         LEAVE,
     ]
@@ -52,29 +57,43 @@ class WeightsView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        return min(most, max(HIGH_ENOUGH, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
+        return min(
+            most,
+            max(HIGH_ENOUGH, (config.num_layers + 1) * (config.state_size + 3) + config.input_size),
+        )
 
     @property
     def _weights(self) -> Matrices | None:
         return None if self._readings is None else self._readings.weights
 
     def _choice(self, weights: Matrices) -> tuple[Entry, Recurrent | None]:
-        """The entry under the cursor, or the first of the chosen matrix; and whose eigenvalues are shown."""
+        """The entry under the cursor, or the first of the chosen matrix; and whose eigenvalues are
+        shown."""
         found = choices(weights)
         name, recurrent = found[self._chosen % len(found)]
-        at = (min(one, size - 1) for one, size in zip(self._cursor or (0, 0), weights.weights[name].shape, strict=True))
+        at = (
+            min(one, size - 1)
+            for one, size in zip(self._cursor or (0, 0), weights.weights[name].shape, strict=True)
+        )
         return Entry(name, *at), recurrent
 
     @property
     def reading(self) -> str:
         weights = self._weights
-        return "" if self._cursor is None or weights is None else self.reading_of(self._choice(weights)[0])
+        return (
+            ""
+            if self._cursor is None or weights is None
+            else self.reading_of(self._choice(weights)[0])
+        )
 
     def reading_of(self, spot: object) -> str:
         weights = self._weights
         if weights is None or not isinstance(spot, Entry):
             return ""
-        ends = f"from {weights.rows[spot.matrix][spot.row]} to {weights.columns[spot.matrix][spot.column]}"
+        ends = (
+            f"from {weights.rows[spot.matrix][spot.row]} to "
+            f"{weights.columns[spot.matrix][spot.column]}"
+        )
         return f"{spot.matrix}, {ends}: {weights.weights[spot.matrix][spot.row, spot.column]:+.4g}"
 
     def clicked(self, spot: object, again: bool) -> None:
@@ -95,7 +114,10 @@ class WeightsView(ProbeView):
         if weights is not None:
             at, _ = self._choice(weights)
             count, length = weights.weights[at.matrix].shape
-            moved = min(max(0, at.row + rows), count - 1), min(max(0, at.column + columns), length - 1)
+            moved = (
+                min(max(0, at.row + rows), count - 1),
+                min(max(0, at.column + columns), length - 1),
+            )
             self._cursor = (0, 0) if self._cursor is None else moved
             self._changed()
 
@@ -115,7 +137,9 @@ class WeightsView(ProbeView):
         for name, one in zip(names, place.boxes, strict=False):
             is_chosen = name == chosen.matrix
             at = chosen if is_chosen else Entry(name, 0, 0)
-            parts.append(draw_matrix(cells, one, place, weights, at, is_chosen and self._cursor is not None))
+            parts.append(
+                draw_matrix(cells, one, place, weights, at, is_chosen and self._cursor is not None)
+            )
         if recurrent is not None:
             parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
         if len(place.boxes) < len(names):
@@ -131,7 +155,10 @@ class WeightsView(ProbeView):
 
 def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
     usual: Sequence[Recurrent | None] = weights.recurrent[:1] or (None,)
-    own = {name: [one for one in weights.recurrent if is_part_of(one, weights, name)] for name in weights.weights}
+    own = {
+        name: [one for one in weights.recurrent if is_part_of(one, weights, name)]
+        for name in weights.weights
+    }
     return [(name, one) for name in own for one in own[name] or usual]
 
 
@@ -139,18 +166,26 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
     is_of_layer = (layer or "1") == (name.partition("_layer")[2] or "1")
-    return is_of_layer and "h1" in weights.rows[name] and (f"{vector} 1" if vector else "h1") in weights.columns[name]
+    return (
+        is_of_layer
+        and "h1" in weights.rows[name]
+        and (f"{vector} 1" if vector else "h1") in weights.columns[name]
+    )
 
 
 class Placed(NamedTuple):
     boxes: list[Region]
-    label: int  # the columns before the entries, the same for all, so that a bias is below its matrix
+    # The columns before the entries, the same for all, so that a bias is below its matrix
+    label: int
     entry: int  # the columns of an entry
     is_whole: bool
 
 
 def placed(weights: Matrices, names: Sequence[str], box: Region) -> Placed:
-    """Places for matrices with entries as wide as possible. One row needs no line for the names of its columns."""
+    """Places for matrices with entries as wide as possible.
+
+    One row needs no line for the names of its columns.
+    """
     rows = (row for name in names if len(weights.rows[name]) > 1 for row in weights.rows[name])
     label = 1 + max(map(len, (*names, *rows)))
     shapes = [weights.weights[name].shape for name in names]
@@ -179,28 +214,45 @@ def packed(sizes: Sequence[tuple[int, int]], box: Region) -> list[Region]:
 def shares(body: Region) -> tuple[Region, Region | None, Region | None]:
     left, numbers = beside(body, LEAST_MATRICES, body.width, [NUMBERS_WIDTH], GAP) or (body, None)
     width = min(2 * body.height, left.width - LEAST_MATRICES - GAP, body.width * 2 // 5)
-    parts = beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
+    parts = (
+        beside(left, LEAST_MATRICES, left.width, [width], GAP) if width >= LEAST_CIRCLE else None
+    )
     return *(parts or (left, None)), numbers
 
 
-def draw_matrix(cells: Cells, box: Region, place: Placed, weights: Matrices, at: Entry, has_cursor: bool) -> str:
-    """Draw a line for each row, below the names of the columns; returns which part is seen if it is cut."""
+def draw_matrix(
+    cells: Cells, box: Region, place: Placed, weights: Matrices, at: Entry, has_cursor: bool
+) -> str:
+    """Draw a line for each row, below the names of the columns; returns which part is seen if it is
+    cut."""
     name, label, entry = at.matrix, place.label, place.entry
     values, columns = weights.weights[name], weights.columns[name]
     head = int(len(values) > 1)
     down = seen(at.row, len(values), box.height - head)
     along = seen(at.column, len(columns), (box.width - label) // entry)
-    glyphs, signs = signed_blocks(values[down.start : down.stop, along.start : along.stop], scale_of(values))
+    glyphs, signs = signed_blocks(
+        values[down.start : down.stop, along.start : along.stop], scale_of(values)
+    )
     inks = np.repeat(INKS[signs], entry, axis=1)
     picture = np.repeat(glyphs, entry, axis=1)
     for y, row in enumerate(down):
         if entry == WITH_NUMBER:
             for x, column in enumerate(along):
-                picture[y, x * entry + 1 : (x + 1) * entry] = [*f"{number_text(float(values[row, column])):<6}"]
-        write_in(cells, box, y + head, weights.rows[name][row] if head else name, "muted" if head else "text")
+                picture[y, x * entry + 1 : (x + 1) * entry] = [
+                    *f"{number_text(float(values[row, column])):<6}"
+                ]
+        write_in(
+            cells,
+            box,
+            y + head,
+            weights.rows[name][row] if head else name,
+            "muted" if head else "text",
+        )
     if has_cursor:
         x = (at.column - along.start) * entry
-        inks[at.row - down.start : at.row - down.start + 1, x : x + min(entry, WITH_NUMBER - 1)] = NUMBER["cursor"]
+        inks[at.row - down.start : at.row - down.start + 1, x : x + min(entry, WITH_NUMBER - 1)] = (
+            NUMBER["cursor"]
+        )
     stamp(cells, box.x + label, box.y + head, picture, inks)
     cells.mark_each(
         *(box.x + label, box.y + head, len(along) * entry, len(down)),
@@ -212,7 +264,11 @@ def draw_matrix(cells: Cells, box: Region, place: Placed, weights: Matrices, at:
             if label + x >= end and label + x + len(text) <= box.width:
                 end = write_in(cells, box, 0, text, "muted", at=label + x) - box.x + 1
     parts = (("rows", down, len(values)), ("columns", along, len(columns)))
-    texts = [f"{of} {part.start + 1} to {part.stop} of {count}" for of, part, count in parts if len(part) < count]
+    texts = [
+        f"{of} {part.start + 1} to {part.stop} of {count}"
+        for of, part, count in parts
+        if len(part) < count
+    ]
     return f"{name} {', '.join(texts)}" if texts else ""
 
 
@@ -223,8 +279,11 @@ def seen(wanted: int, count: int, room: int) -> range:
 
 
 def column_names(names: Sequence[str], entry: int) -> Iterator[tuple[int, str]]:
-    """Where to write names: above each column; a gate's once, and after a letter numbers, if they are too long."""
-    for word, group in groupby(range(len(names)), lambda column: names[column].rstrip("0123456789")):
+    """Where to write names: above each column; a gate's once, and after a letter numbers, if they
+    are too long."""
+    for word, group in groupby(
+        range(len(names)), lambda column: names[column].rstrip("0123456789")
+    ):
         columns = list(group)
         if max(len(names[column]) for column in columns) < entry:
             yield from ((column * entry, names[column]) for column in columns)
@@ -233,7 +292,10 @@ def column_names(names: Sequence[str], entry: int) -> Iterator[tuple[int, str]]:
         else:
             for column in columns:
                 is_first = not column and len(word) == 1
-                yield column * entry - is_first, names[column][0 if is_first else len(word) :] or word
+                yield (
+                    column * entry - is_first,
+                    names[column][0 if is_first else len(word) :] or word,
+                )
 
 
 def number_text(value: float) -> str:
@@ -254,34 +316,65 @@ def draw_eigenvalues(cells: Cells, box: Region, eigenvalues: Eigenvalues) -> Non
     circle = np.exp(1j * np.linspace(0, 2 * np.pi, 32 * lines, endpoint=False))
     stamp(cells, x, y, characters(dots(circle, edge, 4 * lines, 4 * lines)), "muted")
     is_outside = np.abs(known) > 1
-    for glyph, ink, some in (("●", "point", known[~is_outside]), ("◆", "saturated", known[is_outside])):
-        stamp(cells, x, y, np.where(dots(some, edge, lines, 2 * lines), glyph, " "), ink, over_blanks=True)
+    for glyph, ink, some in (
+        ("●", "point", known[~is_outside]),
+        ("◆", "saturated", known[is_outside]),
+    ):
+        stamp(
+            cells,
+            x,
+            y,
+            np.where(dots(some, edge, lines, 2 * lines), glyph, " "),
+            ink,
+            over_blanks=True,
+        )
 
 
 def dots(points: npt.NDArray[np.complexfloating], edge: float, height: int, width: int) -> Dots:
     """Points of the complex plane as dots; those beyond the edge are drawn there."""
     drawn = np.zeros((height, width), np.bool_)
     down, along = (np.clip((part / edge + 1) / 2, 0, 1) for part in (-points.imag, points.real))
-    drawn[np.round(down * (height - 1)).astype(int), np.round(along * (width - 1)).astype(int)] = True
+    drawn[np.round(down * (height - 1)).astype(int), np.round(along * (width - 1)).astype(int)] = (
+        True
+    )
     return drawn
 
 
-def draw_numbers(cells: Cells, box: Region, update: dict[str, float], exponents: Floats, samples: int) -> None:
-    """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides of zero."""
+def draw_numbers(
+    cells: Cells, box: Region, update: dict[str, float], exponents: Floats, samples: int
+) -> None:
+    """By how much a window changes each matrix, then the Lyapunov exponents as bars to both sides
+    of zero."""
     is_known = any(map(math.isfinite, update.values()))
-    write_in(cells, box, 0, "changes in a window by" if is_known else "changes in a window: ?", "muted")
-    top = 1 + min(len(update), box.height - 1 - min(len(exponents) + bool(len(exponents)), box.height // 2))
+    write_in(
+        cells, box, 0, "changes in a window by" if is_known else "changes in a window: ?", "muted"
+    )
+    top = 1 + min(
+        len(update), box.height - 1 - min(len(exponents) + bool(len(exponents)), box.height // 2)
+    )
     for line, (name, share) in enumerate([*update.items()][: top - 1], start=1):
         text = percent(share) if share >= 5e-4 or share <= 0 else f"{size_text(100 * share)} %"
-        write_in(cells, box, line, f"{name[:12]:<13} {text if math.isfinite(share) else '?'}", "text")
+        write_in(
+            cells, box, line, f"{name[:12]:<13} {text if math.isfinite(share) else '?'}", "text"
+        )
     if len(exponents):
-        write_in(cells, box, top, f"Lyapunov, nats, {f'{samples:,} steps' if samples else 'a step'}", "muted")
+        write_in(
+            cells,
+            box,
+            top,
+            f"Lyapunov, nats, {f'{samples:,} steps' if samples else 'a step'}",
+            "muted",
+        )
     finite = np.abs(exponents[np.isfinite(exponents) & (exponents > MINUS_INFINITY)])
     scale = float(finite.max(initial=0)) or 1.0
-    for y, value in enumerate(exponents[: max(0, box.height - top - 1)].tolist(), start=box.y + top + 1):
+    for y, value in enumerate(
+        exponents[: max(0, box.height - top - 1)].tolist(), start=box.y + top + 1
+    ):
         share = 0.0 if math.isnan(value) else min(1.0, abs(value) / scale)
         whole, half = divmod(max(round(share * 2 * BAR_WIDTH), int(share > 0)), 2)
-        left, right = ("▐" * half + "█" * whole, "") if value < 0 else ("", "█" * whole + "▌" * half)
+        left, right = (
+            ("▐" * half + "█" * whole, "") if value < 0 else ("", "█" * whole + "▌" * half)
+        )
         x = cells.write(box.x, y, f"{number(value, '+'):>8} ", "text")
         x = cells.write(x, y, f"{left:>{BAR_WIDTH}}", "input")
         x = cells.write(x, y, "|", "muted")

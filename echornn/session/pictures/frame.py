@@ -18,7 +18,8 @@ from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
 
-WATCHABLE_SPEED = 100.0  # windows per second up to which they are trained one by one, so that the screen shows all
+# Windows per second up to which they are trained one by one, so that the screen shows all
+WATCHABLE_SPEED = 100.0
 
 
 class State(StrEnum):
@@ -46,7 +47,8 @@ class Drive:
         return self.running or self.windows > 0
 
     def after(self, command: commands.Command, epoch_left: int = 1) -> Drive:
-        """What is trained after a command; ``epoch_left`` is the number of windows to the end of the epoch."""
+        """What is trained after a command; ``epoch_left`` is the number of windows to the end of
+        the epoch."""
         match command:
             case commands.Resume():
                 return Drive()
@@ -62,14 +64,16 @@ class Drive:
                 return self
 
     def trained(self, windows: int | None = None) -> Drive:
-        """What is left when so many windows were trained; None drops all that a key has requested."""
+        """What is left when so many windows were trained; None drops all that a key has
+        requested."""
         left = 0 if windows is None else max(0, self.windows - windows)
         return Drive(self.running, left, self.to_the_end and left > 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The state of a session at one time: where it stands, what was trained there, and what can be said of it."""
+    """The state of a session at one time: where it stands, what was trained there, and what can be
+    said of it."""
 
     state: State
     config: EchoConfig  # in training
@@ -78,32 +82,40 @@ class Frame:
     window: int = 0  # its number in the epoch, from 1; 0 before the first
     trained: int = 0  # windows along the path, since weights were new
     trained_in_all: int = 0  # windows of all branches of the run
-    branch: int = 0  # the branch whose configuration is in effect here; see `echornn.timeline.timeline.Timeline`
+    # The branch whose configuration is in effect here; see `echornn.timeline.timeline.Timeline`
+    branch: int = 0
     line: int = 0  # the branch whose path the curve shows
     line_end: int = 0  # windows along that path
     is_past: bool = False  # whether later windows of that line were trained too
     replica: int = 0  # index from 0 of the replica to which progress, tape and readings belong
     seed_stats: SeedStats | None = None  # the results of all replicas; None for a single network
-    progress: Progress | None = None  # the newest window with its data; None if none was trained since a start
-    rate: float = 0.0  # measured windows per second over about the last second; 0 while nothing trains
+    # The newest window with its data; None if none was trained since a start
+    progress: Progress | None = None
+    # Measured windows per second over about the last second; 0 while nothing trains
+    rate: float = 0.0
     speed: float = math.inf  # the set windows per second; infinity is full speed
     device: str = ""  # cpu or gpu; empty while loading
     data_version: int = 0  # how many times new data was requested
     init_index: int = 0  # the number of the initial weights, from 0; each redraw increases it
-    tape: tuple[Progress, ...] = ()  # windows shown before progress, oldest first; at high speed with gaps
+    # Windows shown before progress, oldest first; at high speed with gaps
+    tape: tuple[Progress, ...] = ()
     loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
     undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
-    refused: Answer | None = None  # to the last change or move, if it failed; None after the next that succeeds
-    readings: Readings | None = None  # the last probe readings that were asked for, perhaps of an earlier position
+    # To the last change or move, if it failed; None after the next that succeeds
+    refused: Answer | None = None
+    # The last probe readings that were asked for, perhaps of an earlier position
+    readings: Readings | None = None
     unread: str = ""  # why the probes could not read anything
     notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
-    coming: EchoConfig | None = None  # what is being compiled, to be trained next, if it is not `config`
+    # What is being compiled, to be trained next, if it is not `config`
+    coming: EchoConfig | None = None
     start: Drive = field(default_factory=Drive)  # what is trained first after loading
     is_unread: bool = False  # whether the record has windows whose losses are not read yet
     folder: str = ""  # the folder of the run; empty if it is not saved
-    answered: int = 0  # the last command that was carried out before this frame was made; see `Session.send`
+    # The last command that was carried out before this frame was made; see `Session.send`
+    answered: int = 0
     seconds: int = 0  # for how many whole seconds ``message`` has been loading
 
     @property
@@ -112,9 +124,14 @@ class Frame:
         return not (self.trained or self.window or self.is_unread)
 
     def is_at_the_end_of(self, config: EchoConfig) -> bool:
-        """Whether nothing is left to train here under a configuration, even while it is still loading."""
+        """Whether nothing is left to train here under a configuration, even while it is still
+        loading."""
         trains_on = self.config.differs_only_live(config) and not self.is_past
-        return trains_on and self.window == config.windows_per_epoch and self.epoch >= config.num_epochs
+        return (
+            trains_on
+            and self.window == config.windows_per_epoch
+            and self.epoch >= config.num_epochs
+        )
 
     @property
     def own_config(self) -> EchoConfig:
@@ -133,7 +150,11 @@ class Frame:
         """The loss of the newest window in nats; NaN before the first window of an epoch."""
         if self.progress is not None:
             return float(self.progress.losses[-1])
-        return float(self.loss_stats.recent[-1]) if self.loss_stats.recent.size and self.window else math.nan
+        return (
+            float(self.loss_stats.recent[-1])
+            if self.loss_stats.recent.size and self.window
+            else math.nan
+        )
 
     @property
     def has_diverged(self) -> bool:
@@ -145,13 +166,21 @@ class Frame:
 
     @property
     def accuracy(self) -> float:
-        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and of numbers."""
-        return math.nan if self.progress is None else self.config.accuracy(float(self.progress.errors[-1]))
+        """The share of right predictions in the newest window, 0 to 1; NaN before the first, and of
+        numbers."""
+        return (
+            math.nan
+            if self.progress is None
+            else self.config.accuracy(float(self.progress.errors[-1]))
+        )
 
     @property
     def sentence(self) -> Sentence:
-        """The line above the curve: what the run is, with a key that helps; see `echornn.diagnosis.cases`."""
+        """The line above the curve: what the run is, with a key that helps; see
+        `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config)
         newest = self.progress if self.state.stands_still else None
-        return say(Facts(self.own_config, self.loss_stats, newest, self.undoable > 0, self.is_unread))
+        return say(
+            Facts(self.own_config, self.loss_stats, newest, self.undoable > 0, self.is_unread)
+        )

@@ -26,7 +26,9 @@ class Span:
         """The first window, and the window after the last, on a line of ``trained`` windows."""
         if self.windows is None:
             return 0, trained
-        end = trained if self.end is None else max(min(self.end, trained), min(self.windows, trained))
+        end = (
+            trained if self.end is None else max(min(self.end, trained), min(self.windows, trained))
+        )
         return max(0, end - self.windows), end
 
 
@@ -45,17 +47,21 @@ class Query:
     span: Span = Span()  # the windows that the curve shows
     columns: int = 0  # the columns of the axis of windows; 0 for no curve
     beside: int = 0  # the windows of the longest curve that the viewer itself adds under the curve
-    ghosts: int = 0  # the most other branches under the curve: pinned ones, then the newest that are not hidden
+    # The most other branches under the curve: pinned ones, then the newest that are not hidden
+    ghosts: int = 0
     branches: bool = False  # whether to list the branches
     seeds: SeedRows | None = None  # the replicas whose losses are drawn over the same windows
-    norms: bool = False  # whether to return the norms of gradients over the same windows and columns
-    falls: int = 0  # the columns of the curve in which falls of the loss are searched; 0 for no search
+    # Whether to return the norms of gradients over the same windows and columns
+    norms: bool = False
+    # The columns of the curve in which falls of the loss are searched; 0 for no search
+    falls: int = 0
     held_out: bool = False  # whether to return the losses on held-out data
     path: bool = False  # whether to return the branches on the path to the position
 
 
 class WindowAxis(NamedTuple):
-    """The first window shown, the window after the last, and the number of windows for which the axis has space."""
+    """The first window shown, the window after the last, and the number of windows for which the
+    axis has space."""
 
     first: int
     last: int
@@ -63,8 +69,9 @@ class WindowAxis(NamedTuple):
 
     @classmethod
     def of(cls, span: Span, trained: int, longest: int) -> WindowAxis:
-        """The axis for a line of ``trained`` windows. If all are shown, it fits the longest curve, and its length is a
-        round number that grows in steps, so that the curve need not be drawn anew in every frame.
+        """The axis for a line of ``trained`` windows. If all are shown, it fits the longest curve,
+        and its length is a round number that grows in steps, so that the curve need not be drawn
+        anew in every frame.
         """
         first, last = span.limits(trained)
         if span.windows is not None:
@@ -72,7 +79,9 @@ class WindowAxis(NamedTuple):
         windows = max(last - first, longest, 100)
         power = 10.0 ** math.floor(math.log10(windows))
         steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10)
-        return cls(first, last, int(next(step * power for step in steps if step * power >= windows)))
+        return cls(
+            first, last, int(next(step * power for step in steps if step * power >= windows))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +89,8 @@ class Ghost:
     key: int | str  # the number of the branch; for another run, its folder
     letter: str  # distinguishes it from others, since a terminal may have no colours
     words: str
-    first: int  # the windows that are drawn, first <= window < last: those that the curve does not share
+    # The windows that are drawn, first <= window < last: those that the curve does not share
+    first: int
     last: int
     since: str = ""  # says the first window, unless that is the first of all; never cut off
     curve: Curve | None = None  # None if it has none on the axis, or if no curve was requested
@@ -107,7 +117,8 @@ class BranchRow:
 
 @dataclass(frozen=True, eq=False)
 class SeedLosses:
-    """Mean losses of some replicas in the columns of an axis that begin before the last trained window."""
+    """Mean losses of some replicas in the columns of an axis that begin before the last trained
+    window."""
 
     replicas: tuple[int, ...]
     losses: Floats  # [replicas, columns], in nats
@@ -135,7 +146,8 @@ class Audience:
 
     @property
     def may_note(self) -> bool:
-        """Whether this viewer's names and pins of branches are taken: also while another viewer steers."""
+        """Whether this viewer's names and pins of branches are taken: also while another viewer
+        steers."""
         return not (self.ended or self.only_looks)
 
 
@@ -145,21 +157,30 @@ NO_AXIS, NO_CURVE, NO_BAND = WindowAxis(0, 0, 100), curve_of([], 0, 0, 0), band_
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The answer to a query. Its losses end at the window that was newest on the line when the frame was made."""
+    """The answer to a query.
+
+    Its losses end at the window that was newest on the line when the frame was made.
+    """
 
     frame: Frame
     query: Query = field(default_factory=Query)
     axis: WindowAxis = NO_AXIS
-    curve: Curve = NO_CURVE  # the losses along the line; with several replicas, those of the selected one
-    norms: Curve = NO_CURVE  # of its gradients, before clipping; the error rates are the shares of clipped windows
-    held_out: Curve = NO_CURVE  # the losses on held-out data along the line, where they were measured
-    band: Band = NO_BAND  # the losses of all replicas along the line; without buckets for a single network
+    # The losses along the line; with several replicas, those of the selected one
+    curve: Curve = NO_CURVE
+    # Of its gradients, before clipping; the error rates are the shares of clipped windows
+    norms: Curve = NO_CURVE
+    # The losses on held-out data along the line, where they were measured
+    held_out: Curve = NO_CURVE
+    # The losses of all replicas along the line; without buckets for a single network
+    band: Band = NO_BAND
     ghosts: tuple[Ghost, ...] = ()
     branches: tuple[BranchRow, ...] = ()  # newest first
     seeds: SeedLosses | None = None
-    falls: tuple[int, ...] = ()  # the last window before the largest fall of the loss, and before the task was lost
+    # The last window before the largest fall of the loss, and before the task was lost
+    falls: tuple[int, ...] = ()
     path: tuple[Branch, ...] = ()  # from the branch that has new weights to the position
     branch_count: int = 0
-    elsewhere: int = 0  # windows that are not on the line: only with these and `branch_count` do ghosts change
+    # Windows that are not on the line: only with these and `branch_count` do ghosts change
+    elsewhere: int = 0
     line_config: EchoConfig | None = None  # at the end of the line; None before there are branches
     audience: Audience = ALONE

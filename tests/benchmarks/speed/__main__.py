@@ -27,24 +27,44 @@ def options() -> argparse.Namespace:
         prog="python -m tests.benchmarks.speed",
         description="Measure how fast this project is, compared with others, as tables of ratios.",
     )
-    parser.add_argument("--rows", nargs="+", metavar="ROW", choices=rows, help=f"of {'; '.join(rows)}")
-    parser.add_argument("--repeats", type=int, metavar="N", help="how often each program is measured; 3")
-    parser.add_argument("--quick", action="store_true", help=f"only {'; '.join(QUICK)}, once")
-    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="with JAX and PyTorch; this one")
-    parser.add_argument("--against", metavar="FOLDER", help="another checkout of this project, measured beside it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keeps what was measured, after each row")
     parser.add_argument(
-        "--from", type=Path, metavar="FILE", dest="recorded", help="show that file; measure only the --rows anew"
+        "--rows", nargs="+", metavar="ROW", choices=rows, help=f"of {'; '.join(rows)}"
     )
-    parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
-    parser.add_argument("--write", action="store_true", help="write them into the documentation, without --against")
+    parser.add_argument(
+        "--repeats", type=int, metavar="N", help="how often each program is measured; 3"
+    )
+    parser.add_argument("--quick", action="store_true", help=f"only {'; '.join(QUICK)}, once")
+    parser.add_argument(
+        "--peers", default=sys.executable, metavar="PYTHON", help="with JAX and PyTorch; this one"
+    )
+    parser.add_argument(
+        "--against", metavar="FOLDER", help="another checkout of this project, measured beside it"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="keeps what was measured, after each row"
+    )
+    parser.add_argument(
+        "--from",
+        type=Path,
+        metavar="FILE",
+        dest="recorded",
+        help="show that file; measure only the --rows anew",
+    )
+    parser.add_argument(
+        "--markdown", action="store_true", help="print the tables as the documentation has them"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="write them into the documentation, without --against"
+    )
     return parser.parse_args()
 
 
 def measured(chosen: argparse.Namespace) -> Iterator[Record]:
     """Measure the chosen rows; yields the results so far after each row."""
     every = measured_rows()
-    names = chosen.rows or (QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long])
+    names = chosen.rows or (
+        QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long]
+    )
     settings = Settings(
         chosen.repeats or (1 if chosen.quick else 3),
         chosen.peers,
@@ -85,14 +105,21 @@ def main() -> int:
         kept = record.without_before()
         kept.write(RECORDED)
         for page in PAGES:
-            page.write_text(tables.with_parts(page.read_text(encoding="utf-8"), tables.parts(kept)), encoding="utf-8")
+            page.write_text(
+                tables.with_parts(page.read_text(encoding="utf-8"), tables.parts(kept)),
+                encoding="utf-8",
+            )
     if chosen.markdown:
         print("\n\n".join(tables.parts(record).values()))
     else:
         show(record)
         print(tables.where(record))
     say(tables.left_out(record))
-    return 1 if any(result.is_wrong for results in record.rows.values() for result in results.values()) else 0
+    return (
+        1
+        if any(result.is_wrong for results in record.rows.values() for result in results.values())
+        else 0
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Measures rows: the programs of a row in turn, each in a process of its own, after checking that their losses are
-equal.
+"""Measures rows: the programs of a row in turn, each in a process of its own, after checking that
+their losses are equal.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, Program, Row
 ROOT = Path(__file__).parents[3]
 
 READY_SECONDS = 120.0
-"""A program that is not ready after this time is left out: JAX compiles many networks for minutes."""
+"""A program that is not ready after this time is left out: JAX compiles many networks for
+minutes."""
 
 ANSWER_SECONDS = 300.0
 
 ALLOWED_DIFFERENCE = 1e-3
-"""The largest allowed difference of the first losses of two programs, in nats: rounding errors grow with each
-window.
+"""The largest allowed difference of the first losses of two programs, in nats: rounding errors grow
+with each window.
 """
 
 SHOWN_SETS = ("avx2", "avx512f", "amx_bf16", "asimd", "sve")
@@ -68,7 +69,9 @@ def measure(rows: Mapping[str, Row], settings: Settings) -> Iterator[Record]:
         for name, row in rows.items():
             loads.append(os.getloadavg()[0])
             settings.say(f"{time.perf_counter() - begun:.0f} s: {name}")
-            results[name] = measure_row(row, f"{folder}/{name}.npz" if row.network else "", settings, versions)
+            results[name] = measure_row(
+                row, f"{folder}/{name}.npz" if row.network else "", settings, versions
+            )
             for program, result in results[name].items():
                 settings.say(f"    {program}: {in_words(result)}")
             found = {made_of: " and ".join(each) for made_of, each in versions.items()}
@@ -89,8 +92,12 @@ def machine() -> dict[str, str]:
     memory = first("MemTotal").split()
     facts = {
         "processor": first("model name") or platform.processor() or platform.machine(),
-        "instructions": ", ".join(one for one in SHOWN_SETS if one in first("flags|Features").split()),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "instructions": ", ".join(
+            one for one in SHOWN_SETS if one in first("flags|Features").split()
+        ),
+        "cores": str(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
         "memory": f"{int(memory[0]) / 2**20:.0f} GiB" if memory else "",
         "system": f"{platform.system()} {platform.machine()}",
     }
@@ -115,15 +122,23 @@ def write_problems(networks: Mapping[str, Network], folder: str) -> None:
     )
 
 
-def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, dict[str, None]]) -> dict[str, Result]:
+def measure_row(
+    row: Row, problem: str, settings: Settings, versions: dict[str, dict[str, None]]
+) -> dict[str, Result]:
     """Measure one row; adds the versions of its programs to ``versions``."""
     every = {**PROGRAMS, **settings.before}
-    programs = {name: every[name] for own in row.programs for name in (own, own + BEFORE) if name in every}
+    programs = {
+        name: every[name] for own in row.programs for name in (own, own + BEFORE) if name in every
+    }
     results: dict[str, Result] = {}
     with ExitStack() as ended:
         workers = {}
         for name, program in programs.items():
-            request = {"prepare": program.prepare, "problem": problem, "options": {**row.options, **program.options}}
+            request = {
+                "prepare": program.prepare,
+                "problem": problem,
+                "options": {**row.options, **program.options},
+            }
             interpreter = settings.peers if program.is_peer else sys.executable
             workers[name] = ended.enter_context(started(interpreter, request, program.environment))
         told: dict[str, dict[str, Any]] = {}
@@ -144,16 +159,24 @@ def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, 
 
 
 def compared(answer: dict[str, Any], ours: dict[str, Any]) -> Result:
-    """The result of a program from its first answer. If its losses differ from ours, the program is left out."""
+    """The result of a program from its first answer.
+
+    If its losses differ from ours, the program is left out.
+    """
     if "losses" not in answer:
         return Result()
     difference = largest_difference(answer["losses"], ours["losses"])
-    other = "" if difference <= ALLOWED_DIFFERENCE else f"its losses differ from ours by {difference:.2g} nats"
+    other = (
+        ""
+        if difference <= ALLOWED_DIFFERENCE
+        else f"its losses differ from ours by {difference:.2g} nats"
+    )
     return Result(left_out=other, difference=difference, digest=answer["digest"])
 
 
 def largest_difference(losses: Iterable[Any], ours: Iterable[Any]) -> float:
-    """The largest difference between two lists of losses; infinite if shapes differ or a loss is NaN."""
+    """The largest difference between two lists of losses; infinite if shapes differ or a loss is
+    NaN."""
     one, other = np.array(losses, np.float64), np.array(ours, np.float64)
     difference = float(abs(one - other).max()) if one.shape == other.shape else np.inf
     return difference if np.isfinite(difference) else np.inf
@@ -170,15 +193,20 @@ def measured_once_more(result: Result, worker: Worker) -> Result:
 
 
 @contextmanager
-def started(interpreter: str, request: dict[str, Any], environment: Mapping[str, str]) -> Iterator[Worker]:
+def started(
+    interpreter: str, request: dict[str, Any], environment: Mapping[str, str]
+) -> Iterator[Worker]:
     """A process of `tests.benchmarks.speed.program`; it is ended when the context is left."""
     run = "from tests.benchmarks.speed.program import main; main()"
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules, imports take twice as long
+    # Without compiled modules, imports take twice as long
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     command, pipe = [interpreter, "-c", run, json.dumps(request)], subprocess.PIPE
     with (
         tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, cwd=ROOT, env=variables) as process,
+        subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=errors, cwd=ROOT, env=variables
+        ) as process,
     ):
         try:
             yield Worker(process, errors)
@@ -196,7 +224,8 @@ class Worker:
     def ask(self) -> None:
         """Request a measurement."""
         assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # the process has ended; the missing answer will show this
+        # The process has ended; the missing answer will show this
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(b"measure\n")
             self.process.stdin.flush()
 
@@ -209,7 +238,9 @@ class Worker:
         assert self.process.stdout is not None
         deadline, line = time.monotonic() + seconds, b""
         while not line.endswith(b"\n"):
-            if not select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not select.select(
+                [self.process.stdout], [], [], max(0.0, deadline - time.monotonic())
+            )[0]:
                 raise CannotError(f"not ready within {seconds:.0f} s")
             part = os.read(self.process.stdout.fileno(), 1 << 16)
             if not part:

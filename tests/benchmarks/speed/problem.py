@@ -20,10 +20,11 @@ WEIGHT = "weight "
 
 @dataclass(frozen=True)
 class Network:
-    """The sizes of one network, or of several equal networks side by side; by default the tutorial's.
+    """The sizes of one network, or of several equal networks side by side; by default the
+    tutorial's.
 
-    A call trains an epoch of ``windows`` windows of ``steps`` time steps, with Adagrad. With the tutorial's learning
-    rate, large networks diverge, and rounding errors with them.
+    A call trains an epoch of ``windows`` windows of ``steps`` time steps, with Adagrad. With the
+    tutorial's learning rate, large networks diverge, and rounding errors with them.
     """
 
     state: int = 4
@@ -57,7 +58,9 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The data of an epoch, and the initial weights. Initial states are zero, and Adagrad's accumulators are 0.1.
+    """The data of an epoch, and the initial weights.
+
+    Initial states are zero, and Adagrad's accumulators are 0.1.
 
     Attributes:
         x, y: inputs and targets, uint8 [replicas, batch, windows * T].
@@ -82,31 +85,42 @@ class Problem:
 
     @classmethod
     def of(cls, network: Network) -> Problem:
-        """The data of the first epoch, and the initial weights of a trainer; replicas have consecutive seeds."""
+        """The data of the first epoch, and the initial weights of a trainer; replicas have
+        consecutive seeds."""
         from echornn import EchoConfig, batch_of
         from echornn.network.model import initial_weights
 
-        configs = [replace(EchoConfig(**network.fields), seed=seed) for seed in range(network.replicas)]
+        configs = [
+            replace(EchoConfig(**network.fields), seed=seed) for seed in range(network.replicas)
+        ]
         series = [batch_of(config) for config in configs]
         weights = [initial_weights(config) for config in configs]
         x, y = np.stack([one.x for one in series]), np.stack([one.y for one in series])
-        return cls(network, x, y, {name: np.stack([one[name] for one in weights]) for name in weights[0]})
+        return cls(
+            network, x, y, {name: np.stack([one[name] for one in weights]) for name in weights[0]}
+        )
 
     def write(self, file: Path) -> None:
         arrays: dict[str, Any] = {WEIGHT + name: value for name, value in self.weights.items()}
-        np.savez(file, network=np.array(json.dumps(asdict(self.network))), x=self.x, y=self.y, **arrays)
+        np.savez(
+            file, network=np.array(json.dumps(asdict(self.network))), x=self.x, y=self.y, **arrays
+        )
 
     @classmethod
     def read(cls, file: Path) -> Problem:
         with np.load(file) as found:
             network = Network(**json.loads(str(found["network"])))
-            weights = {name.removeprefix(WEIGHT): found[name] for name in found.files if name.startswith(WEIGHT)}
+            weights = {
+                name.removeprefix(WEIGHT): found[name]
+                for name in found.files
+                if name.startswith(WEIGHT)
+            }
             return cls(network, found["x"], found["y"], weights)
 
 
 def main() -> None:
-    """Write the problem of each network on standard input into a folder. This needs TensorFlow, and a process of its
-    own: what importing the engine sets must not affect the measured programs.
+    """Write the problem of each network on standard input into a folder. This needs TensorFlow, and
+    a process of its own: what importing the engine sets must not affect the measured programs.
     """
     from echornn.runtime import quiet
 

@@ -30,15 +30,16 @@ Losses = npt.NDArray[Any]
 
 
 class CannotError(Exception):
-    """The program cannot run on this machine, or cannot train this network; the message says why, in a phrase."""
+    """The program cannot run on this machine, or cannot train this network; the message says why,
+    in a phrase."""
 
 
 @dataclass(frozen=True)
 class Trains:
     """A program that trains windows.
 
-    Attributes:
-        train: trains this number of windows and returns the losses, float32 [windows] or [windows, replicas]. The first
+    Attributes: train: trains this number of windows and returns the losses, float32 [windows] or
+        [windows, replicas]. The first
             call begins where the `Problem` does; later calls may continue, or begin there again.
         windows: the windows per call: an epoch, or `FEW` for a slow program.
     """
@@ -98,12 +99,17 @@ def introduction(program: Trains | Waits) -> dict[str, Any]:
     told = {"versions": {"Python": platform.python_version(), **program.versions}}
     if losses is None:
         return told
-    return {**told, "losses": losses[:FEW].tolist(), "digest": hashlib.sha256(losses.tobytes()).hexdigest()}
+    return {
+        **told,
+        "losses": losses[:FEW].tolist(),
+        "digest": hashlib.sha256(losses.tobytes()).hexdigest(),
+    }
 
 
 def main() -> None:
-    """Prepare the program that the first argument names, in JSON. Standard output is lines of JSON: first the
-    `introduction`; then, for each line of input, the cost of a window. All other output goes to standard error.
+    """Prepare the program that the first argument names, in JSON. Standard output is lines of JSON:
+    first the `introduction`; then, for each line of input, the cost of a window. All other output
+    goes to standard error.
     """
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

@@ -19,11 +19,10 @@ PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 class Result:
     """The measurements of one program in a row.
 
-    Attributes:
-        clock: elapsed seconds of each repeat, per window and network, or of the waiting; empty if left out.
-        left_out: why the program was not measured.
-        difference: the largest difference of its first losses from this project's, in nats.
-        digest: a hash of the losses of its first call; equal if all bits are.
+    Attributes: clock: elapsed seconds of each repeat, per window and network, or of the waiting;
+        empty if left out. left_out: why the program was not measured. difference: the largest
+        difference of its first losses from this project's, in nats. digest: a hash of the losses of
+        its first call; equal if all bits are.
     """
 
     clock: tuple[float, ...] = ()
@@ -45,10 +44,9 @@ class Result:
 class Record:
     """All measurements of a benchmark run.
 
-    Attributes:
-        versions: the versions of all libraries, by name; several versions of one are in the same text.
-        loads: the machine's load at the beginning of each row.
-        rows: the results, by row and program.
+    Attributes: versions: the versions of all libraries, by name; several versions of one are in the
+        same text. loads: the machine's load at the beginning of each row. rows: the results, by row
+        and program.
     """
 
     machine: Mapping[str, str]
@@ -76,7 +74,10 @@ class Record:
     def read(cls, file: Path) -> Record:
         found = json.loads(file.read_text(encoding="utf-8"))
         rows = {
-            row: {name: Result(**{**one, "clock": tuple(one["clock"])}) for name, one in results.items()}
+            row: {
+                name: Result(**{**one, "clock": tuple(one["clock"])})
+                for name, one in results.items()
+            }
             for row, results in found["rows"].items()
         }
         return cls(found["machine"], found["versions"], tuple(found["loads"]), rows)
@@ -87,7 +88,9 @@ Line = tuple[str, ...]
 
 def number(value: float) -> str:
     """A number with three digits, or with all digits before the decimal point."""
-    return f"{value:,.2f}" if value < 9.995 else f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
+    return (
+        f"{value:,.2f}" if value < 9.995 else f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
+    )
 
 
 def title(program: str) -> str:
@@ -114,17 +117,23 @@ def lines(sheet: Sheet, record: Record) -> list[Line]:
     rows = []
     for name, results in shown.items():
         row = sheet.rows[name]
-        cells = (cell(one, results, row.programs[0], sheet.unit) if one in results else "" for one in columns)
+        cells = (
+            cell(one, results, row.programs[0], sheet.unit) if one in results else ""
+            for one in columns
+        )
         rows.append((row.title, *cells))
     return [(sheet.first, *map(title, columns)), *rows]
 
 
 def cell(program: str, results: Mapping[str, Result], base: str, unit: float) -> str:
-    """Median, smallest and largest time, and the ratio to the base's time: ``29.6 (29.1–31.0), ×6.43``. The ratio is
-    the median over the repeats, which were measured in turn; the fastest of several is bold.
+    """Median, smallest and largest time, and the ratio to the base's time: ``29.6 (29.1–31.0),
+    ×6.43``. The ratio is the median over the repeats, which were measured in turn; the fastest of
+    several is bold.
     """
     result = results[program]
-    median, least, most = (number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock)))
+    median, least, most = (
+        number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock))
+    )
     is_quickest = len(results) > 1 and program == min(results, key=lambda one: results[one].median)
     parts = [f"{f'**{median}**' if is_quickest else median} ({least}–{most})"]
     if base in results and program != base:
@@ -143,14 +152,20 @@ def left_out(record: Record) -> str:
         for program, result in results.items():
             if result.left_out:
                 reasons.setdefault((title(program), result.left_out), []).append(row)
-    return "\n".join(f"{program} ({'; '.join(rows)}): {why}" for (program, why), rows in reasons.items())
+    return "\n".join(
+        f"{program} ({'; '.join(rows)}): {why}" for (program, why), rows in reasons.items()
+    )
 
 
 def where(record: Record) -> str:
     """The machine and the versions, in one or two sentences."""
     facts = dict(record.machine)
     sets = f" ({facts['instructions']})" if facts.get("instructions") else ""
-    loads = f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}" if record.loads else ""
+    loads = (
+        f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}"
+        if record.loads
+        else ""
+    )
     kind = f"{facts.get('processor', 'unknown processor')}{sets}, {facts.get('cores', '?')} cores"
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     memory = f", {facts['memory']} of memory" if facts.get("memory") else ""
@@ -158,7 +173,8 @@ def where(record: Record) -> str:
 
 
 def parts(record: Record) -> dict[str, str]:
-    """The parts of a record that the documentation shows, by name: tables in Markdown, and the machine."""
+    """The parts of a record that the documentation shows, by name: tables in Markdown, and the
+    machine."""
     shown = {"machine": where(record)}
     for name, sheet in SHEETS.items():
         if table := lines(sheet, record):
@@ -169,4 +185,7 @@ def parts(record: Record) -> dict[str, str]:
 
 def with_parts(page: str, parts: Mapping[str, str]) -> str:
     """The page with these parts in place of its parts with the same names."""
-    return PART.sub(lambda found: f"{found[1]}{parts[found[2]]}\n{found[4]}" if found[2] in parts else found[0], page)
+    return PART.sub(
+        lambda found: f"{found[1]}{parts[found[2]]}\n{found[4]}" if found[2] in parts else found[0],
+        page,
+    )

@@ -1,4 +1,5 @@
-"""What is measured: rows (a network, or an event to wait for), and the programs that are compared in each."""
+"""What is measured: rows (a network, or an event to wait for), and the programs that are compared
+in each."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from tests.benchmarks.speed.problem import Network
 
 @dataclass(frozen=True)
 class Program:
-    """A column of a table: its heading, the function in `programs` that prepares the program, with options, the
-    environment variables to set, and whether it runs in the interpreter with the other libraries.
+    """A column of a table: its heading, the function in `programs` that prepares the program, with
+    options, the environment variables to set, and whether it runs in the interpreter with the other
+    libraries.
     """
 
     title: str
@@ -24,8 +26,8 @@ class Program:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: what is trained or waited for, and the programs with a cell in it; other times are divided by
-    that of the first. One that takes long is measured only on request.
+    """A row of a table: what is trained or waited for, and the programs with a cell in it; other
+    times are divided by that of the first. One that takes long is measured only on request.
     """
 
     title: str
@@ -37,8 +39,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: the heading of its first column, the unit of the cells in seconds, and the rows by the words that choose
-    them. Rows that two tables share are measured once.
+    """A table: the heading of its first column, the unit of the cells in seconds, and the rows by
+    the words that choose them. Rows that two tables share are measured once.
     """
 
     first: str
@@ -57,12 +59,15 @@ ONE_NUMPY_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """The command line's own setting: NumPy's threads would wait for each other by spinning."""
 
 SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Stops PyTorch's threads from spinning: with spinning, a window took 60 ms instead of 1.3 ms on a busy machine."""
+"""Stops PyTorch's threads from spinning: with spinning, a window took 60 ms instead of 1.3 ms on a
+busy machine."""
 
 PROGRAMS: dict[str, Program] = {
     APP: Program("echornn", "ours:prepare", environment=ONE_NUMPY_THREAD),
     TUTORIAL: Program("the tutorial's session loop", "references:tutorial"),
-    NUMPY: Program("plain NumPy, one thread", "references:plain_numpy", environment=ONE_NUMPY_THREAD),
+    NUMPY: Program(
+        "plain NumPy, one thread", "references:plain_numpy", environment=ONE_NUMPY_THREAD
+    ),
     JAX: Program("JAX `lax.scan`", "in_jax:prepare", {"fused": False}, is_peer=True),
     FUSED: Program("JAX, multiply and sum", "in_jax:prepare", {"fused": True}, is_peer=True),
     TORCH: Program("PyTorch", "in_torch:prepare", environment=SLEEPING_THREADS, is_peer=True),
@@ -76,7 +81,10 @@ def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]
     """The programs of this project again, for the version in this folder."""
     return {
         name + BEFORE: Program(
-            f"{program.title}, before", program.prepare, {**program.options, "checkout": checkout}, program.environment
+            f"{program.title}, before",
+            program.prepare,
+            {**program.options, "checkout": checkout},
+            program.environment,
         )
         for name, program in programs.items()
         if name in (APP, START)
@@ -96,7 +104,9 @@ SHEETS: dict[str, Sheet] = {
             "16,50,15": Row("16, 50, 15", ALL, Network(16, 50, windows=400)),
             "64,50,15": Row("64, 50, 15", ALL, Network(64, 50, windows=150, learning_rate=0.03)),
             "256,50,15": Row("256, 50, 15", ALL, Network(256, 50, windows=30, learning_rate=0.01)),
-            "256,256,100": Row("256, 256, 100", ALL, Network(256, 256, 100, windows=5, learning_rate=0.01)),
+            "256,256,100": Row(
+                "256, 256, 100", ALL, Network(256, 256, 100, windows=5, learning_rate=0.01)
+            ),
             "gru": Row("4, 5, 15, GRU", CELLS, Network(cell="gru")),
             "lstm": Row("4, 5, 15, LSTM", CELLS, Network(cell="lstm")),
             "3rnn": Row("4, 5, 15, 3 layers", CELLS, Network(layers=3)),
@@ -113,22 +123,37 @@ SHEETS: dict[str, Sheet] = {
             "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=100)),
             "gru-x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
             "lstm-x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
-            "16,50,15-x64": Row("64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)),
-            "64,50,15-x64": Row("64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)),
+            "16,50,15-x64": Row(
+                "64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)
+            ),
+            "64,50,15-x64": Row(
+                "64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)
+            ),
         },
     ),
     "start": Sheet(
         "from the start",
         1.0,
         {
-            "picture": Row("to the first picture; NumPy and Textual", (IMPORTS, START), options={"until": "picture"}),
-            "window": Row("to the first window; TensorFlow too", (IMPORTS, START), options={"until": "window"}),
+            "picture": Row(
+                "to the first picture; NumPy and Textual",
+                (IMPORTS, START),
+                options={"until": "picture"},
+            ),
+            "window": Row(
+                "to the first window; TensorFlow too", (IMPORTS, START), options={"until": "window"}
+            ),
             "window-again": Row(
                 "to the first window, if its program is on disk",
                 (IMPORTS, START),
                 options={"until": "window", "keeps_programs": True},
             ),
-            "map": Row("to the end of a sweep of 960 networks", (START,), options={"until": "map"}, is_long=True),
+            "map": Row(
+                "to the end of a sweep of 960 networks",
+                (START,),
+                options={"until": "map"},
+                is_long=True,
+            ),
         },
     ),
     "summary": Sheet(

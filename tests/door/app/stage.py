@@ -1,4 +1,5 @@
-"""The real app under Pilot, on a real session whose trainer follows a script: keys go in, lines of text come out."""
+"""The real app under Pilot, on a real session whose trainer follows a script: keys go in, lines of
+text come out."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
 
 
 class Stage:
-    """An open app, its session, and the session's clock, which stands still but in `seconds_pass`."""
+    """An open app, its session, and the session's clock, which stands still but in
+    `seconds_pass`."""
 
     app: EchoApp
     pilot: Pilot[int]
@@ -43,7 +45,10 @@ class Stage:
     def lines(self) -> list[str]:
         """The screen, line by line, each as wide as the screen."""
         strips = self.app.screen._compositor.render_strips()
-        assert ({strip.cell_length for strip in strips}, len(strips)) == ({self.app.size.width}, self.app.size.height)
+        assert ({strip.cell_length for strip in strips}, len(strips)) == (
+            {self.app.size.width},
+            self.app.size.height,
+        )
         return [strip.text for strip in strips]
 
     @property
@@ -52,7 +57,8 @@ class Stage:
 
     @property
     def frame(self) -> Frame:
-        """What the session says: state, epoch, window, trained, branch, speed, config, message ..."""
+        """What the session says: state, epoch, window, trained, branch, speed, config, message
+        ..."""
         return self.session.frame
 
     @property
@@ -60,8 +66,13 @@ class Stage:
         return self.frame.state.value
 
     def place(self, text: str, at: int = 0) -> tuple[int, int]:
-        """The column (``at`` further right) and the line of a text on the screen; the lowest if there are several."""
-        return next((line.index(text) + at, y) for y, line in reversed([*enumerate(self.lines)]) if text in line)
+        """The column (``at`` further right) and the line of a text on the screen; the lowest if
+        there are several."""
+        return next(
+            (line.index(text) + at, y)
+            for y, line in reversed([*enumerate(self.lines)])
+            if text in line
+        )
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, until what they command was carried out."""
@@ -87,7 +98,10 @@ class Stage:
         await self.settled()
 
     def burst(self, *keys: str) -> None:
-        """Keys that come all at once: nothing is waited for. Signs have names here, such as full_stop."""
+        """Keys that come all at once: nothing is waited for.
+
+        Signs have names here, such as full_stop.
+        """
         for key in keys:
             self.app.post_message(Key(key, key_to_character(key)))
 
@@ -111,7 +125,8 @@ class Stage:
         return self.text
 
     async def until(self, condition: Callable[[str], object]) -> str:
-        """The text, as soon as the condition holds for it: for what other threads bring, such as readings."""
+        """The text, as soon as the condition holds for it: for what other threads bring, such as
+        readings."""
         deadline = time.monotonic() + PATIENCE
         while not condition(text := await self.shown()):
             assert time.monotonic() < deadline, f"it never came:\n{text}"
@@ -123,7 +138,8 @@ class Stage:
         for _ in range(round(10 * seconds)):
             self.seconds[0] += 0.1
             before = -1
-            while before != self.frame.trained_in_all:  # one window after the other, while some are due
+            # One window after the other, while some are due
+            while before != self.frame.trained_in_all:
                 before = self.frame.trained_in_all
                 await self._idle()
         await self._told()
@@ -142,7 +158,9 @@ class Stage:
 
     async def click(self, on: str | tuple[int, int], at: int = 0, times: int = 1) -> str:
         """Click on a text, ``at`` columns right of its begin, or on a place."""
-        await self.pilot.click(offset=self.place(on, at) if isinstance(on, str) else on, times=times)
+        await self.pilot.click(
+            offset=self.place(on, at) if isinstance(on, str) else on, times=times
+        )
         return await self.seen()
 
     async def hover(self, x: int, y: int) -> str:
@@ -158,7 +176,8 @@ class Stage:
 
 
 class Viewer:
-    """What another screen has of a session: pictures, which were bytes on their way, and commands."""
+    """What another screen has of a session: pictures, which were bytes on their way, and
+    commands."""
 
     def __init__(self, session: Session, name: str, only_looks: bool) -> None:
         self._session, self._number = session, session.viewers.join(name, only_looks=only_looks)
@@ -171,7 +190,9 @@ class Viewer:
         return decode(encode(picture), Picture)
 
     def look_again(self, query: Any, picture: Any) -> Any:
-        return replace(self._session.look_at(query, picture.frame, picture), audience=picture.audience)
+        return replace(
+            self._session.look_at(query, picture.frame, picture), audience=picture.audience
+        )
 
     def send(self, command: Command) -> int:
         if isinstance(command, Ask):
@@ -211,9 +232,10 @@ async def opened(
 ) -> AsyncIterator[Stage]:
     """Open the app; its session has carried out these commands.
 
-    With ``paused=False`` it trains as `Stage.seconds_pass` says; with ``loaded=False`` it compiles only after
-    `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from window ``at``. ``readings``
-    answers a snapshot and a question, as the probes do. ``session`` replaces all that. ``keys``: the user's, by action.
+    With ``paused=False`` it trains as `Stage.seconds_pass` says; with ``loaded=False`` it compiles
+    only after `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from
+    window ``at``. ``readings`` answers a snapshot and a question, as the probes do. ``session``
+    replaces all that. ``keys``: the user's, by action.
     """
     seconds, may_load, asked = [0.0], threading.Event(), threading.Event()
 
@@ -227,7 +249,9 @@ async def opened(
     else:
         recorder = None
         if folder is not None:
-            recorder = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+            recorder = (
+                RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+            )
         session = Session(config, speed, make, None, lambda: seconds[0], recorder, at, readings)
         session.viewers.join("here", LOCAL)
         for command in (*[Pause()][:paused], *commands):

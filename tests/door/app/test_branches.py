@@ -1,4 +1,5 @@
-"""The panel of branches: go, name, pin, hide; and the past, which changes nothing of what was trained."""
+"""The panel of branches: go, name, pin, hide; and the past, which changes nothing of what was
+trained."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ THREE_BRANCHES = (Step(20), Go(0, 15), Edit({"learning_rate": 0.5}), Step(5), Re
 
 
 async def row_of(stage: Stage, letter: str) -> str:
-    """The signs before a letter in the list: the cursor, and whether it is shown, under the curve or pinned."""
+    """The signs before a letter in the list: the cursor, and whether it is shown, under the curve
+    or pinned."""
     found = (re.search(rf"([> ][*+x ]){letter} \w", line) for line in stage.lines[4:])
     return next(one[1] for one in found if one)
 
@@ -44,7 +46,11 @@ async def test_enter_goes_to_a_branchs_end_and_training_goes_on_there() -> None:
         await stage.press(".")
         assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (1, 21, 29)
         await stage.press("b", "end", "enter", ".")
-        assert (stage.frame.branch, stage.frame.trained, stage.frame.config.learning_rate) == (0, 21, 0.3)
+        assert (stage.frame.branch, stage.frame.trained, stage.frame.config.learning_rate) == (
+            0,
+            21,
+            0.3,
+        )
 
 
 async def test_space_hides_x_pins_and_n_names() -> None:
@@ -79,8 +85,14 @@ async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
         await stage.until(lambda _: stage.session.recorder.saved)
         shutil.copytree(run, tmp_path / "killed")
     for folder in (run, tmp_path / "killed"):
-        async with opened(replace(SMALL, learning_rate=0.5), folder=folder, size=(120, 40)) as stage:
-            assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (2, 3, 28)
+        async with opened(
+            replace(SMALL, learning_rate=0.5), folder=folder, size=(120, 40)
+        ) as stage:
+            assert (stage.frame.branch, stage.frame.trained, stage.frame.trained_in_all) == (
+                2,
+                3,
+                28,
+            )
             text = await stage.seen("b")
             assert re.search(r" xb slow: learning_rate", text)
             assert re.search(r"  a the start", text), "hidden"
@@ -120,7 +132,11 @@ async def test_looking_at_the_past_changes_nothing_and_b_enter_returns() -> None
             assert f"loss {stage.frame.loss:.4f}" in stage.lines[0] or stage.frame.trained == 0
             await stage.press("2", "1")
             await stage.press("b", "enter")
-            assert (stage.frame.trained, stage.frame.is_past, stage.frame.trained_in_all) == (20, False, 20)
+            assert (stage.frame.trained, stage.frame.is_past, stage.frame.trained_in_all) == (
+                20,
+                False,
+                20,
+            )
             assert stage.frame.branch == 0
         await stage.press("escape")
         assert stage.lines[4:15] == now[4:15]

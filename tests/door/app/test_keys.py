@@ -1,4 +1,5 @@
-"""What each key does to the run: exactly so many windows, epochs, branches; what it shows; and many keys at once."""
+"""What each key does to the run: exactly so many windows, epochs, branches; what it shows; and many
+keys at once."""
 
 from __future__ import annotations
 
@@ -33,7 +34,12 @@ PREPARED: dict[str, Any] = {
     "data_version": 0,
 }
 STORIES: dict[str, list[tuple[str, dict[str, Any]]]] = {
-    "what has nothing to do": [("U a f 8 enter ]", {}), ("L L", {}), ("[ ]", {}), ("home enter b enter", {})],
+    "what has nothing to do": [
+        ("U a f 8 enter ]", {}),
+        ("L L", {}),
+        ("[ ]", {}),
+        ("home enter b enter", {}),
+    ],
     "speed": [
         ("+", {"speed": 200.0}),
         ("=", {"speed": 500.0}),
@@ -43,7 +49,10 @@ STORIES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("-", {"speed": 1e6}),
     ],
     "training": [
-        ("space", {"state": "running", "epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23}),
+        (
+            "space",
+            {"state": "running", "epoch": 2, "window": 1, "trained": 11, "trained_in_all": 23},
+        ),
         ("space", {"state": "paused"}),
         ("p", {"state": "running", "window": 2, "trained": 12, "trained_in_all": 24}),
         ("p", {"state": "paused"}),
@@ -64,8 +73,28 @@ STORIES: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("}", {"epoch": 2, "window": 1, "trained": 11, "is_past": False}),
         ("home enter", {"epoch": 1, "window": 1, "trained": 1, "is_past": True}),
         ("home right right enter", {"window": 3, "trained": 3}),
-        (".", {"window": 4, "trained": 4, "trained_in_all": 24, "branch": 2, "undoable": 2, "is_past": False}),
-        ("u", {"window": 3, "trained": 3, "branch": 1, "undoable": 1, "redoable": True, "is_past": True}),
+        (
+            ".",
+            {
+                "window": 4,
+                "trained": 4,
+                "trained_in_all": 24,
+                "branch": 2,
+                "undoable": 2,
+                "is_past": False,
+            },
+        ),
+        (
+            "u",
+            {
+                "window": 3,
+                "trained": 3,
+                "branch": 1,
+                "undoable": 1,
+                "redoable": True,
+                "is_past": True,
+            },
+        ),
     ],
     "restarts and undoing": [
         ("r", {"window": 0, "trained": 0, "branch": 2, "undoable": 2}),
@@ -102,7 +131,9 @@ async def test_each_key_has_this_effect_on_the_run_and_no_other(story: str) -> N
             assert facts(stage) == expected, keys
             frame, first = stage.frame, stage.lines[0]
             assert frame.config == SMALL
-            assert re.search(rf"{stage.state} .*epoch {frame.epoch}/3 +window +{frame.window}/10\b", first)
+            assert re.search(
+                rf"{stage.state} .*epoch {frame.epoch}/3 +window +{frame.window}/10\b", first
+            )
             assert ("branch" in first) == bool(frame.branch or frame.is_past)
             if frame.window:
                 assert f"loss {scripted_loss(frame.trained - 1):.4f}" in first
@@ -190,7 +221,15 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
         assert f"at {stage.frame.trained} of 600" in text
 
 
-VIEWS = {"1": "pred", "2": "misses", "3": "memory", "4": "gradient", "5": "weights", "6": "seeds", "7": "plane"}
+VIEWS = {
+    "1": "pred",
+    "2": "misses",
+    "3": "memory",
+    "4": "gradient",
+    "5": "weights",
+    "6": "seeds",
+    "7": "plane",
+}
 
 
 async def test_each_view_has_its_key_and_on_a_wide_screen_there_are_two() -> None:
@@ -245,13 +284,27 @@ async def carried_out(stage: Stage, *keys: str) -> str:
 async def test_keys_of_a_burst_are_carried_out_in_their_order() -> None:
     async with opened(size=(120, 40)) as stage:
         await carried_out(
-            stage, *["full_stop"] * 7, "r", "minus", "minus", "plus", "left_square_bracket", "r", "full_stop"
+            stage,
+            *["full_stop"] * 7,
+            "r",
+            "minus",
+            "minus",
+            "plus",
+            "left_square_bracket",
+            "r",
+            "full_stop",
         )
         assert (stage.frame.trained, stage.frame.speed, stage.state) == (1, 50, "paused")
         text = await carried_out(stage, *["s", *["down"] * 13, "6", "enter", "escape", "e"])
-        assert (stage.frame.config.state_size, stage.frame.trained, stage.state) == (6, 10, "paused")
+        assert (stage.frame.config.state_size, stage.frame.trained, stage.state) == (
+            6,
+            10,
+            "paused",
+        )
         assert "> state_size" not in text
-        await carried_out(stage, "s", "home", "down", "0", "full_stop", "1", "5", "enter", "s", "full_stop")
+        await carried_out(
+            stage, "s", "home", "down", "0", "full_stop", "1", "5", "enter", "s", "full_stop"
+        )
         assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.15, 11)
         await carried_out(stage, "colon", *"step", "space", "4", "enter", "l", "2")
         assert stage.frame.trained == 15

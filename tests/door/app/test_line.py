@@ -33,8 +33,21 @@ STORIES: list[list[tuple[str, dict[str, Any]]]] = [
     ],
     [
         ("undo; redo", {}),
-        ("undo", {"epoch": 2, "window": 2, "trained": 12, "branch": 0, "undoable": 0, "redoable": True}),
-        ("redo", {"epoch": 1, "window": 10, "trained": 10, "branch": 1, "undoable": 1, "redoable": False}),
+        (
+            "undo",
+            {"epoch": 2, "window": 2, "trained": 12, "branch": 0, "undoable": 0, "redoable": True},
+        ),
+        (
+            "redo",
+            {
+                "epoch": 1,
+                "window": 10,
+                "trained": 10,
+                "branch": 1,
+                "undoable": 1,
+                "redoable": False,
+            },
+        ),
         ("move -2", {"window": 8, "trained": 8, "is_past": True}),
         ("move_epochs -1", {"window": 0, "trained": 0}),
         ("go 3", {"window": 3, "trained": 3}),
@@ -42,7 +55,14 @@ STORIES: list[list[tuple[str, dict[str, Any]]]] = [
         ("branch a", {"epoch": 2, "window": 2, "trained": 12, "is_past": False}),
         (
             "move -4; step 2",
-            {"epoch": 1, "window": 10, "trained": 10, "trained_in_all": 24, "branch": 2, "undoable": 1},
+            {
+                "epoch": 1,
+                "window": 10,
+                "trained": 10,
+                "trained_in_all": 24,
+                "branch": 2,
+                "undoable": 1,
+            },
         ),
         ("reset", {"window": 0, "trained": 0, "branch": 3, "undoable": 2}),
         ("redraw", {"branch": 4, "init_index": 1}),
@@ -59,7 +79,9 @@ async def enter(stage: Stage, line: str) -> str:
 
 
 @pytest.mark.parametrize("story", STORIES)
-async def test_a_command_by_name_does_what_its_key_does(story: list[tuple[str, dict[str, Any]]]) -> None:
+async def test_a_command_by_name_does_what_its_key_does(
+    story: list[tuple[str, dict[str, Any]]],
+) -> None:
     async with opened() as stage:
         await prepared(stage)
         expected = PREPARED

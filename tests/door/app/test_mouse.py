@@ -92,4 +92,8 @@ async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
         await stage.click("10    108")
         assert stage.frame.replica == 3
         await stage.click("10    108", times=2)
-        assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (1, 10, 400)
+        assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (
+            1,
+            10,
+            400,
+        )

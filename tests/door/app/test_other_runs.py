@@ -1,4 +1,5 @@
-"""Other runs under the curve: found by typing, drawn and taken away with a key, followed while they grow."""
+"""Other runs under the curve: found by typing, drawn and taken away with a key, followed while they
+grow."""
 
 from __future__ import annotations
 

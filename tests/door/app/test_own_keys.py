@@ -1,4 +1,5 @@
-"""Keys of the user's own, from the preferences: each action has its key, and the screen names it."""
+"""Keys of the user's own, from the preferences: each action has its key, and the screen names
+it."""
 
 from __future__ import annotations
 

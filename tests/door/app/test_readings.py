@@ -1,4 +1,5 @@
-"""What is measured: the loss on held-out data, what a network writes, and all of it along the run."""
+"""What is measured: the loss on held-out data, what a network writes, and all of it along the
+run."""
 
 from __future__ import annotations
 
@@ -21,7 +22,11 @@ NONE = np.zeros(1, np.float32)
 
 
 def measured(snapshot: Snapshot, question: Question) -> Readings:
-    found = HeldOut(0.25 + snapshot.window, 0.0, 0.0, 0.0, 1, 1, *3 * [NONE]) if "held_out" in question.kinds else None
+    found = (
+        HeldOut(0.25 + snapshot.window, 0.0, 0.0, 0.0, 1, 1, *3 * [NONE])
+        if "held_out" in question.kinds
+        else None
+    )
     return Readings(snapshot.state.config, snapshot.branch, snapshot.window, held_out=found)
 
 
@@ -58,7 +63,13 @@ TEXT = EchoConfig(task="text", total_series_length=600, batch_size=3, seed=7)
 
 def written(snapshot: Snapshot, question: Question) -> Readings:
     assert "sample" in question.kinds
-    return Readings(snapshot.state.config, snapshot.branch, snapshot.window, ("h",), sample="one\ntwenty-" + 80 * "o")
+    return Readings(
+        snapshot.state.config,
+        snapshot.branch,
+        snapshot.window,
+        ("h",),
+        sample="one\ntwenty-" + 80 * "o",
+    )
 
 
 async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
@@ -78,7 +89,9 @@ async def test_rows_are_letters_and_w_shows_what_the_network_writes() -> None:
 
 async def test_another_task_says_that_it_has_no_text() -> None:
     async with opened(size=(80, 30)) as stage:
-        assert "sample: only a network that predicts the next symbol can write" in await stage.seen(".", "w")
+        assert "sample: only a network that predicts the next symbol can write" in await stage.seen(
+            ".", "w"
+        )
 
 
 RECORDS = [
@@ -100,10 +113,15 @@ RECORDS = [
 ]
 
 
-async def test_it_shows_what_a_process_prints_and_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_shows_what_a_process_prints_and_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record_branches(tmp_path / "run", 20)
     (tmp_path / "said").write_text("".join(f"{json.dumps(one)}\n" for one in RECORDS))
-    says = "import sys; open(sys.argv[2], 'w').write(str(sys.argv)); print(open(sys.argv[1]).read(), end='')"
+    says = (
+        "import sys; open(sys.argv[2], 'w').write(str(sys.argv)); print(open(sys.argv[1]).read(), "
+        "end='')"
+    )
     program = (sys.executable, "-c", says, str(tmp_path / "said"), str(tmp_path / "asked"))
     monkeypatch.setattr("tui.app.along.PROGRAM", program)
     async with opened(folder=tmp_path / "run", size=(100, 50)) as stage:

@@ -1,4 +1,5 @@
-"""Every size, only ASCII, other themes, what is saved of the screen, the last line, and the help."""
+"""Every size, only ASCII, other themes, what is saved of the screen, the last line, and the
+help."""
 
 from __future__ import annotations
 
@@ -9,8 +10,31 @@ from tests.door.app.stage import Stage, opened
 from tests.door.app.test_states import failing
 
 WALK = [
-    *(["1"], ["2"], ["3"], ["4"], ["5"], ["6"], ["7"], ["left"], ["l"], ["s"], ["enter"], ["escape", "escape"]),
-    *(["b"], ["b"], ["o"], ["escape"], ["question_mark"], ["escape"], ["ctrl+p"], ["escape"], ["colon", "s"]),
+    *(
+        ["1"],
+        ["2"],
+        ["3"],
+        ["4"],
+        ["5"],
+        ["6"],
+        ["7"],
+        ["left"],
+        ["l"],
+        ["s"],
+        ["enter"],
+        ["escape", "escape"],
+    ),
+    *(
+        ["b"],
+        ["b"],
+        ["o"],
+        ["escape"],
+        ["question_mark"],
+        ["escape"],
+        ["ctrl+p"],
+        ["escape"],
+        ["colon", "s"],
+    ),
     *(["escape"], ["L"], ["6"], ["y"], ["["]),
 ]
 """Keys that lead through what the screen can show."""
@@ -30,7 +54,7 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
 SIGNS = {"loading": ".", "running": ">", "paused": "=", "finished": "#", "failed": "!"}
 
 
-async def test_each_state_is_a_word_with_a_sign_of_its_own_so_that_colour_is_never_the_only_sign() -> None:
+async def test_each_state_is_a_word_with_a_sign_so_that_colour_is_never_the_only_sign() -> None:
     seen: dict[str, str] = {}
 
     def note(stage: Stage) -> None:
@@ -107,7 +131,11 @@ async def test_the_last_line_follows_the_state_and_names_no_key_that_is_text() -
 
 async def test_the_palette_finds_every_command_and_does_it() -> None:
     async with opened() as stage:
-        for typed, done in (("step", "window  1/10"), ("epoch", "window 10/10"), ("view data", "misses")):
+        for typed, done in (
+            ("step", "window  1/10"),
+            ("epoch", "window 10/10"),
+            ("view data", "misses"),
+        ):
             await stage.press("ctrl+p")
             await stage.type(typed)
             assert done in stage.text
@@ -121,7 +149,9 @@ async def test_the_palette_finds_every_command_and_does_it() -> None:
         assert stage.state == "paused"
 
 
-async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(tmp_path: Path) -> None:
+async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(
+    tmp_path: Path,
+) -> None:
     async with opened(folder=tmp_path / "run\x1b[31m\x07x") as stage:
         await stage.press("y")
         text = await stage.until(lambda text: "--resume" in text or "echornn-tui" in text)
@@ -139,7 +169,11 @@ async def test_it_begins_with_the_state_and_says_every_key() -> None:
         for view in ("rows", "data", "memory", "gradient", "weights", "seeds", "plane"):
             assert view in text
         await stage.press("r", ".", "e")
-        assert (stage.frame.trained, stage.frame.trained_in_all, stage.frame.branch) == (9, 10, 0), "behind the help"
+        assert (stage.frame.trained, stage.frame.trained_in_all, stage.frame.branch) == (
+            9,
+            10,
+            0,
+        ), "behind the help"
 
 
 async def test_it_is_searched_scrolled_and_closed() -> None:

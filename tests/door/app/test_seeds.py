@@ -12,7 +12,11 @@ from tests.scripted import SMALL_POPULATION
 async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() -> None:
     async with opened(size=(100, 30)) as stage:
         await stage.press("e", ".", ".", "L")
-        assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (64, 7, 0)
+        assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (
+            64,
+            7,
+            0,
+        )
         await stage.press(".", ".", ".")
         text = await stage.seen("6")
         assert re.search(r"of 64 solved", text)
@@ -27,7 +31,8 @@ async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() ->
 
 
 def seeds(stage: Stage) -> dict[int, str]:
-    """The seeds of the lines of view 6, from above to below, and the window at which each solved the task."""
+    """The seeds of the lines of view 6, from above to below, and the window at which each solved
+    the task."""
     found = (re.match(r"\s*►?\s*(\d+) +(-|\d+) +\S+ [█▓▒░·]+", line) for line in stage.lines)
     return {int(one[1]): one[2] for one in found if one}
 
@@ -61,6 +66,14 @@ async def test_a_seed_is_chosen_and_enter_goes_on_with_it_alone() -> None:
 async def test_edits_and_the_past_act_on_all_of_them() -> None:
     async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
         await stage.press("e", "s", "down", "+", "escape", "e", "[")
-        assert (stage.frame.config.replicas, stage.frame.config.learning_rate, stage.frame.trained) == (6, 0.5, 19)
+        assert (
+            stage.frame.config.replicas,
+            stage.frame.config.learning_rate,
+            stage.frame.trained,
+        ) == (6, 0.5, 19)
         await stage.press("R")
-        assert (stage.frame.init_index, stage.frame.trained, stage.frame.config.replicas) == (1, 0, 6)
+        assert (stage.frame.init_index, stage.frame.trained, stage.frame.config.replicas) == (
+            1,
+            0,
+            6,
+        )

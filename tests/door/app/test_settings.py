@@ -1,4 +1,5 @@
-"""The settings beside the curve: each kind of field, edited live or by a restart; and the presets."""
+"""The settings beside the curve: each kind of field, edited live or by a restart; and the
+presets."""
 
 from __future__ import annotations
 
@@ -111,7 +112,10 @@ async def test_the_presets_are_a_list_with_a_line_each_and_enter_applies_the_cho
         assert "> preset" in stage.text
         assert "LSTM" not in stage.text
         text = await stage.seen("enter")
-        listed = [line[line.index("  init") - 30 :] if "  init" in line else line for line in text.split("\n")]
+        listed = [
+            line[line.index("  init") - 30 :] if "  init" in line else line
+            for line in text.split("\n")
+        ]
         assert any("> glorot" in line and "init glorot" in line for line in listed)
         assert any("echo 14, within T 15" in line for line in listed)
         text = await stage.seen("down", "down", "down", "down")

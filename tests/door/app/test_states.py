@@ -20,7 +20,17 @@ async def test_while_it_compiles_the_status_says_what_and_for_how_many_seconds()
         stage.seconds[0] += 7.5
         assert re.search(r"\b7 s\b", (await stage.shown()).split("\n")[1])
         assert not re.search(r"\d s\b", (await stage.release()).split("\n")[1])
-        assert stage.lines[0].split()[1:] == ["paused", "epoch", "1/3", "window", "0/10", "loss", "-", "accuracy", "-"]
+        assert stage.lines[0].split()[1:] == [
+            "paused",
+            "epoch",
+            "1/3",
+            "window",
+            "0/10",
+            "loss",
+            "-",
+            "accuracy",
+            "-",
+        ]
         stage.hold()
         await stage.press("s", *["down"] * 13, "6", "enter", "escape")
         await stage.until(lambda text: "loading" in text)
@@ -86,14 +96,23 @@ async def test_a_new_network_that_cannot_be_made_is_refused_and_the_one_before_g
     async with opened(trainer=picky, size=(120, 40)) as stage:
         await stage.press("e", "s", *["down"] * 13, "9", "enter")
         assert "9 units do not fit" in " ".join(stage.text.split())
-        assert (stage.state, stage.frame.trained, stage.frame.config, stage.frame.branch) == ("paused", 10, SMALL, 0)
+        assert (stage.state, stage.frame.trained, stage.frame.config, stage.frame.branch) == (
+            "paused",
+            10,
+            SMALL,
+            0,
+        )
         await stage.press("escape", "escape", ".")
         assert stage.frame.trained == 11
 
 
-async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_there(tmp_path: Path) -> None:
+async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_there(
+    tmp_path: Path,
+) -> None:
     record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 5)
-    async with opened(replace(SMALL, learning_rate=0.2), folder=tmp_path / "run", loaded=False) as stage:
+    async with opened(
+        replace(SMALL, learning_rate=0.2), folder=tmp_path / "run", loaded=False
+    ) as stage:
         text = await stage.until(lambda text: "branch b" in text)
         assert re.search(r"loading +branch b +epoch 2/3 +window +7/10", text)
         assert "learning_rate 0.2" in text.split("\n")[1]
@@ -101,7 +120,12 @@ async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_
         await stage.press("escape")
         await stage.release()
         frame = stage.frame
-        assert (stage.state, frame.trained, frame.branch, frame.trained_in_all) == ("paused", 17, 2, 17)
+        assert (stage.state, frame.trained, frame.branch, frame.trained_in_all) == (
+            "paused",
+            17,
+            2,
+            17,
+        )
         assert stage.frame.config.learning_rate == 0.2
         await stage.press("u", ".")
         assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.1, 18)

@@ -1,4 +1,5 @@
-"""The tour: the steps of a lesson, each with a key that leads on when what it waits for has come."""
+"""The tour: the steps of a lesson, each with a key that leads on when what it waits for has
+come."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ async def at_step(stage: Stage, number: int) -> None:
 
 
 async def ready(stage: Stage, number: int, key: str, of: int = 7) -> str:
-    """The text as soon as a step names its key; until then the run goes on, and the probes measure."""
+    """The text as soon as a step names its key; until then the run goes on, and the probes
+    measure."""
 
     def is_there(text: str) -> bool:
         return f"tour {number} of {of}" in text and f"press {key}" in text
@@ -94,4 +96,8 @@ async def test_the_lesson_on_clipping_leads_from_key_to_key() -> None:
         assert " norm" in stage.text
         assert "clipped above 0.300" in stage.text
         config = stage.frame.config
-        assert (config.value("optimizer"), config.learning_rate, config.clip_norm) == ("sgd", 1.0, 0.3)
+        assert (config.value("optimizer"), config.learning_rate, config.clip_norm) == (
+            "sgd",
+            1.0,
+            0.3,
+        )

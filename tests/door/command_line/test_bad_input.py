@@ -1,4 +1,5 @@
-"""Bad input: one line that names the field, the value and what is allowed, exit code 2, and nothing is written."""
+"""Bad input: one line that names the field, the value and what is allowed, exit code 2, and nothing
+is written."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ BAD: dict[str, dict[str, str]] = {
         "--optimizer lbfgs": "optimizer lbfgs adagrad sgd rmsprop adam",
         "--rule rtrl --state-size 100000": "state_size 100000 GB",
         "--replicas 4096 --state-size 3000": "replicas 4096 GB",
-        "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order copy_memory reber dyck_1",
+        "--task nothing": "task nothing echo two_coins delayed_xor flip_flop temporal_order "
+        "copy_memory reber dyck_1",
         "--task two_coins --echo-step 3": "echo_step 3 two_coins lag far_lag",
         "--far-lag 3": "--far-lag two_coins delayed_xor",
         "--speed 0": "speed 0 0.01 1,000,000 max",
@@ -71,7 +73,12 @@ BAD: dict[str, dict[str, str]] = {
     },
     "branches": {"": "RUN", "/nowhere": "/nowhere"},
     "list": {"/nowhere": "/nowhere", "RUN/run.json": "run.json"},
-    "prune": {"": "--keep", "--keep -1": "keep -1 0", "--keep 1.0": "--keep 1.0", "--keep many": "--keep many"},
+    "prune": {
+        "": "--keep",
+        "--keep -1": "keep -1 0",
+        "--keep 1.0": "--keep 1.0",
+        "--keep many": "--keep many",
+    },
     "probe": {
         "/nowhere": "/nowhere",
         "RUN --at 21": "at 21 0 20",
@@ -131,7 +138,12 @@ BAD: dict[str, dict[str, str]] = {
         "--once /nowhere": "/nowhere",
         "--stop /nowhere": "/nowhere",
     },
-    "serve": {"/nowhere": "/nowhere", "": "--detach", "RUN": "run", "--port 70000 RUN": "port 70000 0 65535"},
+    "serve": {
+        "/nowhere": "/nowhere",
+        "": "--detach",
+        "RUN": "run",
+        "--port 70000 RUN": "port 70000 0 65535",
+    },
     "do": {
         "RUN": "--file",
         "RUN ''": "script",
@@ -157,7 +169,9 @@ def is_in(word: str, line: str) -> bool:
 def test_is_refused_in_a_line_and_nothing_is_written(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_branches(tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
+    record_branches(
+        tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20)
+    )
     record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
     keep(tmp_path / "sweep", [SMALL_SWEEP])
     (tmp_path / "here").mkdir()
@@ -172,8 +186,13 @@ def test_is_refused_in_a_line_and_nothing_is_written(
         first, *others = done.stderr.splitlines() or [""]
         missing = [word for word in named.split() if not is_in(word, first)]
         hint = f"Try 'echornn-tui {command} --help'.".replace("  ", " ")
-        if (done.returncode, done.stdout, others, missing) != (2, "", [hint], []) or len(first) > 600:
-            wrong.append(f"{words}: exit code {done.returncode}, without {missing}:\n{done.stderr}{done.stdout}")
+        if (done.returncode, done.stdout, others, missing) != (2, "", [hint], []) or len(
+            first
+        ) > 600:
+            wrong.append(
+                f"{words}: exit code {done.returncode}, without "
+                f"{missing}:\n{done.stderr}{done.stdout}"
+            )
         if contents(tmp_path) != before or any((tmp_path / "here").iterdir()):
             wrong.append(f"{words}: wrote {[*contents(tmp_path)]}")
     assert not wrong, "\n".join(wrong)

@@ -43,14 +43,26 @@ def wrong_once_in_four(config: EchoConfig) -> ScriptedTrainer:
 
 
 def mean(first: int, last: int) -> Any:
-    return pytest.approx(np.mean([scripted_loss(window) for window in range(first, last)]), rel=1e-5)
+    return pytest.approx(
+        np.mean([scripted_loss(window) for window in range(first, last)]), rel=1e-5
+    )
 
 
 def test_json_lines_of_a_network(tmp_path: Path) -> None:
-    done = trained("--json", "--num-epochs", 2, *SIZES, "--run", tmp_path / "run", trainers=wrong_once_in_four)
+    done = trained(
+        "--json", "--num-epochs", 2, *SIZES, "--run", tmp_path / "run", trainers=wrong_once_in_four
+    )
     start, note, *told, end = records(done)
-    fields = EchoConfig(num_epochs=2, total_series_length=2050, truncated_backprop_length=10, batch_size=2).fields()
-    assert start == {"event": "start", **fields, "task": "echo", "run": str(tmp_path / "run"), "trained": 0}
+    fields = EchoConfig(
+        num_epochs=2, total_series_length=2050, truncated_backprop_length=10, batch_size=2
+    ).fields()
+    assert start == {
+        "event": "start",
+        **fields,
+        "task": "echo",
+        "run": str(tmp_path / "run"),
+        "trained": 0,
+    }
     assert note == {"event": "note", "unused_steps_per_epoch": 10}
     assert [(one["event"], one["epoch"], one.get("window")) for one in told] == [
         (event, epoch, window)
@@ -58,7 +70,13 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
         for event, window in (("window", 1), ("window", 101), ("epoch", None))
     ]
     first, later, epoch, *_, last = told
-    assert first == {"event": "window", "epoch": 1, "window": 1, "loss": pytest.approx(0.7), "accuracy": 0.7}
+    assert first == {
+        "event": "window",
+        "epoch": 1,
+        "window": 1,
+        "loss": pytest.approx(0.7),
+        "accuracy": 0.7,
+    }
     assert later["loss"] == pytest.approx(scripted_loss(100))
     seconds = epoch.pop("seconds")
     assert 0 <= seconds <= last["seconds"]
@@ -67,8 +85,22 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
         "next_level": "knows t-3",
     }
     assert (last["loss"], last["accuracy"]) == (mean(102, 204), 0.7)
-    assert list(end) == ["event", "windows", "final_loss", "solved_at", "lost_at", "level", "next_level", "seconds"]
-    assert (end["event"], end["windows"], end["solved_at"], end["lost_at"]) == ("finished", 204, None, None)
+    assert list(end) == [
+        "event",
+        "windows",
+        "final_loss",
+        "solved_at",
+        "lost_at",
+        "level",
+        "next_level",
+        "seconds",
+    ]
+    assert (end["event"], end["windows"], end["solved_at"], end["lost_at"]) == (
+        "finished",
+        204,
+        None,
+        None,
+    )
     assert end["final_loss"] == mean(154, 204)
     assert f"--resume {tmp_path / 'run'} --num-epochs 4" in done.stderr
 
@@ -76,12 +108,16 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
 def test_lines_for_people_have_the_same_numbers() -> None:
     done = trained("--headless", "--num-epochs", 2, *SIZES, trainers=wrong_once_in_four)
     start, note, first, later, epoch, *_, end = done.stdout.splitlines()
-    assert start.startswith("start  num_epochs 2  total_series_length 2050  truncated_backprop_length 10")
+    assert start.startswith(
+        "start  num_epochs 2  total_series_length 2050  truncated_backprop_length 10"
+    )
     assert note == "note  unused_steps_per_epoch 10"
     assert first == "epoch 1/2  window 1/102  loss 0.7000  accuracy 70.0%"
     assert later == "epoch 1/2  window 101/102  loss 0.2562  accuracy 70.0%"
     assert re.fullmatch(r"epoch 1/2 done +mean loss 0\.4401 +accuracy 70\.0% +at \d+\.\d s", epoch)
-    assert re.fullmatch(r"finished +windows 204 in all +mean loss 0\.1176 +not solved +seconds \d+\.\d+", end)
+    assert re.fullmatch(
+        r"finished +windows 204 in all +mean loss 0\.1176 +not solved +seconds \d+\.\d+", end
+    )
 
 
 def test_where_it_was_solved_and_lost_again() -> None:
@@ -108,8 +144,8 @@ def test_where_it_was_solved_and_lost_again() -> None:
 
 
 def test_what_is_told_of_seeds_is_what_their_losses_say() -> None:
-    """Each number is computed again from the scripted losses; solved is a mean of 50 windows below 0.0487, or soon
-    after it.
+    """Each number is computed again from the scripted losses; solved is a mean of 50 windows below
+    0.0487, or soon after it.
     """
     losses = scripted_losses(SEEDS, 0, 500).astype(float)
     means = np.stack([losses[end - 50 : end].mean(axis=0) for end in range(50, 501)])
@@ -143,7 +179,9 @@ def test_what_is_told_of_seeds_is_what_their_losses_say() -> None:
     assert (end["windows"], end["solved"], end["lost"]) == (500, 6, 0)
     lines, median = trained("--headless", *flags).stdout.splitlines(), end["median_window"]
     assert lines[2] == "epoch 1 window 1  0/9 solved (0-30%)  loss 0.693 0.700 0.700"
-    assert lines[-2].startswith(f"epoch 2 done  6/9 solved (35-88%) median {median}  loss 3.1e-06 0.001 0.693  ")
+    assert lines[-2].startswith(
+        f"epoch 2 done  6/9 solved (35-88%) median {median}  loss 3.1e-06 0.001 0.693  "
+    )
     assert lines[-1].startswith(f"finished  6/9 solved (35-88%) median {median}  mean loss ")
     assert all(len(line) <= 80 for line in lines[2:-1])
 
@@ -151,12 +189,17 @@ def test_what_is_told_of_seeds_is_what_their_losses_say() -> None:
 def wilson(solved: int, of: int) -> tuple[float, float]:
     """The 95 % interval of Wilson (1927), equation 4."""
     z, share = 1.959964, solved / of
-    middle, half = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    middle, half = (
+        share + z * z / (2 * of),
+        z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)),
+    )
     return tuple(max(0.0, (middle + sign * half) / (1 + z * z / of)) for sign in (-1, 1))  # type: ignore[return-value]
 
 
 def test_the_level_on_a_tasks_ladder_is_told_with_its_loss() -> None:
-    _, *told, end = records(trained("--json", "--task", "two_coins", "--num-epochs", 1, "--total-series-length", 18750))
+    _, *told, end = records(
+        trained("--json", "--task", "two_coins", "--num-epochs", 1, "--total-series-length", 18750)
+    )
     assert (told[-1]["level"], told[-1]["next_level"]) == ("knows both", None)
     assert (end["level"], end["final_loss"]) == ("knows both", mean(200, 250))
     task = ("--task", "two_coins", "--num-epochs", 1, "--total-series-length", 3 * 750)
@@ -194,18 +237,24 @@ VALUES: dict[str, object] = {
 
 def test_each_field_is_a_flag_and_is_kept_in_the_run(tmp_path: Path) -> None:
     assert [*VALUES, "task"] == [*EchoConfig().fields()]
-    flags = [word for name, value in VALUES.items() for word in (f"--{name.replace('_', '-')}", value)]
+    flags = [
+        word for name, value in VALUES.items() for word in (f"--{name.replace('_', '-')}", value)
+    ]
     start, *_ = records(trained("--json", *flags, "--run", tmp_path / "run"))
     assert {name: start[name] for name in VALUES} == VALUES
     kept = json.loads((tmp_path / "run" / "run.json").read_text())["config"]
     assert {name: kept[name] for name in VALUES} == VALUES
-    start, *_ = records(trained("--json", "--task", "delayed_xor", "--far-lag", 5, "--num-epochs", 1))
+    start, *_ = records(
+        trained("--json", "--task", "delayed_xor", "--far-lag", 5, "--num-epochs", 1)
+    )
     assert (start["task"], start["lag"], start["far_lag"]) == ("delayed_xor", 1, 5)
     assert "echo_step" not in start
 
 
 def test_a_run_has_a_folder_of_its_own_or_that_of_the_flag(state: Path, tmp_path: Path) -> None:
-    first, second = (records(trained("--json", "--num-epochs", 1, *SIZES))[0]["run"] for _ in range(2))
+    first, second = (
+        records(trained("--json", "--num-epochs", 1, *SIZES))[0]["run"] for _ in range(2)
+    )
     assert {Path(first).parent, Path(second).parent} == {state}
     assert {str(folder) for folder in state.iterdir()} == {first, second}
     done = trained("--headless", "--num-epochs", 1, *SIZES, "--run", "mine")
@@ -213,7 +262,9 @@ def test_a_run_has_a_folder_of_its_own_or_that_of_the_flag(state: Path, tmp_path
     assert (tmp_path / "mine" / "losses.bin").stat().st_size == 8 * 102
 
 
-def test_without_a_place_for_it_training_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_place_for_it_training_goes_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
     done = trained("--json", "--num-epochs", 1, *SIZES)
     start, *_, end = records(done)
@@ -280,7 +331,9 @@ def test_a_resumed_run_reports_the_epoch_under_way_whole_and_goes_back_with_at()
         ([4, {"learning_rate": 0.1}, 1, "reset", 2, (1, 5)], (0, 10)),
     ],
 )
-def test_the_mean_of_the_epoch_under_way_is_of_its_own_windows(story: list[Step], windows: tuple[int, int]) -> None:
+def test_the_mean_of_the_epoch_under_way_is_of_its_own_windows(
+    story: list[Step], windows: tuple[int, int]
+) -> None:
     record_branches(Path("run"), *story)
     told = records(trained("--json", "--resume", "run"))
     first = next(one for one in told if one["event"] == "epoch")
@@ -323,9 +376,17 @@ def test_seeds_have_diverged_only_when_all_have(lost: int) -> None:
     done = trained("--json", *sizes, trainers=wild)
     last = json.loads(done.stdout.splitlines()[-1])
     if lost == 9:
-        assert (done.returncode, last) == (1, {"event": "diverged", "epoch": 2, "window": 51, "loss": None})
+        assert (done.returncode, last) == (
+            1,
+            {"event": "diverged", "epoch": 2, "window": 51, "loss": None},
+        )
     else:
-        assert (done.returncode, last["event"], last["diverged"], last["loss_90"]) == (0, "finished", 8, None)
+        assert (done.returncode, last["event"], last["diverged"], last["loss_90"]) == (
+            0,
+            "finished",
+            8,
+            None,
+        )
 
 
 def test_training_that_fails_ends_with_1_and_says_why() -> None:

@@ -1,4 +1,5 @@
-"""What list, branches, export and prune print of runs on disk: their columns, and the numbers in the folder."""
+"""What list, branches, export and prune print of runs on disk: their columns, and the numbers in
+the folder."""
 
 from __future__ import annotations
 
@@ -21,40 +22,55 @@ import echornn
 from echornn.session.commands import Choose
 from tests.answered import answered, records, trained
 from tests.recorded import contents, record_branches
-from tests.scripted import SMALL, SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_loss, scripted_losses
+from tests.scripted import (
+    SMALL,
+    SMALL_POPULATION,
+    STUCK,
+    ScriptedTrainer,
+    scripted_loss,
+    scripted_losses,
+)
 from tests.swept import SMALL as SMALL_SWEEP
 from tests.swept import keep
 
 RUN = (14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
-"""Branch a has 14 windows; b goes on to 20 at another rate; c has other data from window 17 to 26. It stands on b."""
+"""Branch a has 14 windows; b goes on to 20 at another rate; c has other data from window 17 to 26.
+
+It stands on b.
+"""
 
 SEEDS = (200, Choose(2), "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
-"""Six seeds for 200 windows; the third alone for 30; all for 20 from window 150 on, 5 at another rate; then three."""
+"""Six seeds for 200 windows; the third alone for 30; all for 20 from window 150 on, 5 at another
+rate; then three."""
 
 LOTTERY = ["replicas", "solved", "success_rate", "success_low", "success_high", "median_window"]
 LOTTERY += ["loss_10", "loss_50", "loss_90", "diverged", "lost"]
 
+BRANCH = "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here"
+
 KEYS = {
     "list run": "run saved epoch window windows loss diverged solved_at lost_at bytes differs",
     "list seeds": "run saved epoch window windows loss diverged solved_at lottery bytes differs",
-    "branches run": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here",
-    "branches seeds": "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here "
-    "lottery",
+    "branches run": BRANCH,
+    "branches seeds": f"{BRANCH} lottery",
     "export run": "window epoch loss accuracy grad_norm",
     "export seeds": "window epoch loss accuracy replica grad_norm",
     "export seeds --summary": "replica seed solved_at final_loss lost_at",
     "tasks": "task help inputs outputs length loss levels solved sources settings",
     "cells": "cell help formulas state held gates products unit_weights keras",
 }
-"""The JSON keys of each subcommand, in order. A key that only describes theory may be added or go."""
+"""The JSON keys of each subcommand, in order.
+
+A key that only describes theory may be added or go.
+"""
 
 COLUMNS = {
     "export run": "window,epoch,loss,accuracy,grad_norm",
     "export seeds": "window,epoch,loss,accuracy,replica,grad_norm",
     "export seeds --summary": "replica,seed,solved_at,final_loss,lost_at",
     "export seeds --replica 2": "window,epoch,loss,accuracy,grad_norm",
-    "map sweep --csv": "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,"
-    "best_solved_at,failed,missing,most_windows,until,level,version,rung",
+    "map sweep --csv": "echo_step,cell,points,trained,solved,success,low,high,half_solved,"
+    "median_loss,best_seed,best_solved_at,failed,missing,most_windows,until,level,version,rung",
 }
 
 
@@ -114,7 +130,9 @@ def test_windows_of_a_run_in_all_branches_and_along_each_path(run: Path) -> None
     assert of_columns(table, "epoch") == [(epoch,) for epoch in [1] * 10 + [2] * 19]
     path = rows("export", run, "--path")
     expected = [np.float32(scripted_loss(window)) for window in range(20)]
-    assert of_columns(path, "window", "epoch") == [(window + 1, window // 10 + 1) for window in range(20)]
+    assert of_columns(path, "window", "epoch") == [
+        (window + 1, window // 10 + 1) for window in range(20)
+    ]
     np.testing.assert_array_equal(float32s(path), expected)
     assert rows("export", run, "--branch", "b") == rows("export", run, "--branch", 1) == path
     assert rows("export", run, "--branch", "a") == path[:14]
@@ -136,7 +154,9 @@ def test_windows_of_seeds_and_of_one_that_goes_on_alone(seeds: Path) -> None:
     np.testing.assert_allclose(rates, expected, atol=1e-8)
     for replica, windows in ((0, 229), (2, 259), (5, 225)):
         own = [
-            {name: row[name] for name in row if name != "replica"} for row in table if row["replica"] == str(replica)
+            {name: row[name] for name in row if name != "replica"}
+            for row in table
+            if row["replica"] == str(replica)
         ]
         assert rows("export", seeds, "--replica", replica) == own
         assert len(own) == windows
@@ -162,13 +182,19 @@ def test_the_summary_is_of_a_branchs_end(seeds: Path) -> None:
         assert of_columns(table, "replica", "seed") == [(one, 7 + one) for one in replicas]
         path = rows("export", seeds, "--branch", letter)
         for row in table:
-            mine = [float(one["loss"]) for one in path if one.get("replica", row["replica"]) == row["replica"]]
+            mine = [
+                float(one["loss"])
+                for one in path
+                if one.get("replica", row["replica"]) == row["replica"]
+            ]
             assert float(row["final_loss"]) == pytest.approx(np.mean(mine[-50:]), rel=1e-5)
     assert rows("export", seeds, "--summary") == rows("export", seeds, "--summary", "--branch", "e")
     objects = records(answered("export", seeds, "--summary", "--json", "--branch", "a"))
     solved = [row["solved_at"] for row in rows("export", seeds, "--summary", "--branch", "a")]
     assert [one["solved_at"] for one in objects] == [int(at) if at else None for at in solved]
-    assert [bool(at) for at in solved] == [True, False, False, True, True, False], "the slowest solves it later"
+    assert [bool(at) for at in solved] == [True, False, False, True, True, False], (
+        "the slowest solves it later"
+    )
 
 
 def test_branches_say_where_they_begin_and_how_far_they_came(run: Path, seeds: Path) -> None:
@@ -209,16 +235,25 @@ def test_the_list_says_how_far_runs_are_and_which_was_saved_last(tmp_path: Path)
             os.utime(file, (1e9 + when, 1e9 + when))
     broken, many, one, new = records(answered("list", "--json"))
     assert list(broken) == ["run", "error"]
-    places = [(told["epoch"], told["window"], told["windows"], told["diverged"]) for told in (many, one, new)]
+    places = [
+        (told["epoch"], told["window"], told["windows"], told["diverged"])
+        for told in (many, one, new)
+    ]
     assert places == [(50, 10, 500, False), (2, 4, 14, False), (0, 0, 0, False)]
-    assert (many["lottery"]["replicas"], many["lottery"]["solved"], many["loss"]) == (6, 4, many["lottery"]["loss_50"])
+    assert (many["lottery"]["replicas"], many["lottery"]["solved"], many["loss"]) == (
+        6,
+        4,
+        many["lottery"]["loss_50"],
+    )
     assert one["loss"] == pytest.approx(np.mean([scripted_loss(window) for window in range(14)]))
     assert (one["saved"], one["run"], new["loss"]) == (1e9 + 1, str(home / "one"), None)
     assert one["differs"] == {
         name: getattr(SMALL, name)
         for name in ("num_epochs", "total_series_length", "truncated_backprop_length", "batch_size")
     }
-    assert one["bytes"] == sum(file.stat().st_size for file in (home / "one").rglob("*") if file.is_file())
+    assert one["bytes"] == sum(
+        file.stat().st_size for file in (home / "one").rglob("*") if file.is_file()
+    )
     lines = answered("list").stdout.splitlines()
     assert str(home) in lines[0]
     assert "broken" in lines[1]
@@ -226,11 +261,15 @@ def test_the_list_says_how_far_runs_are_and_which_was_saved_last(tmp_path: Path)
     assert "4 of 6 solved" in lines[2]
     assert "epoch 2/3" in lines[3]
     assert "14 windows" in lines[3]
-    assert [told["run"] for told in records(answered("list", home / "one", "--json"))] == [str(home / "one")]
+    assert [told["run"] for told in records(answered("list", home / "one", "--json"))] == [
+        str(home / "one")
+    ]
 
 
 def test_no_name_of_a_folder_forges_a_line_or_moves_the_cursor(tmp_path: Path) -> None:
-    record_branches(tmp_path / "runs" / os.fsdecode(b"\xff\n2026-01-01 forged \x1b[2J\xe2\x80\xae"), 5)
+    record_branches(
+        tmp_path / "runs" / os.fsdecode(b"\xff\n2026-01-01 forged \x1b[2J\xe2\x80\xae"), 5
+    )
     for words in (["list", "runs"], ["list", "runs", "--json"]):
         out = answered(*words).stdout
         assert len(out.splitlines()) == (1 if "--json" in words else 2)
@@ -249,7 +288,9 @@ def test_a_loss_that_is_not_finite_is_null_and_has_diverged() -> None:
     assert (listed["loss"], listed["diverged"], listed["windows"]) == (None, True, 13)
     (branch,) = records(answered("branches", "run", "--json"))
     assert (branch["newest_loss"], branch["mean_loss"]) == (None, None)
-    assert [one["loss"] is None for one in records(answered("export", "run", "--json"))] == [False] * 12 + [True]
+    assert [one["loss"] is None for one in records(answered("export", "run", "--json"))] == [
+        False
+    ] * 12 + [True]
     assert rows("export", "run")[-1]["loss"] == "nan"
     (summed,) = records(answered("export", "run", "--summary", "--json"))
     assert summed["final_loss"] is None
@@ -269,10 +310,17 @@ def test_the_newest_runs_stay_and_nothing_that_is_not_a_run_goes(tmp_path: Path)
     (home / "stranger" / "thesis.tex").write_text("all my work")
     before = contents(home)
     done = answered("prune", "--keep", 1, "--dry-run")
-    assert [line.split()[-1] for line in done.stdout.splitlines() if "kept" not in line] == ["second", "first"]
+    assert [line.split()[-1] for line in done.stdout.splitlines() if "kept" not in line] == [
+        "second",
+        "first",
+    ]
     assert contents(home) == before
     assert answered("prune", "--keep", 1).returncode == 0
-    kept = {name: data for name, data in before.items() if name.split("/")[0] in ("third", "fourth", "stranger")}
+    kept = {
+        name: data
+        for name, data in before.items()
+        if name.split("/")[0] in ("third", "fourth", "stranger")
+    }
     assert contents(home) == kept | {"first/notes.txt": b"mine"}
 
 
@@ -315,7 +363,9 @@ def test_a_parquet_file_has_the_rows_of_the_csv_with_types(seeds: Path, flags: l
         column, is_loss = table[name], name in ("loss", "accuracy", "grad_norm", "final_loss")
         assert str(table.schema.field(name).type) == ("float" if is_loss else "int64")
         if is_loss:
-            np.testing.assert_array_equal(np.array(column.to_pylist(), np.float32), float32s(expected, name))
+            np.testing.assert_array_equal(
+                np.array(column.to_pylist(), np.float32), float32s(expected, name)
+            )
         else:
             assert column.to_pylist() == [int(row[name]) if row[name] else None for row in expected]
     about = parquet.read_schema("a b.parquet").metadata
@@ -323,7 +373,9 @@ def test_a_parquet_file_has_the_rows_of_the_csv_with_types(seeds: Path, flags: l
     assert json.loads(about[b"config"])["seed"] == 7
 
 
-def test_without_pyarrow_it_says_what_to_install(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyarrow_it_says_what_to_install(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     done = answered("export", run, "--parquet", "a.parquet")
     assert (done.returncode, Path("a.parquet").exists()) == (2, False)
@@ -331,24 +383,37 @@ def test_without_pyarrow_it_says_what_to_install(run: Path, monkeypatch: pytest.
 
 
 def test_events_for_tensorboard_are_means_along_the_path(tmp_path: Path) -> None:
-    record_branches(tmp_path / "one", 2500, {"learning_rate": 0.1}, 2, config=replace(SMALL, num_epochs=300))
+    record_branches(
+        tmp_path / "one", 2500, {"learning_rate": 0.1}, 2, config=replace(SMALL, num_epochs=300)
+    )
     record_branches(tmp_path / "six", 30, config=SMALL_POPULATION)
     for words in (["one"], ["one", "--branch", "a"], ["six"], ["six", "--replica", "3"]):
         for _ in range(2):
             assert answered("export", *words, "--tensorboard", "events").stdout == ""
-    assert sorted(folder.name for folder in Path("events").iterdir()) == ["one", "one_branch-a", "six", "six_replica-3"]
+    assert sorted(folder.name for folder in Path("events").iterdir()) == [
+        "one",
+        "one_branch-a",
+        "six",
+        "six_replica-3",
+    ]
     losses = float32s(rows("export", "one", "--path"))
     curves = _curves(Path("events/one"))
     steps, values = zip(*curves["loss"], strict=True)
     assert steps == (*range(3, 2500, 3), 2500, 2502)
-    assert values == pytest.approx([losses[a:b].mean() for a, b in zip((0, *steps), steps, strict=False)])
+    assert values == pytest.approx(
+        [losses[a:b].mean() for a, b in zip((0, *steps), steps, strict=False)]
+    )
     assert [round(rate, 6) for _, rate in curves["learning_rate"][-2:]] == [0.3, 0.1]
     assert {*curves} == {"loss", "accuracy", "grad_norm", "learning_rate"}
     of_six = float32s(rows("export", "six")).reshape(30, 6)
     for tag, share in {"loss_10": 0.1, "loss": 0.5, "loss_90": 0.9}.items():
         shown = _curves(Path("events/six"))[tag]
-        assert [value for _, value in shown] == pytest.approx(np.quantile(of_six, share, axis=1).tolist())
-    assert [value for _, value in _curves(Path("events/six_replica-3"))["loss"]] == pytest.approx(of_six[:, 3].tolist())
+        assert [value for _, value in shown] == pytest.approx(
+            np.quantile(of_six, share, axis=1).tolist()
+        )
+    assert [value for _, value in _curves(Path("events/six_replica-3"))["loss"]] == pytest.approx(
+        of_six[:, 3].tolist()
+    )
 
 
 def _curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
@@ -364,19 +429,41 @@ def _curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
     return curves
 
 
-def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(tmp_path: Path) -> None:
+def test_tasks_and_cells_can_be_named_and_templates_are_files_that_can_be_used(
+    tmp_path: Path,
+) -> None:
     assert records(answered("tasks", "--json"))[0]["task"] == "echo"
     cells = {one["cell"]: one for one in records(answered("cells", "--json"))}
-    assert [cells[name]["keras"] for name in ("rnn", "gru", "lstm", "lru")] == ["SimpleRNN", "GRU", "LSTM", None]
+    assert [cells[name]["keras"] for name in ("rnn", "gru", "lstm", "lru")] == [
+        "SimpleRNN",
+        "GRU",
+        "LSTM",
+        None,
+    ]
     (xor,) = records(answered("tasks", "delayed_xor", "--json"))
-    assert [(one["name"], one["default"]) for one in xor["settings"]] == [("lag", 1), ("far_lag", 3)]
-    assert (xor["sources"], xor["length"], xor["levels"][0]["loss"]) == ([1, 3], None, pytest.approx(np.log(2)))
+    assert [(one["name"], one["default"]) for one in xor["settings"]] == [
+        ("lag", 1),
+        ("far_lag", 3),
+    ]
+    assert (xor["sources"], xor["length"], xor["levels"][0]["loss"]) == (
+        [1, 3],
+        None,
+        pytest.approx(np.log(2)),
+    )
     (rnn,) = records(answered("cells", "rnn", "--json"))
     assert (rnn["held"], rnn["state"], rnn["products"][0]["reads"]) == (1, ["h"], ["x", "h"])
-    letters = {"reset": "r (reset", "candidate": "c (candidate", "h": "h", "update": "z (update", "forget": "f (forget"}
+    letters = {
+        "reset": "r (reset",
+        "candidate": "c (candidate",
+        "h": "h",
+        "update": "z (update",
+        "forget": "f (forget",
+    }
     letters |= {"input": "i (input", "value": "g (value", "output": "o (output"}
     for one in cells.values():  # what is said about the columns of a matrix is what they are
-        said = [line.partition(": ")[2] for line in one["formulas"] if line.startswith("columns of ")]
+        said = [
+            line.partition(": ")[2] for line in one["formulas"] if line.startswith("columns of ")
+        ]
         for text, product in zip(said, one["products"], strict=True):
             places = [text.index(letters.get(column, column)) for column in product["columns"]]
             assert places == sorted(places)

@@ -1,4 +1,5 @@
-"""What probe, evaluate, fixed points and files of weights and states say of real networks, computed again by NumPy."""
+"""What probe, evaluate, fixed points and files of weights and states say of real networks, computed
+again by NumPy."""
 
 from __future__ import annotations
 
@@ -18,11 +19,14 @@ pytestmark = pytest.mark.slow
 RECORDED = Path(__file__).parents[2] / "data" / "docs"
 
 PROBED = (
-    "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov memory_total memory_size "
-    "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread truncation_bias_of_windows "
+    "window memory gradient_by_lag truncation_bias spectral_radius saturated lyapunov "
+    "memory_total memory_size "
+    "truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread "
+    "truncation_bias_of_windows "
     "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded shift_register "
     "held_out_loss held_out_loss_spread held_out_accuracy "
-    "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples lyapunov_samples"
+    "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples "
+    "lyapunov_samples"
 )
 
 
@@ -41,19 +45,37 @@ def weights_of(run: str, *flags: object) -> dict[str, np.ndarray]:
 def test_probe_measures_the_network_of_the_window() -> None:
     (solved,) = records(answered("probe", "echo-run", "--branch", "a", "--json"))
     assert {*solved} == {*PROBED.split()}
-    assert (solved["window"], solved["seed"], solved["replica"], solved["rule"]) == (1332, 7, 0, "tbptt")
+    assert (solved["window"], solved["seed"], solved["replica"], solved["rule"]) == (
+        1332,
+        7,
+        0,
+        "tbptt",
+    )
     assert (solved["shift_register"], solved["memory_size"]) == (4, 4)
     assert solved["memory"][3] > 0.99
     assert solved["memory_total"] == pytest.approx(sum(solved["memory"]), abs=1e-5)
     assert [lag for lag, share in enumerate(solved["turned_by_lag"]) if share > 0.5] == [3]
     radius = np.abs(np.linalg.eigvals(weights_of("echo-run", "--branch", "a")["W"][1:])).max()
-    assert solved["spectral_radius"] == solved["spectral_radii"]["W"] == pytest.approx(radius, rel=1e-4)
+    assert (
+        solved["spectral_radius"]
+        == solved["spectral_radii"]["W"]
+        == pytest.approx(radius, rel=1e-4)
+    )
     assert solved["lyapunov"] == sorted(solved["lyapunov"], reverse=True)
     lines = answered("probe", "echo-run", "--branch", "a").stdout
-    for number in (f"{radius:.2f} (W)", f"{solved['saturated']:.0%}", f"{solved['lyapunov'][0]:.2f}"):
+    for number in (
+        f"{radius:.2f} (W)",
+        f"{solved['saturated']:.0%}",
+        f"{solved['lyapunov'][0]:.2f}",
+    ):
         assert number in lines
     (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))
-    assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (0, 11, 4, True)
+    assert (other["window"], other["seed"], other["replica"], other["memory"][3] < 0.99) == (
+        0,
+        11,
+        4,
+        True,
+    )
 
 
 @pytest.mark.usefixtures("shared_programs")
@@ -63,8 +85,16 @@ def test_along_a_run_each_window_has_what_probe_says_there() -> None:
     found = records(answered(*command, "--json"))
     assert [one["window"] for one in found] == [0, 30, 60]
     for one in found:
-        (there,) = records(answered("probe", "echo-run", "--branch", "a", "--at", one["window"], "--json"))
-        for key in ("memory", "gradient_by_lag", "truncation_bias", "truncation_bias_of_windows", "as_recorded"):
+        (there,) = records(
+            answered("probe", "echo-run", "--branch", "a", "--at", one["window"], "--json")
+        )
+        for key in (
+            "memory",
+            "gradient_by_lag",
+            "truncation_bias",
+            "truncation_bias_of_windows",
+            "as_recorded",
+        ):
             assert one[key] == there[key], key
         assert one["spectral_radii"]["W"] == pytest.approx(there["spectral_radius"])
         assert one["saturation"]["h"] == pytest.approx(there["saturated"])
@@ -73,12 +103,19 @@ def test_along_a_run_each_window_has_what_probe_says_there() -> None:
     for name, ratio in found[-1]["update_ratios"].items():
         moved = np.linalg.norm(after[name] - before[name]) / np.linalg.norm(after[name])
         assert ratio == pytest.approx(moved, rel=1e-4)
-    losses = [one["loss"] for one in records(answered("export", "echo-run", "--branch", "a", "--json"))]
-    assert [one["loss"] for one in found[1:]] == pytest.approx([losses[window - 1] for window in (30, 60)])
+    losses = [
+        one["loss"] for one in records(answered("export", "echo-run", "--branch", "a", "--json"))
+    ]
+    assert [one["loss"] for one in found[1:]] == pytest.approx(
+        [losses[window - 1] for window in (30, 60)]
+    )
     head, *rows = answered(*command, "--csv").stdout.splitlines()
     table = [dict(zip(head.split(","), row.split(","), strict=True)) for row in rows]
     for one, row in zip(found, table, strict=True):
-        for name, value in (("update_ratios W", one["update_ratios"]["W"]), ("memory 3", one["memory"][3])):
+        for name, value in (
+            ("update_ratios W", one["update_ratios"]["W"]),
+            ("memory 3", one["memory"][3]),
+        ):
             assert row[name] == ("" if value is None else f"{value:.9g}")
     assert len(answered(*command).stdout.splitlines()) == 4
     assert answered("probe", "echo-run", "--csv").returncode == 2
@@ -86,8 +123,19 @@ def test_along_a_run_each_window_has_what_probe_says_there() -> None:
 
 def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
     weights = weights_of("echo-run", "--branch", "a")
-    (found,) = records(answered("probe", "echo-run", "--branch", "a", "--fixed-points", "--input", 1, "--json"))
-    assert [*found] == ["window", "seed", "replica", "as_recorded", "input", "input_numbers", "searches", "points"]
+    (found,) = records(
+        answered("probe", "echo-run", "--branch", "a", "--fixed-points", "--input", 1, "--json")
+    )
+    assert [*found] == [
+        "window",
+        "seed",
+        "replica",
+        "as_recorded",
+        "input",
+        "input_numbers",
+        "searches",
+        "points",
+    ]
     assert (found["input"], found["input_numbers"]) == ("1", [1.0])
     assert found["points"]
     for point in found["points"]:
@@ -101,18 +149,39 @@ def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
         above = sum(size > 1 for size in sizes)
         assert point["kind"] == {0: "stable", len(sizes): "unstable"}.get(above, "saddle")
         logits = state @ weights["W2"] + weights["b2"][0]
-        np.testing.assert_allclose(point["outputs"], np.exp(logits) / np.exp(logits).sum(), atol=1e-4)
+        np.testing.assert_allclose(
+            point["outputs"], np.exp(logits) / np.exp(logits).sum(), atol=1e-4
+        )
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # from Keras, when it saves
+# From Keras, when it saves
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 def test_a_network_in_files_is_the_one_that_was_trained_there() -> None:
-    """Windows after the last kept network are trained again to the same bits, and NumPy computes what Keras does."""
+    """Windows after the last kept network are trained again to the same bits, and NumPy computes
+    what Keras does."""
     import keras
 
-    sizes: dict[str, Any] = {"total_series_length": 200, "truncated_backprop_length": 4, "state_size": 6}
-    flags = [word for name, value in sizes.items() for word in (f"--{name.replace('_', '-')}", value)]
-    command = ("--headless", "--num-epochs", 3, "--init", "glorot", "--num-classes", 3, *flags, "--run", "run")
+    sizes: dict[str, Any] = {
+        "total_series_length": 200,
+        "truncated_backprop_length": 4,
+        "state_size": 6,
+    }
+    flags = [
+        word for name, value in sizes.items() for word in (f"--{name.replace('_', '-')}", value)
+    ]
+    command = (
+        "--headless",
+        "--num-epochs",
+        3,
+        "--init",
+        "glorot",
+        "--num-classes",
+        3,
+        *flags,
+        "--run",
+        "run",
+    )
     assert answered(*command).returncode == 0
     trainer = Trainer(EchoConfig(num_epochs=3, init="glorot", num_classes=3, **sizes))
     for window in (17, 30):
@@ -121,14 +190,19 @@ def test_a_network_in_files_is_the_one_that_was_trained_there() -> None:
         for name, array in trainer.weights.items():
             np.testing.assert_array_equal(there[name], array.astype(np.float64))
     assert answered("export", "run", "--keras", "m.keras", "--at", 17).returncode == 0
-    weights, symbols = weights_of("run", "--at", 17), np.random.default_rng(0).integers(0, 3, (2, 9))
+    weights, symbols = (
+        weights_of("run", "--at", 17),
+        np.random.default_rng(0).integers(0, 3, (2, 9)),
+    )
     state, expected = np.zeros((2, 6)), []
     for x in symbols.T:
         state = np.tanh(np.concatenate([np.eye(3)[x], state], axis=1) @ weights["W"] + weights["b"])
         logits = np.exp(state @ weights["W2"] + weights["b2"])
         expected.append(logits / logits.sum(axis=1, keepdims=True))
     model = keras.models.load_model("m.keras")
-    np.testing.assert_allclose(model.predict(symbols, verbose=0), np.swapaxes(expected, 0, 1), atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(symbols, verbose=0), np.swapaxes(expected, 0, 1), atol=1e-5
+    )
 
 
 RECORDED = Path(__file__).parents[2] / "data" / "docs"
@@ -156,9 +230,14 @@ def test_evaluate_and_states_are_those_of_the_network_on_the_same_data(
         assert measured["accuracy_by_target"] == pytest.approx(of_targets, abs=1e-6)
         np.testing.assert_array_equal(found["conditions"], y[:, -1])
         np.testing.assert_array_equal(y[scored], np.roll(x, 3)[scored])
-    (otherwise,) = records(answered("evaluate", "echo-run", "--echo-step", 5, "--trials", 8, "--json"))
+    (otherwise,) = records(
+        answered("evaluate", "echo-run", "--echo-step", 5, "--trials", 8, "--json")
+    )
     assert otherwise["loss"] > 0.6
     assert otherwise["trials"] == 8
     refused = answered("evaluate", "echo-run", "--num-classes", 3)
     assert refused.returncode == 2
-    assert "num_classes = 3 cannot be used: only what keeps Symbols(2) in and Symbols(2) out" in refused.stderr
+    assert (
+        "num_classes = 3 cannot be used: only what keeps Symbols(2) in and Symbols(2) out"
+        in refused.stderr
+    )

@@ -18,8 +18,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_wheel_holds_types_styles_and_templates_and_no_tests() -> None:
-    builders: Any = pytest.importorskip("hatchling.builders.wheel")  # optional for running the program
-    files = {file.distribution_path for file in builders.WheelBuilder(str(ROOT)).recurse_included_files()}
+    # Optional for running the program
+    builders: Any = pytest.importorskip("hatchling.builders.wheel")
+    files = {
+        file.distribution_path for file in builders.WheelBuilder(str(ROOT)).recurse_included_files()
+    }
     styles = {str(file.relative_to(ROOT)) for file in (ROOT / "tui").rglob("*.tcss")}
     assert {"echornn/py.typed", "echornn/tasks/template.txt", "tui/py.typed", *styles} <= files
     assert {file.partition("/")[0] for file in files} == {"echornn", "tui"}
@@ -37,7 +40,8 @@ SCREEN = {"textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts"}
     [
         ("from echornn import EchoConfig, Session, read; Session(EchoConfig())", HEAVY | SCREEN),
         (
-            "import sys, runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', run_name='__main__')",
+            "import sys, runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', "
+            "run_name='__main__')",
             HEAVY | {"textual"},
         ),
         (  # with this level, as in the app
@@ -49,7 +53,8 @@ SCREEN = {"textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts"}
 def test_what_is_not_needed_is_not_imported(statement: str, unneeded: set[str]) -> None:
     script = f"import atexit, os, sys\nsys.path.insert(0, {str(ROOT)!r})\nleave = os._exit\n"
     script += (
-        "def told(*_):\n    print('modules:', *{name.split('.')[0] for name in sys.modules}, flush=True); leave(0)\n"
+        "def told(*_):\n    print('modules:', *{name.split('.')[0] for name in sys.modules}, "
+        "flush=True); leave(0)\n"
     )
     script += f"os._exit = told\natexit.register(told)\n{statement}\n"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

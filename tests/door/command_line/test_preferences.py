@@ -1,4 +1,5 @@
-"""Preferences: a flag comes before the environment, that before the file; a bad one is a line and exit code 2."""
+"""Preferences: a flag comes before the environment, that before the file; a bad one is a line and
+exit code 2."""
 
 from __future__ import annotations
 
@@ -59,15 +60,31 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_built_in() -> None:
     app = opened()
     assert (app.answer.returncode, app.answer.stderr) == (0, "")
-    assert (app.theme, app.fps, app.speed, app.ascii, app.mouse, app.keys) == ("dark", 10, 100, False, True, {})
+    assert (app.theme, app.fps, app.speed, app.ascii, app.mouse, app.keys) == (
+        "dark",
+        10,
+        100,
+        False,
+        True,
+        {},
+    )
 
 
 def test_a_flag_comes_before_the_environment_and_that_before_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text('fps = 20\ntheme = "light"\nascii = true\nspeed = "max"\nmouse = false\n[keys]\nundo = "F5"\n')
+    file.write_text(
+        'fps = 20\ntheme = "light"\nascii = true\nspeed = "max"\nmouse = false\n'
+        '[keys]\nundo = "F5"\n'
+    )
     app = opened()
-    assert (app.theme, app.fps, app.speed, app.ascii, app.mouse) == ("light", 20, math.inf, True, False)
+    assert (app.theme, app.fps, app.speed, app.ascii, app.mouse) == (
+        "light",
+        20,
+        math.inf,
+        True,
+        False,
+    )
     assert app.keys == {"undo": ("f5",)}
     monkeypatch.setenv("ECHORNN_FPS", "30")
     monkeypatch.setenv("ECHORNN_ASCII", "0")
@@ -79,7 +96,9 @@ def test_a_flag_comes_before_the_environment_and_that_before_the_file(
     assert opened("--no-mouse").mouse is False
 
 
-def test_a_file_in_the_current_folder_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_the_current_folder_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("config.toml", "echornn-tui/config.toml", "echornn-tui.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("fps = 1")
@@ -116,7 +135,11 @@ def test_a_bad_file_is_refused_in_a_line_and_no_run_begins(file: Path, tmp_path:
         done = opened().answer
         first, *others = done.stderr.splitlines()
         about = first.partition(str(file))[2]
-        named = [word for word in words.split() if not re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", about)]
+        named = [
+            word
+            for word in words.split()
+            if not re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", about)
+        ]
         if (done.returncode, len(others), named) != (2, 1, []):
             wrong.append(f"{text!r}: exit code {done.returncode}, without {named}: {done.stderr}")
     assert not wrong, "\n".join(wrong)

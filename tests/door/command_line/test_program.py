@@ -1,4 +1,5 @@
-"""The real program, where a process of its own matters: signals, pipes, scripts, packages, preferences."""
+"""The real program, where a process of its own matters: signals, pipes, scripts, packages,
+preferences."""
 
 from __future__ import annotations
 
@@ -47,13 +48,18 @@ def test_a_reader_that_leaves_early_ends_it_quietly_with_1() -> None:
 
 def test_a_script_goes_on_with_a_run_and_saves_it(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 12)
-    lines = "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nmove 1\nstep 100\n"
+    lines = (
+        "edit learning_rate=0.1; step 5 # five\nredo\nsave a.txt; save a.svg\ngo 3; step 2\nmove "
+        "1\nstep 100\n"
+    )
     Path("steps.txt").write_text(lines)
     command = [*SCRIPTED, "do", "run", "--file", "steps.txt", "--json", "--size", "80x24"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [*told[0]] == ["line", "result", "why", "state", "branch", "window", "epoch", "loss"]
-    assert [(one["line"], one["result"], one["branch"], one["window"], one["epoch"]) for one in told] == [
+    assert [
+        (one["line"], one["result"], one["branch"], one["window"], one["epoch"]) for one in told
+    ] == [
         ("edit learning_rate=0.1", "done", "b", 12, 2),
         ("step 5", "done", "b", 17, 2),
         ("redo", "nothing to do", "b", 17, 2),
@@ -83,7 +89,11 @@ def test_a_script_of_the_standard_input_whose_reader_may_leave(tmp_path: Path) -
     record_branches(tmp_path / "run", 12)
     script = f"echo 'step 2; redo; step 3' | {shlex.join([*SCRIPTED, 'do', 'run', '-'])}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE)
-    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["step 2", "redo", "step 3"]
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "step 2",
+        "redo",
+        "step 3",
+    ]
     assert re.search(r"step 3: .*window 17.*0\.5960", done.stdout)
     assert done.returncode == 0
     cut = subprocess.run(
@@ -93,15 +103,20 @@ def test_a_script_of_the_standard_input_whose_reader_may_leave(tmp_path: Path) -
         timeout=PATIENCE,
     )
     assert (cut.stdout, "Traceback" in cut.stderr) == ("1\n", False)
-    assert records(answered("list", "run", "--json"))[0]["windows"] == 17 + 2, "nothing is done that nobody hears of"
+    assert records(answered("list", "run", "--json"))[0]["windows"] == 17 + 2, (
+        "nothing is done that nobody hears of"
+    )
 
 
 def test_of_a_lesson_the_lines_after_a_colon_are_done(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 12)
     Path("lesson.md").write_text(
-        "# Steps\n\nTrain {window}.\n: step 2; step # on\n\n## Wait\n: until solved 15\n: until 16\n"
+        "# Steps\n\nTrain {window}.\n: step 2; step # on\n\n## Wait\n: until solved 15\n: until "
+        "16\n"
     )
-    done = subprocess.run([*SCRIPTED, "do", "run", "--file", "lesson.md"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*SCRIPTED, "do", "run", "--file", "lesson.md"], capture_output=True, text=True
+    )
     assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
         *("step 2", "step"),
         *("until solved 15", "until 16"),
@@ -115,19 +130,31 @@ def test_a_script_steers_the_session_that_trains_the_run_and_leaves_it(
 ) -> None:
     with own_sockets(monkeypatch, tmp_path_factory), detached(tmp_path / "run") as folder:
         script = "pause; go 0; edit learning_rate=0.1; step 7; branch z; step"
-        done = subprocess.run([*SCRIPTED, "do", folder, "--json", script], capture_output=True, text=True)
+        done = subprocess.run(
+            [*SCRIPTED, "do", folder, "--json", script], capture_output=True, text=True
+        )
         told = [json.loads(line) for line in done.stdout.splitlines()]
-        assert [(one["result"], one["state"]) for one in told] == [("done", "paused")] * 4 + [("refused", "paused")]
+        assert [(one["result"], one["state"]) for one in told] == [("done", "paused")] * 4 + [
+            ("refused", "paused")
+        ]
         assert (told[3]["branch"], told[3]["window"], done.returncode) == ("b", 7, 2)
-        assert "viewers" in records(answered("list", folder, "--json"))[0], "it is in training still"
+        assert "viewers" in records(answered("list", folder, "--json"))[0], (
+            "it is in training still"
+        )
 
 
-def test_preferences_and_keys_of_the_file_reach_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preferences_and_keys_of_the_file_reach_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "echornn-tui").mkdir()
-    (tmp_path / "echornn-tui" / "config.toml").write_text("ascii = true\nspeed = 0.01\n[keys]\npause = 'F9'\n")
+    (tmp_path / "echornn-tui" / "config.toml").write_text(
+        "ascii = true\nspeed = 0.01\n[keys]\npause = 'F9'\n"
+    )
     with running(*SIZES, scripted=True, environment={"ECHORNN_THEME": "light"}) as program:
-        shown = program.until(lambda text: "running" in text and "0.01 windows/s" in text and "f9 Pause" in text)
+        shown = program.until(
+            lambda text: "running" in text and "0.01 windows/s" in text and "f9 Pause" in text
+        )
         assert shown.isascii()
         program.press("\x1b[20~")
         program.until(lambda text: "paused" in text)

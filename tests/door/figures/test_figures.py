@@ -1,4 +1,5 @@
-"""`figure`: the numbers beside a picture are those of exports, of `probe` and of `map`; and what the files hold."""
+"""`figure`: the numbers beside a picture are those of exports, of `probe` and of `map`; and what
+the files hold."""
 
 from __future__ import annotations
 
@@ -53,12 +54,17 @@ def floats(column: list[str]) -> list[float]:
 
 
 def test_a_curve_has_mean_and_extremes_of_the_exported_losses() -> None:
-    found, losses = figure(RUNS / "echo-run", "curve"), floats(exported(RUNS / "echo-run", "--path")["loss"])
+    found, losses = (
+        figure(RUNS / "echo-run", "curve"),
+        floats(exported(RUNS / "echo-run", "--path")["loss"]),
+    )
     first, last = ([int(one) for one in found[name]] for name in ("first_window", "last_window"))
     assert (first[0], last[-1]) == (1, len(losses))
     assert first[1:] == [one + 1 for one in last[:-1]]
     parts = [losses[a - 1 : b] for a, b in zip(first, last, strict=True)]
-    assert floats(found["mean"]) == pytest.approx([math.fsum(part) / len(part) for part in parts], rel=1e-6)
+    assert floats(found["mean"]) == pytest.approx(
+        [math.fsum(part) / len(part) for part in parts], rel=1e-6
+    )
     assert floats(found["low"]) == pytest.approx([min(part) for part in parts], rel=1e-6)
     assert floats(found["high"]) == pytest.approx([max(part) for part in parts], rel=1e-6)
     assert float(found["level chance"][0]) == pytest.approx(math.log(2))
@@ -73,18 +79,26 @@ def test_figures_along_a_run_have_the_numbers_of_probe() -> None:
     answer = answered("probe", *where, "--csv")
     assert answer.returncode == 0, answer.stderr
     probed = columns_of(answer.stdout)
-    for kind, keys in (("along", ("loss", "spectral_radii W", "saturation h")), ("gradient", ("gradient_by_lag 3",))):
+    for kind, keys in (
+        ("along", ("loss", "spectral_radii W", "saturation h")),
+        ("gradient", ("gradient_by_lag 3",)),
+    ):
         found = figure(where[0], kind, *where[1:])
         assert found["window"] == ["0", "40"]
         for key in keys:
             known = [number for number in probed[key] if number]
-            assert floats([one for one in found[key] if one != "nan"]) == pytest.approx(floats(known), rel=1e-6), key
+            assert floats([one for one in found[key] if one != "nan"]) == pytest.approx(
+                floats(known), rel=1e-6
+            ), key
 
 
 def test_norms_are_those_of_the_export_and_a_run_from_before_has_none() -> None:
     config = SMALL_POPULATION.with_fields({"clip_norm": 1.0})
     record_branches(Path("run"), 40, config=config)
-    found, norms = figure("run", "norms", "--replica", 1), floats(exported("run", "--replica", 1)["grad_norm"])
+    found, norms = (
+        figure("run", "norms", "--replica", 1),
+        floats(exported("run", "--replica", 1)["grad_norm"]),
+    )
     assert floats(found["mean"]) == floats(found["high"]) == pytest.approx(norms, rel=1e-6)
     assert floats(found["clipped"]) == [float(norm > 1) for norm in norms]
     assert len(set(found["clipped"])) == 2
@@ -101,23 +115,35 @@ def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
     assert floats(found["high"]) == pytest.approx(each.max(axis=1), rel=0.01)
     assert floats(found["low"]) == pytest.approx(each.min(axis=1), rel=0.01)
     with_one = figure("run", "curve", "--replica", 2)
-    own = [float(mean) for mean, line in zip(with_one["mean"], with_one["line"], strict=True) if line == "seed 9"]
+    own = [
+        float(mean)
+        for mean, line in zip(with_one["mean"], with_one["line"], strict=True)
+        if line == "seed 9"
+    ]
     assert own == pytest.approx(each[:, 2], rel=1e-6)
 
 
 def test_branches_and_runs_are_told_apart_by_name() -> None:
-    record_branches(Path("one/run"), 15, {"learning_rate": 0.1}, 10, (0, 5), {"learning_rate": 0.5}, 8)
+    record_branches(
+        Path("one/run"), 15, {"learning_rate": 0.1}, 10, (0, 5), {"learning_rate": 0.5}, 8
+    )
     record_branches(Path("two/run"), 25, config=SMALL_POPULATION)
     found = figure("one/run", "branches")
     losses = {letter: exported("one/run", "--branch", letter)["loss"] for letter in "bc"}
     assert list(dict.fromkeys(found["branch"])) == ["b", "c"]
-    assert [found["first_window"][found["branch"].index(one)] for one in "bc"] == ["6", "1"], "from where they part"
-    of_c = [loss for loss, letter in zip(found["loss"], found["branch"], strict=True) if letter == "c"]
+    assert [found["first_window"][found["branch"].index(one)] for one in "bc"] == ["6", "1"], (
+        "from where they part"
+    )
+    of_c = [
+        loss for loss, letter in zip(found["loss"], found["branch"], strict=True) if letter == "c"
+    ]
     assert floats(of_c) == pytest.approx(floats(losses["c"]), rel=1e-6)
     compared = figure("one/run", "runs", "two/run")
     assert list(dict.fromkeys(compared["run"])) == ["one/run", "two/run"]
     assert compared["run"].count("two/run") == 25
-    assert [bool(cell) for cell in compared["q10"]] == [name == "two/run" for name in compared["run"]]
+    assert [bool(cell) for cell in compared["q10"]] == [
+        name == "two/run" for name in compared["run"]
+    ]
 
 
 def test_seeds_are_those_of_the_summary() -> None:
@@ -132,7 +158,16 @@ def test_a_map_has_the_squares_of_the_map(measure: str) -> None:
     keep(Path("sweep"), [SWEPT])
     found = figure("sweep", "map", "--show", measure)
     squares = columns_of(answered("map", "sweep", "--csv").stdout)
-    for name in ("echo_step", "cell", "points", "trained", "solved", "half_solved", "failed", "missing"):
+    for name in (
+        "echo_step",
+        "cell",
+        "points",
+        "trained",
+        "solved",
+        "half_solved",
+        "failed",
+        "missing",
+    ):
         assert found[name] == squares[name], name
     for name in ("success", "low", "high", "median_loss"):
         assert floats(found[name]) == pytest.approx(floats(squares[name]), rel=1e-3, abs=1e-4)
@@ -152,12 +187,16 @@ def test_what_probes_measure_has_the_numbers_of_probe_and_of_exported_weights() 
         for number, part in enumerate(found["part"]):
             if part == "weight":
                 at = int(found["row"][number]), int(found["column"][number])
-                assert float(found["value"][number]) == pytest.approx(weights[found["matrix"][number]][at], rel=1e-6)
+                assert float(found["value"][number]) == pytest.approx(
+                    weights[found["matrix"][number]][at], rel=1e-6
+                )
         assert found["part"].count("weight") == sum(one.size for one in weights.values())
         eigenvalues = np.linalg.eigvals(weights["W"][1:])
     shown = [
         complex(float(real), float(imaginary))
-        for real, imaginary, part in zip(found["value"], found["imaginary"], found["part"], strict=True)
+        for real, imaginary, part in zip(
+            found["value"], found["imaginary"], found["part"], strict=True
+        )
         if part != "weight"
     ]
     assert sorted(map(abs, shown)) == pytest.approx(sorted(abs(eigenvalues)), rel=1e-5)
@@ -169,7 +208,9 @@ def test_what_probes_measure_has_the_numbers_of_probe_and_of_exported_weights() 
 def test_the_same_command_writes_the_same_bytes_and_the_metadata_names_it() -> None:
     run = RUNS / "echo-run"
     for name in ("a.svg", "a.pdf", "a.png"):
-        assert answered("figure", str(run), "curve", "--log", "-o", name, "--at", "40").returncode == 0
+        assert (
+            answered("figure", str(run), "curve", "--log", "-o", name, "--at", "40").returncode == 0
+        )
     command = f"echornn-tui figure {run} curve --out {{}} --at 40 --log"
     svg, pdf = Path("a.svg").read_bytes(), Path("a.pdf").read_bytes()
     assert command.format("a.svg").encode() in svg
@@ -180,8 +221,15 @@ def test_the_same_command_writes_the_same_bytes_and_the_metadata_names_it() -> N
         assert picture.text["Description"] == command.format("a.png")  # type: ignore[attr-defined]
         assert picture.size == (990, 720)
     os.remove("a.svg")
-    assert answered("figure", str(run), "curve", "--log", "-o", "a.svg", "--at", "40").returncode == 0
+    assert (
+        answered("figure", str(run), "curve", "--log", "-o", "a.svg", "--at", "40").returncode == 0
+    )
     assert Path("a.svg").read_bytes() == svg
-    assert answered("figure", str(run), "curve", "-o", "b.png", "--width", "2", "--height", "1.5").returncode == 0
+    assert (
+        answered(
+            "figure", str(run), "curve", "-o", "b.png", "--width", "2", "--height", "1.5"
+        ).returncode
+        == 0
+    )
     with Image.open("b.png") as picture:
         assert picture.size == (600, 450)

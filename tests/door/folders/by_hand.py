@@ -19,7 +19,8 @@ WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
 
 KEYFRAME = struct.Struct("<4sIQIII")
-"""What comes before each state in ``keyframes.bin``: KEYF, branch, window, digest, length, CRC-32."""
+"""What comes before each state in ``keyframes.bin``: KEYF, branch, window, digest, length,
+CRC-32."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def losses(folder: Path) -> npt.NDArray[Any]:
 
 
 def packed(data: bytes, replicas: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Losses and wrong predictions of several networks, [n, replicas]: the upper 24 bits are a float32 without its sign
-    and its last 7 bits.
+    """Losses and wrong predictions of several networks, [n, replicas]: the upper 24 bits are a
+    float32 without its sign and its last 7 bits.
     """
     words = np.frombuffer(data, "<u4").reshape(-1, replicas)
     return (words >> 8 << 7).astype("<u4").view("<f4"), (words & 255).astype(np.int64)

@@ -1,4 +1,5 @@
-"""Trains, continues and reads run folders: the only module here that knows the inside of the program."""
+"""Trains, continues and reads run folders: the only module here that knows the inside of the
+program."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from tests.scripted import ScriptedTrainer
 
 
 class Wild(ScriptedTrainer):
-    """A scripted trainer whose losses are NaN from the fourth window on after its learning rate becomes `RATE`."""
+    """A scripted trainer whose losses are NaN from the fourth window on after its learning rate
+    becomes `RATE`."""
 
     RATE = 1000.0
 
@@ -45,7 +47,9 @@ def save(session: Session) -> Frame:
     return session.frame
 
 
-def record(folder: Path, config: EchoConfig, *steps: Step, make_trainer: MakeTrainer = HashTrainer) -> Path:
+def record(
+    folder: Path, config: EchoConfig, *steps: Step, make_trainer: MakeTrainer = HashTrainer
+) -> Path:
     """Record a new run that takes these steps."""
     return record_branches(folder, *steps, config=config, make_trainer=make_trainer)
 
@@ -53,12 +57,15 @@ def record(folder: Path, config: EchoConfig, *steps: Step, make_trainer: MakeTra
 def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     """The names of branches, which are pinned, and which hidden."""
     timeline = read(folder).timeline
-    there = BranchNotes.read(folder).among([timeline.digest(number) for number in range(len(timeline))])
+    there = BranchNotes.read(folder).among(
+        [timeline.digest(number) for number in range(len(timeline))]
+    )
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 
 def answered(*words: str | Path, make_trainer: MakeTrainer = FromAnyState) -> Answer:
-    """The output of a command in this process, and its exit code; what it trains is trained by these trainers."""
+    """The output of a command in this process, and its exit code; what it trains is trained by
+    these trainers."""
     return trained(*words, trainers=make_trainer)
 
 

@@ -1,4 +1,5 @@
-"""A model of a run: every state that its training ever had, kept without folders, keyframes or replay."""
+"""A model of a run: every state that its training ever had, kept without folders, keyframes or
+replay."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Line:
 
 
 class Model:
-    """A run that takes the steps of `lab.do`; `here` is the place in the branch that trained its window."""
+    """A run that takes the steps of `lab.do`; `here` is the place in the branch that trained its
+    window."""
 
     def __init__(self, config: EchoConfig) -> None:
         self.lines = [Line(None, 0, [HashTrainer(config).state], [])]
@@ -105,7 +107,9 @@ class Model:
         change(trainer)
         self._begin(self.window, trainer.state)
 
-    def _begin(self, window: int, state: PopulationState, alone: dict[int, int] | None = None) -> None:
+    def _begin(
+        self, window: int, state: PopulationState, alone: dict[int, int] | None = None
+    ) -> None:
         """Begin a branch here, or at the start of the path if it has no window before it."""
         path = self.lines[self.line]
         losses = path.losses[:window]

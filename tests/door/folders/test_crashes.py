@@ -24,11 +24,19 @@ from tests.patience import wait_for
 from tests.recorded import contents
 from tests.scripted import SMALL, ScriptedTrainer
 
-LONG = EchoConfig(num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2)
+LONG = EchoConfig(
+    num_epochs=100_000, total_series_length=200, truncated_backprop_length=10, batch_size=2
+)
 
 SPEED = ("--speed", "900")
 
-FLAGS = ("--num-epochs=100000", "--total-series-length=200", "--truncated-backprop-length=10", "--batch-size=2", *SPEED)
+FLAGS = (
+    "--num-epochs=100000",
+    "--total-series-length=200",
+    "--truncated-backprop-length=10",
+    "--batch-size=2",
+    *SPEED,
+)
 """The same."""
 
 
@@ -36,7 +44,9 @@ FLAGS = ("--num-epochs=100000", "--total-series-length=200", "--truncated-backpr
 def program(*words: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real program in another process, with hashes for losses."""
     command = [sys.executable, "-m", "tests.scripted_program", "--headless", *map(str, words)]
-    with subprocess.Popen(command, stdout=-3, stderr=-3, env={**os.environ, "TRAINERS": "hashed"}) as process:
+    with subprocess.Popen(
+        command, stdout=-3, stderr=-3, env={**os.environ, "TRAINERS": "hashed"}
+    ) as process:
         try:
             yield process
         finally:
@@ -68,7 +78,9 @@ def kill(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_trains(tmp_path: Path) -> None:
+def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_trains(
+    tmp_path: Path,
+) -> None:
     folder, dice = tmp_path / "run", random.Random(7)
     with program("--run", folder, *FLAGS) as process:
         wait_for(lambda: saved(folder) > 300)
@@ -108,7 +120,9 @@ def full_disk(room: int = 0) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("room", [0, 5 * 8 + 3])
-def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(room: int, tmp_path: Path) -> None:
+def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
+    room: int, tmp_path: Path
+) -> None:
     folder, model = tmp_path / "run", Model(SMALL)
     steps = (5, 6, {"learning_rate": 0.1}, 2, (0, 3), 4)
     for step in steps:

@@ -1,5 +1,5 @@
-"""A folder that a crash, a bad disk or a person has damaged: what is whole is read, what is not is said, and the run
-goes on.
+"""A folder that a crash, a bad disk or a person has damaged: what is whole is read, what is not is
+said, and the run goes on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             do(session, 4)
             save(session)
             do(session, "reset", 5)
-        if [len(read(folder).windows()), _windows_of(older(folder))] == [9, 4]:  # a slow disk saves more often
+        # A slow disk saves more often
+        if [len(read(folder).windows()), _windows_of(older(folder))] == [9, 4]:
             return folder
     raise AssertionError("it has other checkpoints")
 
@@ -51,7 +52,10 @@ def model() -> Model:
 
 
 def newest(folder: Path) -> Path:
-    serials = {name: by_hand.checkpoint((folder / name).read_bytes()).header["serial"] for name in CHECKPOINTS}
+    serials = {
+        name: by_hand.checkpoint((folder / name).read_bytes()).header["serial"]
+        for name in CHECKPOINTS
+    }
     return folder / max(serials, key=lambda name: serials[name])
 
 
@@ -84,7 +88,9 @@ def expected(model: Model) -> list[float]:
 
 
 @pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl", "keyframes.bin"])
-def test_what_came_after_the_last_save_is_trained_again(name: str, folder: Path, model: Model) -> None:
+def test_what_came_after_the_last_save_is_trained_again(
+    name: str, folder: Path, model: Model
+) -> None:
     before = (folder / name).read_bytes()
     (folder / name).write_bytes(before + before[-13:] + b'{"at": 13, "cau')
     assert read(folder).notes == ()
@@ -99,7 +105,9 @@ def test_what_came_after_the_last_save_is_trained_again(name: str, folder: Path,
 
 
 @pytest.mark.parametrize("how", ["flipped", "cut"])
-def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(how: str, whole: Path, tmp_path: Path) -> None:
+def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(
+    how: str, whole: Path, tmp_path: Path
+) -> None:
     for at in places(newest(whole), 12):
         folder = Path(shutil.copytree(whole, tmp_path / f"run-{at}"))
         file = newest(folder)
@@ -115,13 +123,18 @@ def test_where_the_newest_checkpoint_is_damaged_the_one_before_serves(how: str, 
     model.take(4)
     model.take(6)
     go_on(folder, 6)
-    assert losses(folder) == expected(model), "the windows after it are trained again, another way now"
+    assert losses(folder) == expected(model), (
+        "the windows after it are trained again, another way now"
+    )
     assert read(folder).notes == ()
     assert _windows_of(newest(folder)) == 10
 
 
-def test_states_of_a_future_that_was_lost_are_not_taken_for_those_of_the_new_one(folder: Path) -> None:
-    """Both futures have a branch that starts over, with the same settings: the states differ in their weights."""
+def test_states_of_a_future_that_was_lost_are_not_taken_for_those_of_the_new_one(
+    folder: Path,
+) -> None:
+    """Both futures have a branch that starts over, with the same settings: the states differ in
+    their weights."""
     flip(newest(folder), 100)
     model = Model(SMALL)
     for step in (4, "redraw", 5):
@@ -149,14 +162,18 @@ def test_without_a_whole_checkpoint_it_is_refused_in_a_line_and_left_as_it_is(fo
 
 
 @pytest.mark.parametrize("name", ["losses.bin", "commands.jsonl"])
-def test_a_flipped_bit_of_a_log_is_found_wherever_it_is(name: str, whole: Path, tmp_path: Path, model: Model) -> None:
+def test_a_flipped_bit_of_a_log_is_found_wherever_it_is(
+    name: str, whole: Path, tmp_path: Path, model: Model
+) -> None:
     for at in places(whole / name, 24):
         folder = Path(shutil.copytree(whole, tmp_path / f"run-{at}"))
         flip(folder / name, at)
         run = read(folder)
         assert run.notes
         assert len(run.windows()) == sum(one.windows for one in run.branches)
-        right = [ours == theirs for ours, theirs in zip(losses(folder), expected(model), strict=False)]
+        right = [
+            ours == theirs for ours, theirs in zip(losses(folder), expected(model), strict=False)
+        ]
         if len(right) == 9:
             assert right.count(False) <= 1
         else:
@@ -190,14 +207,26 @@ def test_a_log_that_is_cut_short_has_what_is_left_and_the_run_goes_on(
 
 def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
     config = SMALL.with_fields({"num_epochs": 100})
-    steps: list[Any] = [4, "regenerate", 150, {"learning_rate": 0.1}, 3, "redraw", 4, {"state_size": 6}, 3]
+    steps: list[Any] = [
+        4,
+        "regenerate",
+        150,
+        {"learning_rate": 0.1},
+        3,
+        "redraw",
+        4,
+        {"state_size": 6},
+        3,
+    ]
     model = Model(config)
     for step in steps:
         model.take(step)
     whole = record(tmp_path / "whole", config, *steps)
     damages: dict[str, Callable[[Path], object]] = {
         "flipped": lambda file: flip(file, file.stat().st_size // 2),
-        "moved": lambda file: file.write_bytes(re.sub(rb"(?s)(KEYF....)(.)", _next_window, file.read_bytes())),
+        "moved": lambda file: file.write_bytes(
+            re.sub(rb"(?s)(KEYF....)(.)", _next_window, file.read_bytes())
+        ),
         "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),
         "foreign": lambda file: file.write_bytes(b"KEYF" * 1000),
         "gone": Path.unlink,

@@ -1,5 +1,6 @@
-"""Undo, rewind, resume and ``--at`` lead to the same states; nothing that was trained is lost by it. In random stories
-of training, changes, kills and resumes, every window of every branch comes back with the bits that it had.
+"""Undo, rewind, resume and ``--at`` lead to the same states; nothing that was trained is lost by
+it. In random stories of training, changes, kills and resumes, every window of every branch comes
+back with the bits that it had.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ from tests.examples import examples
 from tests.hashed import HashTrainer
 from tests.scripted import SMALL
 
-ENDLESS = EchoConfig(num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2)
+ENDLESS = EchoConfig(
+    num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2
+)
 """Five windows per epoch."""
 
 STEPS = st.one_of(
     st.integers(1, 40),
     st.sampled_from(["reset", "redraw", "regenerate"]),
-    st.sampled_from([{"learning_rate": 0.1}, {"learning_rate": 0.2}, {"echo_step": 2}, {"state_size": 6}]),
+    st.sampled_from(
+        [{"learning_rate": 0.1}, {"learning_rate": 0.2}, {"echo_step": 2}, {"state_size": 6}]
+    ),
     st.tuples(st.integers(0, 99), st.integers(0, 199)),
     st.sampled_from(["undo", "kill", "resume", "resume in the past"]),
 )
@@ -103,7 +108,9 @@ class Story:
         assert frame.config == state.config
         assert (frame.data_version, frame.init_index) == (state.data_version, state.init_index)
         if frame.progress is not None:
-            np.testing.assert_allclose(frame.loss, model.losses[-1][frame.replica], rtol=self.exactness)
+            np.testing.assert_allclose(
+                frame.loss, model.losses[-1][frame.replica], rtol=self.exactness
+            )
 
     def end(self) -> None:
         """Every place of a branch's second half is trained on from, and the folder has all."""
@@ -120,7 +127,9 @@ class Story:
             np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
             np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
         if not self.exactness:
-            assert by_hand.losses(self.folder)["loss"].tolist() == [loss for (loss,) in self.model.log]
+            assert by_hand.losses(self.folder)["loss"].tolist() == [
+                loss for (loss,) in self.model.log
+            ]
 
 
 def told(count: int) -> settings:
@@ -165,7 +174,9 @@ def place(frame: Frame) -> tuple[int, int]:
 def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 12, {"learning_rate": 0.1}, 9)
     words = ("--resume", folder, "--at", "5", "--learning-rate", "0.2", "--headless", "--json")
-    lines = [json.loads(line) for line in answered(*words, make_trainer=HashTrainer).stdout.splitlines()]
+    lines = [
+        json.loads(line) for line in answered(*words, make_trainer=HashTrainer).stdout.splitlines()
+    ]
     assert lines[-1]["event"] == "finished"
     model = Model(SMALL)
     for step in (5, {"learning_rate": 0.2}, 25):
@@ -212,4 +223,6 @@ def test_a_diverged_run_says_at_the_command_line_where_it_goes_on(tmp_path: Path
     words = ("--resume", folder, "--learning-rate", "0.1", "--num-epochs", "2", "--headless")
     assert answered(*words, make_trainer=Wild).returncode == 0
     newest = read(folder).branches[-1]
-    assert (newest.parent, newest.at, newest.path) == (0, 4, 20), "the edit is made before it diverged"
+    assert (newest.parent, newest.at, newest.path) == (0, 4, 20), (
+        "the edit is made before it diverged"
+    )

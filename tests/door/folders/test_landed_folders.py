@@ -1,5 +1,5 @@
-"""Runs and sweeps of earlier versions: they are read as their version read them, gone on with from any window, and lose
-nothing by that. See `tests.kept_folders`.
+"""Runs and sweeps of earlier versions: they are read as their version read them, gone on with from
+any window, and lose nothing by that. See `tests.kept_folders`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from tests.kept_folders import SWEEPS, names, printed, unpacked
 DATA = Path(__file__).parents[2] / "data"
 
 LOGS = ("losses.bin", "commands.jsonl", "solved.bin")
-"""Files that only grow, except that anything after the checkpoint is dropped when a run is continued."""
+"""Files that only grow, except that anything after the checkpoint is dropped when a run is
+continued."""
 
 SAVED_BYTES = {
     "interrupted": {"losses.bin": 30 * 8, "commands.jsonl": 218},
@@ -46,7 +47,8 @@ BRANCHES: dict[str, list[tuple[int | None, int, int]]] = {
     "echo-run": [(None, 0, 1332), (0, 310, 1022)],
     "seeds-run": [(None, 0, 666)],
 }
-"""For each run, of each branch: its parent, the window where it leaves it, and how many windows it trained."""
+"""For each run, of each branch: its parent, the window where it leaves it, and how many windows it
+trained."""
 
 SWEEP_FLAGS = (
     "--grid echo_step=1,2,6 --grid cell=rnn,gru --seeds 3 --num-epochs 3 --total-series-length 1000"
@@ -85,7 +87,10 @@ def told(*words: str) -> str:
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     """The modification time and contents of each file below the folder."""
     files = [folder, *folder.rglob("*")]
-    return {str(file): (file.stat().st_mtime_ns, b"" if file.is_dir() else file.read_bytes()) for file in files}
+    return {
+        str(file): (file.stat().st_mtime_ns, b"" if file.is_dir() else file.read_bytes())
+        for file in files
+    }
 
 
 def logs(folder: Path, name: str = "") -> dict[str, bytes]:
@@ -95,8 +100,9 @@ def logs(folder: Path, name: str = "") -> dict[str, bytes]:
 
 
 def values(output: str) -> Any:
-    """What a command said: rows of JSON or CSV by name, and of a table for people its numbers. Numbers have nine
-    digits, which distinguish all float32 values; further digits of a mean depend on the processor.
+    """What a command said: rows of JSON or CSV by name, and of a table for people its numbers.
+    Numbers have nine digits, which distinguish all float32 values; further digits of a mean depend
+    on the processor.
     """
     head = output.partition("\n")[0]
     if head.startswith("{"):
@@ -150,7 +156,9 @@ def test_it_says_what_it_said_and_stays_as_it_is(name: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", BRANCHES)
-def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(name: str, tmp_path: Path) -> None:
+def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(
+    name: str, tmp_path: Path
+) -> None:
     folder = landed(name, tmp_path)
     run, kept = read(folder), by_hand.newest_checkpoint(folder)
     assert [(one.parent, one.at, one.windows) for one in run.branches] == BRANCHES[name]
@@ -162,7 +170,9 @@ def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(na
         np.testing.assert_array_equal(run.windows().loss[:, 0], exact["loss"])
         predictions = run.config.batch_size * run.config.truncated_backprop_length
         if name != "own-task":  # only some steps are scored
-            np.testing.assert_allclose(run.windows().accuracy[:, 0], 1 - exact["errors"] / predictions, rtol=1e-6)
+            np.testing.assert_allclose(
+                run.windows().accuracy[:, 0], 1 - exact["errors"] / predictions, rtol=1e-6
+            )
     place = run.position
     if "stands" in kept.header:
         assert [place.branch, place.window] == kept.header["stands"]
@@ -185,13 +195,22 @@ def test_of_version_0_1_0_an_undo_goes_on_from_where_it_led(tmp_path: Path) -> N
     assert (run.position.branch, run.position.window, run.config.stride) == (4, 11, 8)
     losses = by_hand.losses(DATA / "run-0.1.0")["loss"]
     np.testing.assert_array_equal(run.path("d").loss[:, 0], losses[[*range(14), *range(19, 26)]])
-    assert [run.config_at(branch=branch).learning_rate for branch in "abcde"] == [0.3, 0.1, 0.3, 0.3, 0.3]
+    assert [run.config_at(branch=branch).learning_rate for branch in "abcde"] == [
+        0.3,
+        0.1,
+        0.3,
+        0.3,
+        0.3,
+    ]
     assert run.kept().tolist() == [11], "there were no states to go back to"
 
 
 def test_when_it_was_solved_and_lost(tmp_path: Path) -> None:
     one = read(landed("echo-run", tmp_path))
-    assert [(branch.solved_at, branch.lost_at) for branch in one.branches] == [(369, None), (357, 676)]
+    assert [(branch.solved_at, branch.lost_at) for branch in one.branches] == [
+        (369, None),
+        (357, 676),
+    ]
     assert [(here.seed, here.solved_at) for here in one.networks(at=368, branch=0)] == [(7, 0)]
     many = read(landed("seeds-run", tmp_path)).networks()
     assert [each.seed for each in many] == list(range(7, 15))
@@ -208,7 +227,9 @@ def test_names_pins_and_hidden_branches_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*sorted({*BRANCHES} & {*names()}), "run-0.1.0"])
-def test_what_was_recorded_stays_when_it_goes_on(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_recorded_stays_when_it_goes_on(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for at in (None, 0, 8):
         place = tmp_path / f"at-{at}"
         place.mkdir()
@@ -239,7 +260,10 @@ def goes_on(folder: Path, at: int | None) -> None:
 def branches_of(name: str) -> list[dict[str, Any]]:
     """Where each branch began."""
     told_of = records(answered("branches", name, "--json"))
-    return [{key: one[key] for key in ("number", "letter", "parent", "at", "differs")} for one in told_of]
+    return [
+        {key: one[key] for key in ("number", "letter", "parent", "at", "differs")}
+        for one in told_of
+    ]
 
 
 @pytest.mark.parametrize("name", SWEEPS)

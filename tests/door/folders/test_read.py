@@ -34,24 +34,38 @@ def columns(text: str) -> dict[str, list[str]]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three branches of one network; the third continues the first, before the second."""
     steps = (12, {"learning_rate": 0.1, "num_epochs": 9}, 8, (0, 5), {"learning_rate": 0.2}, 3)
-    return record(tmp_path_factory.mktemp("runs") / "run", SMALL, *steps, make_trainer=ScriptedTrainer)
+    return record(
+        tmp_path_factory.mktemp("runs") / "run", SMALL, *steps, make_trainer=ScriptedTrainer
+    )
 
 
 def test_windows_and_paths_are_those_of_export(folder: Path) -> None:
     run = read(folder)
-    for windows, flags in [(run.windows(), []), (run.path(), ["--path"]), (run.path("b"), ["--branch", "b"])]:
+    for windows, flags in [
+        (run.windows(), []),
+        (run.path(), ["--path"]),
+        (run.path("b"), ["--branch", "b"]),
+    ]:
         exported = columns(printed("export", folder, *flags))
         assert windows.window.tolist() == list(map(int, exported["window"]))
         assert windows.epoch.tolist() == list(map(int, exported["epoch"]))
         assert windows.loss[:, 0].tolist() == np.array(exported["loss"], np.float32).tolist()
-        assert windows.accuracy[:, 0].tolist() == np.array(exported["accuracy"], np.float32).tolist()
-        assert windows.grad_norm[:, 0].tolist() == np.array(exported["grad_norm"], np.float32).tolist()
+        assert (
+            windows.accuracy[:, 0].tolist() == np.array(exported["accuracy"], np.float32).tolist()
+        )
+        assert (
+            windows.grad_norm[:, 0].tolist() == np.array(exported["grad_norm"], np.float32).tolist()
+        )
         np.testing.assert_array_equal(windows.grad_norm, 2 * windows.loss)
-        assert {one.dtype.name for one in (windows.window, windows.epoch, windows.branch)} == {"int64"}
+        assert {one.dtype.name for one in (windows.window, windows.epoch, windows.branch)} == {
+            "int64"
+        }
         assert {windows.loss.dtype.name, windows.accuracy.dtype.name} == {"float32"}
     assert run.windows().branch.tolist() == [0] * 12 + [1] * 8 + [2] * 3
     assert run.windows().epoch.tolist() == [1] * 10 + [2] * 2 + [2] * 8 + [1] * 3
-    assert run.path(1, at=14, first=10).loss[:, 0] == pytest.approx([scripted_loss(at) for at in range(10, 14)])
+    assert run.path(1, at=14, first=10).loss[:, 0] == pytest.approx(
+        [scripted_loss(at) for at in range(10, 14)]
+    )
     assert run.path(1, at=14, first=10).window.tolist() == [11, 12, 13, 14]
     assert (run.path().replica.tolist(), run.path().branch.tolist()) == ([0], [0] * 5 + [2] * 3)
 
@@ -65,7 +79,9 @@ def test_branches_are_those_of_the_command(folder: Path) -> None:
         ("b", 0, 12, 8, 20, False),
         ("c", 0, 5, 3, 8, True),
     ]
-    assert [one.newest_loss for one in facts] == pytest.approx([scripted_loss(at) for at in (11, 19, 7)])
+    assert [one.newest_loss for one in facts] == pytest.approx(
+        [scripted_loss(at) for at in (11, 19, 7)]
+    )
     assert facts[1].mean_loss == pytest.approx(np.mean([scripted_loss(at) for at in range(20)]))
 
 
@@ -77,7 +93,9 @@ def test_the_configuration_at_any_window(folder: Path) -> None:
     assert run.config == run.config_at()
 
 
-def test_of_several_networks_there_is_a_column_each_also_of_one_that_goes_on_alone(tmp_path: Path) -> None:
+def test_of_several_networks_there_is_a_column_each_also_of_one_that_goes_on_alone(
+    tmp_path: Path,
+) -> None:
     steps = (4, Choose(2), "alone", 3)
     folder = record(tmp_path / "run", SMALL_POPULATION, *steps, make_trainer=ScriptedTrainer)
     run = read(folder)
@@ -90,7 +108,9 @@ def test_of_several_networks_there_is_a_column_each_also_of_one_that_goes_on_alo
     assert run.path(replica=2).loss.tolist() == path.loss[:, [2]].tolist()
     summary = columns(printed("export", folder, "--branch", "a", "--summary"))
     networks = run.networks(branch="a")
-    assert [one.seed for one in networks] == list(map(int, summary["seed"])) == [7, 8, 9, 10, 11, 12]
+    assert (
+        [one.seed for one in networks] == list(map(int, summary["seed"])) == [7, 8, 9, 10, 11, 12]
+    )
     assert [f"{one.final_loss:.9g}" for one in networks] == summary["final_loss"]
     ((name, every),) = run.weights(4, "a").items()
     assert every.tolist() == [[4]] * 6
@@ -119,7 +139,9 @@ def test_what_is_not_there_is_said(folder: Path) -> None:
 
 
 def test_a_task_of_numbers_has_no_accuracy(tmp_path: Path) -> None:
-    config = EchoConfig(task="adding", total_series_length=2000, truncated_backprop_length=10, batch_size=2)
+    config = EchoConfig(
+        task="adding", total_series_length=2000, truncated_backprop_length=10, batch_size=2
+    )
     run = read(record(tmp_path / "run", config, 3, make_trainer=ScriptedTrainer))
     assert np.isnan(run.path().accuracy).all()
     assert np.isfinite(run.path().loss).all()

@@ -1,4 +1,5 @@
-"""Real networks come back with the same bits from a folder, and those of earlier versions are trained on."""
+"""Real networks come back with the same bits from a folder, and those of earlier versions are
+trained on."""
 
 from __future__ import annotations
 
@@ -17,13 +18,27 @@ from tests.kept_folders import unpacked
 
 pytestmark = pytest.mark.slow
 
-STORY: list[Any] = [7, "regenerate", 6, {"learning_rate": 0.05, "num_epochs": 9}, 9, (0, 3), 5, "redraw", 4, "undo", 2]
+STORY: list[Any] = [
+    7,
+    "regenerate",
+    6,
+    {"learning_rate": 0.05, "num_epochs": 9},
+    9,
+    (0, 3),
+    5,
+    "redraw",
+    4,
+    "undo",
+    2,
+]
 
 ONE = SMALL.with_fields({"optimizer": "adam", "stride": 2, "init": "glorot"})
 
 
 @pytest.mark.usefixtures("one_processor")
-@pytest.mark.parametrize("config", [ONE, SMALL.with_fields({"replicas": 3})], ids=["one", "several"])
+@pytest.mark.parametrize(
+    "config", [ONE, SMALL.with_fields({"replicas": 3})], ids=["one", "several"]
+)
 def test_killed_after_each_step_it_trains_what_it_would_have(config: Any, tmp_path: Path) -> None:
     whole = record(tmp_path / "whole", config, *STORY, make_trainer=make_population)
     folder = tmp_path / "0"
@@ -56,8 +71,12 @@ def straight(trainer: Trainer) -> list[float]:
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")
-@pytest.mark.parametrize(("name", "whole"), [("interrupted", "one-network"), ("interrupted-replicas", "replicas")])
-def test_landed_runs_are_trained_again_with_the_losses_on_record(name: str, whole: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "whole"), [("interrupted", "one-network"), ("interrupted-replicas", "replicas")]
+)
+def test_landed_runs_are_trained_again_with_the_losses_on_record(
+    name: str, whole: str, tmp_path: Path
+) -> None:
     """From a state on the way, and from the checkpoint of an interrupted run."""
     recorded = read(unpacked(whole, tmp_path)).path("a").loss
     with training(tmp_path / whole, at=40, make_trainer=None) as session:
@@ -68,12 +87,16 @@ def test_landed_runs_are_trained_again_with_the_losses_on_record(name: str, whol
     saved = len(read(folder).windows())
     with training(folder, make_trainer=None) as session:
         do(session, 15)
-    np.testing.assert_allclose(read(folder).windows().loss, recorded[: saved + 15], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(
+        read(folder).windows().loss, recorded[: saved + 15], rtol=0, atol=1e-4
+    )
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")
 def test_weights_that_were_not_kept_are_trained_again(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", ONE, 5, {"learning_rate": 0.05}, 4, make_trainer=make_population)
+    folder = record(
+        tmp_path / "run", ONE, 5, {"learning_rate": 0.05}, 4, make_trainer=make_population
+    )
     run = read(folder)
     assert 7 not in run.kept()
     trainer = make_trainer(ONE)

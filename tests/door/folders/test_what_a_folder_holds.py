@@ -22,7 +22,20 @@ LOGS = {"losses.bin", "norms.bin", "commands.jsonl", "keyframes.bin"}
 FILES = {"run.json", "checkpoint-0", "checkpoint-1", "lock", *LOGS}
 
 STORY: list[Any] = [
-    *(12, {"learning_rate": 0.1}, 5, (0, 5), {"echo_step": 2}, 4, "reset", 3, "regenerate", 2, "redraw", 1),
+    *(
+        12,
+        {"learning_rate": 0.1},
+        5,
+        (0, 5),
+        {"echo_step": 2},
+        4,
+        "reset",
+        3,
+        "regenerate",
+        2,
+        "redraw",
+        1,
+    ),
     *((1, 14), 2, {"state_size": 6}, 11),
 ]
 """Everything that begins a branch of one network."""
@@ -50,13 +63,19 @@ def test_it_says_what_was_begun_and_when(tmp_path: Path) -> None:
     for one in described:
         assert one["format"] == 1
         assert before <= one["begun"] <= time.time()
-        assert {name: value for name, value in one["config"].items() if value != getattr(EchoConfig(), name)} == {
+        assert {
+            name: value
+            for name, value in one["config"].items()
+            if value != getattr(EchoConfig(), name)
+        } == {
             "num_epochs": 3,
             "total_series_length": 200,
             "truncated_backprop_length": 10,
             "batch_size": 2,
         }
-        assert {"learning_rate", "echo_step", "seed", "cell", "replicas"} <= {*one["config"]}, "also what is a default"
+        assert {"learning_rate", "echo_step", "seed", "cell", "replicas"} <= {*one["config"]}, (
+            "also what is a default"
+        )
         assert {*one["versions"]} == {"tensorflow", "keras", "numpy"}
         assert one["versions"]["numpy"] == np.__version__
         assert (one["threads"], one["threshold"] > 0, one["side_by_side"]) == (1, True, 2)
@@ -67,7 +86,9 @@ def test_it_says_what_was_begun_and_when(tmp_path: Path) -> None:
 def test_a_run_that_was_begun_with_other_versions_says_so(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 1)
     about = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps({**about, "versions": {**about["versions"], "numpy": "1.2.3"}}))
+    (folder / "run.json").write_text(
+        json.dumps({**about, "versions": {**about["versions"], "numpy": "1.2.3"}})
+    )
     (note,) = read(folder).notes
     assert "numpy 1.2.3" in note
     assert np.__version__ in note
@@ -95,10 +116,26 @@ def test_every_change_is_a_line_that_says_where_and_what(run: tuple[Path, Model]
         (27, "back", 6, [1, 14], [1, 14], 1, 4, 0, 0),
         (29, "edit", 7, [6, 0], [6, 16], 0, 0, 0, 0),
     ]
-    small = {"num_epochs": 3, "total_series_length": 200, "truncated_backprop_length": 10, "batch_size": 2}
+    small = {
+        "num_epochs": 3,
+        "total_series_length": 200,
+        "truncated_backprop_length": 10,
+        "batch_size": 2,
+    }
     rate, step = {"learning_rate": 0.1}, {"echo_step": 2}
-    changed: list[dict[str, Any]] = [{}, rate, step, step, step, step, rate, {**rate, "state_size": 6}]
-    assert [one["config"] for one in commands] == [{**small, **one} for one in changed], "only what is no default"
+    changed: list[dict[str, Any]] = [
+        {},
+        rate,
+        step,
+        step,
+        step,
+        step,
+        rate,
+        {**rate, "state_size": 6},
+    ]
+    assert [one["config"] for one in commands] == [{**small, **one} for one in changed], (
+        "only what is no default"
+    )
 
 
 def test_the_newest_checkpoint_is_the_state_where_the_run_stands(run: tuple[Path, Model]) -> None:
@@ -153,23 +190,36 @@ def test_losses_of_several_networks_are_packed_in_four_bytes(tmp_path: Path) -> 
     predictions = 2 * 10
     assert errors.tolist() == np.rint(np.minimum(losses / np.log(2), 1) / 2 * predictions).tolist()
     alone = np.frombuffer(data[144:184], by_hand.WINDOW)
-    assert alone["loss"].tolist() == [loss for (loss,) in model.log[12:17]], "a lone network's are exact"
+    assert alone["loss"].tolist() == [loss for (loss,) in model.log[12:17]], (
+        "a lone network's are exact"
+    )
     np.testing.assert_allclose(by_hand.packed(data[184:], 3)[0], model.log[17:], rtol=2.0**-17)
     header = by_hand.newest_checkpoint(folder).header
     assert header["layout"] == [[0, 3], [12, 1], [17, 3]]
-    assert (header["stands"], header["config"]["replicas"], header["config"]["seed"]) == ([2, 12], 3, 7)
+    assert (header["stands"], header["config"]["replicas"], header["config"]["seed"]) == (
+        [2, 12],
+        3,
+        7,
+    )
     run = read(folder)
     assert run.path("b").replica.tolist() == [0, 1, 2]
     assert np.isfinite(run.path("b").loss).sum(axis=0).tolist() == [12, 17, 12]
 
 
 def test_when_each_of_several_was_solved_is_kept_for_each_branch(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", SMALL_POPULATION, 900, {"seed": 8}, 900, make_trainer=ScriptedTrainer)
+    folder = record(
+        tmp_path / "run", SMALL_POPULATION, 900, {"seed": 8}, 900, make_trainer=ScriptedTrainer
+    )
     run, found = read(folder), by_hand.solved(folder)
-    for branch, seeds in enumerate(([7, 8, 10, 11], [8, 10, 11, 13])):  # of every third seed the loss stays at chance
+    # Of every third seed the loss stays at chance
+    for branch, seeds in enumerate(([7, 8, 10, 11], [8, 10, 11, 13])):
         solved = {one.seed: one.solved_at for one in run.networks(branch=branch) if one.solved_at}
         assert sorted(solved) == seeds
-        assert {7 + branch + index: window for (which, index), window in found.items() if which == branch} == solved
+        assert {
+            7 + branch + index: window
+            for (which, index), window in found.items()
+            if which == branch
+        } == solved
     header = by_hand.newest_checkpoint(folder).header
     assert header["solved"] == by_hand.log_end(folder / "solved.bin")
     assert names_in(folder) == {*FILES, "solved.bin"}

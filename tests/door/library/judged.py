@@ -35,7 +35,8 @@ def numbers_of(frame: Frame) -> list[float]:
 
 
 class WithLosses(ScriptedTrainer):
-    """A trainer that has given losses, float32 [windows] or [windows, replicas], and keeps the last of them."""
+    """A trainer that has given losses, float32 [windows] or [windows, replicas], and keeps the last
+    of them."""
 
     losses: npt.NDArray[np.float32]
     wrong: npt.NDArray[np.float32] | None
@@ -55,18 +56,26 @@ class WithLosses(ScriptedTrainer):
 
 
 def with_losses(
-    config: EchoConfig, losses: npt.ArrayLike, folder: Path | None = None, wrong: npt.NDArray[np.float32] | None = None
+    config: EchoConfig,
+    losses: npt.ArrayLike,
+    folder: Path | None = None,
+    wrong: npt.NDArray[np.float32] | None = None,
 ) -> Session:
-    """A session at full speed whose networks have these losses; it goes on with the run in a folder, or begins it.
+    """A session at full speed whose networks have these losses; it goes on with the run in a
+    folder, or begins it.
 
-    Args:
-        wrong: the share of wrong predictions in each window; by default one that goes with its loss.
+    Args: wrong: the share of wrong predictions in each window; by default one that goes with its
+        loss.
     """
-    trainer = type("Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32), "wrong": wrong})
+    trainer = type(
+        "Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32), "wrong": wrong}
+    )
     if folder is None:
         recorder = None
     else:
-        recorder = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+        recorder = (
+            RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+        )
     return Session(config, make_trainer=trainer, recorder=recorder, clock=lambda: 0.0)
 
 
@@ -95,11 +104,13 @@ class Judge:
         self.session = session
 
     def after(self, command: Command) -> Frame:
-        """The frame once a command is carried out; if it trains without end: once training has stopped."""
+        """The frame once a command is carried out; if it trains without end: once training has
+        stopped."""
         self.session.send(command)
         assert self.session.when_idle(PATIENCE)
         wait_for(lambda: self.frame.state != "running")
-        assert self.session.when_idle(PATIENCE)  # it trains a window that diverges alone, after those before
+        # It trains a window that diverges alone, after those before
+        assert self.session.when_idle(PATIENCE)
         return self.frame
 
     @property
@@ -107,7 +118,9 @@ class Judge:
         return self.session.frame
 
 
-def judged(config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None) -> Frame:
+def judged(
+    config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None
+) -> Frame:
     """The frame after so many windows as there are losses, or after these commands."""
     every = (Step(len(np.asarray(losses))),)
     with judging(config, losses, *(commands or every), folder=folder) as judge:
@@ -124,9 +137,8 @@ BLOCK = 64
 class Run:
     """A recorded run.
 
-    Attributes:
-        changes: the fields that differ from the tutorial.
-        cases: what it is after so many windows (multiples of `BLOCK`, in order); see `tests.door.library.judged`.
+    Attributes: changes: the fields that differ from the tutorial. cases: what it is after so many
+        windows (multiples of `BLOCK`, in order); see `tests.door.library.judged`.
     """
 
     changes: dict[str, Any]
@@ -153,13 +165,19 @@ RUNS = {
         {448: "chance", 1984: "falling", 8000: "falling", 19_968: "solved"},
     ),
     "echo 15": Run({"echo_step": 15, "state_size": 16, **GLOROT}, {9984: "beyond T"}),
-    "dropout": Run({"num_layers": 3, "dropout": 0.5, **GLOROT}, {4992: "falling", 14_976: "solved"}),
+    "dropout": Run(
+        {"num_layers": 3, "dropout": 0.5, **GLOROT}, {4992: "falling", 14_976: "solved"}
+    ),
 }
 """The runs by name."""
 
 
 def recorded(name: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The losses of a run, and the shares of wrong predictions, float32 [windows], each the mean of its block."""
+    """The losses of a run, and the shares of wrong predictions, float32 [windows], each the mean of
+    its block."""
     with np.load(FILE) as file:
-        losses, errors = (np.repeat(file[f"{name}/{what}"].astype(np.float32), BLOCK) for what in ("losses", "errors"))
+        losses, errors = (
+            np.repeat(file[f"{name}/{what}"].astype(np.float32), BLOCK)
+            for what in ("losses", "errors")
+        )
     return losses, errors

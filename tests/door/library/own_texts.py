@@ -71,15 +71,17 @@ def limits(seconds: float) -> Iterator[None]:
 
 
 def record_all(with_facts: bool) -> None:
-    """Record, in the current folder, a run with three branches of 4, 3 and 2 windows, and a sweep of three lags with
-    two seeds each, all with the task and the cell of files that leave marks.
+    """Record, in the current folder, a run with three branches of 4, 3 and 2 windows, and a sweep
+    of three lags with two seeds each, all with the task and the cell of files that leave marks.
 
-    Args:
-        with_facts: whether the records say what the task and the cell are, as those of this program do.
+    Args: with_facts: whether the records say what the task and the cell are, as those of this
+        program do.
     """
     write(MARKS + TASK, "task.py")
     write(MARKS + CELL, "cell.py")
-    config = EchoConfig(task="task.py:Mine", cell="cell.py:Mine", total_series_length=500, num_epochs=9)
+    config = EchoConfig(
+        task="task.py:Mine", cell="cell.py:Mine", total_series_length=500, num_epochs=9
+    )
     as_record = OwnFile.as_record
 
     def without_facts(own: OwnFile, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -88,7 +90,11 @@ def record_all(with_facts: bool) -> None:
     with patch.object(OwnFile, "as_record", without_facts):
         record_branches(Path("run"), 4, {"lag": 4}, 3, {"state_size": 6}, 2, config=config)
         fields = {"task": config.value("task"), "cell": config.cell, "num_epochs": 1}
-        keep(Path("sweep"), [Grid((Axis("lag", (3, 4, 5)),), fields, 2)], lambda _: Result(None, 0.25, 9, 0.1))
+        keep(
+            Path("sweep"),
+            [Grid((Axis("lag", (3, 4, 5)),), fields, 2)],
+            lambda _: Result(None, 0.25, 9, 0.1),
+        )
 
 
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,7 @@
-"""Sessions on a thread: commands go in, frames and pictures come out. By default trainers are scripted."""
+"""Sessions on a thread: commands go in, frames and pictures come out.
+
+By default trainers are scripted.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from echornn import EchoConfig, Frame, PopulationProgress, Position, Question, Readings, RunRecorder, Session, Snapshot
+from echornn import (
+    EchoConfig,
+    Frame,
+    PopulationProgress,
+    Position,
+    Question,
+    Readings,
+    RunRecorder,
+    Session,
+    Snapshot,
+)
 from echornn.session.commands import Answer, Command, Pause
 from echornn.session.pictures.picture import Query as Query
 from echornn.session.pictures.picture import SeedRows as SeedRows
@@ -28,8 +41,8 @@ MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradien
 class Stage:
     """A session, and the trainers that it made.
 
-    Attributes:
-        shown: the losses of each slice of windows, as the session reported them, [windows, replicas].
+    Attributes: shown: the losses of each slice of windows, as the session reported them, [windows,
+        replicas].
     """
 
     def __init__(
@@ -48,11 +61,14 @@ class Stage:
             return trainer
 
         if folder is not None:
-            options["recorder"] = RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+            options["recorder"] = (
+                RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
+            )
             if (run := options["recorder"].resumed) is not None and config is ENDLESS:
                 config = run.config
         self.session = Session(
-            config, **{"make_trainer": made, "examine": unread, "on_progress": self._told, **options}
+            config,
+            **{"make_trainer": made, "examine": unread, "on_progress": self._told, **options},
         )
 
     def _told(self, progress: PopulationProgress) -> None:
@@ -124,7 +140,8 @@ class Held(ScriptedTrainer):
 
 
 class Costly(ScriptedTrainer):
-    """A trainer that takes 1 ms for each window, and half a second with a state of 8, by its clock."""
+    """A trainer that takes 1 ms for each window, and half a second with a state of 8, by its
+    clock."""
 
     def __init__(self, config: EchoConfig, clock: Clock, begins: Callable[[], object]) -> None:
         super().__init__(config)

@@ -1,4 +1,5 @@
-"""What a population of any size promises; the scripted trainer, which stands in for it in other tests, too."""
+"""What a population of any size promises; the scripted trainer, which stands in for it in other
+tests, too."""
 
 from __future__ import annotations
 
@@ -9,7 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import ConfigError, EchoConfig, Population, PopulationProgress, PopulationState, batch_of
+from echornn import (
+    ConfigError,
+    EchoConfig,
+    Population,
+    PopulationProgress,
+    PopulationState,
+    batch_of,
+)
 from tests.compiled import make_population
 from tests.scripted import ScriptedTrainer
 
@@ -62,7 +70,9 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
         np.testing.assert_array_equal(slot, theirs)
 
 
-def assert_shows_its_last_window(trained: PopulationProgress, epoch: int, window: int, data_version: int = 0) -> None:
+def assert_shows_its_last_window(
+    trained: PopulationProgress, epoch: int, window: int, data_version: int = 0
+) -> None:
     progress = trained.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
     batch, of_window = batch_of(SMALL, data_version, epoch), slice(window * 3, window * 3 + 3)
@@ -201,4 +211,6 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     assert_shows_its_last_window(trainer.advance(2), 1, 1, data_version=1)
     trainer.advance(30)
     trainer.regenerate()
-    assert (position(trainer), trainer.windows_left) == ((2, 0, 2, 0), 10), "after the last epoch, that epoch again"
+    assert (position(trainer), trainer.windows_left) == ((2, 0, 2, 0), 10), (
+        "after the last epoch, that epoch again"
+    )

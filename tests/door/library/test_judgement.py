@@ -1,4 +1,5 @@
-"""What a run is judged to be, by its losses alone: the case, the windows and the numbers that the screen shows."""
+"""What a run is judged to be, by its losses alone: the case, the windows and the numbers that the
+screen shows."""
 
 from __future__ import annotations
 
@@ -37,9 +38,12 @@ def falling(windows: int, pace: float) -> Losses:
 
 
 def first_below(losses: Losses, level: float, over: int) -> int | None:
-    """The number of the first window at which the mean of so many losses is below a level, one mean at a time."""
+    """The number of the first window at which the mean of so many losses is below a level, one mean
+    at a time."""
     ends = range(over, len(losses) + 1)
-    return next((end for end in ends if losses[end - over : end].mean(dtype=np.float64) < level), None)
+    return next(
+        (end for end in ends if losses[end - over : end].mean(dtype=np.float64) < level), None
+    )
 
 
 # ---- solved, and lost again
@@ -82,8 +86,12 @@ def test_the_echo_is_solved_and_lost_and_solved_again_at_exact_windows() -> None
     losses = np.concatenate([falling(400, 0.985), flat(0.3, 60), flat(0.01, 200)])
     level, lost_above = 0.0487278, 0.113170
     solved = first_below(losses, level, 50)
-    lost = next(end for end in range(203, 660) if losses[end - 50 : end].mean(dtype=np.float64) > lost_above)
-    again = next(end for end in range(lost, 660) if losses[end - 50 : end].mean(dtype=np.float64) < level)
+    lost = next(
+        end for end in range(203, 660) if losses[end - 50 : end].mean(dtype=np.float64) > lost_above
+    )
+    again = next(
+        end for end in range(lost, 660) if losses[end - 50 : end].mean(dtype=np.float64) < level
+    )
     assert (solved, lost, again) == (203, 419, 504)
     with judging(TUTORIAL, losses, Step(660)) as judge:
         assert (judge.frame.loss_stats.solved_at, judge.frame.loss_stats.lost_at) == (203, None)
@@ -109,8 +117,12 @@ def test_what_counts_as_solved_can_be_set_and_changed_while_it_trains() -> None:
         assert judge.frame.loss_stats.lost_at is None
 
 
-@pytest.mark.parametrize("slices", [(1000,), (7, 13, 1, 300, 50, 629)], ids=["at once", "in pieces"])
-def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(slices: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "slices", [(1000,), (7, 13, 1, 300, 50, 629)], ids=["at once", "in pieces"]
+)
+def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(
+    slices: tuple[int, ...],
+) -> None:
     several = EchoConfig(num_epochs=1000, replicas=4)
     columns = [
         np.concatenate([falling(300, 0.98), flat(0.01, 700)]),
@@ -191,7 +203,9 @@ def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> No
 # ---- divergence
 
 
-@pytest.mark.parametrize(("loss", "window", "after"), [(6.2e33, 2, 0.6935), (800.0, 700, 0.9), (math.inf, 300, 0.6935)])
+@pytest.mark.parametrize(
+    ("loss", "window", "after"), [(6.2e33, 2, 0.6935), (800.0, 700, 0.9), (math.inf, 300, 0.6935)]
+)
 def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_came_back(
     loss: float, window: int, after: float
 ) -> None:
@@ -202,18 +216,22 @@ def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_ca
     assert numbers_of(frame)[0] == window
 
 
-def test_the_window_at_which_a_solved_task_was_thrown_away_is_said_not_when_the_mean_had_risen() -> None:
+def test_the_window_at_which_a_task_was_lost_is_said_not_when_the_mean_had_risen() -> None:
     losses = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
     for steps in ((Step(1004),), (Step(601), Step(2), Step(1), Step(400))):
         frame = judged(TUTORIAL, losses, *steps)
         assert case_of(frame) == "left"
-        assert numbers_of(frame)[:3] == [603, 1.6, 3.2], "of the scripted network, norms are twice the losses"
+        assert numbers_of(frame)[:3] == [603, 1.6, 3.2], (
+            "of the scripted network, norms are twice the losses"
+        )
     with judging(TUTORIAL, losses, Step(1004)) as judge:
         assert case_of(judge.after(Go(0, 590))) == "solved"
     again = np.concatenate([losses, falling(600, 0.98)])
     assert case_of(judged(TUTORIAL, again)) == "solved", "it came back"
     trials = np.concatenate([flat(0.13, 300, spread=0.6), [0.5], flat(0.19, 300, spread=0.6)])
-    assert case_of(judged(EchoConfig(task="adding", num_epochs=1000), np.abs(trials))) != "left", "few trials scatter"
+    assert case_of(judged(EchoConfig(task="adding", num_epochs=1000), np.abs(trials))) != "left", (
+        "few trials scatter"
+    )
 
 
 def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
@@ -236,7 +254,9 @@ WILSON = {  # scipy.stats.binomtest(solved, of).proportion_ci(method="wilson")
 @pytest.mark.parametrize(("solved", "of"), WILSON)
 def test_the_share_of_seeds_that_solved_it_has_the_interval_of_wilson(solved: int, of: int) -> None:
     solved_at = np.where(np.arange(of) < solved, 100 + np.arange(of), 0)
-    stats = SeedStats.after(np.full((50, of), 0.5, np.float32), solved_at, 5000, np.zeros(of, np.int64))
+    stats = SeedStats.after(
+        np.full((50, of), 0.5, np.float32), solved_at, 5000, np.zeros(of, np.int64)
+    )
     assert (stats.solved, stats.replicas) == (solved, of)
     assert stats.interval == pytest.approx(WILSON[solved, of], abs=2e-7)
     assert stats.median_window == (99 + (solved + 1) // 2 if solved else None)

@@ -1,5 +1,5 @@
-"""Tasks and cells in files of the user's own: they are trained and kept, bad ones are refused in a line, and looking at
-a record never runs its texts.
+"""Tasks and cells in files of the user's own: they are trained and kept, bad ones are refused in a
+line, and looking at a record never runs its texts.
 """
 
 from __future__ import annotations
@@ -42,10 +42,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=[True, False], ids=["with facts", "without facts"])
 def with_facts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether the records say what the task and the cell are. From then on, texts leave a mark if they run."""
+    """Whether the records say what the task and the cell are.
+
+    From then on, texts leave a mark if they run.
+    """
     record_all(request.param)
     forget_texts(monkeypatch)
-    for file in ("task.py", "cell.py", "state/echornn-tui/trusted"):  # as if they came from somebody else
+    # As if they came from somebody else
+    for file in ("task.py", "cell.py", "state/echornn-tui/trusted"):
         Path(file).unlink(missing_ok=True)
     monkeypatch.setenv("RUN_BY", str(Path(MARK).absolute()))
     return bool(request.param)
@@ -82,7 +86,11 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
             "lag": 4,
         }
     branches = [json.loads(line) for line in out("branches run --json").splitlines()]
-    assert [(one["at"], one["windows"], one["path"]) for one in branches] == [(0, 4, 4), (4, 3, 7), (0, 2, 2)]
+    assert [(one["at"], one["windows"], one["path"]) for one in branches] == [
+        (0, 4, 4),
+        (4, 3, 7),
+        (0, 2, 2),
+    ]
     squares = list(csv.DictReader(out("map sweep --csv").splitlines()))
     assert [(one["lag"], one["trained"], one["median_loss"]) for one in squares] == [
         (lag, "2", "0.25") for lag in ("3", "4", "5")
@@ -90,7 +98,12 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     assert {(one["level"], one["rung"]) for one in squares} == {
         ("0.0216667", "above chance") if with_facts else ("", "")
     }
-    for command in ("export run", "map sweep --once", "figure sweep map -o map.svg", "figure run curve -o curve.svg"):
+    for command in (
+        "export run",
+        "map sweep --once",
+        "figure sweep map -o map.svg",
+        "figure run curve -o curve.svg",
+    ):
         out(command)
     assert not Path(MARK).exists()
     run = echornn.read("run")
@@ -104,7 +117,12 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
 @pytest.mark.usefixtures("with_facts")
 def test_what_needs_a_text_refuses_one_that_the_user_never_gave() -> None:
     digest = hashlib.sha256((MARKS + TASK).encode()).hexdigest()
-    for command in ("probe run", "--resume run --headless", "do run step", "figure run weights -o f.svg"):
+    for command in (
+        "probe run",
+        "--resume run --headless",
+        "do run step",
+        "figure run weights -o f.svg",
+    ):
         says = refused(*command.split())
         assert says.startswith("task.py:Mine ")
         assert digest[:8] in says
@@ -119,7 +137,9 @@ def test_a_trusted_text_runs_also_later(with_facts: bool) -> None:
     noted = Path("state/echornn-tui/trusted")
     assert noted.stat().st_mode & 0o777 == 0o600
     texts = (MARKS + TASK, MARKS + CELL)
-    assert sorted(noted.read_text().split()) == sorted(hashlib.sha256(one.encode()).hexdigest() for one in texts)
+    assert sorted(noted.read_text().split()) == sorted(
+        hashlib.sha256(one.encode()).hexdigest() for one in texts
+    )
     if with_facts:
         assert trained("--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
 
@@ -139,8 +159,20 @@ NEXT = "return [h]"
 BAD = {
     "no file": ("", "", "", None, ["nothing.py"]),
     "a syntax error": (TASK, DRAWN, DRAWN[:-1], 11, ["SyntaxError"]),
-    "an error in a call": (TASK, DRAWN, "x = rng.integers(3, 0, (rows, steps))", 11, ["ValueError: low >= high"]),
-    "a wrong shape": (TASK, GIVEN, GIVEN.replace("(x,", "(x.T,"), 10, ["x", "[1000, 5]", "[5, 1000]"]),
+    "an error in a call": (
+        TASK,
+        DRAWN,
+        "x = rng.integers(3, 0, (rows, steps))",
+        11,
+        ["ValueError: low >= high"],
+    ),
+    "a wrong shape": (
+        TASK,
+        GIVEN,
+        GIVEN.replace("(x,", "(x.T,"),
+        10,
+        ["x", "[1000, 5]", "[5, 1000]"],
+    ),
     "levels that rise": (TASK, LEVELS, LEVELS.replace("0.01", "2"), 15, ["2.0"]),
     "too few parts": (CELL, NEXT, "return []", 4, ["1", "h"]),
     "a function of NumPy": (CELL, NEXT, "return [np.tanh(h)]", 7, ["TypeError", "ufunc"]),
@@ -165,7 +197,8 @@ def test_a_bad_file_is_refused_in_a_line_that_names_its_place(
 
 def test_an_endless_loop_is_ended() -> None:
     write(spoiled(TASK, DRAWN, f"while True: {DRAWN}"), "mine.py")
-    for seconds in (0.5, 5.0, 100.0):  # on a loaded machine, a short time ends before the loop begins
+    # On a loaded machine, a short time ends before the loop begins
+    for seconds in (0.5, 5.0, 100.0):
         with limits(seconds):
             says = refused("--headless", "--task", "mine.py:Mine")
         assert f"{seconds:g} s" in says
@@ -192,7 +225,17 @@ class Mine(Task):
 """
 """The task delayed_xor, as a user would write it."""
 
-SMALL = ("--state-size", "3", "--init", "glorot", "--total-series-length", "600", "--num-epochs", "2", "--headless")
+SMALL = (
+    "--state-size",
+    "3",
+    "--init",
+    "glorot",
+    "--total-series-length",
+    "600",
+    "--num-epochs",
+    "2",
+    "--headless",
+)
 
 
 @pytest.mark.slow
@@ -201,16 +244,24 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
 
     write(XOR, "xor.py")
     write(CELL, "cell.py")
-    config = EchoConfig(state_size=3, init="glorot", total_series_length=600, truncated_backprop_length=3)
+    config = EchoConfig(
+        state_size=3, init="glorot", total_series_length=600, truncated_backprop_length=3
+    )
     ours = config.with_fields({"task": "xor.py:Mine", "far_lag": 2, "cell": "cell.py:Mine"})
     theirs = config.with_fields({"task": "delayed_xor", "far_lag": 2})
 
     with plain() as programs:
-        losses, expected = (echornn.Trainer(one, programs).advance(16).losses for one in (ours, theirs))
+        losses, expected = (
+            echornn.Trainer(one, programs).advance(16).losses for one in (ours, theirs)
+        )
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     RunRecorder.begin(Path("ours"), ours).close()
     kept = json.loads(Path("ours/run.json").read_text())["config"]
-    assert (kept["task"]["file"], kept["task"]["name"], kept["task"]["text"]) == ("xor.py", "Mine", XOR)
+    assert (kept["task"]["file"], kept["task"]["name"], kept["task"]["text"]) == (
+        "xor.py",
+        "Mine",
+        XOR,
+    )
     assert (kept["cell"]["text"], kept["far_lag"]) == (CELL, 2)
 
 
@@ -218,10 +269,23 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
 @pytest.mark.usefixtures("shared_programs")
 def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
     write(XOR, "late.py")
-    rows = ("--total-series-length", "31500", "--truncated-backprop-length", "3", "--batch-size", "5")
-    config = EchoConfig(task="late.py:Mine", total_series_length=31_500, truncated_backprop_length=3)
-    newest = data_of(config, 2).x[0, :40].tolist()  # so many windows that the data of each epoch are made alone
-    line = f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise ZeroDivisionError('never')\n"
+    rows = (
+        "--total-series-length",
+        "31500",
+        "--truncated-backprop-length",
+        "3",
+        "--batch-size",
+        "5",
+    )
+    config = EchoConfig(
+        task="late.py:Mine", total_series_length=31_500, truncated_backprop_length=3
+    )
+    # So many windows that the data of each epoch are made alone
+    newest = data_of(config, 2).x[0, :40].tolist()
+    line = (
+        f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise "
+        "ZeroDivisionError('never')\n"
+    )
     write(spoiled(XOR, "        near", f"{line}        near"), "late.py")
     done = answered("--task", "late.py:Mine", "--headless", "--json", "--run", "run", *rows)
     assert done.returncode == 1
@@ -258,7 +322,10 @@ def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart() -> None:
         assert done.returncode == 0, done.stderr
     for file in ("task.py", "cell.py"):
         Path(file).unlink()
-    marks = [hashlib.sha256(f"Mine\n{text}".encode()).hexdigest()[:8] for text in (TASK, TASK + "# changed\n")]
+    marks = [
+        hashlib.sha256(f"Mine\n{text}".encode()).hexdigest()[:8]
+        for text in (TASK, TASK + "# changed\n")
+    ]
     squares = list(csv.DictReader(out("map sweep --across lag --down task --csv").splitlines()))
     assert [(one["lag"], one["task"], one["trained"]) for one in squares] == [
         (lag, f"task.py:Mine#{mark}", "2") for mark in marks for lag in "34"
@@ -267,7 +334,9 @@ def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart() -> None:
 
 def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
     write(spoiled(TASK, DRAWN, f"y = 1 / (self.lag - 5); {DRAWN}"), "mine.py")
-    config = EchoConfig(task="mine.py:Mine", total_series_length=200, truncated_backprop_length=10, batch_size=2)
+    config = EchoConfig(
+        task="mine.py:Mine", total_series_length=200, truncated_backprop_length=10, batch_size=2
+    )
     session = Session(config, make_trainer=ScriptedTrainer)
     session.send(Pause())
     with on_a_thread(session):
@@ -281,7 +350,11 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         session.send(Edit({"lag": 30}))
         session.send(Step(3))
         assert session.when_idle(PATIENCE)
-        assert (session.config.value("lag"), session.timeline.windows_of(1), session.frame.refused) == (30, 3, None)
+        assert (
+            session.config.value("lag"),
+            session.timeline.windows_of(1),
+            session.frame.refused,
+        ) == (30, 3, None)
 
 
 @pytest.mark.slow
@@ -291,7 +364,9 @@ def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
     own = ("--task", str(tmp_path / "task.py:Mine"), "--cell", str(tmp_path / "cell.py:Mine"))
     with (
         detached(tmp_path / "run", 20, *own) as folder,
-        running("attach", str(folder), environment={"RUN_BY": str(tmp_path / MARK)}, scripted=True) as viewer,
+        running(
+            "attach", str(folder), environment={"RUN_BY": str(tmp_path / MARK)}, scripted=True
+        ) as viewer,
     ):
         viewer.until(lambda text: re.search(r"window [1-9]", text))
         for key in "23456s":
@@ -300,12 +375,17 @@ def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
         assert not Path(MARK).exists()
 
 
-def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     write(TASK.replace(", np.ones(x.shape, bool))", ")"), "study.py")
     monkeypatch.syspath_prepend(Path.cwd())
     study = importlib.import_module("study")
     config = EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
-    assert (config.value("lag"), str(config.value("task"))) == (4, f"{Path('study.py').absolute()}:Mine")
+    assert (config.value("lag"), str(config.value("task"))) == (
+        4,
+        f"{Path('study.py').absolute()}:Mine",
+    )
     assert config == EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
     assert config.with_fields({"lag": 5}).task == study.Mine(lag=5) != config.task
     assert data_of(config).scored.all()

@@ -1,4 +1,5 @@
-"""Population: each replica trains as a trainer of its configuration does, and continues bit for bit."""
+"""Population: each replica trains as a trainer of its configuration does, and continues bit for
+bit."""
 
 from __future__ import annotations
 
@@ -50,8 +51,21 @@ TWO_STEPS = replace(SMALL, truncated_backprop_length=2)
 """15 windows per epoch, which are traced sooner."""
 
 ALIKE = [
-    (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
-    (replace(TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (
+        replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3),
+        False,
+    ),
+    (
+        replace(
+            TWO_STEPS,
+            cell="lstm",
+            optimizer="rmsprop",
+            learning_rate=0.01,
+            num_layers=2,
+            dropout=0.3,
+        ),
+        False,
+    ),
     (replace(TWO_STEPS, cell="lru", learning_rate=0.03), False),
     (
         replace(
@@ -67,13 +81,18 @@ ALIKE = [
         True,
     ),
 ]
-"""All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix the replicas."""
+"""All optimizers, cells and learning rules: a new one could use a whole weight array, and so mix
+the replicas."""
 
 
 @pytest.mark.parametrize(
-    ("config", "by_xla"), ALIKE, ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE]
+    ("config", "by_xla"),
+    ALIKE,
+    ids=[f"{config.cell}-{config.optimizer}-{config.rule}" for config, _ in ALIKE],
 )
-def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
+def test_each_replica_trains_what_a_trainer_of_its_configuration_does(
+    config: EchoConfig, by_xla: bool
+) -> None:
     """Without XLA, which needs no compilation; and with XLA, also with dropout."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
         assert_each_trains_alike(unlike(config), programs)
@@ -96,7 +115,9 @@ def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms
         np.testing.assert_array_equal(mine.x, alone.x)
         np.testing.assert_array_equal(mine.y, alone.y)
         for name in ("outputs", "states", "init_state"):
-            np.testing.assert_allclose(getattr(mine, name), getattr(alone, name), atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(mine, name), getattr(alone, name), atol=1e-4, err_msg=name
+            )
         took_over, expected = state.of(replica), trainer.state
         for name, value in expected.weights.items():
             np.testing.assert_allclose(took_over.weights[name], value, atol=1e-4, err_msg=name)
@@ -104,7 +125,9 @@ def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms
             assert (slot.shape, slot.dtype) == (theirs.shape, theirs.dtype)
             np.testing.assert_allclose(slot, theirs, rtol=1e-3, atol=1e-4)
         trainer.restore(took_over)
-        np.testing.assert_allclose(trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5)
+        np.testing.assert_allclose(
+            trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5
+        )
         del trainer  # so that the next trainer can use its compiled loop
 
 
@@ -126,14 +149,18 @@ def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Popul
     for rate in (0.2, 0.1):
         lot.edit(replace(lot.config, learning_rate=rate))
     losses = lot.advance(3).losses
-    fresh = Population([replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS)
+    fresh = Population(
+        [replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS
+    )
     iteration, _, *slots = state.optimizer
     rates = np.full(len(state.configs), 0.1, np.float32)
     fresh.restore(replace(state, configs=fresh.configs, optimizer=(iteration, rates, *slots)))
     np.testing.assert_array_equal(fresh.advance(3).losses, losses)
 
 
-def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(lot: Population) -> None:
+def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(
+    lot: Population,
+) -> None:
     lot.advance(25)
     lot.regenerate()
     compilations = lot.compilations
@@ -154,16 +181,22 @@ def test_it_is_seen_when_each_network_has_solved_the_echo() -> None:
     config = replace(SMALL, init="glorot", echo_step=1, num_epochs=60, row_start="zero")
     lot = Population(config, REPLICAS, PROGRAMS)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 400)])
-    means = np.apply_along_axis(np.convolve, 0, losses.astype(np.float64), np.ones(50) / 50, "valid")
+    means = np.apply_along_axis(
+        np.convolve, 0, losses.astype(np.float64), np.ones(50) / 50, "valid"
+    )
     first = [int(at[0]) + 50 if len(at) else 0 for at in map(np.flatnonzero, (means < SOLVED).T)]
     assert lot.solved_at.tolist() == first
     assert np.count_nonzero(first) >= 5
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^replicas = \d+ cannot be used|^state_size = 1000000 cannot be used"):
+    with pytest.raises(
+        ConfigError, match=r"^replicas = \d+ cannot be used|^state_size = 1000000 cannot be used"
+    ):
         Population(EchoConfig(state_size=1_000_000), 3)
-    with pytest.raises(ConfigError, match=r"^state_size = 5 cannot be used: 4, as in the first replica"):
+    with pytest.raises(
+        ConfigError, match=r"^state_size = 5 cannot be used: 4, as in the first replica"
+    ):
         Population([SMALL, replace(SMALL, state_size=5)])
     with pytest.raises(ConfigError, match=r"^replicas = 0 cannot be used"):
         Population(SMALL, 0)

@@ -12,7 +12,17 @@ import numpy.typing as npt
 import pytest
 
 import echornn
-from echornn import Cell, ConfigError, EchoConfig, Population, Question, RunRecorder, Snapshot, Trainer, examine
+from echornn import (
+    Cell,
+    ConfigError,
+    EchoConfig,
+    Population,
+    Question,
+    RunRecorder,
+    Snapshot,
+    Trainer,
+    examine,
+)
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
@@ -55,7 +65,8 @@ def step(x, state, network):
     (h,) = state
     drive = network.product(network.product(h, "m"), "n") + network.product(x, "B")
     return [h + 0.2 * (network.tanh(drive) - h)]
-C = Cell(step, ("h",), (), other_weights={"m": ("units", 2), "n": (2, "units"), "B": ("inputs", "units")})
+C = Cell(step, ("h",), (),
+    other_weights={"m": ("units", 2), "n": (2, "units"), "B": ("inputs", "units")})
 """,
     "dale": """
 def step(x, state, network):
@@ -67,8 +78,9 @@ def first_units(rng, units, steps):
     return {"sign": sign, "mask": (1 - np.eye(units)).astype(np.float32)}
 def used(weights, functions, steps):
     return {**weights, "J": functions.relu(weights["J"]) * weights["mask"] * weights["sign"]}
-C = Cell(step, ("h",), (Product("W", "b", ("drive",), reads=("x",)),), used=used, first_units=first_units,
-    other_weights={"J": ("units", "units"), "sign": ("units", 1), "mask": ("units", "units")}, fixed=("sign", "mask"),
+C = Cell(step, ("h",), (Product("W", "b", ("drive",), reads=("x",)),),
+    used=used, first_units=first_units, fixed=("sign", "mask"),
+    other_weights={"J": ("units", "units"), "sign": ("units", 1), "mask": ("units", "units")},
     first_biases={"b": (0.5,)})
 """,
     "layer_norm": """
@@ -77,7 +89,8 @@ def step(x, state, network):
     (h,) = state
     z = tf.concat([x, h], axis=-1) @ network.weights["W"]
     z = z - tf.reduce_mean(z, axis=-1, keepdims=True)
-    return [tf.tanh(network.weights["gain"] * z / tf.sqrt(tf.reduce_mean(z * z, axis=-1, keepdims=True) + 0.01))]
+    spread = tf.sqrt(tf.reduce_mean(z * z, axis=-1, keepdims=True) + 0.01)
+    return [tf.tanh(network.weights["gain"] * z / spread)]
 C = Cell(step, ("h",), (), other_weights={"W": (5, "units"), "gain": (1, "units")},
     first_units=lambda rng, units, steps: {"gain": np.ones((1, units), np.float32)})
 """,
@@ -139,7 +152,8 @@ STEPS: dict[str, tuple[int, Callable[[Array, Sequence[Array], Weights], list[Arr
 
 
 def loss_and_states(name: str, weights: Weights, x: Array, y: Array) -> tuple[float, Array]:
-    """The mean cross-entropy of a window from the zero state, and the states h [rows, steps, units], in NumPy."""
+    """The mean cross-entropy of a window from the zero state, and the states h [rows, steps,
+    units], in NumPy."""
     parts, step = STEPS[name]
     state = [np.zeros((len(x), len(weights["W2"])))] * parts
     states, losses = [], []
@@ -157,11 +171,17 @@ def loss_and_states(name: str, weights: Weights, x: Array, y: Array) -> tuple[fl
 def test_a_published_cell_trains_as_its_formulas_say(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One window by gradient descent: states, loss, and the update along two directions, by differences."""
+    """One window by gradient descent: states, loss, and the update along two directions, by
+    differences."""
     monkeypatch.chdir(tmp_path)
     Path("published.py").write_text(HEAD + PUBLISHED[name], encoding="utf-8")
     config = EchoConfig(
-        cell="published.py:C", optimizer="sgd", learning_rate=0.5, init="glorot", truncated_backprop_length=4, seed=3
+        cell="published.py:C",
+        optimizer="sgd",
+        learning_rate=0.5,
+        init="glorot",
+        truncated_backprop_length=4,
+        seed=3,
     )
     with plain() as programs:
         trainer = Trainer(config, programs)
@@ -176,9 +196,13 @@ def test_a_published_cell_trains_as_its_formulas_say(
         np.testing.assert_array_equal(before[one], after[one])
     rng = np.random.default_rng(0)
     for _ in range(2):
-        way = {one: rng.normal(size=value.shape) * (one not in FIXED) for one, value in before.items()}
+        way = {
+            one: rng.normal(size=value.shape) * (one not in FIXED) for one, value in before.items()
+        }
         ahead, back = (
-            loss_and_states(name, {one: value + much * way[one] for one, value in before.items()}, x, y)[0]
+            loss_and_states(
+                name, {one: value + much * way[one] for one, value in before.items()}, x, y
+            )[0]
             for much in (1e-5, -1e-5)
         )
         moved = sum(float(np.sum((after[one] - before[one]) * way[one])) for one in before)
@@ -194,7 +218,8 @@ def usual(x, state, network):
 Fixed = Cell(usual, ("h",), (Product("W", "b", ("h",)),), fixed=("W", "b"))
 def like_rnn(x, state, network):
     import tensorflow as tf
-    return [tf.tanh(tf.concat([x, state[0]], axis=-1) @ network.weights["W"] + network.weights["b"])]
+    z = tf.concat([x, state[0]], axis=-1) @ network.weights["W"]
+    return [tf.tanh(z + network.weights["b"])]
 Tensors = Cell(like_rnn, ("h",), (), other_weights={"W": (5, "units"), "b": (1, "units")})
 """
 
@@ -204,7 +229,13 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    config = EchoConfig(cell="others.py:Noise", num_layers=2, state_size=10, batch_size=80, truncated_backprop_length=5)
+    config = EchoConfig(
+        cell="others.py:Noise",
+        num_layers=2,
+        state_size=10,
+        batch_size=80,
+        truncated_backprop_length=5,
+    )
     with plain() as programs:
         trainer = Trainer(config, programs)
         first = trainer.advance(1).states
@@ -229,7 +260,9 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
         replace(config, rule="rtrl")
 
 
-def test_fixed_weights_stay_under_every_optimizer_and_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixed_weights_stay_under_every_optimizer_and_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
     config = EchoConfig(cell="others.py:Fixed", truncated_backprop_length=3)
@@ -249,11 +282,15 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
     monkeypatch.chdir(tmp_path)
     Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
     question = Question(frozenset({"gradient", "fixed_points"}))
-    config = EchoConfig(cell="others.py:Tensors", total_series_length=500, truncated_backprop_length=4)
+    config = EchoConfig(
+        cell="others.py:Tensors", total_series_length=500, truncated_backprop_length=4
+    )
     with plain() as programs:
         population = Population(config, replicas=9, programs=programs)
         together = population.advance(6)
-        trainers = [Trainer(one) for one in (replace(config, seed=15), replace(config, seed=15, cell="rnn"))]
+        trainers = [
+            Trainer(one) for one in (replace(config, seed=15), replace(config, seed=15, cell="rnn"))
+        ]
         trainers[1].load_weights(trainers[0].weights)
         alone, expected = (one.advance(6).losses for one in trainers)
         readings, usual = (examine(Snapshot(one.state), question) for one in trainers)
@@ -261,7 +298,9 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of
     np.testing.assert_allclose(alone, expected, rtol=1e-4)
     assert readings.gradient is not None
     assert usual.gradient is not None
-    np.testing.assert_allclose(readings.gradient.by_lag, usual.gradient.by_lag, rtol=1e-2, atol=1e-4)
+    np.testing.assert_allclose(
+        readings.gradient.by_lag, usual.gradient.by_lag, rtol=1e-2, atol=1e-4
+    )
     assert readings.fixed_points is not None
     assert usual.fixed_points is not None
     assert readings.fixed_points.kinds == usual.fixed_points.kinds
@@ -275,7 +314,9 @@ def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
     Path("my_cells.py").write_text(HEAD + OTHERS, encoding="utf-8")
     cells = importlib.import_module("my_cells")
     config = EchoConfig(cell=cells.Tensors, total_series_length=500, num_epochs=1)
-    assert config == EchoConfig(cell=f"{tmp_path}/my_cells.py:Tensors", total_series_length=500, num_epochs=1)
+    assert config == EchoConfig(
+        cell=f"{tmp_path}/my_cells.py:Tensors", total_series_length=500, num_epochs=1
+    )
     assert replace(config, cell=config.the_cell) == config
     RunRecorder.begin(Path("run"), config).close()
     Path("my_cells.py").unlink()

@@ -1,4 +1,5 @@
-"""What each command of a session does: to the position, the branch, the state, the speed, and its answer."""
+"""What each command of a session does: to the position, the branch, the state, the speed, and its
+answer."""
 
 from __future__ import annotations
 
@@ -78,8 +79,18 @@ def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
 def test_steps_epochs_and_toggles_train_exactly_what_they_say() -> None:
     with on_stage() as stage:
         assert stage.place == (0, 0, "paused")
-        frames = [stage.do(one) for one in (Step(), Step(3), FinishEpoch(), FinishEpoch(), Step(2), FinishEpoch())]
-        assert [(one.epoch, one.window) for one in frames] == [(1, 1), (1, 4), (1, 10), (2, 10), (3, 2), (3, 10)]
+        frames = [
+            stage.do(one)
+            for one in (Step(), Step(3), FinishEpoch(), FinishEpoch(), Step(2), FinishEpoch())
+        ]
+        assert [(one.epoch, one.window) for one in frames] == [
+            (1, 1),
+            (1, 4),
+            (1, 10),
+            (2, 10),
+            (3, 2),
+            (3, 10),
+        ]
         assert [one.trained for one in frames] == [1, 4, 10, 20, 22, 30]
         stage.session.send(Toggle())
         wait_for(lambda: stage.frame.trained > 100)
@@ -104,7 +115,10 @@ def test_slow_enough_to_watch_every_window_is_shown_in_full() -> None:
 def test_the_speed_goes_up_and_down_in_notches_and_at_full_speed_from_what_is_reached() -> None:
     clock = Clock()
     with on_stage(speed=100.0, clock=clock) as stage:
-        speeds = [stage.do(one).speed for one in (Faster(), Faster(), Slower(), SetSpeed(math.inf), Faster(), Slower())]
+        speeds = [
+            stage.do(one).speed
+            for one in (Faster(), Faster(), Slower(), SetSpeed(math.inf), Faster(), Slower())
+        ]
         assert speeds == [200, 500, 200, math.inf, math.inf, 1e6]
         assert stage.do(SetSpeed(0.25)).speed == 0.25
     for bad in (0.0, -1.0, math.nan, 1e7):
@@ -127,14 +141,19 @@ def test_so_many_windows_a_second_are_trained_as_the_speed_says(speed: float, wi
 
 
 @pytest.mark.parametrize("diverges_at", [None, 700])
-def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(diverges_at: int | None) -> None:
-    """Also when each window suddenly takes half a second: commands are sent as slices of windows begin."""
+def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(
+    diverges_at: int | None,
+) -> None:
+    """Also when each window suddenly takes half a second: commands are sent as slices of windows
+    begin."""
     clock = Clock()
     sent, late = list[float](), list[float]()
 
     def begins() -> None:
         if sent:
-            late.append(clock.now - sent.pop() - (0.5 if stage.frame.config.state_size == 8 else 0.001))
+            late.append(
+                clock.now - sent.pop() - (0.5 if stage.frame.config.state_size == 8 else 0.001)
+            )
         sent.append(clock.now)
         stage.session.send(Choose(0))
         if len(late) == 100:
@@ -165,7 +184,12 @@ def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(diverges_
     [
         (Reset(), (1, 0, 0, 0), "reset", {}),
         (Regenerate(), (2, 0, 1, 0), "regenerate", {}),
-        (Edit({"learning_rate": 0.1, "num_epochs": 4}), (2, 2, 0, 0), "edit", {"learning_rate": 0.1, "num_epochs": 4}),
+        (
+            Edit({"learning_rate": 0.1, "num_epochs": 4}),
+            (2, 2, 0, 0),
+            "edit",
+            {"learning_rate": 0.1, "num_epochs": 4},
+        ),
         (Edit({"state_size": 8}), (1, 0, 0, 0), "edit", {"state_size": 8}),
         (StartOver({"state_size": 8}), (1, 0, 0, 0), "preset", {"state_size": 8}),
     ],
@@ -186,20 +210,43 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         assert causes(stage.session) == ["start", cause]
         assert stage.losses() == ([] if starts_over else losses)
         if at[1] == 0:
-            assert (changed.progress, changed.tape) == (None, ()), "no rows of other weights or data"
+            assert (changed.progress, changed.tape) == (None, ()), (
+                "no rows of other weights or data"
+            )
         stage.do(Step(3))
         back = stage.do(Undo())
-        for name in ("config", "epoch", "window", "init_index", "data_version", "trained", "line", "branch", "is_past"):
+        for name in (
+            "config",
+            "epoch",
+            "window",
+            "init_index",
+            "data_version",
+            "trained",
+            "line",
+            "branch",
+            "is_past",
+        ):
             assert getattr(back, name) == getattr(before, name), name
         assert back.progress is not None
         assert before.progress is not None
         np.testing.assert_array_equal(back.progress.x, before.progress.x)
-        assert (back.undoable, back.redoable, back.trained_in_all, back.loss) == (0, True, 15, before.loss)
+        assert (back.undoable, back.redoable, back.trained_in_all, back.loss) == (
+            0,
+            True,
+            15,
+            before.loss,
+        )
         assert stage.losses() == losses
-        assert (stage.do(Step()).branch, stage.frame.trained) == (0, 13), "it goes on with the branch"
+        assert (stage.do(Step()).branch, stage.frame.trained) == (0, 13), (
+            "it goes on with the branch"
+        )
         assert stage.losses() == [*losses, np.float32(scripted_loss(12))]
         forth = stage.do(Redo())
-        assert (forth.branch, forth.config, forth.trained) == (1, changed.config, changed.trained + 3)
+        assert (forth.branch, forth.config, forth.trained) == (
+            1,
+            changed.config,
+            changed.trained + 3,
+        )
         assert (forth.undoable, forth.redoable) == (1, False)
 
 
@@ -219,7 +266,13 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         )
         assert [stage.do(one).trained for one in moves] == [34, 0, 7, 10, 20, 10, 33, 35, 0]
         frame = stage.do(Go(0, 12))
-        assert (frame.line, frame.trained, frame.line_end, frame.is_past, frame.state) == (0, 12, 35, True, "paused")
+        assert (frame.line, frame.trained, frame.line_end, frame.is_past, frame.state) == (
+            0,
+            12,
+            35,
+            True,
+            "paused",
+        )
         assert (frame.epoch, frame.window) == (2, 2)
         assert frame.loss == np.float32(scripted_loss(11))
         frame = stage.do(Step(5))
@@ -229,14 +282,19 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
         assert stage.do(Undo()).line == 0
         frame = stage.do(Go(1), FinishEpoch())
-        assert (frame.trained, frame.epoch, frame.window) == (20, 2, 10), "epochs go on there as before it"
+        assert (frame.trained, frame.epoch, frame.window) == (20, 2, 10), (
+            "epochs go on there as before it"
+        )
 
 
 def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
     with on_stage() as stage:
         for windows in (2, 4, 6):
             stage.do(Step(windows), Redraw())
-        seen = [(frame.init_index, frame.trained, frame.undoable) for frame in (stage.do(Undo()) for _ in range(4))]
+        seen = [
+            (frame.init_index, frame.trained, frame.undoable)
+            for frame in (stage.do(Undo()) for _ in range(4))
+        ]
         assert seen == [(2, 6, 2), (1, 4, 1), (0, 2, 0), (0, 2, 0)]
         assert [stage.do(Redo()).init_index for _ in range(3)] == [1, 2, 3]
         assert stage.do(Undo()).redoable
@@ -246,7 +304,9 @@ def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
 @pytest.mark.parametrize(
     "between", [None, 5.0, Edit({"echo_step": 2}, held=True), Reset(), Edit({"learning_rate": 0.6})]
 )
-def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between(between: Any) -> None:
+def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between(
+    between: Any,
+) -> None:
     clock = Clock()
     with on_stage(clock=clock) as stage:
         for rate in (0.5, 0.7):
@@ -258,13 +318,21 @@ def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between
         elif between is not None:
             stage.do(between)
         before = stage.frame.undoable
-        assert stage.do(Edit({"learning_rate": 0.9}, held=True)).undoable == before + (between is not None)
+        assert stage.do(Edit({"learning_rate": 0.9}, held=True)).undoable == before + (
+            between is not None
+        )
         if between is None:
             frame = stage.do(Undo())
             assert (frame.config.learning_rate, frame.trained) == (ENDLESS.learning_rate, 0)
 
 
-AT_A_START: list[list[Command]] = [[], [Redraw()], [Regenerate()], [Step(4), Reset()], [Step(4), Go(0, 0)]]
+AT_A_START: list[list[Command]] = [
+    [],
+    [Redraw()],
+    [Regenerate()],
+    [Step(4), Reset()],
+    [Step(4), Go(0, 0)],
+]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +366,17 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert answer.field == (named[0] if named else "")
         frame = stage.frame
         assert frame.refused == (answer if is_refused else None)
-        for name in ("config", "line", "trained", "trained_in_all", "undoable", "redoable", "loss", "state", "notes"):
+        for name in (
+            "config",
+            "line",
+            "trained",
+            "trained_in_all",
+            "undoable",
+            "redoable",
+            "loss",
+            "state",
+            "notes",
+        ):
             one, other = getattr(frame, name), getattr(known, name)
             assert one == other or (one != one and other != other), name
         assert stage.session.not_done(answer.number) == answer
@@ -324,7 +402,12 @@ def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that
         assert "6 of epoch 2" in frame.warning
         assert stage.session.before_it_diverged == 11, "the last window before the edit"
         frame = stage.do(Undo())
-        assert (frame.trained, frame.config, frame.has_diverged, frame.warning) == (12, ENDLESS, False, "")
+        assert (frame.trained, frame.config, frame.has_diverged, frame.warning) == (
+            12,
+            ENDLESS,
+            False,
+            "",
+        )
 
 
 def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() -> None:
@@ -340,7 +423,10 @@ def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() ->
         assert (frame.state, frame.window, frame.trained) == ("failed", 2, 2)
         assert "RuntimeError: the script says: out of memory" in frame.message
         assert isinstance(stage.session.error, RuntimeError)
-        assert (frame.progress is not None, stage.session.look(Query(columns=10)).curve.last) == (True, 2)
+        assert (frame.progress is not None, stage.session.look(Query(columns=10)).curve.last) == (
+            True,
+            2,
+        )
         assert stage.session.refused is None
 
 

@@ -1,4 +1,5 @@
-"""Commands that arrive all at once do what they do one by one; only some of them end what is still to be trained."""
+"""Commands that arrive all at once do what they do one by one; only some of them end what is still
+to be trained."""
 
 from __future__ import annotations
 
@@ -57,22 +58,40 @@ def held(config: EchoConfig) -> ScriptedTrainer:
 
 
 KEEP = [
-    *(Edit({"learning_rate": 0.4}, held=True), Edit({"state_size": 9}), Edit({"learning_rate": SMALL.learning_rate})),
-    *(Edit({"state_size": -3}), Go(99, 0), Redo(), Regenerate(), Reset(), Redraw(), StartOver({"echo_step": 5})),
+    *(
+        Edit({"learning_rate": 0.4}, held=True),
+        Edit({"state_size": 9}),
+        Edit({"learning_rate": SMALL.learning_rate}),
+    ),
+    *(
+        Edit({"state_size": -3}),
+        Go(99, 0),
+        Redo(),
+        Regenerate(),
+        Reset(),
+        Redraw(),
+        StartOver({"echo_step": 5}),
+    ),
     *(Edit({"replicas": 3}), Name(0, "x"), Faster()),
 ]
 
 
 @pytest.mark.parametrize("command", KEEP, ids=repr)
-def test_what_is_still_to_be_trained_is_trained_whatever_is_changed_or_refused_meanwhile(command: Command) -> None:
+def test_what_is_still_to_be_trained_is_trained_whatever_is_changed_or_refused_meanwhile(
+    command: Command,
+) -> None:
     with on_stage(make=held) as stage:
         with while_it_trains(stage):
             stage.session.send(command)
         assert (stage.frame.trained_in_all, stage.frame.state) == (300, "paused")
 
 
-@pytest.mark.parametrize("command", [Pause(), Toggle(), Go(0, 0), Move(-1), MoveEpochs(-1), Undo()], ids=repr)
-def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(command: Command) -> None:
+@pytest.mark.parametrize(
+    "command", [Pause(), Toggle(), Go(0, 0), Move(-1), MoveEpochs(-1), Undo()], ids=repr
+)
+def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(
+    command: Command,
+) -> None:
     Held.may.set()
     with on_stage(make=held) as stage:
         stage.do(Step(20), Edit({"learning_rate": 0.1}))
@@ -83,8 +102,26 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(comm
 
 
 ORDERS: list[Command] = [
-    *(Step(7), FinishEpoch(), Move(-3), Move(2), MoveEpochs(-1), Regenerate(), Edit({"learning_rate": 0.2}, held=True)),
-    *(Edit({"batch_size": -1}), Undo(), Redo(), Reset(), ToggleReplicas(3), Choose(2), Alone(), Pause(), Name(0, "x")),
+    *(
+        Step(7),
+        FinishEpoch(),
+        Move(-3),
+        Move(2),
+        MoveEpochs(-1),
+        Regenerate(),
+        Edit({"learning_rate": 0.2}, held=True),
+    ),
+    *(
+        Edit({"batch_size": -1}),
+        Undo(),
+        Redo(),
+        Reset(),
+        ToggleReplicas(3),
+        Choose(2),
+        Alone(),
+        Pause(),
+        Name(0, "x"),
+    ),
     *(Faster(), Slower(), Save(), Edit({"state_size": 3})),
 ]
 AT_ONCE = Name | Faster | Slower | Save
@@ -103,8 +140,12 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[C
                 if not at_once or isinstance(command, Step | FinishEpoch):
                     stage.settled()
             frame, timeline = stage.settled(), stage.session.timeline
-            answers = [one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)]
-            assert [one.command for one in answers] == [one for one in story if not isinstance(one, AT_ONCE)]
+            answers = [
+                one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)
+            ]
+            assert [one.command for one in answers] == [
+                one for one in story if not isinstance(one, AT_ONCE)
+            ]
             assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
             causes = [timeline.branch(number).cause for number in range(len(timeline))]
             return frame.line, frame.trained, frame.config, frame.replica, causes, stage.losses()

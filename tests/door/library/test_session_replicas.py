@@ -1,4 +1,5 @@
-"""Several networks in a session: one is shown, one goes on alone, and each turn comes back to where one was."""
+"""Several networks in a session: one is shown, one goes on alone, and each turn comes back to where
+one was."""
 
 from __future__ import annotations
 
@@ -11,7 +12,17 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig
-from echornn.session.commands import Alone, Choose, Edit, Go, Redo, Resume, Step, ToggleReplicas, Undo
+from echornn.session.commands import (
+    Alone,
+    Choose,
+    Edit,
+    Go,
+    Redo,
+    Resume,
+    Step,
+    ToggleReplicas,
+    Undo,
+)
 from tests.door.library.sessions import ENDLESS, Query, SeedRows, Stage, on_stage
 from tests.patience import wait_for
 from tests.scripted import SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_losses
@@ -50,15 +61,21 @@ def test_the_chosen_one_is_shown_and_where_all_of_them_stand(stage: Stage) -> No
     assert picture.seeds.losses[1] == pytest.approx(STUCK, rel=1e-3), "the seed 9"
 
 
-def test_seeds_that_have_solved_it_are_counted_with_an_interval_and_in_the_past_as_then(stage: Stage) -> None:
+def test_seeds_that_have_solved_it_are_counted_with_an_interval_and_in_the_past_as_then(
+    stage: Stage,
+) -> None:
     early = stage.do(Step(150)).seed_stats
     late = stage.do(Step(500)).seed_stats
     assert early is not None
     assert late is not None
     at = [int(window) for window in late.solved_at]
     assert (late.replicas, late.solved, late.lost, at[2], at[5]) == (6, 4, 0, 0, 0)
-    assert 0 < at[0] == at[4] < at[3] < at[1] < 650, "in the order of the paces at which their losses fall"
-    assert re.findall(r"\d+", late.in_words())[:4] == ["4", "6", "30", "90"], "with Wilson's interval of 95 %"
+    assert 0 < at[0] == at[4] < at[3] < at[1] < 650, (
+        "in the order of the paces at which their losses fall"
+    )
+    assert re.findall(r"\d+", late.in_words())[:4] == ["4", "6", "30", "90"], (
+        "with Wilson's interval of 95 %"
+    )
     assert early.solved < 4
     back = stage.do(Go(0, 150)).seed_stats
     assert back is not None
@@ -72,14 +89,20 @@ def test_one_goes_on_alone_with_its_own_past_and_undo_comes_back_to_all(stage: S
     alone = stage.do(Alone())
     assert (alone.config, alone.seed_stats) == (replace(MANY, replicas=1, seed=10), None)
     assert (alone.trained, alone.branch, alone.replica) == (40, 1, 0)
-    assert (alone.epoch, alone.window, alone.loss) == (together.epoch, together.window, together.loss)
+    assert (alone.epoch, alone.window, alone.loss) == (
+        together.epoch,
+        together.window,
+        together.loss,
+    )
     np.testing.assert_allclose(stage.losses(), own, rtol=1e-3)
     frame = stage.do(Step(5))
     assert (frame.trained, frame.branch) == (45, 1)
     picture = stage.session.look(Query(columns=1000))
     assert (len(picture.curve.starts), len(picture.band)) == (45, 40)
     past = stage.do(Choose(1), Go(1, 30))
-    assert (past.config, past.replica, past.own_config.seed) == (MANY, 3, 10), "on its path it stays the one shown"
+    assert (past.config, past.replica, past.own_config.seed) == (MANY, 3, 10), (
+        "on its path it stays the one shown"
+    )
     assert past.loss == pytest.approx(own[29], rel=1e-3)
     again = stage.do(Go(1, 40))
     assert (again.config, again.loss, again.accuracy) == (alone.config, alone.loss, alone.accuracy)

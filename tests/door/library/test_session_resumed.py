@@ -29,12 +29,19 @@ def folder(tmp_path: Path) -> Path:
 def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: Path) -> None:
     with on_stage(folder=folder) as stage:
         frame = stage.frame
-        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == ("paused", 17, 17, 17)
+        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == (
+            "paused",
+            17,
+            17,
+            17,
+        )
         assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
         assert (frame.epoch, frame.window) == (2, 7)
         assert frame.loss == pytest.approx(scripted_loss(16))
         stage.do(Step(3))
-        np.testing.assert_allclose(stage.losses(), [scripted_loss(window) for window in range(20)], rtol=1e-6)
+        np.testing.assert_allclose(
+            stage.losses(), [scripted_loss(window) for window in range(20)], rtol=1e-6
+        )
         assert stage.do(Undo()).trained == 12
     with on_stage(folder=folder) as stage:
         assert (stage.frame.trained, stage.frame.line, stage.frame.trained_in_all) == (12, 0, 20)
@@ -58,22 +65,41 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> 
         try:
             wait_for(lambda: stage.frame.trained)
             frame = stage.frame
-            assert (frame.state, frame.trained, frame.branch, frame.undoable) == ("loading", 17, 1, 1)
+            assert (frame.state, frame.trained, frame.branch, frame.undoable) == (
+                "loading",
+                17,
+                1,
+                1,
+            )
             assert frame.loss == pytest.approx(scripted_loss(16))
             curve = stage.session.look(Query(columns=100)).curve
-            np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
-            assert [one.cause for one in stage.session.timeline.path(Position(1, 17))] == ["start", "edit"]
+            np.testing.assert_allclose(
+                curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6
+            )
+            assert [one.cause for one in stage.session.timeline.path(Position(1, 17))] == [
+                "start",
+                "edit",
+            ]
         finally:
             waits.set()
-        assert (stage.settled().state, stage.frame.branch, stage.frame.config) == ("paused", 2, wanted)
+        assert (stage.settled().state, stage.frame.branch, stage.frame.config) == (
+            "paused",
+            2,
+            wanted,
+        )
 
 
 class Upgraded(ScriptedTrainer):
-    """A trainer whose last digits differ from its 14th window on, as with other versions of packages."""
+    """A trainer whose last digits differ from its 14th window on, as with other versions of
+    packages."""
 
     def _losses(self, n: int) -> np.ndarray:
         losses = super()._losses(n)
-        return np.where(self.trained + np.arange(n)[:, np.newaxis] >= 13, np.nextafter(losses, np.float32(2)), losses)
+        return np.where(
+            self.trained + np.arange(n)[:, np.newaxis] >= 13,
+            np.nextafter(losses, np.float32(2)),
+            losses,
+        )
 
 
 def test_a_loss_that_is_not_as_on_record_is_said_until_one_stands_elsewhere(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""What is seen of a session: pictures of one moment, and what its probes have read, without holding up training."""
+"""What is seen of a session: pictures of one moment, and what its probes have read, without holding
+up training."""
 
 from __future__ import annotations
 
@@ -9,8 +10,30 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
-from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Hide, Name, Pause, Pin, Reset, Resume, Step
-from tests.door.library.sessions import ENDLESS, GRADIENT, MEMORY, Probes, Query, Span, Stage, on_stage
+from echornn.session.commands import (
+    Alone,
+    Ask,
+    Choose,
+    Edit,
+    Go,
+    Hide,
+    Name,
+    Pause,
+    Pin,
+    Reset,
+    Resume,
+    Step,
+)
+from tests.door.library.sessions import (
+    ENDLESS,
+    GRADIENT,
+    MEMORY,
+    Probes,
+    Query,
+    Span,
+    Stage,
+    on_stage,
+)
 from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL_POPULATION, scripted_loss
 
@@ -27,16 +50,25 @@ def stage() -> Iterator[Stage]:
 
 def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
     picture = stage.session.look(Query())
-    assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (0, 0, (), ())
+    assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (
+        0,
+        0,
+        (),
+        (),
+    )
     assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
     assert (picture.branch_count, picture.elsewhere, picture.line_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
     full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))
-    np.testing.assert_allclose(full.curve.mean, [scripted_loss(window) for window in range(100)], rtol=1e-5)
+    np.testing.assert_allclose(
+        full.curve.mean, [scripted_loss(window) for window in range(100)], rtol=1e-5
+    )
     assert [branch.number for branch in full.path] == [0]
     rows = [(row.letter, row.windows, row.is_line, row.solved_at) for row in full.branches]
     assert rows == [("b", 90, False, None), ("a", 100, True, None)]
-    last = [np.mean([scripted_loss(window) for window in range(end - 50, end)]) for end in (90, 100)]
+    last = [
+        np.mean([scripted_loss(window) for window in range(end - 50, end)]) for end in (90, 100)
+    ]
     assert [row.mean for row in full.branches] == pytest.approx(last)
     assert "learning_rate 0.1 from window 60" in full.branches[0].words
 
@@ -56,9 +88,14 @@ def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
             for name in ("starts", "ends"):
                 np.testing.assert_array_equal(getattr(norms, name), getattr(curve, name))
             for name in ("low", "mean", "high"):
-                np.testing.assert_allclose(getattr(norms, name), 2 * getattr(curve, name), rtol=1e-5)
+                np.testing.assert_allclose(
+                    getattr(norms, name), 2 * getattr(curve, name), rtol=1e-5
+                )
             is_clipped = [at >= 60 and 2 * scripted_loss(at) > 0.7 for at in range(200)]
-            shares = [np.mean(is_clipped[first:end]) for first, end in zip(norms.starts, norms.ends, strict=True)]
+            shares = [
+                np.mean(is_clipped[first:end])
+                for first, end in zip(norms.starts, norms.ends, strict=True)
+            ]
             np.testing.assert_allclose(norms.error_rate, shares, atol=1e-6)
 
 
@@ -66,7 +103,9 @@ def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) ->
     (ghost,) = stage.session.look(ALL).ghosts
     assert (ghost.key, ghost.letter, ghost.first, ghost.last) == (1, "b", 60, 90)
     assert ghost.curve is not None
-    np.testing.assert_allclose(ghost.curve.mean, [scripted_loss(window) for window in range(60, 90)], rtol=1e-5)
+    np.testing.assert_allclose(
+        ghost.curve.mean, [scripted_loss(window) for window in range(60, 90)], rtol=1e-5
+    )
     (ghost,) = stage.session.look(replace(ALL, span=Span(5))).ghosts
     assert ghost.curve is None, "nothing of it lies on the axis"
     stage.do(Go(1))
@@ -74,11 +113,18 @@ def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) ->
     assert (ghost.letter, ghost.first, ghost.last) == ("a", 60, 100)
     stage.do(Reset(), Step(3), Name(0, "first"))
     picture = stage.session.look(ALL)
-    assert [(one.letter, one.first, one.last) for one in picture.ghosts] == [("a", 0, 100), ("b", 0, 90)]
+    assert [(one.letter, one.first, one.last) for one in picture.ghosts] == [
+        ("a", 0, 100),
+        ("b", 0, 90),
+    ]
     assert picture.ghosts[0].words.startswith("first: ")
-    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["b"], "the newest"
+    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["b"], (
+        "the newest"
+    )
     stage.do(Pin(0))
-    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["a"], "but for pinned ones"
+    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["a"], (
+        "but for pinned ones"
+    )
     stage.do(Hide(0))
     assert [one.letter for one in stage.session.look(ALL).ghosts] == ["b"]
 
@@ -91,7 +137,9 @@ def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> N
     assert (zoomed.frame, zoomed.axis, zoomed.curve.last) == (picture.frame, (60, 100, 40), 100)
     assert stage.session.look(picture.query).axis == (130, 150, 20)
     assert stage.session.look(Query(Span(20, end=70), 100)).axis == (50, 70, 20)
-    assert stage.session.look(ALL).axis == (0, 150, 160), "round, and not shorter than any curve on it"
+    assert stage.session.look(ALL).axis == (0, 150, 160), (
+        "round, and not shorter than any curve on it"
+    )
     assert stage.session.look(replace(ALL, beside=3100)).axis == (0, 150, 3200)
 
 
@@ -130,7 +178,9 @@ def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_i
         if snapshot.window:
             assert snapshot.before is not None
             change = snapshot.state.weights["W"] - snapshot.before["W"]
-            np.testing.assert_array_equal(change, np.ones_like(change), "a scripted weight counts windows")
+            np.testing.assert_array_equal(
+                change, np.ones_like(change), "a scripted weight counts windows"
+            )
             assert snapshot.windows_since == 1
 
 
@@ -166,7 +216,9 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("took", [0.001, 0.1])
-def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_second_at_most(took: float) -> None:
+def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_second_at_most(
+    took: float,
+) -> None:
     clock, begun, probes = Clock(), list[float](), Probes()
 
     def examine(snapshot: Snapshot, question: Question) -> Readings:

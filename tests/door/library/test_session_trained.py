@@ -1,4 +1,5 @@
-"""Sessions with TensorFlow: changes, going back, a resume and programs kept on disk lose nothing, to the bit."""
+"""Sessions with TensorFlow: changes, going back, a resume and programs kept on disk lose nothing,
+to the bit."""
 
 from __future__ import annotations
 
@@ -39,7 +40,10 @@ def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> 
     with on_stage(Run.read(folder).config, make_population, folder) as stage:
         curve = stage.session.look(Query(columns=30, norms=True)).norms
         assert (stage.losses(), curve.mean.tolist()) == (losses, norms)
-        is_clipped = [limit < norm for limit, norm in zip([9.0] * 12 + [0.05] * 10 + [0.01] * 8, norms, strict=True)]
+        is_clipped = [
+            limit < norm
+            for limit, norm in zip([9.0] * 12 + [0.05] * 10 + [0.01] * 8, norms, strict=True)
+        ]
         assert curve.error_rate.tolist() == is_clipped
         shown = stage.do(Go(2, 25)).progress
         assert shown is not None
@@ -66,6 +70,9 @@ def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(tmp_path:
     assert flags is None, "what another process would inherit"
     assert len(trained) == 20 * 4
     assert kept
-    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in {file.parent for file in tmp_path.rglob("*.pb")})
+    assert all(
+        folder.stat().st_mode & 0o777 == 0o700
+        for folder in {file.parent for file in tmp_path.rglob("*.pb")}
+    )
     assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
     assert files_in(tmp_path) == kept

@@ -13,7 +13,16 @@ from tests.answered import answered, records
 from tests.any_task import data_of
 
 NAMES = (
-    *("echo", "two_coins", "delayed_xor", "flip_flop", "temporal_order", "copy_memory", "adding", "parity"),
+    *(
+        "echo",
+        "two_coins",
+        "delayed_xor",
+        "flip_flop",
+        "temporal_order",
+        "copy_memory",
+        "adding",
+        "parity",
+    ),
     *("reber", "dyck_1", "anbn", "binary_addition", "cycle_navigation", "text"),
 )
 
@@ -24,7 +33,9 @@ def task_of(task: str, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize(("blank", "loss"), [(100, 0.1733), (1000, 0.0204)])
-def test_copying_costs_what_was_published_and_each_symbol_held_its_share(blank: int, loss: float) -> None:
+def test_copying_costs_what_was_published_and_each_symbol_held_its_share(
+    blank: int, loss: float
+) -> None:
     losses = [level.loss for level in task_of("copy_memory", blank=blank).levels(5, blank + 20)]
     assert round(losses[1], 4) == loss
     np.testing.assert_allclose(np.diff(losses[1:]), -np.log(8) / (blank + 20))
@@ -40,7 +51,12 @@ def test_the_printed_tasks_are_these() -> None:
         ("copy_memory", 120, "cross-entropy", [110], 0.00433),
     ):
         one = shown[name]
-        assert (one["length"], one["loss"], one["sources"], round(one["solved"], 5)) == (length, loss, sources, solved)
+        assert (one["length"], one["loss"], one["sources"], round(one["solved"], 5)) == (
+            length,
+            loss,
+            sources,
+            solved,
+        )
         assert records(answered("tasks", name, "--json")) == [one]
     assert [level["name"] for level in shown["two_coins"]["levels"]] == [
         "chance",
@@ -49,7 +65,13 @@ def test_the_printed_tasks_are_these() -> None:
         "knows both",
     ]
     settings = [(one["name"], one["default"]) for one in shown["two_coins"]["settings"]]
-    assert settings == [("lag", 3), ("far_lag", 8), ("base", 0.5), ("weight", 0.5), ("far_weight", -0.25)]
+    assert settings == [
+        ("lag", 3),
+        ("far_lag", 8),
+        ("base", 0.5),
+        ("weight", 0.5),
+        ("far_weight", -0.25),
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -57,7 +79,9 @@ def test_data_is_a_pure_function_of_seed_version_and_epoch(name: str) -> None:
     config = EchoConfig(task=name, total_series_length=3000, truncated_backprop_length=10)
     batch = data_of(config, 3, 2)
     data_of.cache_clear()
-    elsewhere = config.with_fields({"state_size": 9, "optimizer": "adam", "learning_rate": 1e-3, "init": "glorot"})
+    elsewhere = config.with_fields(
+        {"state_size": 9, "optimizer": "adam", "learning_rate": 1e-3, "init": "glorot"}
+    )
     for same in (data_of(config, 3, 2), data_of(elsewhere, 3, 2)):
         for one, two in ((same.x, batch.x), (same.y, batch.y), (same.scored, batch.scored)):
             assert one.dtype == two.dtype
@@ -77,11 +101,31 @@ def test_data_is_a_pure_function_of_seed_version_and_epoch(name: str) -> None:
     [
         ("echo", {"echo_step": 2}, [1, 0, 1, 0, 1, 1, 0, 1], [0, 0, 1, 0, 1, 0, 1, 1]),
         ("two_coins", {"lag": 1, "far_lag": 2}, [1, 0, 1, 1, 0, 1, 0, 1], [0, 1, 0, 1, 1, 1, 1, 0]),
-        ("delayed_xor", {"lag": 1, "far_lag": 2}, [1, 0, 1, 1, 0, 1, 0, 1], [1, 1, 1, 1, 0, 1, 1, 1]),
-        ("temporal_order", {"length": 10}, [6, 4, 2, 1, 3, 5, 1, 2, 0, 7], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
-        ("copy_memory", {"blank": 3, "items": 2, "symbols": 4}, [3, 2, 0, 0, 5, 0, 0], [0, 0, 0, 0, 0, 3, 2]),
+        (
+            "delayed_xor",
+            {"lag": 1, "far_lag": 2},
+            [1, 0, 1, 1, 0, 1, 0, 1],
+            [1, 1, 1, 1, 0, 1, 1, 1],
+        ),
+        (
+            "temporal_order",
+            {"length": 10},
+            [6, 4, 2, 1, 3, 5, 1, 2, 0, 7],
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        ),
+        (
+            "copy_memory",
+            {"blank": 3, "items": 2, "symbols": 4},
+            [3, 2, 0, 0, 5, 0, 0],
+            [0, 0, 0, 0, 0, 3, 2],
+        ),
         ("parity", {"length": 5}, [1, 0, 1, 0, 1], [1, 1, 0, 0, 1]),
-        ("adding", {"length": 3}, [[0.4558468, 1], [0.6027619, 0], [0.9281097, 1]], [[0], [0], [1.3839566]]),
+        (
+            "adding",
+            {"length": 3},
+            [[0.4558468, 1], [0.6027619, 0], [0.9281097, 1]],
+            [[0], [0], [1.3839566]],
+        ),
         (
             "flip_flop",
             {"bits": 2, "pulse": 0.5},
@@ -90,17 +134,29 @@ def test_data_is_a_pure_function_of_seed_version_and_epoch(name: str) -> None:
         ),
     ],
 )
-def test_the_bits_of_each_task_stay(name: str, settings: dict[str, Any], x: list[Any], y: list[Any]) -> None:
+def test_the_bits_of_each_task_stay(
+    name: str, settings: dict[str, Any], x: list[Any], y: list[Any]
+) -> None:
     """A run that is resumed draws the data that it drew before."""
-    fields = {"task": name, **settings, "seed": 0, "batch_size": 1, "total_series_length": max(4, len(x))}
+    fields = {
+        "task": name,
+        **settings,
+        "seed": 0,
+        "batch_size": 1,
+        "total_series_length": max(4, len(x)),
+    }
     batch = data_of(EchoConfig().with_fields({**fields, "truncated_backprop_length": 1}))
     np.testing.assert_allclose(batch.x[0], x, rtol=1e-6)
     np.testing.assert_allclose(batch.y[0], y, rtol=1e-6)
     is_last = name in ("temporal_order", "adding")
-    assert batch.scored[0].tolist() == [False] * (len(x) - 1) * is_last + [True] * (1 if is_last else len(x))
+    assert batch.scored[0].tolist() == [False] * (len(x) - 1) * is_last + [True] * (
+        1 if is_last else len(x)
+    )
 
 
-def test_the_template_is_a_task_with_these_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_template_is_a_task_with_these_levels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_task.py").write_text(answered("tasks", "--template").stdout, encoding="utf-8")
     (shown,) = records(answered("tasks", "my_task.py:Majority", "--json"))
@@ -116,16 +172,29 @@ def test_the_template_is_a_task_with_these_levels(tmp_path: Path, monkeypatch: p
 def test_the_printed_cells_are_these() -> None:
     shown = {one["cell"]: one for one in records(answered("cells", "--json"))}
     assert [*shown] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]
-    parts = {name: (one["state"], one["held"], one["gates"], one["unit_weights"]) for name, one in shown.items()}
+    parts = {
+        name: (one["state"], one["held"], one["gates"], one["unit_weights"])
+        for name, one in shown.items()
+    }
     assert parts["lstm"] == (["h", "c"], 2, ["input", "forget", "output"], [])
     assert parts["lru"] == (["h", "real", "imaginary"], 2, [], ["nu", "theta", "gamma"])
-    products = [(one["weight"], one["bias"], *one["reads"], len(one["columns"])) for one in shown["gru"]["products"]]
+    products = [
+        (one["weight"], one["bias"], *one["reads"], len(one["columns"]))
+        for one in shown["gru"]["products"]
+    ]
     assert products == [("W", "b", "x", "h", 2), ("Wc", "bc", "x", "h", 1)]
-    assert [one["keras"] for one in shown.values() if one["keras"]] == ["SimpleRNN", "GRU", "LSTM", "SimpleRNN"]
+    assert [one["keras"] for one in shown.values() if one["keras"]] == [
+        "SimpleRNN",
+        "GRU",
+        "LSTM",
+        "SimpleRNN",
+    ]
     assert records(answered("cells", "lru", "--json")) == [shown["lru"]]
 
 
-def test_the_template_is_a_cell_that_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_template_is_a_cell_that_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_cell.py").write_text(answered("cells", "--template").stdout, encoding="utf-8")
     (shown,) = records(answered("cells", "my_cell.py:MyCell", "--json"))

@@ -1,4 +1,7 @@
-"""Trainer: the promises of its documentation. `test_contract` has those that a population of any size makes too."""
+"""Trainer: the promises of its documentation.
+
+`test_contract` has those that a population of any size makes too.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from tests.door.oracles.probes import numpy_network as oracle
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
 
 
-def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]) -> None:
+def assert_same_weights(
+    one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]
+) -> None:
     assert one.keys() == other.keys()
     for name, value in one.items():
         np.testing.assert_array_equal(value, other[name])
@@ -35,7 +40,15 @@ def test_it_is_the_population_of_one_without_its_axis() -> None:
         theirs, mine = population.advance(20).of(0), alone.advance(20)
         for name in ("losses", "errors", "x", "y", "outputs", "states", "init_state"):
             np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
-        for name in ("epoch", "window", "data_version", "init_index", "windows_left", "device", "compilations"):
+        for name in (
+            "epoch",
+            "window",
+            "data_version",
+            "init_index",
+            "windows_left",
+            "device",
+            "compilations",
+        ):
             assert getattr(alone, name) == getattr(population, name), name
         state = alone.state
         assert_same_weights(state.weights, population.state.of(0).weights)
@@ -61,7 +74,9 @@ def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) 
     without = {name: value for name, value in before.items() if name != "b2"}
     with pytest.raises(ValueError, match=r"the names must be \['W', 'W2', 'b', 'b2'\]"):
         fresh.load_weights(without)
-    with pytest.raises(ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"
+    ):
         fresh.load_weights({**before, "W2": np.zeros((2, 4), np.float32)})
     with pytest.raises(ValueError, match="b cannot be loaded"):
         fresh.load_weights({**before, "b": np.full((1, 4), np.nan)})
@@ -88,7 +103,9 @@ OPTIMIZERS: list[tuple[str, float, int | None]] = [
 
 
 def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
-    config = replace(SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50)
+    config = replace(
+        SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50
+    )
     return config.with_fields({"optimizer": optimizer})
 
 
@@ -97,13 +114,17 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
 
     if tf.config.list_physical_devices("GPU"):
         pytest.skip("there is a GPU here")
-    with pytest.raises(ConfigError, match="device = 'gpu' cannot be used: TensorFlow sees no GPU here"):
+    with pytest.raises(
+        ConfigError, match="device = 'gpu' cannot be used: TensorFlow sees no GPU here"
+    ):
         Trainer(replace(SMALL, device="gpu"))
     assert Trainer(replace(SMALL, device="auto")).device == "cpu"
 
 
 @pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
-def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, rate: float, stride: int | None) -> None:
+def test_a_restored_state_goes_on_bit_for_bit(
+    optimizer: str, rate: float, stride: int | None
+) -> None:
     config = with_optimizer(optimizer, rate, stride)
     with plain() as programs:
         whole, other = Trainer(config, programs), Trainer(config, programs)
@@ -137,7 +158,9 @@ def test_a_run_is_that_of_the_formulas_and_can_go_on(cell: str) -> None:
     for name, gate in ran.gates.items():
         np.testing.assert_allclose(gate, parts[name].swapaxes(0, 1), atol=1e-5)
     begun = trainer.run(x[:, :5])
-    np.testing.assert_array_equal(trainer.run(x[:, 5:], begun.carried[:, -1]).outputs, ran.outputs[:, 5:])
+    np.testing.assert_array_equal(
+        trainer.run(x[:, 5:], begun.carried[:, -1]).outputs, ran.outputs[:, 5:]
+    )
 
 
 def test_a_population_runs_each_replica() -> None:
@@ -150,7 +173,10 @@ def test_a_population_runs_each_replica() -> None:
 
 def test_what_cannot_be_run_says_what_can() -> None:
     trainer = Trainer(EchoConfig())
-    with pytest.raises(ValueError, match=r"inputs of int64 \[1, 2\] cannot be run: they must be 0 to 1 \[trials, ste"):
+    with pytest.raises(
+        ValueError,
+        match=r"inputs of int64 \[1, 2\] cannot be run: they must be 0 to 1 \[trials, ste",
+    ):
         trainer.run([[0, 2]])
     with pytest.raises(ValueError, match=r"state of \[4\] cannot be run: it must be \[1, 4\]"):
         trainer.run([[0, 1]], [0, 0, 0, 0])

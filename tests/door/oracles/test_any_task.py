@@ -1,4 +1,5 @@
-"""Tasks other than the echo: streams and trials, symbols and numbers, all steps scored or some, one network or many."""
+"""Tasks other than the echo: streams and trials, symbols and numbers, all steps scored or some, one
+network or many."""
 
 from __future__ import annotations
 
@@ -49,12 +50,16 @@ def config_of(name: str) -> EchoConfig:
     )
 
 
-@pytest.mark.usefixtures("one_processor")  # so that several networks are trained side by side by one program
+# So that several networks are trained side by side by one program
+@pytest.mark.usefixtures("one_processor")
 @pytest.mark.parametrize("name", TASKS)
 def test_losses_weights_and_the_newest_window_are_those_of_the_numpy_program(name: str) -> None:
-    """Of every second task one network, of the others several. One is compiled, as in use; without it is quicker."""
+    """Of every second task one network, of the others several. One is compiled, as in use; without
+    it is quicker."""
     config, replicas = config_of(name), (1, 8)[[*TASKS].index(name) % 2]
-    with nullcontext(PROGRAMS) if name == "trials of numbers, cut in a loop" else plain() as programs:
+    with (
+        nullcontext(PROGRAMS) if name == "trials of numbers, cut in a loop" else plain() as programs
+    ):
         population = Population(replace(config, replicas=replicas), programs=programs, at_once=1)
         progress = population.advance(WINDOWS)
     for replica in {0, replicas - 1}:
@@ -65,7 +70,12 @@ def test_losses_weights_and_the_newest_window_are_those_of_the_numpy_program(nam
         read, said = (form.count if isinstance(form, Symbols) else None for form in forms)
         shape = task_bptt.TaskShape(read, said, one.trial_length)
         theirs, after = task_bptt.train(
-            shape, initial_weights(one), epochs, WINDOWS, one.truncated_backprop_length, one.learning_rate
+            shape,
+            initial_weights(one),
+            epochs,
+            WINDOWS,
+            one.truncated_backprop_length,
+            one.learning_rate,
         )
         np.testing.assert_allclose(progress.losses[:, replica], theirs, rtol=2e-5, atol=2e-5)
         for weight, value in population.weights.items():
@@ -81,12 +91,16 @@ def assert_is_its_newest_window(one: EchoConfig, shown: Progress) -> None:
         assert array.dtype == whole.dtype
     loss = shown.losses[-1]
     if isinstance(one.the_task.outputs, Symbols):
-        right = np.take_along_axis(shown.outputs, shown.y[..., np.newaxis].astype(int), axis=-1)[..., 0]
+        right = np.take_along_axis(shown.outputs, shown.y[..., np.newaxis].astype(int), axis=-1)[
+            ..., 0
+        ]
         assert loss == pytest.approx(-np.log(right[shown.scored]).mean(), rel=1e-4)
         share = (shown.outputs.argmax(axis=-1) != shown.y)[shown.scored].mean()
         assert shown.errors[-1] == round(share * one.predictions_per_window)
     else:
-        assert loss == pytest.approx(((shown.outputs - shown.y)[shown.scored] ** 2).mean(), rel=1e-4)
+        assert loss == pytest.approx(
+            ((shown.outputs - shown.y)[shown.scored] ** 2).mean(), rel=1e-4
+        )
         assert not shown.errors.any()
     if not one.is_stream:
         assert not shown.init_state.any()

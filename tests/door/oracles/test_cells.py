@@ -1,4 +1,5 @@
-"""Cells, layers and scans, compared with Keras layers with the same weights, forward and gradient."""
+"""Cells, layers and scans, compared with Keras layers with the same weights, forward and
+gradient."""
 
 from __future__ import annotations
 
@@ -27,13 +28,16 @@ def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) 
     weights = {}
     for made in CELLS[cell].products:
         columns = len(made.columns)
-        weights[made.weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(np.float32)
+        weights[made.weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(
+            np.float32
+        )
         weights[made.bias] = rng.normal(0, 0.4, (1, columns * size)).astype(np.float32)
     return weights
 
 
 def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) -> keras.layers.Layer:
-    """A Keras layer of the same cell with the same weights; Keras separates weights of the input and of the state."""
+    """A Keras layer of the same cell with the same weights; Keras separates weights of the input
+    and of the state."""
     layer: keras.layers.Layer = {
         "rnn": lambda: keras.layers.SimpleRNN(size, return_sequences=True),
         "irnn": lambda: keras.layers.SimpleRNN(size, activation="relu", return_sequences=True),
@@ -48,36 +52,52 @@ def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) ->
 
 
 FORMS = [(4, 5, 5, False), (4, 5, 2, False), (24, 30, 5, False), (24, 30, 2, False)]
-"""Fused products and matrix products, each in a whole window and in blocks, without XLA, which needs no compilation."""
+"""Fused products and matrix products, each in a whole window and in blocks, without XLA, which
+needs no compilation."""
 
 
 @pytest.mark.parametrize(
     ("cell", "size", "batch", "block", "by_xla"),
-    [*((name, *form) for name, cell in CELLS.items() if cell.keras[0] for form in FORMS), ("lstm", 4, 5, 2, True)],
+    [
+        *((name, *form) for name, cell in CELLS.items() if cell.keras[0] for form in FORMS),
+        ("lstm", 4, 5, 2, True),
+    ],
 )
-def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: int, block: int, by_xla: bool) -> None:
+def test_states_and_gradients_are_those_of_keras(
+    cell: str, size: int, batch: int, block: int, by_xla: bool
+) -> None:
     rng = np.random.default_rng(5)
     length, inputs = 5, 3
     x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
     pull = rng.normal(size=(length, batch, size)).astype(np.float32)
     init = rng.normal(0, 0.5, (batch, len(CELLS[cell].state_parts) * size)).astype(np.float32)
-    weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
+    weights = {
+        name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()
+    }
     x_ours, init_ours = tf.Variable(x), tf.Variable(init)
 
     def ours() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            states = scan(step_of(CELLS[cell]), x_ours.read_value(), init_ours.read_value(), weights, block)[..., :size]
+            states = scan(
+                step_of(CELLS[cell]), x_ours.read_value(), init_ours.read_value(), weights, block
+            )[..., :size]
             total = tf.reduce_sum(states * pull)
         return states, tape.gradient(total, [x_ours, init_ours, *weights.values()])
 
-    states, (d_x, d_init, *d_weights) = tf.function(ours, jit_compile=True, autograph=False)() if by_xla else ours()
-    layer = keras_layer(cell, inputs, size, {name: value.numpy() for name, value in weights.items()})
+    states, (d_x, d_init, *d_weights) = (
+        tf.function(ours, jit_compile=True, autograph=False)() if by_xla else ours()
+    )
+    layer = keras_layer(
+        cell, inputs, size, {name: value.numpy() for name, value in weights.items()}
+    )
     x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
     with tf.GradientTape() as tape:
         parts = tf.split(init_keras, len(CELLS[cell].state_parts), axis=-1)
         expected = layer(x_keras, initial_state=parts)
         total = tf.reduce_sum(expected * pull.swapaxes(0, 1))
-    e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(total, [x_keras, init_keras, *layer.trainable_variables])
+    e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(
+        total, [x_keras, init_keras, *layer.trainable_variables]
+    )
     np.testing.assert_allclose(states, np.swapaxes(expected, 0, 1), atol=1e-5)
     np.testing.assert_allclose(d_x, np.swapaxes(e_x, 0, 1), atol=1e-4)
     np.testing.assert_allclose(d_init, e_init, atol=1e-4)
@@ -92,7 +112,12 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     config = EchoConfig(
-        cell=cell, num_layers=2, num_classes=3, init="glorot", batch_size=4, truncated_backprop_length=4
+        cell=cell,
+        num_layers=2,
+        num_classes=3,
+        init="glorot",
+        batch_size=4,
+        truncated_backprop_length=4,
     )
     model = EchoRNN(config, initial_weights(config))
     rng = np.random.default_rng(2)
@@ -133,7 +158,10 @@ def test_initial_weights() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None:
     config = EchoConfig(cell=cell, state_size=5, init="glorot")
-    glorot, orthogonal = initial_weights(config), initial_weights(replace(config, init="orthogonal"))
+    glorot, orthogonal = (
+        initial_weights(config),
+        initial_weights(replace(config, init="orthogonal")),
+    )
     recurrent = [made for made in CELLS[cell].products if "h" in made.reads]
     if not recurrent:
         assert all(np.array_equal(glorot[name], orthogonal[name]) for name in glorot)
@@ -145,17 +173,25 @@ def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None
 
 
 DROPPING = EchoConfig(
-    num_layers=2, dropout=0.5, init="glorot", truncated_backprop_length=2, total_series_length=5 * 2 * 20, state_size=8
+    num_layers=2,
+    dropout=0.5,
+    init="glorot",
+    truncated_backprop_length=2,
+    total_series_length=5 * 2 * 20,
+    state_size=8,
 )
 
 
 def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
-    """Dropout is the same for any sizes of pieces, differs from window to window, and can be switched off."""
+    """Dropout is the same for any sizes of pieces, differs from window to window, and can be
+    switched off."""
     with plain() as programs:
         trainer = Trainer(DROPPING, programs)
         whole = trainer.advance(30).losses
         trainer.reset()
-        np.testing.assert_array_equal(np.concatenate([trainer.advance(n).losses for n in (1, 12, 17)]), whole)
+        np.testing.assert_array_equal(
+            np.concatenate([trainer.advance(n).losses for n in (1, 12, 17)]), whole
+        )
     model = EchoRNN(DROPPING, initial_weights(DROPPING))
     x = tf.ones([2, 5], tf.uint8)
     init = tf.zeros([5, carried_size(DROPPING)])
@@ -171,7 +207,9 @@ def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
 
 
 def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
-    config = EchoConfig(num_layers=2, dropout=0.5, truncated_backprop_length=100, batch_size=20, state_size=50)
+    config = EchoConfig(
+        num_layers=2, dropout=0.5, truncated_backprop_length=100, batch_size=20, state_size=50
+    )
     model = EchoRNN(config, initial_weights(config))
     dropped = model.drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}

@@ -23,7 +23,11 @@ def failing_on(device_that_fails: str, error: Exception) -> Callable[[str, int],
     return train
 
 
-@pytest.mark.parametrize("error", [EXHAUSTED, tf.errors.InternalError(None, None, "no ptxas"), MemoryError()])
+@pytest.mark.parametrize(
+    "error", [EXHAUSTED, tf.errors.InternalError(None, None, "no ptxas"), MemoryError()]
+)
 @pytest.mark.parametrize(("fails", "chosen"), [("/GPU:0", "/CPU:0"), ("/CPU:0", "/GPU:0")])
-def test_a_device_that_cannot_train_this_leaves_it_to_the_other(fails: str, chosen: str, error: Exception) -> None:
+def test_a_device_that_cannot_train_this_leaves_it_to_the_other(
+    fails: str, chosen: str, error: Exception
+) -> None:
     assert faster("/CPU:0", "/GPU:0", failing_on(fails, error)) == chosen

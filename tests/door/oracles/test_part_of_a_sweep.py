@@ -1,4 +1,5 @@
-"""A part of a sweep, whose networks end one after the other, against the same networks that all train to the end."""
+"""A part of a sweep, whose networks end one after the other, against the same networks that all
+train to the end."""
 
 from __future__ import annotations
 
@@ -15,12 +16,20 @@ from tests.compiled import plain
 pytestmark = pytest.mark.slow
 
 CONFIG = EchoConfig(
-    total_series_length=3000, truncated_backprop_length=2, echo_step=1, state_size=3, init="glorot", num_epochs=3
+    total_series_length=3000,
+    truncated_backprop_length=2,
+    echo_step=1,
+    state_size=3,
+    init="glorot",
+    num_epochs=3,
 )
 
 
-def test_each_is_solved_where_it_is_though_others_have_left_its_population(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part_trainer, "SECONDS_TO_MAKE", 0.0)  # so that a smaller population is always worth it
+def test_each_is_solved_where_it_is_though_others_have_left_its_population(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # So that a smaller population is always worth it
+    monkeypatch.setattr(part_trainer, "SECONDS_TO_MAKE", 0.0)
     configs = tuple(replace(CONFIG, seed=seed) for seed in range(12))
     with plain():
         population = Population(configs, at_once=1)

@@ -1,4 +1,5 @@
-"""Clipping, weight decay and the rate penalty, compared with an independent program in double precision."""
+"""Clipping, weight decay and the rate penalty, compared with an independent program in double
+precision."""
 
 from __future__ import annotations
 
@@ -57,9 +58,13 @@ EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
 
 
 @pytest.mark.parametrize(
-    ("penalties", "replicas"), [({}, 1), ({"clip_norm": 0.35}, 1), (EVERYTHING, 1), (EVERYTHING, 9)], ids=str
+    ("penalties", "replicas"),
+    [({}, 1), ({"clip_norm": 0.35}, 1), (EVERYTHING, 1), (EVERYTHING, 9)],
+    ids=str,
 )
-def test_weights_after_fifty_windows(penalties: dict[str, Any], replicas: int, programs: Programs) -> None:
+def test_weights_after_fifty_windows(
+    penalties: dict[str, Any], replicas: int, programs: Programs
+) -> None:
     population = Population(replace(SGD, **penalties, replicas=replicas), programs=programs)
     progress = population.advance(WINDOWS)
     for index, config in enumerate(population.configs):
@@ -79,7 +84,9 @@ def test_another_limit_needs_no_other_program() -> None:
     before = trainer.weights
     norm = trainer.advance(1).grad_norms[0]
     assert trainer.compilations == compiled
-    step = np.sqrt(sum(((value - before[name]) ** 2).sum() for name, value in trainer.weights.items()))
+    step = np.sqrt(
+        sum(((value - before[name]) ** 2).sum() for name, value in trainer.weights.items())
+    )
     assert norm > 0.01
     assert step == pytest.approx(1e-3 * SGD.learning_rate, rel=1e-3)
 
@@ -107,5 +114,8 @@ def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs:
     assert loss < 1, "the reported loss is without it"
     gradient = {name: (after[0][name] - after[1][name]).astype(np.float64) / 10 for name in start}
     length = np.sqrt(sum((one**2).sum() for one in gradient.values()))
-    ends = [mean_square({name: start[name] + at * gradient[name] / length for name in start}) for at in (-0.02, 0.02)]
+    ends = [
+        mean_square({name: start[name] + at * gradient[name] / length for name in start})
+        for at in (-0.02, 0.02)
+    ]
     assert (ends[1] - ends[0]) / 0.04 == pytest.approx(length, rel=0.01)

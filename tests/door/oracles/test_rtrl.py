@@ -42,11 +42,18 @@ def states(config: EchoConfig, weights: Mapping[str, Array], x: npt.NDArray[np.u
 
 
 def loss(
-    config: EchoConfig, weights: Mapping[str, Array], x: npt.NDArray[np.uint8], y: npt.NDArray[np.uint8], begin: int
+    config: EchoConfig,
+    weights: Mapping[str, Array],
+    x: npt.NDArray[np.uint8],
+    y: npt.NDArray[np.uint8],
+    begin: int,
 ) -> float:
-    """The mean cross-entropy of all steps from ``begin`` on, after running through the whole past."""
+    """The mean cross-entropy of all steps from ``begin`` on, after running through the whole
+    past."""
     top = states(config, weights, x)[begin:, :, -carried_size(config) // config.num_layers :]
-    return float(np.mean([losses(weights, now, target) for now, target in zip(top, y[begin:], strict=True)]))
+    return float(
+        np.mean([losses(weights, now, target) for now, target in zip(top, y[begin:], strict=True)])
+    )
 
 
 def gradient(
@@ -83,10 +90,14 @@ def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
     for window in range(windows):
         begin = window * config.window_stride
         x, y = (one[:, begin : begin + config.window_steps].T for one in (batch.x, batch.y))
-        data = WindowData(tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32))
+        data = WindowData(
+            tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32)
+        )
         result = LEARN[config.rule](model, data, influence)
         state, influence = result.states[config.window_stride - 1], result.influence
-        found.append({name: one.numpy() for name, one in zip(model.weights, result.gradients, strict=True)})
+        found.append(
+            {name: one.numpy() for name, one in zip(model.weights, result.gradients, strict=True)}
+        )
     return found
 
 
@@ -127,7 +138,10 @@ def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
     assert all(map(np.array_equal, after.optimizer, before.optimizer))
     np.testing.assert_array_equal(after.carried_state, before.carried_state)
     np.testing.assert_array_equal(after.weights["W"], before.weights["W"])
-    assert {name: one.shape for name, one in after.influence.items()} == {"W": (4, 4, 5, 4), "b": (4, 4, 1, 4)}
+    assert {name: one.shape for name, one in after.influence.items()} == {
+        "W": (4, 4, 5, 4),
+        "b": (4, 4, 1, 4),
+    }
     assert not any(one.any() for one in after.influence.values())
     by_rtrl = trainer.advance(4).losses
     assert trainer.state.influence["W"].any()
@@ -135,7 +149,8 @@ def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
     assert trainer.state.influence == {}
     trainer.restore(before)
     by_tbptt = trainer.advance(4).losses
-    np.testing.assert_allclose(by_tbptt[:2], by_rtrl[:2], rtol=1e-5)  # the first gradient knows no steps before
+    # The first gradient knows no steps before
+    np.testing.assert_allclose(by_tbptt[:2], by_rtrl[:2], rtol=1e-5)
     assert abs(by_tbptt[3] - by_rtrl[3]) > 1e-5
 
 
@@ -143,7 +158,9 @@ def test_within_trials_it_is_back_propagation_through_the_whole_trial() -> None:
     cut = replace(TRIALS, truncated_backprop_length=3)
     with plain() as programs:
         whole = Trainer(TRIALS, programs).advance(8)
-        np.testing.assert_array_equal(Trainer(replace(cut, rule="rtrl"), programs).advance(8).losses, whole.losses)
+        np.testing.assert_array_equal(
+            Trainer(replace(cut, rule="rtrl"), programs).advance(8).losses, whole.losses
+        )
         assert (Trainer(cut, programs).advance(8).losses != whole.losses).any()
 
 
@@ -153,5 +170,7 @@ def test_an_epoch_begins_without_an_influence() -> None:
     before = trainer.state
     assert before.influence["W"].any()
     expected = trainer.advance(4).losses
-    trainer.restore(replace(before, influence={name: one + 1 for name, one in before.influence.items()}))
+    trainer.restore(
+        replace(before, influence={name: one + 1 for name, one in before.influence.items()})
+    )
     np.testing.assert_array_equal(trainer.advance(4).losses, expected)

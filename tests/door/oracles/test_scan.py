@@ -1,4 +1,5 @@
-"""The scan's own backward pass, compared with automatic differentiation, for cells with unusual weights."""
+"""The scan's own backward pass, compared with automatic differentiation, for cells with unusual
+weights."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 
 def shared_bias(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
-    """A cell with two weights that share a bias; one weight is used three times; column groups have own functions."""
+    """A cell with two weights that share a bias; one weight is used three times; column groups have
+    own functions."""
     (first,) = layer.affine([inputs, state], "W", "b", TANH)
     low, high = layer.affine([first, state], "V", "b", SIGMOID, TANH)
     second = tf.concat([low * high, high], axis=1)
@@ -53,13 +55,17 @@ def scaled(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
 class Plain(Layer):
     """A layer of one network with the plain operations of TensorFlow."""
 
-    def affine(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+    def affine(
+        self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation
+    ) -> list[tf.Tensor]:
         z = tf.matmul(tf.concat(parts, axis=-1), self.weights[weight]) + self.weights[bias]
         groups = tf.split(z, len(activations), axis=-1)
         return [FUNCTIONS[one](group) for one, group in zip(activations, groups, strict=True)]
 
 
-def by_autodiff(step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
+def by_autodiff(
+    step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]
+) -> tf.Tensor:
     """The same scan as a plain loop, with TensorFlow's automatic differentiation."""
 
     states = []
@@ -76,7 +82,9 @@ def gradients(run: Callable[[], tf.Tensor], sources: list[tf.Tensor]) -> list[tf
     with tf.GradientTape() as tape:
         tape.watch(sources)
         total = run()
-    found: list[tf.Tensor] = tape.gradient(total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    found: list[tf.Tensor] = tape.gradient(
+        total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
     return found
 
 
@@ -96,19 +104,28 @@ def assert_alike(mine: list[tf.Tensor], plain: list[tf.Tensor]) -> None:
 def of_plain(step: Step, arrays: Sequence[npt.NDArray[np.float32]]) -> list[tf.Tensor]:
     inputs, state, pull, *weights = sources = [tf.constant(array) for array in arrays]
     return gradients(
-        lambda: tf.reduce_sum(by_autodiff(step, inputs, state, dict(zip(SHAPES, weights, strict=True))) * pull), sources
+        lambda: tf.reduce_sum(
+            by_autodiff(step, inputs, state, dict(zip(SHAPES, weights, strict=True))) * pull
+        ),
+        sources,
     )
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(("block", "batch"), [(6, 3), (4, 300)], ids=["whole-fused", "blocks-matmul"])
-def test_gradients_are_those_of_plain_automatic_differentiation(step: Step, block: int, batch: int) -> None:
+@pytest.mark.parametrize(
+    ("block", "batch"), [(6, 3), (4, 300)], ids=["whole-fused", "blocks-matmul"]
+)
+def test_gradients_are_those_of_plain_automatic_differentiation(
+    step: Step, block: int, batch: int
+) -> None:
     arrays = numbers(batch)
 
     def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
         inputs, state, pull, *weights = sources
         by_name = dict(zip(SHAPES, weights, strict=True))
-        return gradients(lambda: tf.reduce_sum(scan(step, inputs, state, by_name, block) * pull), list(sources))
+        return gradients(
+            lambda: tf.reduce_sum(scan(step, inputs, state, by_name, block) * pull), list(sources)
+        )
 
     assert_alike(ours(*map(tf.constant, arrays)), of_plain(step, arrays))
 
@@ -120,9 +137,15 @@ def test_gradients_of_networks_side_by_side_are_those_of_each(step: Step) -> Non
     def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
         inputs, state, pull, *weights = sources
         by_name = dict(zip(SHAPES, weights, strict=True))
-        return gradients(lambda: tf.reduce_sum(scan_side_by_side(step, inputs, state, by_name) * pull), list(sources))
+        return gradients(
+            lambda: tf.reduce_sum(scan_side_by_side(step, inputs, state, by_name) * pull),
+            list(sources),
+        )
 
     with plain():
         together = ours(*map(tf.constant, arrays))
     for replica in range(2):
-        assert_alike([one[..., replica] for one in together], of_plain(step, [array[..., replica] for array in arrays]))
+        assert_alike(
+            [one[..., replica] for one in together],
+            of_plain(step, [array[..., replica] for array in arrays]),
+        )

@@ -1,4 +1,5 @@
-"""The task text: its data, its levels beside a count of everything, and what a network writes beside NumPy."""
+"""The task text: its data, its levels beside a count of everything, and what a network writes
+beside NumPy."""
 
 from __future__ import annotations
 
@@ -14,7 +15,10 @@ import echornn
 from echornn import ConfigError, EchoConfig, Snapshot, Symbols
 from tests.answered import answered
 
-PROSE = "The cat sat on the mat; the hat was on the cat.\n" * 3 + "What the rat had at that, the cat had not:\n" * 6
+PROSE = (
+    "The cat sat on the mat; the hat was on the cat.\n" * 3
+    + "What the rat had at that, the cat had not:\n" * 6
+)
 
 
 @pytest.fixture
@@ -30,13 +34,16 @@ def config_of(file: Path, **changes: object) -> EchoConfig:
 
 
 def predicted(text: str, at: int, back: int) -> float:
-    """The probability of the character at a place, by what follows its context at all others: the formula of Witten
-    and Bell, in which the counts of a context are followed by those of the next shorter one.
+    """The probability of the character at a place, by what follows its context at all others: the
+    formula of Witten and Bell, in which the counts of a context are followed by those of the next
+    shorter one.
     """
     if back < 0:
         return 1 / len({*text})
     context = text[at - back : at]
-    seen = Counter(text[i] for i in range(2, len(text)) if i != at and text[i - back : i] == context)
+    seen = Counter(
+        text[i] for i in range(2, len(text)) if i != at and text[i - back : i] == context
+    )
     shorter = predicted(text, at, back - 1)
     return (seen[text[at]] + len(seen) * shorter) / (seen.total() + len(seen)) if seen else shorter
 
@@ -44,7 +51,10 @@ def predicted(text: str, at: int, back: int) -> float:
 def test_the_levels_are_those_of_a_count_that_leaves_out_each_place(prose: Path) -> None:
     levels = config_of(prose).the_task.levels(3, 200)
     text = PROSE[: len(PROSE) - len(PROSE) // 10]
-    known = [-np.mean([math.log(predicted(text, at, back)) for at in range(2, len(text))]) for back in range(3)]
+    known = [
+        -np.mean([math.log(predicted(text, at, back)) for at in range(2, len(text))])
+        for back in range(3)
+    ]
     assert [level.name for level in levels] == ["unigram", "bigram", "trigram"]
     np.testing.assert_allclose([level.loss for level in levels], known, rtol=1e-12)
 
@@ -54,7 +64,10 @@ def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) ->
     cut = len(PROSE) - len(PROSE) // 10
     for draw, text in ((task.draw, PROSE[:cut]), (task.draw_held_out, PROSE[cut:])):
         batch = draw(np.random.default_rng(1), 4, 500)
-        rows, targets = (["".join(task.characters[one] for one in row) for row in each] for each in (batch.x, batch.y))
+        rows, targets = (
+            ["".join(task.characters[one] for one in row) for row in each]
+            for each in (batch.x, batch.y)
+        )
         assert all(row in text * 40 for row in rows)
         assert [row[1:] for row in rows] == [row[:-1] for row in targets]
         assert batch.scored.all()
@@ -62,17 +75,26 @@ def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) ->
 
 def test_the_rarest_of_more_than_256_characters_are_read_as_one(tmp_path: Path) -> None:
     file = tmp_path / "many.txt"
-    file.write_text("".join(chr(0x4E00 + one) * (1 if one < 100 else 2) for one in range(300)), encoding="utf-8")
+    file.write_text(
+        "".join(chr(0x4E00 + one) * (1 if one < 100 else 2) for one in range(300)), encoding="utf-8"
+    )
     task = config_of(file).the_task
     assert isinstance(task.inputs, Symbols)
-    assert (task.inputs.count, len({*task.inputs.names}), len({*task.characters})) == (256, 256, 256)
+    assert (task.inputs.count, len({*task.inputs.names}), len({*task.characters})) == (
+        256,
+        256,
+        256,
+    )
     assert "45 rare ones are read as one" in task.note
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(None, "No such file"), (b"short", "100 characters"), (b"\xff" * 200, "UTF-8")]
+    ("content", "why"),
+    [(None, "No such file"), (b"short", "100 characters"), (b"\xff" * 200, "UTF-8")],
 )
-def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | None, why: str) -> None:
+def test_a_file_that_cannot_be_used_is_refused(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
     file = tmp_path / "some.txt"
     if content is not None:
         file.write_bytes(content)
@@ -80,7 +102,9 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | 
         config_of(file)
 
 
-def test_a_configuration_knows_its_file_by_its_hash(prose: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_knows_its_file_by_its_hash(
+    prose: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fields = config_of(prose).fields()
     monkeypatch.chdir("/")
     assert EchoConfig.from_fields(fields) == config_of(prose)
@@ -114,7 +138,14 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(OWN)
     np.save("x.npy", np.arange(7, dtype=np.uint8) % 3)
-    sizes = ["--total-series-length", "100", "--truncated-backprop-length", "2", "--num-epochs", "1"]
+    sizes = [
+        "--total-series-length",
+        "100",
+        "--truncated-backprop-length",
+        "2",
+        "--num-epochs",
+        "1",
+    ]
     done = answered("--headless", "--task", "mine.py:Mine", "--run", "one", *sizes)
     assert done.returncode == 0, done.stderr
     np.save("x.npy", np.zeros(7, np.uint8))
@@ -133,16 +164,24 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
 def test_a_network_writes_what_numpy_does(prose: Path) -> None:
     from tests.compiled import plain
 
-    config = config_of(prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20)
+    config = config_of(
+        prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20
+    )
     with plain() as programs:
         trainer = echornn.Trainer(config, programs)
         trainer.advance(400)
     letters, weights = config.the_task.characters, trainer.weights
     state, symbol, text = np.zeros(8), letters.index("T"), "T"
     while len(text) < 60:
-        state = np.tanh(np.concatenate([np.eye(len(letters))[symbol], state]) @ weights["W"] + weights["b"][0])
+        state = np.tanh(
+            np.concatenate([np.eye(len(letters))[symbol], state]) @ weights["W"] + weights["b"][0]
+        )
         symbol = int(np.argmax(state @ weights["W2"] + weights["b2"][0]))
         text += letters[symbol]
     snapshot = Snapshot(trainer.state, 0, 400, None)
     assert echornn.sample(snapshot, 60, temperature=0, prime="T") == text
-    assert echornn.sample(snapshot, 60, prime="The") == echornn.sample(snapshot, 60, prime="The") != text
+    assert (
+        echornn.sample(snapshot, 60, prime="The")
+        == echornn.sample(snapshot, 60, prime="The")
+        != text
+    )

@@ -17,14 +17,17 @@ pytestmark = pytest.mark.slow
 WINDOWS = 700
 
 
-def epochs(config: EchoConfig, count: int) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+def epochs(
+    config: EchoConfig, count: int
+) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     return [(one.x, one.y) for one in (batch_of(config, 0, epoch) for epoch in range(count))]
 
 
 @pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "glorot")], ids=str)
 def config(request: pytest.FixtureRequest) -> EchoConfig:
-    """Configurations for which the two programs agree: from some initial weights, training is chaotic, and the
-    tutorial's own program differs from its double-precision version by 0.6 nats (seed 11).
+    """Configurations for which the two programs agree: from some initial weights, training is
+    chaotic, and the tutorial's own program differs from its double-precision version by 0.6 nats
+    (seed 11).
     """
     seed, init = request.param
     return EchoConfig(seed=seed, init=init)
@@ -36,19 +39,28 @@ def losses(config: EchoConfig) -> npt.NDArray[np.float32]:
 
 
 def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]) -> None:
-    """Float32 rounding errors grow while the loss falls steeply; over 700 windows they stay invisible."""
+    """Float32 rounding errors grow while the loss falls steeply; over 700 windows they stay
+    invisible."""
     assert len(ours) == len(theirs) == WINDOWS
     np.testing.assert_allclose(ours[:50], theirs[:50], rtol=0, atol=1e-5)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-3)
 
 
-def test_losses_are_those_of_the_tutorials_program(config: EchoConfig, losses: npt.NDArray[np.float32]) -> None:
-    with TutorialSession(initial_weights(config), config.batch_size, config.truncated_backprop_length) as tutorial:
+def test_losses_are_those_of_the_tutorials_program(
+    config: EchoConfig, losses: npt.NDArray[np.float32]
+) -> None:
+    with TutorialSession(
+        initial_weights(config), config.batch_size, config.truncated_backprop_length
+    ) as tutorial:
         assert_agree(losses, tutorial.train(epochs(config, 2), WINDOWS))
 
 
-def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.NDArray[np.float32]) -> None:
-    theirs, _ = numpy_bptt.train(initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length)
+def test_losses_are_those_of_the_numpy_program(
+    config: EchoConfig, losses: npt.NDArray[np.float32]
+) -> None:
+    theirs, _ = numpy_bptt.train(
+        initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length
+    )
     assert_agree(losses, theirs)
 
 
@@ -62,7 +74,8 @@ def test_the_tutorials_run_learns_the_echo_exactly() -> None:
 
 @pytest.mark.parametrize(("stride", "classes"), [(1, 3), (3, 2)])
 def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
-    """TBPTT(k1, k2) over three epochs, with much and little overlap, compared with NumPy in double precision."""
+    """TBPTT(k1, k2) over three epochs, with much and little overlap, compared with NumPy in double
+    precision."""
     config = EchoConfig(
         seed=3,
         stride=stride,

@@ -32,7 +32,8 @@ SEEN = {"rate": 100.0, "device": "cpu"}
 def of_tutorial(
     position: int, state: str = "paused", has_futures: bool = False, has_readings: bool = False
 ) -> ScriptedSession:
-    """The tutorial's run after so many windows; with futures, it has trained on, and has other branches."""
+    """The tutorial's run after so many windows; with futures, it has trained on, and has other
+    branches."""
     (*tape, progress), losses, error_rates = recorded(position)
     session, config = ScriptedSession(TUTORIAL), TUTORIAL
     loss_stats = after(LossStats(), losses, config, errors=error_rates)
@@ -43,7 +44,12 @@ def of_tutorial(
         cause: Cause = "edit" if at else "preset"
         grow(session.timeline, branch_off(session.timeline, config, cause, (0, at)), of_future)
     readings = recorded_readings(position) if has_readings else None
-    shown: dict[str, Any] = {"trained": position, "loss_stats": loss_stats, "tape": tuple(tape), "readings": readings}
+    shown: dict[str, Any] = {
+        "trained": position,
+        "loss_stats": loss_stats,
+        "tape": tuple(tape),
+        "readings": readings,
+    }
     session.set_frame(State(state), progress, **SEEN, **shown, is_past=position < len(whole[0]))
     return session
 
@@ -79,7 +85,10 @@ def seeds() -> ScriptedSession:
 
 def flip_flop(moment: int) -> ScriptedSession:
     """A flip-flop network with its fixed points, before, while and after it learns."""
-    config, (progress, losses, readings) = recordings.FLIP_FLOP, recordings.recorded_flip_flop(moment)
+    config, (progress, losses, readings) = (
+        recordings.FLIP_FLOP,
+        recordings.recorded_flip_flop(moment),
+    )
     return _with_readings(config, progress, losses, readings)
 
 
@@ -89,7 +98,9 @@ def stuck() -> ScriptedSession:
     return _with_readings(recordings.STUCK, progress, losses, readings, error_rates)
 
 
-def _with_readings(config: EchoConfig, progress: Any, losses: Any, readings: Any, errors: Any = 0.0) -> ScriptedSession:
+def _with_readings(
+    config: EchoConfig, progress: Any, losses: Any, readings: Any, errors: Any = 0.0
+) -> ScriptedSession:
     session = ScriptedSession(config)
     grow(session.timeline, branch_off(session.timeline, config), losses, errors)
     seen = after(LossStats(), losses, config, errors=None if isinstance(errors, float) else errors)
@@ -100,21 +111,29 @@ def _with_readings(config: EchoConfig, progress: Any, losses: Any, readings: Any
 
 def task(name: str) -> ScriptedSession:
     """A task whose losses fall from above its ladder to its second level."""
-    config = EchoConfig.from_fields({"task": name, "total_series_length": 3000, "batch_size": 5, "num_epochs": 3})
+    config = EchoConfig.from_fields(
+        {"task": name, "total_series_length": 3000, "batch_size": 5, "num_epochs": 3}
+    )
     session = ScriptedSession(config)
     chance, second, *_ = (level.loss for level in ladder_of(config))
     losses = (second + 1.2 * chance * np.exp(-np.arange(40) / 8)).astype(np.float32)
     grow(session.timeline, branch_off(session.timeline, config), losses, np.full_like(losses, 0.25))
     windows = config.windows_per_epoch
-    tape = tuple(progress_of(config, 0, window) for window in range(max(0, windows - 3), windows - 1))
+    tape = tuple(
+        progress_of(config, 0, window) for window in range(max(0, windows - 3), windows - 1)
+    )
     newest = replace(progress_of(config, 0, windows - 1), losses=losses[-1:])
     session.set_frame(State.PAUSED, newest, trained=40, tape=tape, device="cpu")
     return session
 
 
-async def drawn(session: ScriptedSession, size: tuple[int, int], keys: Sequence[str], look: str = "dark") -> str:
+async def drawn(
+    session: ScriptedSession, size: tuple[int, int], keys: Sequence[str], look: str = "dark"
+) -> str:
     """The app's screen after these keys, as SVG; ``look`` is dark, light or ascii."""
-    app = EchoApp(session, fps=0.01, ascii_only=look == "ascii", theme="light" if look == "light" else "dark")
+    app = EchoApp(
+        session, fps=0.01, ascii_only=look == "ascii", theme="light" if look == "light" else "dark"
+    )
     async with app.run_test(size=size) as pilot:
         for key in ([], keys, []):
             await pilot.press(*key)

@@ -1,4 +1,5 @@
-"""Pictures of the screen as SVG that look the same on every machine: characters that fonts may lack are shapes."""
+"""Pictures of the screen as SVG that look the same on every machine: characters that fonts may lack
+are shapes."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ def rects(character: str) -> list[Rect]:
         return [(0, 0, (0x2590 - code) / 8, 1)]
     if character in SHADES:
         return [(0, 0, 1, 1)]
-    return {"▀": [(0.0, 0.0, 1.0, 0.5)], "▐": [(0.5, 0.0, 0.5, 1.0)]}.get(character) or LINES.get(character, [])
+    return {"▀": [(0.0, 0.0, 1.0, 0.5)], "▐": [(0.5, 0.0, 0.5, 1.0)]}.get(character) or LINES.get(
+        character, []
+    )
 
 
 def _dots(bits: int) -> Iterator[Rect]:
@@ -81,12 +84,17 @@ def _dots(bits: int) -> Iterator[Rect]:
 
 
 def path(text: str, x: float, top: float, width: float, height: float) -> str:
-    """The filled parts of these characters, one cell after the other, as the data of an SVG path."""
+    """The filled parts of these characters, one cell after the other, as the data of an SVG
+    path."""
     filled: list[Rect] = []
     for number, character in enumerate(text):
         for left, down, wide, high in rects(character):
             at = number + left
-            if filled and filled[-1][1::2] == (down, high) and math.isclose(sum(filled[-1][::2]), at):
+            if (
+                filled
+                and filled[-1][1::2] == (down, high)
+                and math.isclose(sum(filled[-1][::2]), at)
+            ):
                 at, wide = filled[-1][0], filled.pop()[2] + wide
             filled.append((at, down, wide, high))
     return "".join(
@@ -98,12 +106,17 @@ def path(text: str, x: float, top: float, width: float, height: float) -> str:
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
 
-SHAPES = "".join(re.escape(chr(code)) for code in range(0x2500, 0x2900) if rects(chr(code)) and chr(code) not in SHADES)
+SHAPES = "".join(
+    re.escape(chr(code))
+    for code in range(0x2500, 0x2900)
+    if rects(chr(code)) and chr(code) not in SHADES
+)
 SAME_KIND = re.compile(rf"[{SHAPES}]+|░+|▒+|▓+|[^\s░▒▓{SHAPES}]+")
 """A word, or characters that are drawn as shapes; each shade separately."""
 
 CELL_HEIGHT, BASE_LINE = 24.4, 18.5
-"""The height of a line of text in the picture, and the distance from its top to the base of the letters."""
+"""The height of a line of text in the picture, and the distance from its top to the base of the
+letters."""
 
 
 def compare(name: str, svg: str) -> None:
@@ -115,19 +128,27 @@ def compare(name: str, svg: str) -> None:
 
 
 def pinned(svg: str) -> str:
-    """The picture with each word at a fixed place, independent of the font, and with lines, blocks and dots as
-    shapes.
+    """The picture with each word at a fixed place, independent of the font, and with lines, blocks
+    and dots as shapes.
     """
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "DejaVu Sans Mono, Fira Code")
 
     def place(match: re.Match[str]) -> str:
-        x, length, content = float(match["x"]), float(match["length"]), html.unescape(match["content"])
+        x, length, content = (
+            float(match["x"]),
+            float(match["length"]),
+            html.unescape(match["content"]),
+        )
         width = length / len(content)
-        return "".join(_part(match, part[0], x + part.start() * width, width) for part in SAME_KIND.finditer(content))
+        return "".join(
+            _part(match, part[0], x + part.start() * width, width)
+            for part in SAME_KIND.finditer(content)
+        )
 
     return re.sub(
-        r'<text class="(?P<style>[^"]*)" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="(?P<length>[\d.]+)"'
+        r'<text class="(?P<style>[^"]*)" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)"'
+        r' textLength="(?P<length>[\d.]+)"'
         r"(?P<tail>[^>]*)>(?P<content>[^<]+)</text>",
         place,
         svg,
@@ -142,4 +163,5 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
         return f'<text class="{style}" {place}{text["tail"]}>{html.escape(part)}</text>'
     edges = "" if part[0] >= "⠀" else ' shape-rendering="crispEdges"'
     shade = f' fill-opacity="{SHADES[part[0]]}"' if part[0] in SHADES else ""
-    return f'<path class="{style}"{edges}{shade} d="{path(part, x, float(y) - BASE_LINE, width, CELL_HEIGHT)}"/>'
+    drawn = path(part, x, float(y) - BASE_LINE, width, CELL_HEIGHT)
+    return f'<path class="{style}"{edges}{shade} d="{drawn}"/>'

@@ -1,6 +1,7 @@
 """The pictures in the docs: what the app draws of recorded runs, compared letter by letter.
 
-After an intended change: `UPDATE_PICTURES=1 pytest tests/door/pictures`, and look at each picture that changed.
+After an intended change: `UPDATE_PICTURES=1 pytest tests/door/pictures`, and look at each picture
+that changed.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from tests.sockets import own_sockets
 
 
 @pytest.fixture(autouse=True)
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """The temporary folder, in which the folder of sockets is made."""
     never_give_up(monkeypatch)
     with own_sockets(monkeypatch, tmp_path_factory) as folder:

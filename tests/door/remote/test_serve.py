@@ -29,7 +29,14 @@ EVIL = "http://evil.example"
 
 def refused_requests(page: str, own: str) -> Iterator[tuple[str, str, dict[str, str], int]]:
     """(method, path, headers, status): nothing of the site is answered to these."""
-    for path in ("/", f"/{'x' * 43}/", f"{page[:-2]}/", f"{page[:-1]}x/", page.upper(), f"/?{page[1:-1]}"):
+    for path in (
+        "/",
+        f"/{'x' * 43}/",
+        f"{page[:-2]}/",
+        f"{page[:-1]}x/",
+        page.upper(),
+        f"/?{page[1:-1]}",
+    ):
         yield "GET", path, {}, 403
     for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.7:8123"):
         yield "GET", page, {"Host": host}, 403
@@ -44,7 +51,10 @@ def refused_requests(page: str, own: str) -> Iterator[tuple[str, str, dict[str, 
 def require_safe(answer: ClientResponse) -> None:
     headers = answer.headers
     assert (headers["Referrer-Policy"], headers["X-Frame-Options"]) == ("no-referrer", "DENY")
-    assert (headers["X-Content-Type-Options"], headers["Cross-Origin-Resource-Policy"]) == ("nosniff", "same-origin")
+    assert (headers["X-Content-Type-Options"], headers["Cross-Origin-Resource-Policy"]) == (
+        "nosniff",
+        "same-origin",
+    )
     assert "Access-Control-Allow-Origin" not in headers
 
 
@@ -52,7 +62,8 @@ async def test_only_its_own_page_on_this_machine_with_the_token_is_answered() ->
     async with served() as (site, client):
         page, own = f"/{site.token}/", f"http://127.0.0.1:{client.port}"
         assert len(site.token) >= 43
-        for host in (f"127.0.0.1:{client.port}", "localhost:9000", "LOCALHOST", "[::1]:8123"):  # a forwarded port
+        # A forwarded port
+        for host in (f"127.0.0.1:{client.port}", "localhost:9000", "LOCALHOST", "[::1]:8123"):
             answer = await client.get(page, Host=host)
             assert answer.status == 200
             require_safe(answer)
@@ -63,10 +74,17 @@ async def test_only_its_own_page_on_this_machine_with_the_token_is_answered() ->
         for method, path, headers, status in refused_requests(page, own):
             answer = await client.get(path, method, **headers)
             said = await answer.text()
-            assert (answer.status, len(said.splitlines())) == (status, 1), (method, path, headers, said)
+            assert (answer.status, len(said.splitlines())) == (status, 1), (
+                method,
+                path,
+                headers,
+                said,
+            )
             assert site.token not in said
             require_safe(answer)
-        for origin, path in product((EVIL, "http://127.0.0.1:1", "null", None, own), (f"{page}viewer", "/viewer")):
+        for origin, path in product(
+            (EVIL, "http://127.0.0.1:1", "null", None, own), (f"{page}viewer", "/viewer")
+        ):
             if (origin, path) != (own, f"{page}viewer"):
                 headers = {} if origin is None else {"Origin": origin}
                 with pytest.raises(WSServerHandshakeError) as refused:
@@ -77,7 +95,10 @@ async def test_only_its_own_page_on_this_machine_with_the_token_is_answered() ->
 
 async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> None:
     async with served() as (site, client):
-        wide, narrow = await opened(site, client, "?width=200&height=50"), await opened(site, client)
+        wide, narrow = (
+            await opened(site, client, "?width=200&height=50"),
+            await opened(site, client),
+        )
         first, second = [int((await drawn(tab, r"(\d+) \d+ \d+\r\n"))[1]) for tab in (wide, narrow)]
         await wide.send_json(["stdin", "hello é\n"])
         await drawn(wide, "got hello é 50 200")
@@ -121,9 +142,15 @@ def descendants(process: int) -> list[int]:
 async def test_tabs_steer_or_look_and_no_process_outlives_the_server(tmp_path: Path) -> None:
     with detached(tmp_path / "run") as folder:
         run = str(folder)
-        with serving(run) as (first, said), serving(run, "--read-only", before=("nohup",)) as (second, of_second):
+        with (
+            serving(run) as (first, said),
+            serving(run, "--read-only", before=("nohup",)) as (second, of_second),
+        ):
             async with aiohttp.ClientSession() as browser:
-                looks, steers = BrowserTab(browser, of_second["address"]), BrowserTab(browser, said["address"])
+                looks, steers = (
+                    BrowserTab(browser, of_second["address"]),
+                    BrowserTab(browser, said["address"]),
+                )
                 await looks.open()
                 await looks.until("running")
                 assert (len(viewers_of(folder)[0]), viewers_of(folder)[1]) == (1, "")
@@ -151,7 +178,8 @@ async def test_tabs_steer_or_look_and_no_process_outlives_the_server(tmp_path: P
 
 
 def require_loopback_only(port: int) -> None:
-    """It listens on 127.0.0.1: not on this machine's other addresses, of which Linux has more on the loopback."""
+    """It listens on 127.0.0.1: not on this machine's other addresses, of which Linux has more on
+    the loopback."""
     with socket.socket() as other:
         assert other.connect_ex(("127.0.0.2", port)) != 0
 

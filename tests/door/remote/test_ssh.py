@@ -26,7 +26,8 @@ THERE = '#!/bin/sh\nprintf \'%s\\n\' "$@" > "$0.heard"\nexit 7\n'
 
 @pytest.fixture
 def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of both programs; signals, which are passed on to ssh, are handled as before after the test."""
+    """The folder of both programs; signals, which are passed on to ssh, are handled as before after
+    the test."""
     for name, script in (("ssh", HOST), ("echornn-tui", THERE)):
         (tmp_path / name).write_text(script)
         (tmp_path / name).chmod(0o755)
@@ -45,7 +46,11 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (["box:my run", "--stop"], "box", ["attach", "--stop", "my run"]),
         (["box:runs/a;b$HOME", "--stop"], "box", ["attach", "--stop", "runs/a;b$HOME"]),
         (["box:~/runs/a b", "--stop"], "box", ["attach", "--stop", "/home of/me/runs/a b"]),
-        (["box:~root/run;x", "--stop"], "box", ["attach", "--stop", f"{Path('~root').expanduser()}/run;x"]),
+        (
+            ["box:~root/run;x", "--stop"],
+            "box",
+            ["attach", "--stop", f"{Path('~root').expanduser()}/run;x"],
+        ),
         (["box:~;x/run", "--stop"], "box", ["attach", "--stop", "~;x/run"]),
     ],
 )
@@ -65,8 +70,12 @@ def test_a_host_is_never_a_flag_of_ssh(name: str, far: Path) -> None:
 
 @pytest.mark.slow
 def test_on_a_terminal_ssh_has_one_too_and_when_it_is_gone_ours_is_restored(far: Path) -> None:
-    (far / "ssh").write_text("#!/bin/sh\nstty raw -echo\nprintf '\\033[?1049h\\033[?25l%s %s:' $1 $2\nkill -9 $$\n")
-    with running("attach", "box:a", width=120, environment={"PATH": os.environ["PATH"]}, scripted=True) as program:
+    (far / "ssh").write_text(
+        "#!/bin/sh\nstty raw -echo\nprintf '\\033[?1049h\\033[?25l%s %s:' $1 $2\nkill -9 $$\n"
+    )
+    with running(
+        "attach", "box:a", width=120, environment={"PATH": os.environ["PATH"]}, scripted=True
+    ) as program:
         program.until(lambda text: "attach box:a" in text)
         assert program.ended() == 1
         assert program.mended

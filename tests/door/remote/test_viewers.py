@@ -44,7 +44,13 @@ MEMORY, UNITS = (Question(frozenset({kind})) for kind in ("memory", "units"))
 def test_a_viewer_sees_every_bit_that_the_session_shows(config: EchoConfig, tmp_path: Path) -> None:
     with served(tmp_path, config) as trained, looking(tmp_path) as viewer:
         shown(viewer, viewer.send(commands.Ask(replace(MEMORY, kinds=MEMORY.kinds | UNITS.kinds))))
-        for command in (commands.Step(7), commands.Redraw(), commands.Step(9), commands.Go(0, 3), commands.Undo()):
+        for command in (
+            commands.Step(7),
+            commands.Redraw(),
+            commands.Step(9),
+            commands.Go(0, 3),
+            commands.Undo(),
+        ):
             shown(viewer, viewer.send(command))
         wait_for(lambda: trained.session.frame.readings is not None)
         wait_for(lambda: content(viewer.look(CURVE)) == content(trained.session.look(CURVE)))
@@ -65,7 +71,9 @@ def test_a_session_that_does_not_answer_holds_up_no_screen_and_is_said(
         before = shown(viewer, viewer.send(commands.Step(3)))
         closer = Query(Span(2), columns=20)
         with trained.held():
-            looks = threading.Thread(target=lambda: [viewer.look(closer, before) for _ in range(3)], daemon=True)
+            looks = threading.Thread(
+                target=lambda: [viewer.look(closer, before) for _ in range(3)], daemon=True
+            )
             looks.start()
             wait_for(lambda: not looks.is_alive())
             silent_after(1, monkeypatch)
@@ -78,12 +86,18 @@ def test_a_session_that_does_not_answer_holds_up_no_screen_and_is_said(
 def test_each_viewer_is_answered_what_became_of_its_own_commands(tmp_path: Path) -> None:
     todo = (commands.Step(2), commands.Redo(), commands.Go(9), commands.Edit({"seed": -1}))
     with served(tmp_path) as trained, looking(tmp_path) as viewer:
-        trained.do(commands.Step(3))  # so that the numbers of the viewer are not those of the session
+        # So that the numbers of the viewer are not those of the session
+        trained.do(commands.Step(3))
         numbers = [viewer.send(one) for one in todo]
         assert numbers == [1, 2, 3, 4]
         assert shown(viewer, 4).frame.trained == 5
         answers = [viewer.not_done(number) for number in numbers]
-        assert [answer is None or answer.was_refused for answer in answers] == [True, False, True, True]
+        assert [answer is None or answer.was_refused for answer in answers] == [
+            True,
+            False,
+            True,
+            True,
+        ]
         assert answers[0] is None
         assert [answer.command for answer in answers if answer is not None] == [*todo[1:]]
         assert answers[3] is not None
@@ -92,11 +106,19 @@ def test_each_viewer_is_answered_what_became_of_its_own_commands(tmp_path: Path)
             assert shown(watcher, watcher.send(commands.Step(4))).frame.trained == 5
             ignored = watcher.not_done(1)
             assert ignored is not None
-            assert (ignored.command, ignored.was_refused, "pts/1" in ignored.why_not) == (commands.Step(4), True, True)
+            assert (ignored.command, ignored.was_refused, "pts/1" in ignored.why_not) == (
+                commands.Step(4),
+                True,
+                True,
+            )
 
 
 def test_one_steers_and_the_others_look_until_one_takes_over_or_leaves(tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path, "pts/1") as first, looking(tmp_path, "pts/2") as second:
+    with (
+        served(tmp_path) as trained,
+        looking(tmp_path, "pts/1") as first,
+        looking(tmp_path, "pts/2") as second,
+    ):
         assert viewers_of(tmp_path) == (("pts/1", "pts/2"), "pts/1")
         shown(second, second.send(commands.Step(5)))
         shown(first, first.send(commands.Step(3)))
@@ -132,9 +154,16 @@ def test_a_viewer_that_only_looks_never_steers_whatever_it_sends(tmp_path: Path)
         wait_for(lambda: screen.look(CURVE).frame.readings is not None)
 
 
-def test_names_that_viewers_give_erase_no_other_and_one_that_only_looks_gives_none(tmp_path: Path) -> None:
+def test_names_that_viewers_give_erase_no_other_and_one_that_only_looks_gives_none(
+    tmp_path: Path,
+) -> None:
     with served(tmp_path) as trained, looking(tmp_path) as first, looking(tmp_path, "b") as second:
-        trained.do(commands.Step(20), commands.Go(0, 10), commands.Edit({"learning_rate": 0.1}), commands.Step(5))
+        trained.do(
+            commands.Step(20),
+            commands.Go(0, 10),
+            commands.Edit({"learning_rate": 0.1}),
+            commands.Step(5),
+        )
         with looking(tmp_path, "c", only_looks=True) as looks:
             shown(looks, looks.send(commands.Name(0, "looked")))
             refused = looks.not_done(1)
@@ -146,7 +175,9 @@ def test_names_that_viewers_give_erase_no_other_and_one_that_only_looks_gives_no
 
         def kept() -> object:
             notes = tmp_path / "branches.json"
-            return notes.exists() and [json.loads(notes.read_text())[name] for name in ("names", "pinned", "hidden")]
+            return notes.exists() and [
+                json.loads(notes.read_text())[name] for name in ("names", "pinned", "hidden")
+            ]
 
         wait_for(lambda: kept() == [{"0": "first", "1": "second"}, [1], []])
 
@@ -176,7 +207,8 @@ def test_the_end_of_a_session_is_said_and_the_last_picture_stays(tmp_path: Path)
 
 
 def greeting(connection: socket.socket) -> dict[str, Any]:
-    """The first message of a session: JSON, with its length in front, which every version can read."""
+    """The first message of a session: JSON, with its length in front, which every version can
+    read."""
     connection.settimeout(PATIENCE)
     (length,) = struct.unpack(">I", connection.recv(4, socket.MSG_WAITALL))
     said = json.loads(connection.recv(length, socket.MSG_WAITALL))
@@ -188,9 +220,15 @@ def framed(message: bytes) -> bytes:
     return struct.pack(">I", len(message)) + message
 
 
-@pytest.mark.parametrize("bad", [b"\xff\xff\xff\xff", framed(b"[]"), framed(b"{"), b"GET / HTTP/1.1\r\n\r\n", b""])
+@pytest.mark.parametrize(
+    "bad", [b"\xff\xff\xff\xff", framed(b"[]"), framed(b"{"), b"GET / HTTP/1.1\r\n\r\n", b""]
+)
 def test_what_is_no_viewer_harms_its_own_connection_alone(bad: bytes, tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path) as viewer, closing(connected(tmp_path)) as connection:
+    with (
+        served(tmp_path) as trained,
+        looking(tmp_path) as viewer,
+        closing(connected(tmp_path)) as connection,
+    ):
         connection.sendall(bad)
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(PATIENCE)
@@ -201,7 +239,11 @@ def test_what_is_no_viewer_harms_its_own_connection_alone(bad: bytes, tmp_path: 
 
 
 def test_one_who_does_not_read_holds_up_nobody(tmp_path: Path) -> None:
-    with served(tmp_path) as trained, looking(tmp_path) as viewer, looking(tmp_path, "lazy") as lazy:
+    with (
+        served(tmp_path) as trained,
+        looking(tmp_path) as viewer,
+        looking(tmp_path, "lazy") as lazy,
+    ):
         lazy.look(CURVE)
         with trained.slow_reader(lazy):
             for _ in range(20):
@@ -226,7 +268,9 @@ def test_another_version_is_refused_by_name_on_both_sides_in_one_line(tmp_path: 
         def refuse() -> None:
             with listener.accept()[0] as connection:
                 greeting(connection)
-                connection.sendall(framed(json.dumps({**said, "messages": "other", "version": "9.9"}).encode()))
+                connection.sendall(
+                    framed(json.dumps({**said, "messages": "other", "version": "9.9"}).encode())
+                )
 
         threading.Thread(target=refuse, daemon=True).start()
         done = answered("attach", "--once", str(tmp_path))
@@ -234,10 +278,13 @@ def test_another_version_is_refused_by_name_on_both_sides_in_one_line(tmp_path: 
     assert re.search(rf"9\.9.*{re.escape(own)}", done.stderr.splitlines()[0])
 
 
-def test_a_copy_of_a_runs_folder_does_not_lead_to_the_session_and_the_moved_one_does(tmp_path: Path) -> None:
+def test_a_copy_of_a_runs_folder_does_not_lead_to_the_session_and_the_moved_one_does(
+    tmp_path: Path,
+) -> None:
     folder, copy = tmp_path / "run", tmp_path / "copy"
     with served(folder) as trained:
-        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.new"))  # being renamed just now
+        # Being renamed just now
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.new"))
         for arguments in (["attach", "--once"], ["attach", "--stop"], ["serve"]):
             done = answered(*arguments, str(copy))
             assert (done.returncode, done.stdout) == (2, "")

@@ -32,7 +32,9 @@ def socket_of(folder: Path) -> Path:
     return Path(json.loads(pointer(folder).read_text())["path"])
 
 
-def test_the_socket_is_the_users_alone_and_goes_with_the_session(place: Path, tmp_path: Path) -> None:
+def test_the_socket_is_the_users_alone_and_goes_with_the_session(
+    place: Path, tmp_path: Path
+) -> None:
     with served(tmp_path):
         path = socket_of(tmp_path)
         assert path.parent == place / f"echornn-tui-{os.getuid()}"
@@ -43,10 +45,13 @@ def test_the_socket_is_the_users_alone_and_goes_with_the_session(place: Path, tm
     assert str(tmp_path) in refused(tmp_path)
 
 
-def test_a_process_of_another_user_gets_no_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_gets_no_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(tmp_path), socket.socket(socket.AF_UNIX) as stranger:
         path = socket_of(tmp_path)
-        monkeypatch.setattr(os, "getuid", lambda: 12345)  # for the session, we are another user than its own
+        # For the session, we are another user than its own
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
         stranger.connect(str(path))
         stranger.settimeout(PATIENCE)
         assert stranger.recv(1) == b""
@@ -58,7 +63,8 @@ def test_a_listener_of_another_user_in_our_own_folder_hears_nothing(
     with served(tmp_path):
         path, text = socket_of(tmp_path), pointer(tmp_path).read_text()
     pointer(tmp_path).write_text(text)
-    monkeypatch.setattr(socket.socket, "getsockopt", lambda *_: struct.pack("3i", 1, 12345, 1))  # the system says so
+    # The system says so
+    monkeypatch.setattr(socket.socket, "getsockopt", lambda *_: struct.pack("3i", 1, 12345, 1))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(1)
@@ -68,7 +74,13 @@ def test_a_listener_of_another_user_in_our_own_folder_hears_nothing(
             assert connection.recv(1) == b""
 
 
-PLANTED = ({"host": "elsewhere"}, {"path": "PLACE"}, {"path": "../planted.sock"}, {"process": "many"}, {"path": None})
+PLANTED = (
+    {"host": "elsewhere"},
+    {"path": "PLACE"},
+    {"path": "../planted.sock"},
+    {"process": "many"},
+    {"path": None},
+)
 
 
 @pytest.mark.parametrize("change", [*PLANTED, "", "{", "[]", "{}", "[" * 5000, "x" * 5000])
@@ -81,7 +93,9 @@ def test_a_planted_pointer_is_refused_and_a_planted_socket_hears_nothing(
         listener.listen(1)
         text = change
         if isinstance(change, dict):
-            values = {name: planted if value == "PLACE" else value for name, value in change.items()}
+            values = {
+                name: planted if value == "PLACE" else value for name, value in change.items()
+            }
             text = json.dumps({**json.loads(pointer(tmp_path).read_text()), **values})
         pointer(tmp_path).write_text(str(text))
         said = refused(tmp_path)
@@ -92,7 +106,9 @@ def test_a_planted_pointer_is_refused_and_a_planted_socket_hears_nothing(
             listener.accept()
 
 
-def test_neither_a_link_nor_a_file_nor_a_socket_without_listener_is_taken_for_a_session(tmp_path: Path) -> None:
+def test_neither_a_link_nor_a_file_nor_a_socket_without_listener_is_taken_for_a_session(
+    tmp_path: Path,
+) -> None:
     with served(tmp_path):
         path, text = socket_of(tmp_path), pointer(tmp_path).read_text()
         pointer(tmp_path).rename(tmp_path / "other.json")

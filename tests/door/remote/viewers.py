@@ -1,4 +1,5 @@
-"""A session in this process that others reach by its run's folder, and viewers of it, as in other processes."""
+"""A session in this process that others reach by its run's folder, and viewers of it, as in other
+processes."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ QUERIES = st.builds(
     beside=NUMBERS,
     ghosts=st.builds(getattr(queries, "GhostChoice", int), st.integers(0, 4)),
     branches=st.booleans(),
-    seeds=st.none() | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
+    seeds=st.none()
+    | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
     falls=st.integers(0, 40),
     path=st.booleans(),
 )
@@ -62,7 +64,8 @@ QUERIES = st.builds(
 
 
 def never_give_up(patch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, no viewer shows an older picture, and no connection is given up."""
+    """However slow the machine is, no viewer shows an older picture, and no connection is given
+    up."""
     for module, names in (
         (client, ("PATIENCE_SECONDS", "SILENT_SECONDS")),
         (serving, ("GREETING_SECONDS", "SECONDS_TO_TELL")),
@@ -73,7 +76,8 @@ def never_give_up(patch: pytest.MonkeyPatch) -> None:
 
 
 def silent_after(seconds: int, patch: pytest.MonkeyPatch) -> None:
-    """A session that has not answered for so long counts as silent; a question to it is waited for without end."""
+    """A session that has not answered for so long counts as silent; a question to it is waited for
+    without end."""
     patch.setattr(client, "SILENT_SECONDS", seconds)
 
 
@@ -126,7 +130,9 @@ def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:
     def examine(snapshot: Snapshot, question: Question) -> Readings:
         asked.append(question)
         readings = recorded_readings(1500)
-        return replace(readings, config=snapshot.state.config, branch=snapshot.branch, window=snapshot.window)
+        return replace(
+            readings, config=snapshot.state.config, branch=snapshot.branch, window=snapshot.window
+        )
 
     recorder = RunRecorder.begin(folder, config)
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, examine=examine)
@@ -152,12 +158,17 @@ def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iter
 
 
 def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
-    """The viewer's picture once its command of this number was carried out, and the session stands still."""
+    """The viewer's picture once its command of this number was carried out, and the session stands
+    still."""
     before = viewer.look(query)
 
     def newest() -> Picture | None:
         picture = viewer.look(query, before)
-        is_there = picture.query == query and picture.frame.answered >= number and picture.frame.state.stands_still
+        is_there = (
+            picture.query == query
+            and picture.frame.answered >= number
+            and picture.frame.state.stands_still
+        )
         return picture if is_there else None
 
     picture = wait_for(newest)
@@ -166,12 +177,14 @@ def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
 
 
 def content(picture: Picture) -> object:
-    """Every bit of a picture, as plain values that can be compared, but for what is counted for each viewer."""
+    """Every bit of a picture, as plain values that can be compared, but for what is counted for
+    each viewer."""
     return plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
 
 
 def plain(value: Any) -> Any:
-    """A value as nested tuples that are equal only if all its numbers have the same type and the same bits."""
+    """A value as nested tuples that are equal only if all its numbers have the same type and the
+    same bits."""
     match value:
         case np.ndarray() | np.generic():
             return type(value), value.dtype.str, value.shape, value.tobytes()
@@ -187,4 +200,6 @@ def plain(value: Any) -> Any:
             return dict, *((plain(name), plain(one)) for name, one in value.items())
         case _:
             assert dataclasses.is_dataclass(value)
-            return type(value), *(plain(getattr(value, field.name)) for field in dataclasses.fields(value))
+            return type(value), *(
+                plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+            )

@@ -1,7 +1,7 @@
 """Networks with scripted results, and an engine without processes.
 
-`python -m tests.door.sweeps.scripted` is an engine whose two workers train without end. It prints the process id of the
-server that forks them, and theirs.
+`python -m tests.door.sweeps.scripted` is an engine whose two workers train without end. It prints
+the process id of the server that forks them, and theirs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ RAISES = 17
 
 
 def result_of(config: EchoConfig) -> Result:
-    """A scripted result: solved at ten times the echo step plus the seed; from echo step 10 on not solved."""
+    """A scripted result: solved at ten times the echo step plus the seed; from echo step 10 on not
+    solved."""
     if config.echo_step >= 10:
         return Result(None, 0.6931, config.num_epochs * config.windows_per_epoch, 1.0)
     solved_at = 10 * config.echo_step + config.seed
@@ -80,7 +81,9 @@ class ScriptedEngine:
         kills, raises: networks of these echo steps kill their worker, or raise an error.
     """
 
-    def __init__(self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()) -> None:
+    def __init__(
+        self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()
+    ) -> None:
         self.workers, self.memory_share = workers, 1.0
         self.trained: list[EchoConfig] = []
         self.started: list[tuple[Part, str]] = []
@@ -109,10 +112,16 @@ class ScriptedEngine:
             if config.echo_step in self._kills:
                 self._deaths += 1
                 self._idle.append(f"{worker} again {self._deaths}")
-                return [*((part.number, one) for one in told), (part.number, Lost("its process was killed"))]
+                return [
+                    *((part.number, one) for one in told),
+                    (part.number, Lost("its process was killed")),
+                ]
             if config.echo_step in self._raises:
                 self._idle.append(worker)
-                return [*((part.number, one) for one in told), (part.number, Lost("MemoryError: no room"))]
+                return [
+                    *((part.number, one) for one in told),
+                    (part.number, Lost("MemoryError: no room")),
+                ]
             self.trained.append(config)
             told.append(TrainedWindows(0.001, ((config, result_of(config)),)))
         self._idle.append(worker)

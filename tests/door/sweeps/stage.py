@@ -1,4 +1,5 @@
-"""Sweeps by their command line, with scripted results in place of training; and the map of a sweep as an app."""
+"""Sweeps by their command line, with scripted results in place of training; and the map of a sweep
+as an app."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def engine_is(engine: Any) -> Iterator[None]:
 
 
 def swept(folder: Path, *flags: str, engine: Any = None) -> Answer:
-    """What the command to sweep answers; the engine trains at once, with results by rule, unless one is given."""
+    """What the command to sweep answers; the engine trains at once, with results by rule, unless
+    one is given."""
     with engine_is(engine or scripted_engine()):
         return answered("sweep", "--out", folder, *flags)
 
@@ -56,7 +58,8 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 
 def kept_cliff(folder: Path) -> Path:
-    """A folder with a finished sweep of an epoch: echo steps 1 to 20 by three cells, 16 seeds; see `tests.swept`."""
+    """A folder with a finished sweep of an epoch: echo steps 1 to 20 by three cells, 16 seeds; see
+    `tests.swept`."""
 
     def rule(config: EchoConfig) -> Result | None:
         result = with_a_cliff(config)
@@ -68,11 +71,14 @@ def kept_cliff(folder: Path) -> Path:
 
 def kept_part(folder: Path) -> Path:
     """A folder with half of a small sweep: the rnn's results, not the gru's."""
-    return keep(folder, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None)
+    return keep(
+        folder, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None
+    )
 
 
 def kept_seed(folder: Path) -> Path:
-    """A folder with the second of the two seeds of each point of that sweep; with echo 12 the rnn's has solved it."""
+    """A folder with the second of the two seeds of each point of that sweep; with echo 12 the rnn's
+    has solved it."""
     return keep(folder, [SMALL], lambda config: with_a_cliff(config) if config.seed == 1 else None)
 
 

@@ -1,4 +1,5 @@
-"""`sweep`: what it writes and says, point by point, and how it goes on; the results are scripted."""
+"""`sweep`: what it writes and says, point by point, and how it goes on; the results are
+scripted."""
 
 from __future__ import annotations
 
@@ -21,26 +22,51 @@ DONE, FAILED, USAGE, CHECKPOINTED = 0, 1, 2, 42
 def test_the_table_has_a_row_for_each_network_in_order_with_its_numbers(tmp_path: Path) -> None:
     assert swept(tmp_path, *GRID).returncode == DONE
     table = rows(tmp_path)
-    assert ",".join(table[0]) == "echo_step,cell,seed,solved_at,final_loss,windows,seconds,until,trained_by"
+    assert (
+        ",".join(table[0])
+        == "echo_step,cell,seed,solved_at,final_loss,windows,seconds,until,trained_by"
+    )
     assert [(one["echo_step"], one["cell"], one["seed"]) for one in table] == [
-        (echo, cell, str(seed)) for echo in ("3", "9", "10") for cell in ("rnn", "gru") for seed in range(7, 11)
+        (echo, cell, str(seed))
+        for echo in ("3", "9", "10")
+        for cell in ("rnn", "gru")
+        for seed in range(7, 11)
     ]
     assert [*table[0].values()][:-1] == ["3", "rnn", "7", "37", "0.04", "37", "0.01", "solved"]
     assert [*table[-1].values()][:-1] == ["10", "gru", "10", "", "0.6931", "666", "1", "solved"]
-    assert all(re.match(r"echornn-tui \S+, .*tensorflow(-cpu)? \d", one["trained_by"]) for one in table)
+    assert all(
+        re.match(r"echornn-tui \S+, .*tensorflow(-cpu)? \d", one["trained_by"]) for one in table
+    )
 
 
 def test_json_lines_count_networks_points_and_what_is_left_out(tmp_path: Path) -> None:
     start, *points, end = map(json.loads, swept(tmp_path, *GRID, "--json").stdout.splitlines())
-    assert (start["event"], start["networks"], start["known"], start["compilations"]) == ("start", NETWORKS, 0, 2)
-    assert [(one["echo_step"], one["cell"]) for one in start["left_out"]] == [(20000, "rnn"), (20000, "gru")]
+    assert (start["event"], start["networks"], start["known"], start["compilations"]) == (
+        "start",
+        NETWORKS,
+        0,
+        2,
+    )
+    assert [(one["echo_step"], one["cell"]) for one in start["left_out"]] == [
+        (20000, "rnn"),
+        (20000, "gru"),
+    ]
     assert {one["event"] for one in points} == {"point"}
     assert {(one["echo_step"], one["cell"]): (one["seeds"], one["solved"]) for one in points} == {
         (echo, cell): (4, 4 if echo < 10 else 0) for echo in (3, 9, 10) for cell in ("rnn", "gru")
     }
     (first,) = [one for one in points if (one["echo_step"], one["cell"]) == (3, "rnn")]
-    assert (first["half_solved"], first["median_loss"], round(first["level"], 5)) == (38, 0.04, 0.04872)
-    assert (end["event"], end["known"], end["solved"], end["points_failed"]) == ("finished", NETWORKS, 16, 0)
+    assert (first["half_solved"], first["median_loss"], round(first["level"], 5)) == (
+        38,
+        0.04,
+        0.04872,
+    )
+    assert (end["event"], end["known"], end["solved"], end["points_failed"]) == (
+        "finished",
+        NETWORKS,
+        16,
+        0,
+    )
     assert end["where"] == ["cpu of worker 1", "cpu of worker 2"]
 
 
@@ -64,7 +90,10 @@ def test_the_same_again_trains_nothing_and_another_grid_only_what_is_new(tmp_pat
     assert (tmp_path / "results.csv").read_bytes() == before
     wider = ["--grid", "echo_step=3,4", "cell=rnn", "--seeds", "5", "--num-epochs", "1"]
     assert swept(tmp_path, *wider, engine=engine).returncode == DONE
-    assert [(config.echo_step, config.seed) for config in engine.trained] == [(3, 11), *((4, s) for s in range(7, 12))]
+    assert [(config.echo_step, config.seed) for config in engine.trained] == [
+        (3, 11),
+        *((4, s) for s in range(7, 12)),
+    ]
     assert len(rows(tmp_path)) == NETWORKS + 6
 
 
@@ -87,10 +116,14 @@ def test_after_a_kill_in_the_middle_of_a_row_only_what_lacks_is_trained(tmp_path
     engine = scripted_engine()
     assert swept(part, *GRID, engine=engine).returncode == DONE
     assert len(engine.trained) == NETWORKS - 8
-    assert {tuple(one.values()) for one in rows(part)} == {tuple(one.values()) for one in rows(whole)}
+    assert {tuple(one.values()) for one in rows(part)} == {
+        tuple(one.values()) for one in rows(whole)
+    }
 
 
-def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_trained(tmp_path: Path) -> None:
+def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_trained(
+    tmp_path: Path,
+) -> None:
     engine = scripted_engine(kills=[9])
     answer = swept(tmp_path, *GRID, "--json", engine=engine)
     assert answer.returncode == FAILED
@@ -105,8 +138,11 @@ def test_a_point_that_kills_its_workers_is_said_to_have_failed_and_the_rest_is_t
 
 
 def failed_and_missing(folder: Path) -> tuple[str, str]:
-    """How many networks with an echo step of 9 could not be trained, and how many are still to be trained."""
-    squares = csv.DictReader(answered("map", str(folder), "--csv", "--filter", "echo=9 cell=rnn").stdout.splitlines())
+    """How many networks with an echo step of 9 could not be trained, and how many are still to be
+    trained."""
+    squares = csv.DictReader(
+        answered("map", str(folder), "--csv", "--filter", "echo=9 cell=rnn").stdout.splitlines()
+    )
     (one,) = squares
     return one["failed"], one["missing"]
 

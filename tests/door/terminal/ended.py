@@ -1,4 +1,5 @@
-"""What a run's folder holds after the program that trained it has ended, and what that program said last."""
+"""What a run's folder holds after the program that trained it has ended, and what that program said
+last."""
 
 from __future__ import annotations
 

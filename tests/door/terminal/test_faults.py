@@ -45,12 +45,17 @@ def test_a_fault_while_it_leaves_without_a_terminal_does_not_keep_it(tmp_path: P
     assert "a fault of the program" in (tmp_path / "echornn-tui" / "traceback.txt").read_text()
 
 
-def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_saved(tmp_path: Path) -> None:
+def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_saved(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "run"
-    with running("--run", str(folder), "--speed", "1000", "--num-epochs", "100000", scripted=True) as program:
+    with running(
+        "--run", str(folder), "--speed", "1000", "--num-epochs", "100000", scripted=True
+    ) as program:
         program.until(lambda text: "running" in text and losses(folder))
         saved = losses(folder)
-        full = (folder / "losses.bin").stat().st_size + 4000  # no file may be longer: losses of 500 windows more
+        # No file may be longer: losses of 500 windows more
+        full = (folder / "losses.bin").stat().st_size + 4000
         resource.prlimit(program.app, resource.RLIMIT_FSIZE, (full, full))
         program.until(lambda text: "File too large" in text and (epoch(text) - 1) * 666 * 8 > full)
         before = epoch(program.text)
@@ -68,21 +73,31 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only run of this user, of more windows than a buffer of output holds."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     folder = tmp_path / "echornn-tui" / "runs" / "mine"
-    record_branches(folder, 5000, config=EchoConfig(num_epochs=1000, total_series_length=200, batch_size=2))
+    record_branches(
+        folder, 5000, config=EchoConfig(num_epochs=1000, total_series_length=200, batch_size=2)
+    )
     return folder
 
 
 def program(*arguments: str, out: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "tui", *arguments], stdout=out, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-m", "tui", *arguments], stdout=out, stderr=subprocess.PIPE
+    )
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="the system has no disk that is always full"
+)
 @pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("arguments", [["export", "mine"], ["--help"]])
 def test_output_that_cannot_be_written_is_one_line_and_a_failure(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full, program(*arguments, out=full.fileno()) as process:
         said = process.communicate()[1]
-    assert (process.returncode, said.count(b"\n"), b"No space left on device" in said) == (1, 1, True)
+    assert (process.returncode, said.count(b"\n"), b"No space left on device" in said) == (
+        1,
+        1,
+        True,
+    )
 
 
 @pytest.mark.usefixtures("run")

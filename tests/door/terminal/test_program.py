@@ -1,4 +1,5 @@
-"""The real program on a pseudo-terminal: its picture, its keys, and that it leaves the terminal as it was."""
+"""The real program on a pseudo-terminal: its picture, its keys, and that it leaves the terminal as
+it was."""
 
 from __future__ import annotations
 
@@ -17,10 +18,16 @@ from tests.program import epoch, gone, running, stopped
 pytestmark = pytest.mark.slow
 
 
-def test_keys_act_and_q_ends_it_with_the_run_saved_and_the_terminal_as_it_was(tmp_path: Path) -> None:
+def test_keys_act_and_q_ends_it_with_the_run_saved_and_the_terminal_as_it_was(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "run"
-    with running("--run", str(folder), "--speed", "1", width=100, height=30, scripted=True) as program:
-        first = program.until(lambda text: "running" in text and "chance 0.693" in text and "q Quit" in text)
+    with running(
+        "--run", str(folder), "--speed", "1", width=100, height=30, scripted=True
+    ) as program:
+        first = program.until(
+            lambda text: "running" in text and "chance 0.693" in text and "q Quit" in text
+        )
         assert "epoch 1/100" in first
         assert not program.mended
         program.press(" ")
@@ -49,7 +56,9 @@ def test_keys_act_and_q_ends_it_with_the_run_saved_and_the_terminal_as_it_was(tm
     assert trained(folder) >= 667
 
 
-def test_it_says_that_it_loads_and_left_before_anything_was_trained_it_leaves_nothing(tmp_path: Path) -> None:
+def test_it_says_that_it_loads_and_left_before_anything_was_trained_it_leaves_nothing(
+    tmp_path: Path,
+) -> None:
     with running("--run", str(tmp_path / "run")) as program:
         program.until(lambda text: "loading" in text and "epoch 1/100" in text)
         program.press("q")
@@ -66,7 +75,9 @@ def test_a_run_that_cannot_be_trained_has_failed_and_the_exit_code_is_2() -> Non
         assert program.mended
 
 
-def test_stopped_it_gives_the_terminal_to_the_shell_and_continued_it_draws_all_of_its_screen() -> None:
+def test_stopped_it_gives_the_terminal_to_the_shell_and_continued_it_draws_all_of_its_screen() -> (
+    None
+):
     with running("--speed", "1000", "--num-epochs", "100000", scripted=True) as program:
         program.until(lambda text: "running" in text)
         app = program.app
@@ -79,7 +90,10 @@ def test_stopped_it_gives_the_terminal_to_the_shell_and_continued_it_draws_all_o
             os.killpg(program.pid, signal.SIGCONT)
             program.until(lambda text, before=before: "running" in text and epoch(text) > before)  # type: ignore[misc]
             program.until(
-                lambda text: all(words in text for words in ("chance 0.693", "q Quit")) and "Broadcast" not in text
+                lambda text: (
+                    all(words in text for words in ("chance 0.693", "q Quit"))
+                    and "Broadcast" not in text
+                )
             )
         program.press("q")
         assert program.ended() == 0
@@ -87,7 +101,9 @@ def test_stopped_it_gives_the_terminal_to_the_shell_and_continued_it_draws_all_o
 
 
 def test_begun_in_the_background_it_waits_and_comes_up_in_the_foreground(tmp_path: Path) -> None:
-    once_stopped = 'until [ "$(jobs -s)" ]; do read -t 0.01; done; echo "it stands still"; read _; fg'
+    once_stopped = (
+        'until [ "$(jobs -s)" ]; do read -t 0.01; done; echo "it stands still"; read _; fg'
+    )
     script = f'set -m; "$@" & {once_stopped}'
     with running("--run", str(tmp_path / "run"), in_a_shell=script, scripted=True) as shell:
         shell.until(lambda text: "it stands still" in text)
@@ -101,7 +117,9 @@ def test_begun_in_the_background_it_waits_and_comes_up_in_the_foreground(tmp_pat
         assert shell.mended
 
 
-def test_lines_are_printed_without_a_screen_and_a_dumb_terminal_gets_no_sequences(tmp_path: Path) -> None:
+def test_lines_are_printed_without_a_screen_and_a_dumb_terminal_gets_no_sequences(
+    tmp_path: Path,
+) -> None:
     few = ("--num-epochs", "2", "--run", str(tmp_path / "run"))
     with running(*few, environment={"TERM": "dumb"}, width=200, scripted=True) as program:
         assert program.ended() == 0
@@ -112,7 +130,9 @@ def test_lines_are_printed_without_a_screen_and_a_dumb_terminal_gets_no_sequence
 
 def test_in_the_background_it_goes_on_after_a_hang_up_and_a_signal_saves_it(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    with running("--detach", "--json", "--run", str(folder), "--speed", "50", width=200, scripted=True) as program:
+    with running(
+        "--detach", "--json", "--run", str(folder), "--speed", "50", width=200, scripted=True
+    ) as program:
         text = program.until(lambda text: re.search(r"process \d+", text))
         assert program.ended() == 0
         process = int(re.findall(r"process (\d+)", text)[0])
@@ -122,6 +142,8 @@ def test_in_the_background_it_goes_on_after_a_hang_up_and_a_signal_saves_it(tmp_
         os.kill(process, signal.SIGTERM)
         wait_for(lambda: gone(process))
     assert not (folder / "serving.json").exists()
-    events = [json.loads(line)["event"] for line in (folder / "output.txt").read_text().splitlines()]
+    events = [
+        json.loads(line)["event"] for line in (folder / "output.txt").read_text().splitlines()
+    ]
     assert events[0] == "start"
     assert str(folder) in (folder / "errors.txt").read_text()

@@ -1,4 +1,5 @@
-"""What is sent to the terminal: few bytes, the colours that it has, the size that it has, and no more than it takes."""
+"""What is sent to the terminal: few bytes, the colours that it has, the size that it has, and no
+more than it takes."""
 
 from __future__ import annotations
 
@@ -22,22 +23,46 @@ SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 def cells(program: Program) -> list[list[tuple[object, ...]]]:
     """Every cell of the terminal: its character, colours and marks."""
     screen = program.screen
-    return [[tuple(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
+    return [
+        [tuple(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)
+    ]
 
 
 def test_small_changes_take_few_bytes_and_the_terminal_shows_what_textual_would_draw() -> None:
     dice = random.Random(1)
-    keys = [".", ".", ".", "1.", "2.", "3.", "l.", "?\x1b[27u.", "s\x1b[27u.", "b\x1b[27u.", "\x1b[D.", "[.", "w."]
+    keys = [
+        ".",
+        ".",
+        ".",
+        "1.",
+        "2.",
+        "3.",
+        "l.",
+        "?\x1b[27u.",
+        "s\x1b[27u.",
+        "b\x1b[27u.",
+        "\x1b[D.",
+        "[.",
+        "w.",
+    ]
     with ExitStack() as stack:
         program, textual = both = [
             stack.enter_context(
-                running("--paused", width=120, height=40, environment={"ECHORNN_PLAIN_SCREEN": plain}, scripted=True)
+                running(
+                    "--paused",
+                    width=120,
+                    height=40,
+                    environment={"ECHORNN_PLAIN_SCREEN": plain},
+                    scripted=True,
+                )
             )
             for plain in ("0", "1")
         ]
         for one in both:
             one.press(".")
-            one.until(lambda text: "paused" in text and "window   1/666" in text and "q Quit" in text)
+            one.until(
+                lambda text: "paused" in text and "window   1/666" in text and "q Quit" in text
+            )
         for turn in range(8):
             for _ in range(4):  # what is drawn late, the next try finds there
                 key = keys[turn] if turn % 2 else dice.choice(keys)
@@ -70,7 +95,9 @@ def test_small_changes_take_few_bytes_and_the_terminal_shows_what_textual_would_
             assert one.ended() == 0
 
 
-def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_it_is_ready(tmp_path: Path) -> None:
+def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_it_is_ready(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "run"
     endless = ("--run", str(folder), "--speed", "3000", "--num-epochs", "1000000")
     with running(*endless, scripted=True) as program:
@@ -90,17 +117,23 @@ def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_i
         assert not program.withheld, "an answer after the end would be the shell's input"
 
 
-def test_the_screen_is_as_large_as_the_terminal_says_also_after_two_changes_at_once(tmp_path: Path) -> None:
+def test_the_screen_is_as_large_as_the_terminal_says_also_after_two_changes_at_once(
+    tmp_path: Path,
+) -> None:
     """Whatever size a parent has left in the environment, as programs do that import readline."""
     size, flags = {"COLUMNS": "80", "LINES": "24"}, ("--run", str(tmp_path / "run"), "--no-serve")
     with running(*flags, width=100, height=40, environment=size, scripted=True) as program:
         program.until(lambda text: "q Quit" in text.splitlines()[39])
-        assert answered("attach", "--once", str(tmp_path / "run")).returncode == 2, "it is not served"
+        assert answered("attach", "--once", str(tmp_path / "run")).returncode == 2, (
+            "it is not served"
+        )
         program.resize(64, 20)
         program.until(lambda text: "space Pause" in text.splitlines()[19])
         program.resize(100, 30)
         program.resize(180, 50)
-        program.until(lambda text: "q Quit" in text.splitlines()[49] and re.search("window [0-9].{150}", text))
+        program.until(
+            lambda text: "q Quit" in text.splitlines()[49] and re.search("window [0-9].{150}", text)
+        )
         program.press("q")
         assert program.ended() == 0
 
@@ -112,7 +145,9 @@ COLOURS = {
 
 
 @pytest.mark.parametrize("kind", COLOURS)
-def test_the_terminal_is_sent_the_colours_that_it_has_and_keeps_a_mouse_that_is_not_asked_for(kind: str) -> None:
+def test_the_terminal_is_sent_the_colours_that_it_has_and_keeps_a_mouse_that_is_not_asked_for(
+    kind: str,
+) -> None:
     environment, colour = COLOURS[kind]
     with running("--ascii", "--no-mouse", environment=environment, scripted=True) as program:
         program.until(lambda text: "running" in text and "q Quit" in text)
@@ -123,5 +158,7 @@ def test_the_terminal_is_sent_the_colours_that_it_has_and_keeps_a_mouse_that_is_
     every = re.compile(rb"(?:(?:^|;)(?:%s|39|49|%s))+|" % (colour, marks))
     codes = {found for found in SGR.findall(program.output) if found}
     assert any(re.search(rb"(?:^|;)%s(?:$|;)" % colour, one) for one in codes), codes
-    assert all(every.fullmatch(one) for one in codes), [one for one in codes if not every.fullmatch(one)]
+    assert all(every.fullmatch(one) for one in codes), [
+        one for one in codes if not every.fullmatch(one)
+    ]
     assert not any(b"\x1b[?%dh" % mode in program.output for mode in (1000, 1003, 1006))

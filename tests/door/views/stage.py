@@ -1,4 +1,5 @@
-"""The app on a screen of characters: a session that stands where a test says, keys in, characters and inks out."""
+"""The app on a screen of characters: a session that stands where a test says, keys in, characters
+and inks out."""
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ STATUS, PLOT_X = 3, 8
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, shares of wrong predictions, and
-    norms of gradients.
+    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, shares of wrong
+    predictions, and norms of gradients.
     """
 
     losses: npt.ArrayLike
@@ -69,7 +70,9 @@ class Screen:
 
     def line(self, *words: str) -> str:
         """The only line with all these words."""
-        (found,) = [line for line in self.lines if all(word in line for word in words)] or [self.text]
+        (found,) = [line for line in self.lines if all(word in line for word in words)] or [
+            self.text
+        ]
         assert all(word in found for word in words), f"{words} in\n{self.text}"
         return found
 
@@ -79,7 +82,9 @@ class Screen:
 
     @property
     def _base(self) -> int:
-        return next(y for y, line in enumerate(self.lines) if y > STATUS and line.startswith(" window"))
+        return next(
+            y for y, line in enumerate(self.lines) if y > STATUS and line.startswith(" window")
+        )
 
     @property
     def reading(self) -> str:
@@ -89,7 +94,9 @@ class Screen:
     @property
     def plot(self) -> list[str]:
         """The lines of the curve, right of its axis, without the strips below it."""
-        strips = sum(line.startswith((" errors", " solved")) for line in self.lines[STATUS : self._base])
+        strips = sum(
+            line.startswith((" errors", " solved")) for line in self.lines[STATUS : self._base]
+        )
         return [line[PLOT_X:] for line in self.lines[STATUS : self._base - strips]]
 
     @property
@@ -150,7 +157,9 @@ def stand(
         epoch, window = divmod(trained - 1, config.windows_per_epoch)
         own = config.of(frame.get("replica", 0))
         newest = newest or getattr(frame.get("readings"), "progress", None)
-        newest = newest or (make_progress if config.value("task") == "echo" else task_window)(own, epoch, window)
+        newest = newest or (make_progress if config.value("task") == "echo" else task_window)(
+            own, epoch, window
+        )
         if config.replicas > 1:
             frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
     frame = {"config": config, "trained": trained, "is_past": trained < end, **frame}
@@ -164,7 +173,11 @@ class Stage:
         self.app, self.session, self.pilot = app, session, pilot
 
     async def put(
-        self, state: str = "paused", newest: Progress | None = None, here: int | None = None, **frame: Any
+        self,
+        state: str = "paused",
+        newest: Progress | None = None,
+        here: int | None = None,
+        **frame: Any,
     ) -> Screen:
         """Show the session after ``here`` windows of the line, by default at its end."""
         stand(self.session, state, newest, here, **frame)
@@ -187,7 +200,9 @@ class Stage:
     @property
     def screen(self) -> Screen:
         strips = strips_shown(self.app.screen)
-        styles = tuple(tuple(one.style or Style() for one in strip for _ in one.text) for strip in strips)
+        styles = tuple(
+            tuple(one.style or Style() for one in strip for _ in one.text) for strip in strips
+        )
         return Screen(tuple(strip.text.rstrip() for strip in strips), styles)
 
     @property
@@ -205,7 +220,8 @@ async def staged(
     light: bool = False,
     **frame: Any,
 ) -> AsyncIterator[Stage]:
-    """The app on a screen of this size, over a run with these branches, and where it stands; see `stand`."""
+    """The app on a screen of this size, over a run with these branches, and where it stands; see
+    `stand`."""
     session = ScriptedSession(config)
     for one in branches:
         number = branch_off(session.timeline, config.with_fields(one.changes), one.cause, one.at)
@@ -230,5 +246,7 @@ async def seen(
 ) -> Screen:
     """What the app shows of a run after these keys."""
     frame["readings"] = readings
-    async with staged(branches or [Branch(losses, errors=errors)], config, size, ascii_only, **frame) as stage:
+    async with staged(
+        branches or [Branch(losses, errors=errors)], config, size, ascii_only, **frame
+    ) as stage:
         return await stage.press(*keys)

@@ -28,7 +28,9 @@ def spoiled(value: Any, odd: list[float]) -> Any:
         return tuple(spoiled(one, odd) for one in value)
     if isinstance(value, EchoConfig) or not hasattr(value, "__dataclass_fields__"):
         return value
-    return replace(value, **{field.name: spoiled(getattr(value, field.name), odd) for field in fields(value)})
+    return replace(
+        value, **{field.name: spoiled(getattr(value, field.name), odd) for field in fields(value)}
+    )
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -1,4 +1,5 @@
-"""The data: the matrix with its sliding window, where each target's source lies, and what windows miss."""
+"""The data: the matrix with its sliding window, where each target's source lies, and what windows
+miss."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from tests.any_task import progress_of
 from tests.door.views.stage import Branch, Screen, seen, staged
 from tests.scripted import make_progress
 
-LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3, seed=1)
+LITTLE = EchoConfig(
+    total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3, seed=1
+)
 
 LARGE = (120, 40)
 
@@ -28,17 +31,23 @@ def numbers(text: str) -> list[int]:
 
 async def test_the_little_example_is_the_tutorials_figure() -> None:
     lines = [
-        await seen("2", config=LITTLE, losses=[0.5] * n, newest=make_progress(LITTLE, 0, n - 1), size=LARGE)
+        await seen(
+            "2", config=LITTLE, losses=[0.5] * n, newest=make_progress(LITTLE, 0, n - 1), size=LARGE
+        )
         for n in (1, 2)
     ]
     rows = rows_of(lines[1])
     assert [numbers(row.split("╎")[1]) for row in rows] == [[4, 5, 6], [16, 17, 18], [28, 29, 30]]
-    assert [numbers(row[8:]) for row in rows] == [[*range(1, 14)], [*range(10, 26)], [*range(22, 37)]], (
-        "each row goes on in the next"
-    )
+    assert [numbers(row[8:]) for row in rows] == [
+        [*range(1, 14)],
+        [*range(10, 26)],
+        [*range(22, 37)],
+    ], "each row goes on in the next"
     assert [row.count("→") for row in rows] == [1, 2, 1]
     targets = [lines[1].below(f"row {row}", "╎", count=1)[0].split("╎") for row in (1, 2, 3)]
-    assert [numbers(one[1]) for one in targets] == [[1, 2, 3], [13, 14, 15], [25, 26, 27]], "what each echoes"
+    assert [numbers(one[1]) for one in targets] == [[1, 2, 3], [13, 14, 15], [25, 26, 27]], (
+        "what each echoes"
+    )
     assert [one[1].count("‹") for one in targets] == [3, 3, 3], "before the window"
     first = [lines[0].below(f"row {row}", "╎", count=1)[0].split("╎")[1] for row in (1, 2, 3)]
     assert first[0].strip() == "---- ---- ----", "there is nothing before the first row"
@@ -49,7 +58,14 @@ async def test_the_little_example_is_the_tutorials_figure() -> None:
 @pytest.mark.parametrize("data_version", [0, 1])
 async def test_the_symbols_are_those_of_the_data_also_after_new_data(data_version: int) -> None:
     windows = [make_progress(LITTLE, 0, window, data_version=data_version) for window in range(4)]
-    screen = await seen("2", config=LITTLE, size=LARGE, newest=windows[1], losses=[0.5] * 2, data_version=data_version)
+    screen = await seen(
+        "2",
+        config=LITTLE,
+        size=LARGE,
+        newest=windows[1],
+        losses=[0.5] * 2,
+        data_version=data_version,
+    )
     x = np.concatenate([window.x for window in windows], axis=1)
     for row, line in enumerate(rows_of(screen)):
         shown = {int(n): one == "█" for one, n in re.findall(r"([▁█])[▁█]?(\d+)[▁█]", line[8:])}
@@ -64,7 +80,9 @@ async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
     for row, line in enumerate(rows_of(screen)):
         assert "".join("▁█"[symbol] * 2 for symbol in newest.x[row]) in line.split("╎")[1]
         echo = screen.below(f"row {row + 1}", "╎", count=1)[0].split("╎")[1]
-        assert echo == "".join(f"‹{'▁█'[y]}" if n < 3 else "▁█"[y] * 2 for n, y in enumerate(newest.y[row]))
+        assert echo == "".join(
+            f"‹{'▁█'[y]}" if n < 3 else "▁█"[y] * 2 for n, y in enumerate(newest.y[row])
+        )
     assert re.search(r"matrix .* 61 to 75 of 10,000, rows 1 to 3 of 5", screen.view[0])
     strip = screen.view[0][7:].split(" ")[0]
     assert strip.index("█") == 0
@@ -73,15 +91,23 @@ async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
 
 async def test_sources_are_counted_and_read_out() -> None:
     screen = await seen("2", losses=[0.5], size=LARGE)
-    assert numbers(screen.line("75 targets"))[:4] == [75, 60, 12, 3], "in the window, in the row above, blank"
+    assert numbers(screen.line("75 targets"))[:4] == [75, 60, 12, 3], (
+        "in the window, in the row above, blank"
+    )
     async with staged([Branch([0.5] * 3)], size=LARGE) as stage:
         await stage.put(here=1)
-        assert re.search(r"row 1, step 1 .*blank", (await stage.press("2", "tab", "home", *["left"] * 20)).reading)
+        assert re.search(
+            r"row 1, step 1 .*blank",
+            (await stage.press("2", "tab", "home", *["left"] * 20)).reading,
+        )
         below = (await stage.press("down")).reading
         assert re.search(r"row 2, step 10,001 .*9,998.*row above", below)
         await stage.put()
         assert re.search(r"row 2, step 10,031 .*10,028.*before this window", stage.screen.reading)
-        assert re.search(r"row 2, step 10,034 .*10,031.*in this window", (await stage.press(*["right"] * 3)).reading)
+        assert re.search(
+            r"row 2, step 10,034 .*10,031.*in this window",
+            (await stage.press(*["right"] * 3)).reading,
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +116,11 @@ async def test_sources_are_counted_and_read_out() -> None:
         (LITTLE, ["╞═╡   ├─┤   ", "   ├─┤   ├─┤"], "×" * 12),
         (replace(LITTLE, rule="rtrl"), ["╞═╡   ├─┤   ", "   ├─┤   ├─┤"], "·" * 12),
         (EchoConfig(), ["╞═════════════╡   ", "               ├──"], "×××············×××"),
-        (EchoConfig(stride=12), ["╞═════════════╡         ├", "            ├─────────────┤"], "·" * 20),
+        (
+            EchoConfig(stride=12),
+            ["╞═════════════╡         ├", "            ├─────────────┤"],
+            "·" * 20,
+        ),
     ],
 )
 async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
@@ -98,7 +128,9 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
 ) -> None:
     screen = await seen("2", config=config, losses=[0.5], size=LARGE)
     for line, one in zip(
-        [screen.line("windows ", "╡"), screen.below("windows ", "╡", count=1)[0]], windows, strict=True
+        [screen.line("windows ", "╡"), screen.below("windows ", "╡", count=1)[0]],
+        windows,
+        strict=True,
     ):
         assert line[9:].ljust(len(one)).startswith(one)
     assert screen.line("targets ", targets[0] * 3)[9:].startswith(targets)
@@ -106,7 +138,9 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
 
 
 async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -> None:
-    config = EchoConfig.from_fields({"task": "two_coins", "lag": 2, "far_lag": 5, "truncated_backprop_length": 10})
+    config = EchoConfig.from_fields(
+        {"task": "two_coins", "lag": 2, "far_lag": 5, "truncated_backprop_length": 10}
+    )
     async with staged([Branch([0.5] * 2)], config) as stage:
         await stage.put()
         before = await stage.press("2")
@@ -115,9 +149,17 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
         x, y = data.x[0], data.y[0]
         assert re.search(rf"row 1, step 8: \D*{x[7]}\D*{y[7]}.*t-2, t-5", screen.reading)
         left, top = 8, before.place("██", after=" input ")[1]
-        changed = [n for n in range(10) if screen.paper(left + 2 * n, top) != before.paper(left + 2 * n, top)]
+        changed = [
+            n
+            for n in range(10)
+            if screen.paper(left + 2 * n, top) != before.paper(left + 2 * n, top)
+        ]
         assert changed == [2, 5]
-        assert screen.paper(left + 4, top) == screen.paper(left + 10, top) != screen.paper(left + 14, top)
+        assert (
+            screen.paper(left + 4, top)
+            == screen.paper(left + 10, top)
+            != screen.paper(left + 14, top)
+        )
 
 
 async def test_which_targets_of_a_trial_count_is_said_and_numbers_are_read() -> None:
@@ -125,7 +167,9 @@ async def test_which_targets_of_a_trial_count_is_said_and_numbers_are_read() -> 
     screen = await seen("2", config=order)
     assert re.search(r"row 1: 1 of 60 .* 26 to 60", screen.text)
     assert screen.below("row 1:", count=2)[1][-2:] in ("XX", "XY", "YX", "YY")
-    flip_flop = await seen("2", "tab", "right", config=EchoConfig.from_fields({"task": "flip_flop"}), size=LARGE)
+    flip_flop = await seen(
+        "2", "tab", "right", config=EchoConfig.from_fields({"task": "flip_flop"}), size=LARGE
+    )
     lines = flip_flop.below("row 1:", count=6)
     assert [line[1:13].strip() for line in lines] == [
         f"{part} bit {n}" for part in ("input", "target") for n in (1, 2, 3)

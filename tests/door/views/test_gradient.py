@@ -1,4 +1,5 @@
-"""The gradient: how far back errors reach, which inputs a prediction uses, and what a flipped input changes."""
+"""The gradient: how far back errors reach, which inputs a prediction uses, and what a flipped input
+changes."""
 
 from __future__ import annotations
 
@@ -57,8 +58,12 @@ async def test_bars_of_what_is_cut_off_are_hollow() -> None:
     assert "T 2" in whole.view[0]
 
 
-@pytest.mark.parametrize(("phi", "share"), [((1000, *[0] * 31), 0), ((np.inf, np.nan, *[0] * 30), np.nan)])
-async def test_gradients_that_vanish_or_explode_give_no_percentage(phi: tuple[float, ...], share: float) -> None:
+@pytest.mark.parametrize(
+    ("phi", "share"), [((1000, *[0] * 31), 0), ((np.inf, np.nan, *[0] * 30), np.nan)]
+)
+async def test_gradients_that_vanish_or_explode_give_no_percentage(
+    phi: tuple[float, ...], share: float
+) -> None:
     gone = Gradient(np.array(phi, np.float32), np.full(32, share, np.float32), share)
     screen = await seen("4", readings=replace(SOLVED, gradient=gone, reliance=None))
     assert "%" not in screen.view[0]
@@ -75,7 +80,9 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
         assert "row 2, step 3: " in early.reading
         assert "row 2" not in (await stage.press("escape")).reading
     with_room = await seen("4", readings=SOLVED, size=(120, 44))
-    assert any(line.endswith("   12 " + "··" * 8 + "██······") for line in with_room.view), "a line for each prediction"
+    assert any(line.endswith("   12 " + "··" * 8 + "██······") for line in with_room.view), (
+        "a line for each prediction"
+    )
 
 
 async def test_a_flip_lights_exactly_the_steps_that_changed() -> None:
@@ -106,8 +113,12 @@ async def test_a_flip_lights_exactly_the_steps_that_changed() -> None:
 
 
 async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
-    config = EchoConfig.from_fields({"task": "flip_flop", "bits": 2, "truncated_backprop_length": 4})
-    strength = np.tril(np.full((5, 4, 4), 0.02, np.float32)) + np.float32(0.06) * np.eye(4, dtype=np.float32)
+    config = EchoConfig.from_fields(
+        {"task": "flip_flop", "bits": 2, "truncated_backprop_length": 4}
+    )
+    strength = np.tril(np.full((5, 4, 4), 0.02, np.float32)) + np.float32(0.06) * np.eye(
+        4, dtype=np.float32
+    )
     said = np.zeros((5, 4, 2), np.float32)
     after = np.array([[0, 0], [0, 0], [0.2, 0], [-0.1, 0]], np.float32)
     readings = replace(

@@ -1,4 +1,5 @@
-"""The memory: how well each earlier input is read from the state, and which input each unit follows."""
+"""The memory: how well each earlier input is read from the state, and which input each unit
+follows."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from tests.door.views.stage import Branch, seen, staged
 from tests.readings_by_hand import MEMORY, SOLVED, UNITS, Memory
 
 
-async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input_they_follow() -> None:
+async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input_they_follow() -> (
+    None
+):
     screen = await seen("3", readings=SOLVED)
     assert "4.0 of 4" in screen.view[0]
     assert [line.rstrip() for line in screen.view[2:]] == [
@@ -40,7 +43,9 @@ async def test_with_room_each_bar_has_its_number() -> None:
     screen = await seen("3", size=(120, 50), readings=readings)
     top = next(y for y, line in enumerate(screen.view) if line.startswith("   1 "))
     base = next(y for y, line in enumerate(screen.view) if line.startswith("   0 "))
-    for lag, (share, text) in enumerate(zip(by_lag[:6], (".40", ".05", "1.0", ".70", "", ".20"), strict=True)):
+    for lag, (share, text) in enumerate(
+        zip(by_lag[:6], (".40", ".05", "1.0", ".70", "", ".20"), strict=True)
+    ):
         column = [line[5 + 4 * lag : 8 + 4 * lag] for line in screen.view[top : base + 1]]
         height = sum("▁▂▃▄▅▆▇█".find(one[:1] or " ") + 1 for one in column) / 8
         assert height == pytest.approx(share * (base - top + 1), abs=0.13)
@@ -59,9 +64,12 @@ async def test_a_state_that_is_too_small_leaves_room_above_the_bars_up_to_the_ec
 
 
 @pytest.mark.parametrize(
-    ("config", "wall"), [(EchoConfig(truncated_backprop_length=3), 3), (EchoConfig(rule="rtrl"), None)]
+    ("config", "wall"),
+    [(EchoConfig(truncated_backprop_length=3), 3), (EchoConfig(rule="rtrl"), None)],
 )
-async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(config: EchoConfig, wall: int | None) -> None:
+async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(
+    config: EchoConfig, wall: int | None
+) -> None:
     readings = replace(SOLVED, config=config, units=None, progress=None)
     screen = await seen("3", config=config, readings=readings, size=(120, 44))
     foot = screen.view[-1]
@@ -71,8 +79,12 @@ async def test_the_end_of_the_window_is_marked_where_the_gradient_ends(config: E
         assert lags.index(f" {wall - 1} ") < foot.index("┊") < lags.index(f" {wall} ") + 3
         assert f"T {wall}" in foot
     coins = EchoConfig.from_fields({"task": "two_coins"})
-    found = (await seen("3", config=coins, readings=replace(readings, config=coins), size=(120, 44))).view
-    assert [found[-2].index(" 3 ") + 1, found[-2].index(" 8 ") + 1] == [x for x, c in enumerate(found[-1]) if c == "▲"]
+    found = (
+        await seen("3", config=coins, readings=replace(readings, config=coins), size=(120, 44))
+    ).view
+    assert [found[-2].index(" 3 ") + 1, found[-2].index(" 8 ") + 1] == [
+        x for x, c in enumerate(found[-1]) if c == "▲"
+    ]
 
 
 async def test_lags_rows_units_and_steps_are_read_by_keys_and_mouse() -> None:
@@ -83,11 +95,19 @@ async def test_lags_rows_units_and_steps_are_read_by_keys_and_mouse() -> None:
         assert re.search(r"lag 2.* 0\.99 .*unit 3", (await stage.press("left")).reading)
         assert "lag 2" not in (await stage.press("escape")).reading
         x, y = screen.place("···▲")
-        assert re.search(r"unit 1, row 1, step 4: [+-]0\.980.*x\[t-3\] r 1\.00", (await stage.hover(x + 3, y)).text)
-        assert "row 2" in (await stage.press("greater_than_sign")).text or "row 2" in (await stage.press("down")).text
+        assert re.search(
+            r"unit 1, row 1, step 4: [+-]0\.980.*x\[t-3\] r 1\.00",
+            (await stage.hover(x + 3, y)).text,
+        )
+        assert (
+            "row 2" in (await stage.press("greater_than_sign")).text
+            or "row 2" in (await stage.press("down")).text
+        )
         await stage.resize(60, 24)
         bars = "▲ echo 3" in stage.screen.text
-        assert bars != ("▲ echo 3" in (await stage.press("v")).text), "where there is room for one, a key swaps them"
+        assert bars != ("▲ echo 3" in (await stage.press("v")).text), (
+            "where there is room for one, a key swaps them"
+        )
 
 
 async def test_parts_are_chosen_in_turn_and_asked_for() -> None:
@@ -102,7 +122,11 @@ async def test_parts_are_chosen_in_turn_and_asked_for() -> None:
 
 
 async def test_units_that_follow_nothing_or_a_target_are_told_apart() -> None:
-    mixed = replace(UNITS, correlation=np.array([0.19, -0.5, 1, 0.9], np.float32), spread=np.array([1, 1, 0, 1], "f4"))
+    mixed = replace(
+        UNITS,
+        correlation=np.array([0.19, -0.5, 1, 0.9], np.float32),
+        spread=np.array([1, 1, 0, 1], "f4"),
+    )
     mixed = replace(mixed, best_target=np.array([-1, -1, -1, 0], np.int32))
     lines = (await seen("3", readings=replace(SOLVED, units=mixed))).view[3:7]
     follows = [re.sub(r"\s+", " ", line[43:63]).strip() for line in lines]
@@ -119,13 +143,20 @@ async def test_whose_readings_they_are_is_said_where_they_are_not_of_what_is_sho
         for key in "345":
             await stage.press(key)
             for width in (60, 100):
-                assert (await stage.resize(width, 24)).view[0].endswith((" of window 999", " at 999"))
+                assert (
+                    (await stage.resize(width, 24)).view[0].endswith((" of window 999", " at 999"))
+                )
     seeds = EchoConfig(replicas=8)
-    many = await seen("3", readings=SOLVED, branches=[Branch(np.full((999, 8), 0.5))], config=seeds, replica=2)
+    many = await seen(
+        "3", readings=SOLVED, branches=[Branch(np.full((999, 8), 0.5))], config=seeds, replica=2
+    )
     assert many.view[1].endswith("of seed 7")
 
 
 async def test_while_nothing_is_read_it_is_said_why() -> None:
     assert "computing" in (await seen("3")).view[0]
-    assert "out of memory" in (await seen("3", readings=SOLVED, unread="the probes failed: out of memory")).view[0]
+    assert (
+        "out of memory"
+        in (await seen("3", readings=SOLVED, unread="the probes failed: out of memory")).view[0]
+    )
     assert "nothing trained" in (await seen("3", branches=[Branch([])], state="paused")).text

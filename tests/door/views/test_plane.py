@@ -1,4 +1,5 @@
-"""The plane: states by target, the border of the predictions, the way of a row, and fixed points by kind."""
+"""The plane: states by target, the border of the predictions, the way of a row, and fixed points by
+kind."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ async def test_a_plane_that_tells_less_apart_than_the_network_has_other_componen
     async with staged() as stage:
         await stage.put(readings=readings)
         screen = await stage.press("7")
-        assert sum(line.count("+") for line in screen.view[1:-1]) == 4, "each corner has states of both classes"
+        assert sum(line.count("+") for line in screen.view[1:-1]) == 4, (
+            "each corner has states of both classes"
+        )
         screen = await stage.press("v")
         assert "component 3, 10%" in screen.text
 
@@ -93,7 +96,9 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
         assert [line[4] for line in screen.view[1:11:9]] == ["●", "●"]
         assert "\n".join(screen.view).count("×") == 2, "in the middle, and in the legend"
         x, y = screen.place("●")
-        assert re.search(r"stable .* 0\.\d\d; p\(0\) 0\.[89]0; (150|100) of 256", (await stage.hover(x, y)).text)
+        assert re.search(
+            r"stable .* 0\.\d\d; p\(0\) 0\.[89]0; (150|100) of 256", (await stage.hover(x, y)).text
+        )
         await stage.press("x")
         assert stage.asked.held == (1.0,)
         screen = await stage.put(readings=with_plane(EchoConfig(state_size=2)))
@@ -119,7 +124,9 @@ async def test_a_flip_flop_has_eight_stable_points_and_a_letter_for_each_combina
             assert sign in legend
         drawn = "\n".join(screen.view[1:-2])
         assert drawn.count("●") == 8
-        assert {letter for letter in "abcdefgh" if re.search(rf"\b{letter}", drawn)} == {*"abcdefgh"}
+        assert {letter for letter in "abcdefgh" if re.search(rf"\b{letter}", drawn)} == {
+            *"abcdefgh"
+        }
 
 
 async def test_parts_that_the_outputs_do_not_read_have_no_border_and_gates_no_points() -> None:

@@ -1,4 +1,5 @@
-"""The rows: input, target and prediction of several rows as blocks, with the windows before and their seams."""
+"""The rows: input, target and prediction of several rows as blocks, with the windows before and
+their seams."""
 
 from __future__ import annotations
 
@@ -49,11 +50,25 @@ async def test_each_row_has_its_input_its_target_and_its_prediction(
 
 
 async def test_a_prediction_is_shaded_by_its_probability() -> None:
-    shades = {0.12: "▁▁", 0.2: "░░", 0.49: "░░", 0.51: "▒▒", 0.7: "▒▒", 0.76: "▓▓", 0.94: "▓▓", 0.96: "██"}
+    shades = {
+        0.12: "▁▁",
+        0.2: "░░",
+        0.49: "░░",
+        0.51: "▒▒",
+        0.7: "▒▒",
+        0.76: "▓▓",
+        0.94: "▓▓",
+        0.96: "██",
+    }
     async with staged([Branch([0.5])], FOUR) as stage:
         for p, block in shades.items():
             progress = replace(four_steps(0, sure=1 - p), y=np.full((2, 4), int(p > 0.5), np.uint8))
-            assert (await stage.put(newest=progress)).below("row 2:", count=3)[2].rstrip().endswith(block)
+            assert (
+                (await stage.put(newest=progress))
+                .below("row 2:", count=3)[2]
+                .rstrip()
+                .endswith(block)
+            )
 
 
 async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried_or_not() -> None:
@@ -62,30 +77,44 @@ async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried_o
     assert lines[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
     assert lines[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
     last = FOUR.windows_per_epoch - 1
-    lines = (await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), tape=(four_steps(last),))).view
+    lines = (
+        await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), tape=(four_steps(last),))
+    ).view
     assert "██▁▁████║" in lines[1], "at an epoch's begin it is zero"
     overlap = replace(FOUR, stride=2)
-    screen = await seen("tab", *["left"] * 4, config=overlap, newest=four_steps(5), tape=(four_steps(4),))
-    assert screen.view[1].endswith(" 1▁▁│██▁▁████"), "of windows that overlap each step is shown once"
+    screen = await seen(
+        "tab", *["left"] * 4, config=overlap, newest=four_steps(5), tape=(four_steps(4),)
+    )
+    assert screen.view[1].endswith(" 1▁▁│██▁▁████"), (
+        "of windows that overlap each step is shown once"
+    )
 
 
 async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> None:
     async with staged([Branch([0.5] * 9)], FOUR) as stage:
         screen = await stage.put(newest=four_steps(0))
         screen = await stage.press("tab", "left", "left")
-        assert [line[6:15].strip() for line in screen.view[1:4]] == ["1▁▁████", "▁▁▁▁ 1▁▁", "▁▁▁▁ 1▁▁"]
+        assert [line[6:15].strip() for line in screen.view[1:4]] == [
+            "1▁▁████",
+            "▁▁▁▁ 1▁▁",
+            "▁▁▁▁ 1▁▁",
+        ]
         assert "row 1, step 3" in screen.reading
         (source, y), (target, _) = screen.place(" 1▁▁"), screen.place(" 1▁▁", after="echo")
         lit = [screen.paper(source, y), screen.paper(target, y + 1), screen.paper(target, y + 2)]
         assert lit[0] != lit[1] == lit[2] != screen.paper(target + 2, y + 2)
         screen = await stage.press("down", "right")
-        assert re.search(r"row 2, step 4: target 0 .*step 2.*p\(0\) 0\.800, p\(1\) 0\.200", screen.reading)
+        assert re.search(
+            r"row 2, step 4: target 0 .*step 2.*p\(0\) 0\.800, p\(1\) 0\.200", screen.reading
+        )
         assert "row 2, step" not in (await stage.press("escape")).reading
         x, y = stage.screen.place("row 1")
         assert "row 1, step 2: target 0" in (await stage.hover(x + 6 + 2, y + 3)).text
         before = await stage.put(newest=four_steps(5), tape=(four_steps(4),))
         before = await stage.press("left", "left", "left")
-        assert before.view[1].rstrip().endswith("██▁▁██ 1│██▁▁████") or " 1│" in before.text, "the source lies before"
+        assert before.view[1].rstrip().endswith("██▁▁██ 1│██▁▁████") or " 1│" in before.text, (
+            "the source lies before"
+        )
 
 
 async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
@@ -94,7 +123,9 @@ async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
     x = np.resize(np.array([0, 9, 10, 35, 36, 39, 1, 2, 3, 4], np.uint8), progress.x.shape)
     y = np.resize(np.arange(10, dtype=np.uint8), progress.y.shape)
     outputs = np.zeros((*y.shape, 40), np.float32)
-    np.put_along_axis(outputs, ((y + (np.arange(10) == 4)) % 40)[..., None].astype(np.int64), 1, axis=-1)
+    np.put_along_axis(
+        outputs, ((y + (np.arange(10) == 4)) % 40)[..., None].astype(np.int64), 1, axis=-1
+    )
     screen = await seen(config=config, newest=replace(progress, x=x, y=y, outputs=outputs))
     found = screen.below("row 1:", count=3)
     assert "0 9 a z 24271 2 3 4" in found[0]
@@ -114,27 +145,39 @@ async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
         assert f"1 to {len(shown)} of 50" in screen.text
         assert "row 3:" in (await stage.press("tab", "down", "down")).view[0]
         assert (await stage.press("pagedown")).numbers(r"row (\d+):") > [5]
-        assert "steps 15 to 40" in (await seen(config=EchoConfig(truncated_backprop_length=40), size=(60, 24))).text
+        assert (
+            "steps 15 to 40"
+            in (await seen(config=EchoConfig(truncated_backprop_length=40), size=(60, 24))).text
+        )
 
 
 async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> None:
     flip_flop = EchoConfig.from_fields({"task": "flip_flop", "total_series_length": 3000})
     screen = await seen("tab", "left", config=flip_flop, size=(100, 40))
     labels = [line[1:13].strip() for line in screen.below("row 1:", count=9)]
-    assert labels == [f"{part} bit {channel}" for part in ("input", "target", "pred") for channel in (1, 2, 3)]
+    assert labels == [
+        f"{part} bit {channel}" for part in ("input", "target", "pred") for channel in (1, 2, 3)
+    ]
     assert re.search(r"row 1: \D*0\.\d{4}", screen.line("row 1:"))
     targets = [re.findall(r"[+-]1", line)[-1:] for line in screen.below("row 1:", count=6)[3:]]
     assert all(targets), "under the cursor is the number"
     many = EchoConfig.from_fields({"task": "flip_flop", "bits": 5, "total_series_length": 3000})
     assert "channels 1 to 3 of 5" in (await seen(config=many, size=(100, 24))).text
-    adding = await seen("tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=(120, 40))
+    adding = await seen(
+        "tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=(120, 40)
+    )
     labels = [line[1:13].strip() for line in adding.below("row 1:", count=4)]
     assert labels == ["input value", "input mark", "target", "pred"]
-    assert re.search(r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+", adding.reading)
+    assert re.search(
+        r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+",
+        adding.reading,
+    )
 
 
 async def test_steps_that_do_not_count_have_a_dash_and_are_never_wrong() -> None:
-    config = EchoConfig.from_fields({"task": "temporal_order", "length": 10, "total_series_length": 3000})
+    config = EchoConfig.from_fields(
+        {"task": "temporal_order", "length": 10, "total_series_length": 3000}
+    )
     async with staged([Branch([0.5] * 9)], config, size=(100, 40)) as stage:
         await stage.put()
         screen = await stage.press("tab", "left")
@@ -182,7 +225,9 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
         assert name in screen.text
     assert re.search(r"input (left|right|lower); target (up|down); p\(down\)", screen.reading)
     assert "█ up" not in (await seen()).text
-    x, y, said = (re.findall("..", line[8:].replace("│", "")[:28]) for line in screen.below("row 2:", count=3))
+    x, y, said = (
+        re.findall("..", line[8:].replace("│", "")[:28]) for line in screen.below("row 2:", count=3)
+    )
     assert [one == "- " for one in y] == [one == "2 " for one in x], "lower does not count"
     assert "><" in screen.text
     assert not any(mark == "><" for mark, target in zip(said, y, strict=True) if target == "- ")
@@ -191,11 +236,16 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
 @pytest.mark.parametrize("light", [False, True])
 async def test_errors_are_red_and_no_target_is(light: bool) -> None:
     async with staged([Branch([0.6] * 40, errors=0.5)], light=light) as stage:
-        screen = await stage.put(newest=make_progress(EchoConfig(), 0, 39, wrong_every=3), readings=SOLVED)
+        screen = await stage.put(
+            newest=make_progress(EchoConfig(), 0, 39, wrong_every=3), readings=SOLVED
+        )
         red = screen.ink(*screen.place("█", after="errors"))
         assert screen.paper(*screen.place("><")) == red
         assert red not in {screen.ink(*screen.place(block, after="echo")) for block in "█▁"}
-        inks = [screen.ink(*screen.place("█", after=name), SIXTEEN) for name in (" input", " echo", " errors")]
+        inks = [
+            screen.ink(*screen.place("█", after=name), SIXTEEN)
+            for name in (" input", " echo", " errors")
+        ]
         assert len({*inks}) == 3, "also with 16 colours"
         data = await stage.press("2")
         x, y = data.place("echo")

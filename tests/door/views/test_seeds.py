@@ -1,4 +1,5 @@
-"""The seeds: a line for each network, in the order in which they solved the task, and how many have when."""
+"""The seeds: a line for each network, in the order in which they solved the task, and how many have
+when."""
 
 from __future__ import annotations
 
@@ -26,7 +27,11 @@ def losses_of(windows: int = 1600) -> npt.NDArray[np.float32]:
 
 def labels(screen: Screen) -> list[list[str]]:
     """Seed, the window at which it solved the task, and mean loss on each line."""
-    lines = [line.replace(",", "") for line in screen.view if re.match(r"[►*]? *\d+ +([\d,]+|-) +\d\.\d{4}", line)]
+    lines = [
+        line.replace(",", "")
+        for line in screen.view
+        if re.match(r"[►*]? *\d+ +([\d,]+|-) +\d\.\d{4}", line)
+    ]
     return [re.findall(r"[\d.]+|-", line)[:3] for line in lines]
 
 
@@ -46,7 +51,9 @@ async def test_a_line_for_each_seed_in_the_order_of_when_it_solved_the_task() ->
     for line in (line for line in screen.view if "0.0010 " in line):
         at = int(re.findall(r"\d+", line.replace(",", ""))[1])
         width = len(line) - left
-        assert left + line[left:].index("·") == pytest.approx(left + width * (at - 30) / 1600, abs=2)
+        assert left + line[left:].index("·") == pytest.approx(
+            left + width * (at - 30) / 1600, abs=2
+        )
         assert line[left] == "█"
     plain = await seen("6", losses=losses_of(), config=MANY, size=(80, 40), ascii_only=True)
     assert plain.text.isascii()
@@ -65,7 +72,9 @@ async def test_other_orders_scrolling_and_choosing() -> None:
         await stage.press("v")
         for replica in (0, 23, 12):
             screen = await stage.put(replica=replica)
-            assert [line.split()[1] for line in screen.view if line.startswith("►")] == [str(7 + replica)]
+            assert [line.split()[1] for line in screen.view if line.startswith("►")] == [
+                str(7 + replica)
+            ]
         at = next(solved for seed, solved, _ in labels(screen) if seed == "19")
         assert f"seed 19: solved at {at}" in screen.reading
         await stage.press("down")
@@ -87,7 +96,11 @@ async def test_of_a_position_in_the_past_only_what_was_solved_by_then_counts(win
 
 @pytest.mark.parametrize(
     ("fields", "solved", "chance"),
-    [({}, 0.04872, CHANCE), ({"task": "two_coins"}, 0.47071, 0.66156), ({"task": "adding"}, 0.011667, 1 / 6)],
+    [
+        ({}, 0.04872, CHANCE),
+        ({"task": "two_coins"}, 0.47071, 0.66156),
+        ({"task": "adding"}, 0.011667, 1 / 6),
+    ],
 )
 async def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_tasks_level(
     fields: dict[str, str], solved: float, chance: float
@@ -111,6 +124,10 @@ async def test_what_became_of_a_network_is_read_by_the_mouse() -> None:
             for y, line in enumerate(screen.lines)
             for seed in re.findall(r"^.[► ] *(\d+) +(?:[\d,]+|-) +\d\.", line)
         }
-        assert re.search(r"seed 7: solved at \d+, lost at 1,4\d\d", (await stage.hover(3, at["7"])).text)
+        assert re.search(
+            r"seed 7: solved at \d+, lost at 1,4\d\d", (await stage.hover(3, at["7"])).text
+        )
         never = next(seed for seed, solved, _ in labels(screen) if solved == "-")
-        assert re.search(rf"seed {never}: not solved, .*0\.6931", (await stage.hover(3, at[never])).text)
+        assert re.search(
+            rf"seed {never}: not solved, .*0\.6931", (await stage.hover(3, at[never])).text
+        )

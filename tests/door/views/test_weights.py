@@ -1,4 +1,5 @@
-"""The weights: matrices with signs and numbers, eigenvalues around the unit circle, updates, Lyapunov exponents."""
+"""The weights: matrices with signs and numbers, eigenvalues around the unit circle, updates,
+Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -16,10 +17,21 @@ WEIGHTS = matrices().weights
 
 async def test_matrices_eigenvalues_updates_and_exponents() -> None:
     screen = await seen("5", readings=SOLVED, ascii_only=True)
-    assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40"], "spectral radius, largest exponent"
-    assert [line.split()[-2:] for line in screen.view[2:5]] == [[".030", "%"], ["0.1", "%"], [".020", "%"]]
+    assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40"], (
+        "spectral radius, largest exponent"
+    )
+    assert [line.split()[-2:] for line in screen.view[2:5]] == [
+        [".030", "%"],
+        ["0.1", "%"],
+        [".020", "%"],
+    ]
     assert screen.view[5].endswith("?")
-    assert [line.split()[-1] for line in screen.view[7:11]] == ["[#|", "[###|", "[####|", "########|"]
+    assert [line.split()[-1] for line in screen.view[7:11]] == [
+        "[#|",
+        "[###|",
+        "[####|",
+        "########|",
+    ]
 
 
 async def test_with_room_each_entry_has_its_number_and_its_sign() -> None:
@@ -30,7 +42,8 @@ async def test_with_room_each_entry_has_its_number_and_its_sign() -> None:
         values = WEIGHTS[name][row]
         assert [number for _, number in found] == [f"{value:+.2f}" for value in values]
         assert all(
-            block in ("░▒▓█·" if value > 0 else "▁▂▃▄·") for (block, _), value in zip(found, values, strict=True)
+            block in ("░▒▓█·" if value > 0 else "▁▂▃▄·")
+            for (block, _), value in zip(found, values, strict=True)
         )
 
 
@@ -39,7 +52,10 @@ async def test_the_cursor_reads_an_entry_of_the_chosen_matrix() -> None:
         await stage.put(readings=SOLVED)
         screen = await stage.press("5", "tab", "down", "down", "right", "right")
         assert f"W, from h1 to h3: {float(WEIGHTS['W'][1, 2]):+.4g}" in screen.reading
-        assert f"W, from h1 to h4: {float(WEIGHTS['W'][1, 3]):+.4g}" in (await stage.press(*["right"] * 9)).reading
+        assert (
+            f"W, from h1 to h4: {float(WEIGHTS['W'][1, 3]):+.4g}"
+            in (await stage.press(*["right"] * 9)).reading
+        )
         before = stage.screen.view[1:]
         for name, first in (("b", "bias"), ("W2", "h1"), ("b2", "bias"), ("W", "x")):
             screen = await stage.press("n")
@@ -54,7 +70,8 @@ async def test_the_cursor_reads_an_entry_of_the_chosen_matrix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("eigenvalues", "inside", "outside"), [((1.5, 0.2), 1, 1), ((0.5, 0.2j), 2, 0), ((3j, -3j), 0, 2)]
+    ("eigenvalues", "inside", "outside"),
+    [((1.5, 0.2), 1, 1), ((0.5, 0.2j), 2, 0), ((3j, -3j), 0, 2)],
 )
 async def test_eigenvalues_outside_the_unit_circle_have_another_sign(
     eigenvalues: tuple[complex, ...], inside: int, outside: int
@@ -62,14 +79,20 @@ async def test_eigenvalues_outside_the_unit_circle_have_another_sign(
     weights = replace(matrices(), recurrent=(Recurrent("W", np.array(eigenvalues, np.complex64)),))
     screen = await seen("5", readings=replace(SOLVED, weights=weights), size=(120, 40))
     text = "\n".join(screen.view)
-    assert (text.count("●") - 1, text.count("◆") - 1) == (inside, outside), "beside the two that explain them"
+    assert (text.count("●") - 1, text.count("◆") - 1) == (inside, outside), (
+        "beside the two that explain them"
+    )
     assert f"{abs(eigenvalues[0]):.2f} of W" in screen.view[0]
 
 
 async def test_exponents_of_minus_infinity_do_not_shrink_the_others() -> None:
     readings = replace(SOLVED, lyapunov=np.array([-0.5, -1.0, -87.3], np.float32))
     lines = (await seen("5", readings=readings, ascii_only=True)).view[7:10]
-    assert [line.split()[-2:] for line in lines] == [["-0.50", "####|"], ["-1.00", "########|"], ["-inf", "########|"]]
+    assert [line.split()[-2:] for line in lines] == [
+        ["-0.50", "####|"],
+        ["-1.00", "########|"],
+        ["-inf", "########|"],
+    ]
     gone = replace(SOLVED, lyapunov=np.full(4, -np.inf, np.float32))
     screen = await seen("5", readings=gone, ascii_only=True)
     assert "Lyapunov -inf" in screen.view[0]

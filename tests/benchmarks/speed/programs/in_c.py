@@ -1,6 +1,7 @@
 """The same training in C, compiled for the sizes of the network if this machine has a compiler.
 
-One network: `one_network.c`. Several: `many_networks.c`, on one core, with several networks in each vector.
+One network: `one_network.c`. Several: `many_networks.c`, on one core, with several networks in each
+vector.
 """
 
 from __future__ import annotations
@@ -36,13 +37,17 @@ def compiled(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
         except FileNotFoundError:
             raise CannotError("there is no C compiler, cc, on this machine") from None
         if done.returncode:
-            raise CannotError(f"the C compiler failed: {(done.stderr.splitlines() or ['no reason given'])[0]}")
+            raise CannotError(
+                f"the C compiler failed: {(done.stderr.splitlines() or ['no reason given'])[0]}"
+            )
         return ctypes.CDLL(str(library))
 
 
 def compiler() -> str:
     """The version of the compiler."""
-    return subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    return subprocess.run(
+        ["cc", "--version"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[0]
 
 
 def prepare(problem: Problem) -> Trains:
@@ -50,7 +55,13 @@ def prepare(problem: Problem) -> Trains:
     network, many = problem.network, problem.network.replicas > 1
     lanes = LANES if many else 1
     classes = problem.weights["W2"].shape[-1]
-    sizes = {"STATE": network.state, "BATCH": network.batch, "STEPS": network.steps, "CLASSES": classes, "LANES": lanes}
+    sizes = {
+        "STATE": network.state,
+        "BATCH": network.batch,
+        "STEPS": network.steps,
+        "CLASSES": classes,
+        "LANES": lanes,
+    }
     flags = (*FLAGS, *(f"-D{name}={size}" for name, size in sizes.items()))
     library = compiled("many_networks.c" if many else "one_network.c", flags)
 
@@ -63,7 +74,11 @@ def prepare(problem: Problem) -> Trains:
     x, y = in_vectors(problem.in_windows(problem.x)), in_vectors(problem.in_windows(problem.y))
 
     def train(n: int) -> Losses:
-        trained, sums, losses = start.copy(), np.full_like(start, 0.1), np.empty((len(start), n, lanes), np.float32)
+        trained, sums, losses = (
+            start.copy(),
+            np.full_like(start, 0.1),
+            np.empty((len(start), n, lanes), np.float32),
+        )
         for arrays in zip(x, y, trained, sums, losses, strict=True):
             addresses = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
             library.train(ctypes.c_int(n), *addresses, ctypes.c_float(network.learning_rate))

@@ -1,4 +1,5 @@
-"""The same training in JAX: a jitted `lax.scan` over the windows of an epoch, with `vmap` for several networks."""
+"""The same training in JAX: a jitted `lax.scan` over the windows of an epoch, with `vmap` for
+several networks."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ MOST_UNROLLED = 32
 
 
 def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
-    """The function of a window for `lax.scan`: forward pass, loss, gradient and update, as JAX's users write them."""
+    """The function of a window for `lax.scan`: forward pass, loss, gradient and update, as JAX's
+    users write them."""
     import jax
     from jax import lax
     from jax import numpy as jnp
@@ -30,7 +32,9 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
         if network.cell == "gru":
             gates = jax.nn.sigmoid(product(jnp.concatenate([x, state], -1), at("W")) + at("b"))
             update, reset = jnp.split(gates, 2, -1)
-            candidate = jnp.tanh(product(jnp.concatenate([x, reset * state], -1), at("Wc")) + at("bc"))
+            candidate = jnp.tanh(
+                product(jnp.concatenate([x, reset * state], -1), at("Wc")) + at("bc")
+            )
             return update * state + (1 - update) * candidate
         hidden, memory = jnp.split(state, 2, -1)
         sums = product(jnp.concatenate([x, hidden], -1), at("W")) + at("b")
@@ -47,14 +51,18 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
                 below = after[-1][..., : network.state]
             return jnp.concatenate(after, -1), below
 
-        last, tops = lax.scan(step, state, x, unroll=network.steps if network.steps <= MOST_UNROLLED else 1)
+        last, tops = lax.scan(
+            step, state, x, unroll=network.steps if network.steps <= MOST_UNROLLED else 1
+        )
         logits = product(tops, weights["W2"]) + weights["b2"]
         right = jnp.take_along_axis(jax.nn.log_softmax(logits), y[..., None], -1)
         return -right.mean(), (last, (logits.argmax(-1) != y).sum())
 
     def window(carry: Any, data: Any) -> Any:
         weights, sums, state = carry
-        (loss, (state, errors)), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights, *data, state)
+        (loss, (state, errors)), gradient = jax.value_and_grad(loss_of, has_aux=True)(
+            weights, *data, state
+        )
         sums = {name: sums[name] + gradient[name] ** 2 for name in weights}
         weights = {
             name: value - network.learning_rate * gradient[name] / jnp.sqrt(sums[name])
@@ -68,8 +76,8 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
 def prepare(problem: Problem, fused: bool) -> Trains:
     """A program that is ready to train.
 
-    Args:
-        fused: whether to write products as multiply and sum, as this project does for small matrices.
+    Args: fused: whether to write products as multiply and sum, as this project does for small
+        matrices.
     """
     try:
         import jax
@@ -97,7 +105,9 @@ def prepare(problem: Problem, fused: bool) -> Trains:
         run = jax.jit(jax.vmap(epoch, out_axes=(0, 1)))
 
     def train(n: int) -> Losses:
-        losses, errors = run(start, *((xs[:n], ys[:n]) if network.replicas == 1 else (xs[:, :n], ys[:, :n])))[1]
+        losses, errors = run(
+            start, *((xs[:n], ys[:n]) if network.replicas == 1 else (xs[:, :n], ys[:, :n]))
+        )[1]
         np.asarray(errors)
         return np.asarray(losses)
 

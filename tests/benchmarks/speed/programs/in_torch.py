@@ -1,5 +1,5 @@
-"""The same training in PyTorch: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, with a Python loop over
-windows.
+"""The same training in PyTorch: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, with a Python
+loop over windows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def prepare(problem: Problem) -> Trains:
     network, weights = problem.network, problem.one
     if network.cell == "gru":
         raise CannotError("PyTorch's GRU has another formula")
-    layer = (nn.RNN if network.cell == "rnn" else nn.LSTM)(1, network.state, network.layers, batch_first=True)
+    layer = (nn.RNN if network.cell == "rnn" else nn.LSTM)(
+        1, network.state, network.layers, batch_first=True
+    )
     output = nn.Linear(network.state, weights["W2"].shape[1])
 
     def take(parameter: Any, value: npt.NDArray[Any]) -> None:
@@ -43,7 +45,9 @@ def prepare(problem: Problem) -> Trains:
     take(output.weight, weights["W2"].T)
     take(output.bias, weights["b2"][0])
     trained = [one for one in (*layer.parameters(), *output.parameters()) if one.requires_grad]
-    optimizer = torch.optim.Adagrad(trained, lr=network.learning_rate, initial_accumulator_value=0.1, eps=0.0)
+    optimizer = torch.optim.Adagrad(
+        trained, lr=network.learning_rate, initial_accumulator_value=0.1, eps=0.0
+    )
     cross_entropy = nn.CrossEntropyLoss()
     xs = torch.from_numpy(problem.x[0].astype(np.float32))
     ys = torch.from_numpy(problem.y[0].astype(np.int64))
@@ -56,7 +60,9 @@ def prepare(problem: Problem) -> Trains:
             steps = slice(window * network.steps, (window + 1) * network.steps)
             optimizer.zero_grad()
             states, state = layer(xs[:, steps, None], state)
-            state = state.detach() if network.cell == "rnn" else tuple(part.detach() for part in state)
+            state = (
+                state.detach() if network.cell == "rnn" else tuple(part.detach() for part in state)
+            )
             loss = cross_entropy(output(states).flatten(0, 1), ys[:, steps].flatten())
             loss.backward()
             optimizer.step()

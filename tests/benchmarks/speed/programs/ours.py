@@ -27,12 +27,15 @@ def use(checkout: str) -> None:
 
 
 def prepare(problem: Problem, checkout: str = "") -> Trains:
-    """A program that is ready to train, of the version in the folder ``checkout``, by default of this one."""
+    """A program that is ready to train, of the version in the folder ``checkout``, by default of
+    this one."""
     use(checkout)
     import echornn
 
     # earlier versions have no room `runtime`
-    quiet = "echornn.runtime.quiet" if importlib.util.find_spec("echornn.runtime") else "echornn.quiet"
+    quiet = (
+        "echornn.runtime.quiet" if importlib.util.find_spec("echornn.runtime") else "echornn.quiet"
+    )
     importlib.import_module(quiet).import_tensorflow()
     import keras
     import tensorflow as tf
@@ -40,7 +43,11 @@ def prepare(problem: Problem, checkout: str = "") -> Trains:
     from echornn.training.structure import tensorflow_trainers
 
     network = problem.network
-    config, windows, replicas = echornn.EchoConfig(**network.fields), network.windows, network.replicas
+    config, windows, replicas = (
+        echornn.EchoConfig(**network.fields),
+        network.windows,
+        network.replicas,
+    )
     versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
     shown = tensorflow_trainers()(replace(config, replicas=replicas))
     # one network has no axis of replicas in the other programs, nor in earlier versions

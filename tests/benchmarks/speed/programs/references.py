@@ -13,13 +13,16 @@ def plain_numpy(problem: Problem) -> Trains:
     weights, epoch, network = problem.one, [(problem.x[0], problem.y[0])], problem.network
 
     def train(n: int) -> Losses:
-        return numpy_bptt.train(weights, epoch, n, network.steps, learning_rate=network.learning_rate)[0]
+        return numpy_bptt.train(
+            weights, epoch, n, network.steps, learning_rate=network.learning_rate
+        )[0]
 
     return Trains(train, min(FEW, network.windows), 1, with_numpy())
 
 
 def tutorial(problem: Problem) -> Trains:
-    """The tutorial's program: a graph, and a session run for each window, with TensorFlow's default threads."""
+    """The tutorial's program: a graph, and a session run for each window, with TensorFlow's default
+    threads."""
     from echornn.runtime import quiet
 
     quiet.import_tensorflow()

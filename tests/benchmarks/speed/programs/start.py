@@ -1,4 +1,5 @@
-"""Runs the program from its start to the first frame, to the first trained window, or to the end of a sweep."""
+"""Runs the program from its start to the first frame, to the first trained window, or to the end of
+a sweep."""
 
 from __future__ import annotations
 
@@ -19,7 +20,10 @@ SWEEP = [
     *("--state-size", "16", "--init", "glorot", "--num-epochs", "3", "--seed", "0"),
 ]
 
-IMPORTS = {"picture": "import numpy, textual.app", "window": "import numpy, textual.app, tensorflow"}
+IMPORTS = {
+    "picture": "import numpy, textual.app",
+    "window": "import numpy, textual.app, tensorflow",
+}
 """What every app of this kind has to import, by the event that is waited for."""
 
 
@@ -69,5 +73,14 @@ def sweep() -> None:
     """Train echo steps 1 to 20 with three cells and 16 seeds, with a worker per processor."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
-        command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep", *SWEEP]
+        command = [
+            sys.executable,
+            "-m",
+            "tui",
+            "sweep",
+            "--headless",
+            "--out",
+            f"{folder}/sweep",
+            *SWEEP,
+        ]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)

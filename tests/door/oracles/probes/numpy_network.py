@@ -1,4 +1,5 @@
-"""The network in NumPy with float64, for one layer and two classes; it shares no code with the engine."""
+"""The network in NumPy with float64, for one layer and two classes; it shares no code with the
+engine."""
 
 from __future__ import annotations
 
@@ -91,14 +92,19 @@ TWINS: Mapping[str, Callable[[Weights, Array, Array], tuple[Array, Parts]]] = {
 }
 
 
-def step(cell: str, weights: Mapping[str, npt.ArrayLike], x: Array, state: Array) -> tuple[Array, Parts]:
+def step(
+    cell: str, weights: Mapping[str, npt.ArrayLike], x: Array, state: Array
+) -> tuple[Array, Parts]:
     """The next state, [rows, carried], and all parts by name, for the input x [rows]."""
     w = {name: np.asarray(value, np.float64) for name, value in weights.items()}
     return TWINS[cell](w, x[:, np.newaxis], state)
 
 
-def run(cell: str, weights: Mapping[str, npt.ArrayLike], x: npt.ArrayLike, state: npt.ArrayLike) -> tuple[Array, Parts]:
-    """The states before each step and after the last, [steps + 1, rows, carried]; the parts, [steps, rows, units]."""
+def run(
+    cell: str, weights: Mapping[str, npt.ArrayLike], x: npt.ArrayLike, state: npt.ArrayLike
+) -> tuple[Array, Parts]:
+    """The states before each step and after the last, [steps + 1, rows, carried]; the parts,
+    [steps, rows, units]."""
     states, parts = [np.asarray(state, np.float64)], []
     for now in np.asarray(x, np.float64):
         after, seen = step(cell, weights, now, states[-1])
@@ -109,7 +115,10 @@ def run(cell: str, weights: Mapping[str, npt.ArrayLike], x: npt.ArrayLike, state
 
 def logits(weights: Mapping[str, npt.ArrayLike], state: Array) -> Array:
     size = len(np.asarray(weights["W2"]))
-    return np.asarray(state[..., :size] @ np.asarray(weights["W2"], np.float64) + np.asarray(weights["b2"], np.float64))
+    return np.asarray(
+        state[..., :size] @ np.asarray(weights["W2"], np.float64)
+        + np.asarray(weights["b2"], np.float64)
+    )
 
 
 def softmax(values: Array) -> Array:

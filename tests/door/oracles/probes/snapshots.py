@@ -35,14 +35,20 @@ def small(cell: str = "rnn", **changes: Any) -> EchoConfig:
 
 def random_weights(config: EchoConfig, spread: float = 0.7, seed: int = 0) -> dict[str, Floats]:
     rng = np.random.default_rng(seed)
-    drawn = {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+    drawn = {
+        name: rng.normal(0, spread, shape).astype(np.float32)
+        for name, shape in weight_shapes(config).items()
+    }
     return {name: np.clip(value, -1, 1) if name == "u" else value for name, value in drawn.items()}
 
 
 def snapshot(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Snapshot:
-    """A snapshot in the middle of an epoch, with random states of the rows and at the window's beginning."""
+    """A snapshot in the middle of an epoch, with random states of the rows and at the window's
+    beginning."""
     rng = np.random.default_rng(5)
-    first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(np.float32)
+    first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(
+        np.float32
+    )
     batch, begin = batch_of(config), 3 * config.window_stride
     x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))
     nothing = np.zeros(0, np.float32)

@@ -25,7 +25,11 @@ WEIGHTS = Question(frozenset({"weights"}))
 def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     config = small()
     readings = examine(snapshot(config, random_weights(config), with_window=False), ALL)
-    assert {one for one in KINDS if getattr(readings, one) is None} == {"connectivity", "effects", "flip"}
+    assert {one for one in KINDS if getattr(readings, one) is None} == {
+        "connectivity",
+        "effects",
+        "flip",
+    }
     assert readings.units is not None
     assert readings.units.activity.shape == (0, 0, 3)
 
@@ -52,7 +56,9 @@ def test_rows_and_columns_have_names() -> None:
     for name, matrix in found.weights.items():
         assert matrix.shape == (len(found.rows[name]), len(found.columns[name]))
     kinds = ("W update", "W reset", "W candidate")
-    assert [one.name for one in found.recurrent] == [f"{one} layer {layer}" for layer in (1, 2) for one in kinds]
+    assert [one.name for one in found.recurrent] == [
+        f"{one} layer {layer}" for layer in (1, 2) for one in kinds
+    ]
     assert all(np.isnan(update) for update in found.update.values())
 
 
@@ -70,7 +76,9 @@ def test_updates_are_the_change_of_a_window_over_the_size() -> None:
     config = small()
     weights = random_weights(config)
     before = {name: value * np.float32(0.9) for name, value in weights.items()}
-    found = examine(replace(snapshot(config, weights), before=before, windows_since=10), WEIGHTS).weights
+    found = examine(
+        replace(snapshot(config, weights), before=before, windows_since=10), WEIGHTS
+    ).weights
     assert found is not None
     assert found.update == {name: pytest.approx(0.01, rel=1e-4) for name in weights}
 
@@ -81,7 +89,9 @@ def test_seed_7_becomes_a_shift_register() -> None:
     for window in (1, 330, 1000):
         progress = trainer.advance(window - before)
         before = window
-        readings = examine(Snapshot(trainer.state, 0, window, progress), Question(frozenset({"memory", "units"})))
+        readings = examine(
+            Snapshot(trainer.state, 0, window, progress), Question(frozenset({"memory", "units"}))
+        )
         assert readings.memory is not None
         totals[window] = readings.memory.total
     assert totals[1] < 2.9

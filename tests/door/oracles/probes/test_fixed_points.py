@@ -1,4 +1,5 @@
-"""Fixed points of networks whose fixed points are known, and of networks at random against slow searches."""
+"""Fixed points of networks whose fixed points are known, and of networks at random against slow
+searches."""
 
 from __future__ import annotations
 
@@ -22,21 +23,32 @@ from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, sn
 pytestmark = pytest.mark.slow
 
 FLIP_FLOP = Path(__file__).with_name("flip_flop_3_bits.npz")
-"""Weights of a network of 16 tanh units after 3 000 windows of the 3-bit flip-flop; see `flip_flop`."""
+"""Weights of a network of 16 tanh units after 3 000 windows of the 3-bit flip-flop; see
+`flip_flop`."""
 
 
-def points_of(weights: Mapping[str, npt.ArrayLike], config: EchoConfig, held: Any = None) -> FixedPoints:
-    found = examine(snapshot_of(weights, config), Question(frozenset({"fixed_points"}), held=held)).fixed_points
+def points_of(
+    weights: Mapping[str, npt.ArrayLike], config: EchoConfig, held: Any = None
+) -> FixedPoints:
+    found = examine(
+        snapshot_of(weights, config), Question(frozenset({"fixed_points"}), held=held)
+    ).fixed_points
     assert found is not None
     assert found.residuals[: len(found.kinds) - found.count("slow")].max(initial=0) < 1e-12
     return found
 
 
-def one_unit(recurrent: float, x: float = 0.5, bias: float = 0.0) -> tuple[dict[str, Floats], EchoConfig]:
+def one_unit(
+    recurrent: float, x: float = 0.5, bias: float = 0.0
+) -> tuple[dict[str, Floats], EchoConfig]:
     """A tanh unit: h = tanh(x input + recurrent h + bias)."""
     config = EchoConfig(state_size=1, total_series_length=400)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
-    return {**weights, "W": np.array([[x], [recurrent]], np.float32), "b": np.array([[bias]], np.float32)}, config
+    return {
+        **weights,
+        "W": np.array([[x], [recurrent]], np.float32),
+        "b": np.array([[bias]], np.float32),
+    }, config
 
 
 def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
@@ -45,7 +57,8 @@ def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
     assert found.kinds == ("stable", "stable", "unstable")
     assert sorted(found.states[:, 0]) == pytest.approx([-resting, 0, resting], abs=1e-7)
     moved = np.tanh(2 * found.states[:, 0]) - found.states[:, 0]
-    assert np.abs(moved).max() < 1e-15  # as the residual says, since states are not rounded to float32
+    # As the residual says, since states are not rounded to float32
+    assert np.abs(moved).max() < 1e-15
     slopes = 2 * (1 - found.states[:, 0] ** 2)  # of tanh(2 h)
     assert found.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 
@@ -66,7 +79,8 @@ def test_kinds(sizes: tuple[float, ...], kind: str) -> None:
 
 
 def test_linear_memories_rest_where_the_formula_says() -> None:
-    """The lru's s = g (x W + b) / (1 - l), alone; l are eigenvalues, and h, which nothing reads, adds zeros."""
+    """The lru's s = g (x W + b) / (1 - l), alone; l are eigenvalues, and h, which nothing reads,
+    adds zeros."""
     config = small("lru", truncated_backprop_length=15)
     weights = random_weights(config)
     found = points_of(weights, config, held=(1,))
@@ -86,7 +100,10 @@ def test_units_on_their_own_use_weights_within_the_limit_of_the_window(length: i
     """The indrnn's h = c / (1 - u), where the u that is used is at least -2^(1/T)."""
     config = small("indrnn", truncated_backprop_length=length)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
-    weights |= {"u": np.array([[0.5, 0.9, -3]], np.float32), "b": np.array([[1, -1, 1]], np.float32)}
+    weights |= {
+        "u": np.array([[0.5, 0.9, -3]], np.float32),
+        "b": np.array([[1, -1, 1]], np.float32),
+    }
     found = points_of(weights, config)
     limit = 2 ** (1 / length)
     assert found.kinds == ("saddle",)
@@ -113,7 +130,8 @@ def test_no_cell_has_a_point_that_a_slow_search_finds_and_this_does_not(cell: st
 
 
 def slow_search(after: Any, size: int) -> list[npt.NDArray[np.float64]]:
-    """Isolated points at rest, by Newton steps with a Jacobian of differences, from 100 random states."""
+    """Isolated points at rest, by Newton steps with a Jacobian of differences, from 100 random
+    states."""
     found: list[npt.NDArray[np.float64]] = []
     rng = np.random.default_rng(7)
     shifts = 1e-6 * np.concatenate([np.eye(size), -np.eye(size), np.zeros((1, size))])
@@ -124,7 +142,11 @@ def slow_search(after: Any, size: int) -> list[npt.NDArray[np.float64]]:
             if not np.isfinite(r).all() or np.abs(r).max() < 1e-13:
                 break
             state = state - np.linalg.lstsq(slope, r)[0]
-        rests = np.isfinite(r).all() and np.abs(r).max() < 1e-10 and np.abs(np.linalg.eigvals(slope)).min() > 1e-3
+        rests = (
+            np.isfinite(r).all()
+            and np.abs(r).max() < 1e-10
+            and np.abs(np.linalg.eigvals(slope)).min() > 1e-3
+        )
         if rests and all(np.abs(state - one).max() > 1e-5 for one in found):
             found.append(state)
     return found
@@ -145,8 +167,8 @@ def flip_flop() -> tuple[dict[str, Floats], EchoConfig]:
 
 
 def test_three_bits_are_held_by_eight_stable_points() -> None:
-    """Sussillo and Barak 2013: a stable point for each memory, and saddles on the edges, faces and in the middle of the
-    cube between them.
+    """Sussillo and Barak 2013: a stable point for each memory, and saddles on the edges, faces and
+    in the middle of the cube between them.
     """
     found = points_of(*flip_flop())
     assert (found.count("stable"), found.count("saddle"), len(found.kinds)) == (8, 19, 27)

@@ -1,4 +1,5 @@
-"""The effects of changing a single input, compared with NumPy, which runs again for each, and for a shift register."""
+"""The effects of changing a single input, compared with NumPy, which runs again for each, and for a
+shift register."""
 
 from __future__ import annotations
 
@@ -29,11 +30,14 @@ def predicted(cell: str, weights: dict[str, Floats], x: Array, state: Array) -> 
 
 
 def by_hand(cell: str, weights: dict[str, Floats], one: Snapshot, row: int) -> tuple[Array, Array]:
-    """How much predictions move, and whether they change, [steps, steps] each: a row run again for each changed
-    input.
+    """How much predictions move, and whether they change, [steps, steps] each: a row run again for
+    each changed input.
     """
     assert one.progress is not None
-    x, state = one.progress.x[row].astype(np.float64), one.progress.init_state[row].astype(np.float64)
+    x, state = (
+        one.progress.x[row].astype(np.float64),
+        one.progress.init_state[row].astype(np.float64),
+    )
     before = predicted(cell, weights, x, state)
     moved, turned = np.zeros((2, len(x), len(x)))
     for step in range(len(x)):
@@ -53,7 +57,9 @@ def test_each_input_flipped_alone(cell: str, monkeypatch: pytest.MonkeyPatch) ->
     assert one.progress is not None
     states, _ = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
     # so that some predictions change
-    weights["b2"] -= np.median(numpy_network.logits(weights, states[1:]), axis=(0, 1)).astype(np.float32)
+    weights["b2"] -= np.median(numpy_network.logits(weights, states[1:]), axis=(0, 1)).astype(
+        np.float32
+    )
     found = read(one, "effects").effects
     assert found is not None
     for row in range(config.batch_size):

@@ -1,4 +1,5 @@
-"""How far the gradient reaches back, compared with finite differences of the NumPy network; ratios of noisy means."""
+"""How far the gradient reaches back, compared with finite differences of the NumPy network; ratios
+of noisy means."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def gradient_of(config: EchoConfig, weights: dict[str, Floats]) -> Gradient:
 
 def states_of(config: EchoConfig, weights: dict[str, Floats]) -> Array:
     series, one = targets_of(config), snapshot(config, weights)
-    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    first = np.resize(
+        one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1])
+    )
     states, _ = numpy_network.run(str(config.cell), weights, series.x, first)
     return states
 
@@ -54,8 +57,13 @@ def test_gradient_by_lag(cell: str) -> None:
     steps = len(series.x)
 
     def loss_from(lag: int, end: int, state: Array) -> Array:
-        """The loss of the step before ``end``, if the state ``lag`` steps earlier had this value."""
-        run, _ = numpy_network.run(cell, weights, series.x[end - lag : end], state) if lag else (state[None], {})
+        """The loss of the step before ``end``, if the state ``lag`` steps earlier had this
+        value."""
+        run, _ = (
+            numpy_network.run(cell, weights, series.x[end - lag : end], state)
+            if lag
+            else (state[None], {})
+        )
         return numpy_network.losses(weights, run[-1], series.y[len(series.y) - 1 - (steps - end)])
 
     expected = []
@@ -65,7 +73,8 @@ def test_gradient_by_lag(cell: str) -> None:
             at = states[end - lag]
             units = np.eye(at.shape[1])
             slopes = [
-                (loss_from(lag, end, at + D * one) - loss_from(lag, end, at - D * one)) / (2 * D) for one in units
+                (loss_from(lag, end, at + D * one) - loss_from(lag, end, at - D * one)) / (2 * D)
+                for one in units
             ]
             sizes.append(np.linalg.norm(slopes, axis=0).mean())
         expected.append(np.mean(sizes))
@@ -94,7 +103,9 @@ def test_truncation_bias(cell: str) -> None:
                     moved[name][place] += change
                     total = np.zeros(MOST_GROUPS)
                     for y, end in zip(series.y[::-1], range(steps, 0, -1), strict=False):
-                        run, _ = numpy_network.run(cell, moved, series.x[end - count : end], states[end - count])
+                        run, _ = numpy_network.run(
+                            cell, moved, series.x[end - count : end], states[end - count]
+                        )
                         losses = numpy_network.losses(weights, run[-1], y)
                         total += losses.reshape(MOST_GROUPS, -1).mean(axis=1) / len(series.y)
                     both.append(total)
@@ -141,7 +152,9 @@ def test_connectivity(cell: str) -> None:
     def target_logits(x: Array) -> Array:
         assert one.progress is not None
         states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
-        return np.take_along_axis(numpy_network.logits(weights, states[1:]), y[..., None].astype(int), -1)[..., 0]
+        return np.take_along_axis(
+            numpy_network.logits(weights, states[1:]), y[..., None].astype(int), -1
+        )[..., 0]
 
     expected = np.zeros((rows, length, length))
     for step in range(length):
@@ -193,7 +206,8 @@ GROUPS, NUMBERS = 16, 24
 
 
 def drawn(seed: int, noise: float, *sizes: float) -> list[np.ndarray]:
-    """For each size, random vectors of the groups, [groups, numbers]: a mean of this size plus independent noise."""
+    """For each size, random vectors of the groups, [groups, numbers]: a mean of this size plus
+    independent noise."""
     rng = np.random.default_rng(seed)
     return [size / NUMBERS**0.5 + noise * rng.standard_normal((GROUPS, NUMBERS)) for size in sizes]
 
@@ -203,7 +217,8 @@ def products(vectors: np.ndarray) -> np.ndarray:
 
 
 def test_noise_is_not_read_as_size_and_the_spread_covers_the_truth() -> None:
-    """The noise of the mean has size 1.2, the whole 2: a plain ratio would say that half is cut off."""
+    """The noise of the mean has size 1.2, the whole 2: a plain ratio would say that half is cut
+    off."""
     covered, plain, found = [], [], []
     for seed in range(40):
         whole, cut = drawn(seed, 1.0, 2.0, 0.1)

@@ -27,12 +27,18 @@ def read(config: EchoConfig, weights: dict[str, Floats], part: str = "") -> tupl
 
 
 def delay_line(units: int, num_classes: int = 2) -> tuple[EchoConfig, dict[str, Floats]]:
-    """A network in which each unit passes on the previous unit's value, small enough that tanh is linear."""
-    config = EchoConfig(state_size=units, echo_step=2, truncated_backprop_length=units + 2, num_classes=num_classes)
+    """A network in which each unit passes on the previous unit's value, small enough that tanh is
+    linear."""
+    config = EchoConfig(
+        state_size=units, echo_step=2, truncated_backprop_length=units + 2, num_classes=num_classes
+    )
     w = np.zeros((config.input_size + units, units), np.float32)
     w[0, 0] = 0.01
     w[config.input_size + np.arange(units - 1), np.arange(1, units)] = 1
-    return config, {**{name: np.zeros_like(value) for name, value in random_weights(config).items()}, "W": w}
+    return config, {
+        **{name: np.zeros_like(value) for name, value in random_weights(config).items()},
+        "W": w,
+    }
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -40,7 +46,9 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
     config = small(cell)
     weights = random_weights(config)
     series, one = series_for(config), snapshot(config, weights)
-    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    first = np.resize(
+        one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1])
+    )
     _, parts = numpy_network.run(cell, weights, series.x, first)
     assert list(parts) == list(examine(one, Question(frozenset())).parts)
     assert one.progress is not None
@@ -55,7 +63,9 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
             a, b = with_ones[:, :half].reshape(-1, 4), with_ones[:, half:].reshape(-1, 4)
             weights_out = np.linalg.lstsq(a, x[:, :half].ravel(), rcond=None)[0]
             judged = x[:, half:].ravel()
-            expected.append(1 - ((b @ weights_out - judged) ** 2).sum() / ((judged - judged.mean()) ** 2).sum())
+            expected.append(
+                1 - ((b @ weights_out - judged) ** 2).sum() / ((judged - judged.mean()) ** 2).sum()
+            )
         memory, units = read(config, weights, part)
         assert memory.part == part
         np.testing.assert_allclose(units.activity, np.swapaxes(of_window[part], 0, 1), atol=1e-6)
@@ -74,7 +84,8 @@ def test_a_delay_line_of_six_units_holds_six_numbers() -> None:
 
 
 def test_of_three_classes_two_numbers_a_symbol_are_needed() -> None:
-    """A delay line that sees only the second of three symbols holds one of the two numbers of each symbol."""
+    """A delay line that sees only the second of three symbols holds one of the two numbers of each
+    symbol."""
     config, weights = delay_line(3, num_classes=3)
     weights["W"][:3] = 0
     weights["W"][1, 0] = 0.01
@@ -96,8 +107,8 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
 
 
 def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
-    """From a zero state some rows need a hundred steps to settle; mixed with others they would hide what the state
-    holds.
+    """From a zero state some rows need a hundred steps to settle; mixed with others they would hide
+    what the state holds.
     """
     config = EchoConfig()
     weights = initial_weights(config)
@@ -112,7 +123,9 @@ def test_the_saturated_share_of_each_part_is_that_of_numpy(cell: str) -> None:
     config = small(cell)
     weights = random_weights(config, 2.0)
     series, one = series_for(config), snapshot(config, weights)
-    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    first = np.resize(
+        one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1])
+    )
     _, parts = numpy_network.run(cell, weights, series.x, first)
     expected = {}
     for name, values in parts.items() if cell != "irnn" else ():  # whose numbers have no limits

@@ -1,4 +1,5 @@
-"""The plane of states, compared with NumPy and with the data of each kind of task; principal components."""
+"""The plane of states, compared with NumPy and with the data of each kind of task; principal
+components."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def test_states_targets_and_logits_are_those_that_numpy_computes(cell: str) -> N
     weights = random_weights(config)
     one, series = snapshot(config, weights), series_for(config)
     plane = plane_of(one)
-    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    first = np.resize(
+        one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1])
+    )
     _, parts = numpy_network.run(cell, weights, series.x, first)
     h = parts["h"][series.steps_back :].reshape(-1, 3)
     found = plane.mean + plane.states.astype(np.float64) @ plane.components
@@ -42,7 +45,9 @@ def test_states_targets_and_logits_are_those_that_numpy_computes(cell: str) -> N
     assert plane.share(np.eye(3)[0]) == float(plane.shares[0])
     assert one.progress is not None
     _, of_window = numpy_network.run(cell, weights, one.progress.x.T, one.progress.init_state)
-    np.testing.assert_allclose(np.swapaxes(plane.rows, 0, 1), plane.place(of_window["h"].astype(np.float32)), atol=1e-4)
+    np.testing.assert_allclose(
+        np.swapaxes(plane.rows, 0, 1), plane.place(of_window["h"].astype(np.float32)), atol=1e-4
+    )
 
 
 def test_the_states_of_an_echo_have_the_echo_as_their_target() -> None:
@@ -50,7 +55,9 @@ def test_the_states_of_an_echo_have_the_echo_as_their_target() -> None:
     config = EchoConfig(state_size=1, echo_step=0, truncated_backprop_length=4)
     zero = {name: np.zeros_like(weight) for name, weight in random_weights(config).items()}
     w = np.array([[2.0], [0.0]], np.float32)
-    plane = plane_of(snapshot_of({**zero, "W": w, "W2": np.array([[-1.0, 1.0]], np.float32)}, config))
+    plane = plane_of(
+        snapshot_of({**zero, "W": w, "W2": np.array([[-1.0, 1.0]], np.float32)}, config)
+    )
     assert len(plane.states) == MOST_SAMPLES
     np.testing.assert_array_equal(plane.targets, plane.states[:, 0] > 0)
     assert plane.share(np.ones(1)) == pytest.approx(1)
@@ -83,4 +90,6 @@ def test_they_are_those_of_the_singular_value_decomposition(samples: int, units:
     np.testing.assert_allclose(shares[:known], sizes[:known] ** 2 / (sizes**2).sum())
     np.testing.assert_allclose(shares[known:], 0, atol=1e-9)
     np.testing.assert_allclose(np.abs((components[:known] * directions[:known]).sum(axis=1)), 1)
-    assert (np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, np.newaxis], axis=1) > 0).all()
+    assert (
+        np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, np.newaxis], axis=1) > 0
+    ).all()

@@ -1,4 +1,5 @@
-"""The probes on networks of other tasks, compared with finite differences in NumPy and with hand-made networks."""
+"""The probes on networks of other tasks, compared with finite differences in NumPy and with
+hand-made networks."""
 
 from __future__ import annotations
 
@@ -27,7 +28,16 @@ pytestmark = pytest.mark.slow
 
 D = 1e-5
 
-ALL: tuple[Kind, ...] = ("memory", "units", "gradient", "effects", "reliance", "connectivity", "weights", "lyapunov")
+ALL: tuple[Kind, ...] = (
+    "memory",
+    "units",
+    "gradient",
+    "effects",
+    "reliance",
+    "connectivity",
+    "weights",
+    "lyapunov",
+)
 
 TASKS: dict[str, tuple[Task, int]] = {
     "two_coins": (TwoCoins(), 6),
@@ -55,13 +65,17 @@ def with_window(config: EchoConfig, weights: dict[str, Floats]) -> Snapshot:
     drawn = draw_rows(config.the_task, rng, config.batch_size, config.window_steps)
     first = np.zeros((config.batch_size, carried_size(config)), np.float32)
     nothing = np.zeros(0, np.float32)
-    progress = Progress(nothing, np.zeros(0, np.int32), 0, 3, drawn.x, drawn.y, nothing, nothing, first)
+    progress = Progress(
+        nothing, np.zeros(0, np.int32), 0, 3, drawn.x, drawn.y, nothing, nothing, first
+    )
     return Snapshot(TrainerState(config, 0, 4, 0, 0, weights, first, ()), 0, 4, progress)
 
 
-def losses_at(config: EchoConfig, weights: dict[str, Any], series: Series, moves: dict[int, Any]) -> Any:
-    """The loss of each target and row, [targets, rows], in float64; at the steps of ``moves`` other weights are used,
-    or a state after the step is changed.
+def losses_at(
+    config: EchoConfig, weights: dict[str, Any], series: Series, moves: dict[int, Any]
+) -> Any:
+    """The loss of each target and row, [targets, rows], in float64; at the steps of ``moves`` other
+    weights are used, or a state after the step is changed.
     """
     w = {name: np.asarray(value, np.float64) for name, value in weights.items()}
     form, says, rows = config.the_task.inputs, config.the_task.outputs, series.x.shape[1]
@@ -74,7 +88,9 @@ def losses_at(config: EchoConfig, weights: dict[str, Any], series: Series, moves
         else:
             entered = x[:, None] * 1.0 if form.count == 2 else np.eye(form.count)[x]
         used = {**w, **moves.get(t, {})}
-        state = np.tanh(np.hstack([entered, state]) @ used["W"] + used["b"]) + used.get("state", 0.0)
+        state = np.tanh(np.hstack([entered, state]) @ used["W"] + used["b"]) + used.get(
+            "state", 0.0
+        )
         if t >= first:
             out, y = state @ w["W2"] + w["b2"], series.y[t - first]
             if isinstance(says, Numbers):
@@ -85,7 +101,9 @@ def losses_at(config: EchoConfig, weights: dict[str, Any], series: Series, moves
 
 
 @pytest.mark.parametrize("name", ["flip_flop", "adding", "copy_memory", "temporal_order"])
-def test_the_gradient_by_lag_is_that_of_the_tasks_own_loss(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gradient_by_lag_is_that_of_the_tasks_own_loss(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Errors of scored steps only, and of trials none beyond the first step."""
     config, series, weights, found = few_targets(name, monkeypatch)
     scored = np.ones(series.y.shape[:2], bool) if series.scored is None else series.scored
@@ -94,17 +112,28 @@ def test_the_gradient_by_lag_is_that_of_the_tasks_own_loss(name: str, monkeypatc
     for step in range(len(series.x)):
         slopes = []
         for unit in np.eye(3):
-            up, down = (losses_at(config, weights, series, {step: {"state": sign * D * unit}}) for sign in (1, -1))
+            up, down = (
+                losses_at(config, weights, series, {step: {"state": sign * D * unit}})
+                for sign in (1, -1)
+            )
             slopes.append((up - down) / (2 * D))
         by_step[step] = np.linalg.norm(slopes, axis=0)
     for lag, size in enumerate(found.by_lag.tolist()):
-        there = [(t, by_step[first + t - lag][t][scored[t]]) for t in range(len(series.y)) if first + t - lag >= 0]
-        assert size == pytest.approx(np.concatenate([one for _, one in there]).mean(), rel=3e-3, abs=1e-7)
+        there = [
+            (t, by_step[first + t - lag][t][scored[t]])
+            for t in range(len(series.y))
+            if first + t - lag >= 0
+        ]
+        assert size == pytest.approx(
+            np.concatenate([one for _, one in there]).mean(), rel=3e-3, abs=1e-7
+        )
     assert len(found.by_lag) == series.steps_back
 
 
 @pytest.mark.parametrize("name", ["adding", "whole_adding", "copy_memory"])
-def test_the_bias_of_trials_is_where_training_cuts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bias_of_trials_is_where_training_cuts(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An error goes back to the last multiple of T, counted from the trial's beginning."""
     config, series, weights, found = few_targets(name, monkeypatch)
     assert series.scored is not None
@@ -112,7 +141,8 @@ def test_the_bias_of_trials_is_where_training_cuts(name: str, monkeypatch: pytes
     groups = series.groups
 
     def slopes(last: int, steps: list[int]) -> Any:
-        """The gradient of the losses of one target by the weights of some steps, [weights, groups]."""
+        """The gradient of the losses of one target by the weights of some steps, [weights,
+        groups]."""
         found = []
         for name in ("W", "b"):
             for place in np.ndindex(weights[name].shape):
@@ -120,14 +150,19 @@ def test_the_bias_of_trials_is_where_training_cuts(name: str, monkeypatch: pytes
                 for sign in (1, -1):
                     moved = np.asarray(weights[name], np.float64).copy()
                     moved[place] += sign * D
-                    at = losses_at(config, weights, series, {step: {name: moved} for step in steps})[last]
-                    both.append(np.where(series.scored[last], at, 0).reshape(groups, -1).sum(axis=1))
+                    at = losses_at(
+                        config, weights, series, {step: {name: moved} for step in steps}
+                    )[last]
+                    both.append(
+                        np.where(series.scored[last], at, 0).reshape(groups, -1).sum(axis=1)
+                    )
                 found.append((both[0] - both[1]) / (2 * D))
         return np.array(found)
 
     whole = sum(slopes(last, list(range(first + last + 1))) for last in range(len(series.y)))
     kept = sum(
-        slopes(last, list(range((first + last) // length * length, first + last + 1))) for last in range(len(series.y))
+        slopes(last, list(range((first + last) // length * length, first + last + 1)))
+        for last in range(len(series.y))
     )
 
     def size(of_groups: Any) -> float:
@@ -140,7 +175,8 @@ def test_the_bias_of_trials_is_where_training_cuts(name: str, monkeypatch: pytes
 
 
 def few_targets(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A network, and the readings of its gradient with few rows, since finite differences are slow."""
+    """A network, and the readings of its gradient with few rows, since finite differences are
+    slow."""
     monkeypatch.setattr("echornn.probes.series.MOST_ROWS", 64)
     monkeypatch.setattr("echornn.probes.series.MOST_TARGETS", 128)
     config = config_of(name)
@@ -160,7 +196,8 @@ def carried_of(config: EchoConfig) -> Floats:
 
 
 def test_a_shift_register_of_two_channels_holds_both() -> None:
-    """Four units: two hold the last two numbers of the first channel, the others those of the second."""
+    """Four units: two hold the last two numbers of the first channel, the others those of the
+    second."""
     config = EchoConfig(task=FlipFlop(bits=2), state_size=4, total_series_length=400)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
     weights["W"][0, 0] = weights["W"][1, 2] = 0.01
@@ -184,7 +221,14 @@ class WithConstants(Task):
     inputs, outputs = Numbers(3), Numbers(1)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        x = np.stack([rng.choice([-1, 1], (rows, steps)), np.full((rows, steps), 0.3), np.zeros((rows, steps))], axis=2)
+        x = np.stack(
+            [
+                rng.choice([-1, 1], (rows, steps)),
+                np.full((rows, steps), 0.3),
+                np.zeros((rows, steps)),
+            ],
+            axis=2,
+        )
         return Batch(x, x[..., :1])
 
 
@@ -200,7 +244,8 @@ def test_channels_that_never_change_do_not_count_in_the_memory() -> None:
 
 
 def test_a_trials_memory_is_of_what_differs_between_trials() -> None:
-    """A network that only counts the steps holds no input; one that keeps the newest value holds it."""
+    """A network that only counts the steps holds no input; one that keeps the newest value holds
+    it."""
     config = config_of("adding", state_size=2)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
     weights["b"][0, 0] = 0.1
@@ -229,7 +274,12 @@ def test_every_probe_reads_a_network_of_every_task(name: str) -> None:
     assert found.weights is not None
     assert found.flip is not None
     assert found.lyapunov is not None
-    for one in (found.memory.by_lag, found.gradient.by_lag, found.effects.strength, found.connectivity.strength):
+    for one in (
+        found.memory.by_lag,
+        found.gradient.by_lag,
+        found.effects.strength,
+        found.connectivity.strength,
+    ):
         assert np.isfinite(one).all()
     assert found.effects.strength.shape == (2, config.window_steps, config.window_steps)
     assert found.reliance.moved[0] > 0

@@ -21,13 +21,14 @@ def forward(
         labels: [T, batch], the right classes.
         init_state: [batch, state].
 
-    Returns:
-        The mean cross-entropy in nats, the states [T + 1, batch, state] with ``init_state`` first, and the
-        probabilities [T, batch, classes].
+    Returns: The mean cross-entropy in nats, the states [T + 1, batch, state] with ``init_state``
+        first, and the probabilities [T, batch, classes].
     """
     states = [init_state]
     for x_t in inputs:
-        states.append(np.tanh(np.concatenate([x_t, states[-1]], axis=1) @ weights["W"] + weights["b"]))
+        states.append(
+            np.tanh(np.concatenate([x_t, states[-1]], axis=1) @ weights["W"] + weights["b"])
+        )
     logits = np.stack(states[1:]) @ weights["W2"] + weights["b2"]
     logits -= logits.max(axis=-1, keepdims=True)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
@@ -42,8 +43,8 @@ def gradients(
     init_state: Array,
     rate_penalty: float = 0.0,
 ) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and its states; arguments as in `forward`. The gradient, but not the loss,
-    is with the penalty times the mean square of the states.
+    """The loss of a window, its gradient, and its states; arguments as in `forward`. The gradient,
+    but not the loss, is with the penalty times the mean square of the states.
 
     The gradient stops at ``init_state``: this is the truncation.
     """
@@ -72,16 +73,14 @@ def train(
     stride: int | None = None,
     learning_rate: float = 0.3,
 ) -> tuple[Array, dict[str, Array]]:
-    """Train with Adagrad (accumulators start at 0.1). The state is zero at an epoch's start, and carried between
-    windows.
+    """Train with Adagrad (accumulators start at 0.1). The state is zero at an epoch's start, and
+    carried between windows.
 
-    Args:
-        weights: the initial weights, which are not changed; their dtype is that of the arithmetic.
-        epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols 0 .. classes - 1.
-        num_windows: the number of windows to train.
-        truncated_backprop_length: time steps of a window.
-        stride: time steps from one window to the next; the next window starts with the state after this many steps.
-        learning_rate: the learning rate of Adagrad.
+    Args: weights: the initial weights, which are not changed; their dtype is that of the
+        arithmetic. epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols
+        0 .. classes - 1. num_windows: the number of windows to train. truncated_backprop_length:
+        time steps of a window. stride: time steps from one window to the next; the next window
+        starts with the state after this many steps. learning_rate: the learning rate of Adagrad.
 
     Returns:
         The loss of each window, and the weights after the last window.
@@ -99,7 +98,11 @@ def train(
             if len(losses) == num_windows:
                 return np.array(losses, dtype), weights
             window = symbols[:, start : start + truncated_backprop_length].T
-            inputs = window[..., None].astype(dtype) if classes == 2 else np.eye(classes, dtype=dtype)[window]
+            inputs = (
+                window[..., None].astype(dtype)
+                if classes == 2
+                else np.eye(classes, dtype=dtype)[window]
+            )
             labels = targets[:, start : start + truncated_backprop_length].T
             loss, gradient, states = gradients(weights, inputs, labels, state)
             losses.append(loss)

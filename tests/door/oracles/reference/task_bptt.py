@@ -1,4 +1,5 @@
-"""Training on any task in plain NumPy: streams and trials, symbols and numbers; only scored steps count."""
+"""Training on any task in plain NumPy: streams and trials, symbols and numbers; only scored steps
+count."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ Array = npt.NDArray[np.floating]
 
 
 class DrawnData(NamedTuple):
-    """Inputs and targets, symbols [rows, steps] or numbers [rows, steps, count], and scored steps [rows, steps]."""
+    """Inputs and targets, symbols [rows, steps] or numbers [rows, steps, count], and scored steps
+    [rows, steps]."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
@@ -42,9 +44,9 @@ def train(
 ) -> tuple[Array, dict[str, Array]]:
     """Train with Adagrad (accumulators start at 0.1).
 
-    A window of a stream is ``truncated_backprop_length`` steps; it begins with the state after the window before, or
-    zero at an epoch's start. A window of trials is a trial, and begins with a zero state; in it, the gradient is cut
-    each ``truncated_backprop_length`` steps.
+    A window of a stream is ``truncated_backprop_length`` steps; it begins with the state after the
+    window before, or zero at an epoch's start. A window of trials is a trial, and begins with a
+    zero state; in it, the gradient is cut each ``truncated_backprop_length`` steps.
 
     Returns:
         The loss of each window, and the weights after the last window.
@@ -61,7 +63,9 @@ def train(
                 return np.array(losses), weights
             window = DrawnData(*(one[:, start : start + length] for one in data))
             before = state if shape.length is None else zero
-            loss, gradient, state = gradients(shape, weights, window, before, truncated_backprop_length)
+            loss, gradient, state = gradients(
+                shape, weights, window, before, truncated_backprop_length
+            )
             losses.append(loss)
             for name, value in weights.items():
                 accumulators[name] += gradient[name] ** 2
@@ -72,12 +76,17 @@ def train(
 def gradients(
     shape: TaskShape, weights: Mapping[str, Array], window: DrawnData, state: Array, cut: int
 ) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and the state after the window; the gradient is cut each ``cut`` steps."""
+    """The loss of a window, its gradient, and the state after the window; the gradient is cut each
+    ``cut`` steps."""
     steps = window.scored.shape[1]
     inputs = _inputs(shape.symbols_in, window.x)
     states = [state]
     for t in range(steps):
-        states.append(np.tanh(np.concatenate([inputs[:, t], states[-1]], axis=1) @ weights["W"] + weights["b"]))
+        states.append(
+            np.tanh(
+                np.concatenate([inputs[:, t], states[-1]], axis=1) @ weights["W"] + weights["b"]
+            )
+        )
     outputs = np.stack(states[1:], axis=1) @ weights["W2"] + weights["b2"]
     loss, d_outputs = _loss(shape.symbols_out, outputs, window)
     gradient = {name: np.zeros_like(value) for name, value in weights.items()}
