@@ -102,9 +102,9 @@ class Axis:
             found = _range(known, values, **parts.groupdict())
         else:
             found = [_number(known, word) for word in values.split(",")]
-        return cls(
-            name, tuple(settings[name].checked(one) if name in settings else one for one in found)
-        )  # type: ignore[misc]
+        if name in settings:
+            found = [settings[name].checked(value) for value in found]  # type: ignore[misc]
+        return cls(name, tuple(found))
 
 
 def _checked(name: str, value: Value) -> Value:
