@@ -180,10 +180,8 @@ class EchoConfig:
     """Step size of the optimizer, above 0."""
 
     seed: int = 7
-    """Seed of weights and data, 0 or more.
-
-    The same seed gives the same run. 7 learns early; half of all do not.
-    """
+    """Seed of weights and data, 0 or more. The same seed gives the same run. 7 learns early; half
+    of all do not."""
 
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
@@ -203,10 +201,8 @@ class EchoConfig:
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
 
     clip_norm: float | None = None
-    """Largest global norm of a window's gradient; a larger one is scaled down to it.
-
-    Unset: none is.
-    """
+    """Largest global norm of a window's gradient; a larger one is scaled down to it. Unset: none
+    is."""
 
     weight_decay: float = 0.0
     """L2 penalty: this share of each weight is added to its gradient, but for biases; 0 or more."""

@@ -20,22 +20,25 @@ Bools = npt.NDArray[np.bool_]
 class Progress:
     """The loss of every trained window, and all data of the last window, of one network.
 
-    Attributes: losses: float32 [n], the mean loss of each window over its scored steps, before its
-        update: cross-entropy in
-            nats, or squared error.
+    Attributes:
+        losses: float32 [n], the mean loss of each window over its scored steps, before its update:
+            cross-entropy in nats, or squared error.
         errors: int32 [n], the number of wrong predictions among batch_size * T. If only some steps
             are scored, the share of wrong predictions among these steps, times the number of all
             predictions. If the outputs are numbers, 0.
-        epoch: the epoch of the last window, from 0. window: the number of the last window in its
-        epoch, from 0. x: the input of the last window: symbols, uint8 [batch_size, T], or numbers,
-        float32 [batch_size, T, count]. y: the target of the last window, in the same form. outputs:
-        float32 [batch_size, T, outputs], the outputs before the update: probabilities of symbols,
-        or numbers. states: float32 [batch_size, T, state_size], the state after each time step.
+        epoch: the epoch of the last window, from 0.
+        window: the number of the last window in its epoch, from 0.
+        x: the input of the last window: symbols, uint8 [batch_size, T], or numbers, float32
+            [batch_size, T, count].
+        y: the target of the last window, in the same form.
+        outputs: float32 [batch_size, T, outputs], the outputs before the update: probabilities of
+            symbols, or numbers.
+        states: float32 [batch_size, T, state_size], the state after each time step.
         init_state: float32 [batch_size, carried], the state at the start of the last window (see
             `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
         scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
         grad_norms: float32 [n], the global norm of each window's gradient, before it was clipped;
-        empty if unknown.
+            empty if unknown.
 
     For trials, T is the length of a trial.
     """

@@ -40,13 +40,18 @@ class PopulationState:
     """Everything that determines a population's further training, bit for bit. Replicas are the
     first axis of each array. A single network is a population of one.
 
-    Attributes: configs: the configuration of each replica. epoch, window: the position of the next
-        window to train, both from 0. data_version: how many times new data has been drawn.
-        init_index: the number of the initial weights, from 0. weights: float32 [replicas, ...] by
-        name. carried_state: float32 [replicas, batch_size, carried], the states after the last
-        window. optimizer: the optimizer's variables (iteration count, learning rate, slots),
-        [replicas, ...], in Keras' order. solved: when each replica solved the task. influence: what
-        the learning rule carries besides, float32 [replicas, ...] by name; none with tbptt.
+    Attributes:
+        configs: the configuration of each replica.
+        epoch, window: the position of the next window to train, both from 0.
+        data_version: how many times new data has been drawn.
+        init_index: the number of the initial weights, from 0.
+        weights: float32 [replicas, ...] by name.
+        carried_state: float32 [replicas, batch_size, carried], the states after the last window.
+        optimizer: the optimizer's variables (iteration count, learning rate, slots), [replicas,
+            ...], in Keras' order.
+        solved: when each replica solved the task.
+        influence: what the learning rule carries besides, float32 [replicas, ...] by name; none
+            with tbptt.
     """
 
     configs: tuple[EchoConfig, ...]

@@ -69,10 +69,11 @@ class ScriptedTrainer:
     """A trainer that keeps its counts like a real one, and makes up losses and predictions by
     rules: `scripted_loss` for a lone network, `scripted_losses` for several.
 
-    Attributes: trained: windows since the start. calls: the windows of each call so far. fails_at,
-        diverges_at, forgets_at: windows from which on it raises an error, has NaN losses, or has
-        the losses
-            of an untrained lone network; None for never.
+    Attributes:
+        trained: windows since the start.
+        calls: the windows of each call so far.
+        fails_at, diverges_at, forgets_at: windows from which on it raises an error, has NaN losses,
+            or has the losses of an untrained lone network; None for never.
         wrong_every: every n-th prediction of a lone network is wrong; 0 for none.
         errors_as_losses: as many of its predictions are wrong as fit its losses, instead.
     """
@@ -231,9 +232,11 @@ def make_progress(
 ) -> Progress:
     """Progress with real data, and some wrong predictions.
 
-    Args: sure: the probability of each predicted class. wrong_every: every n-th prediction of a row
-        is wrong; 0 for none. errors: the number of wrong predictions in each window, in place of
-        ``wrong_every``; they come first.
+    Args:
+        sure: the probability of each predicted class.
+        wrong_every: every n-th prediction of a row is wrong; 0 for none.
+        errors: the number of wrong predictions in each window, in place of ``wrong_every``; they
+            come first.
     """
     batch, begin = data_of(config, data_version, epoch), window * config.window_stride
     x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))

@@ -101,9 +101,10 @@ class Storm:
 
     If a key ends the program (the palette can quit), the run is resumed.
 
-    Args: populations: whether to switch between one network and many, which takes seconds each
-        time. hashed: whether to use hashes in place of training, so that every path is different
-        and takes no time.
+    Args:
+        populations: whether to switch between one network and many, which takes seconds each time.
+        hashed: whether to use hashes in place of training, so that every path is different and
+            takes no time.
     """
 
     def __init__(

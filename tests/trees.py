@@ -75,9 +75,11 @@ def after(
 ) -> LossStats:
     """The statistics after more windows, which have these losses, float32 [n].
 
-    Args: trained: the number of windows along the path before these windows; by default those of
-        the statistics. errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by
-        default those of guessing.
+    Args:
+        trained: the number of windows along the path before these windows; by default those of the
+            statistics.
+        errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by default those of
+            guessing.
     """
     trained = loss_stats.windows if trained is None else trained
     errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors

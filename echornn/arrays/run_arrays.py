@@ -155,14 +155,16 @@ class RunArrays:
         """The weights at a position, by name: float32 [rows, columns], or with several networks and
         no ``replica`` float32 [replicas, rows, columns].
 
-        Args: retrain: train windows again, from the nearest kept ones, if the weights were not kept
-            there: only then is
-                TensorFlow imported, and a user's own task checked and run. The bits are the same on
-                the same machine.
+        Args:
+            retrain: train windows again, from the nearest kept ones, if the weights were not kept
+                there: only then is TensorFlow imported, and a user's own task checked and run. The
+                bits are the same on the same machine.
 
-        Raises: RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
+        Raises:
+            RunError: the weights were not kept there (see `kept`), and ``retrain`` is False.
             OwnError: a task or cell of the user's own fails its check, or is not trusted; see
-            `read`. ConfigError: there is not enough memory, or no device, to train it again.
+                `read`.
+            ConfigError: there is not enough memory, or no device, to train it again.
         """
         position = self.run.position_at(at, branch)
         config, index = network_at(self.run, position, replica)
@@ -237,11 +239,11 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
 
     It trains nothing and runs no text of a user's task or cell.
 
-    Args: run: the folder of a run, the name of one that ``echornn-tui list`` shows, or "newest".
+    Args:
+        run: the folder of a run, the name of one that ``echornn-tui list`` shows, or "newest".
         trust: whether the texts of tasks and cells in its record may run from now on where they are
-        needed, as if you
-            had given them with ``--task`` or ``--cell``. Without it, only texts that you gave
-            before do.
+            needed, as if you had given them with ``--task`` or ``--cell``. Without it, only texts
+            that you gave before do.
 
     Raises:
         RunError: there is no such run, or it cannot be read.

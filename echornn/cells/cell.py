@@ -129,34 +129,38 @@ class Functions:
 class Cell:
     """A recurrent cell: one step, and facts about its vectors and weights.
 
-    Attributes: step: computes the vectors of the state after a step, from the input, those before,
-        and the `Network`. state_parts: the names of the vectors carried from step to step; the
-        first one is the cell's output. products: its weights with biases, in the order of the
-        weights. about, formulas: what it is, in a sentence or two; and its formulas, as lines of
-        text. unit_weights: the names of its weights with one number per unit, by which the step
-        scales vectors. other_weights: weights of any other shape by name, as (rows, columns): each
-        a number, "units" or "inputs".
-            Their gradients are TensorFlow's own, and rtrl cannot train them.
+    Attributes:
+        step: computes the vectors of the state after a step, from the input, those before, and the
+            `Network`.
+        state_parts: the names of the vectors carried from step to step; the first one is the cell's
+            output.
+        products: its weights with biases, in the order of the weights.
+        about, formulas: what it is, in a sentence or two; and its formulas, as lines of text.
+        unit_weights: the names of its weights with one number per unit, by which the step scales
+            vectors.
+        other_weights: weights of any other shape by name, as (rows, columns): each a number,
+            "units" or "inputs". Their gradients are TensorFlow's own, and rtrl cannot train them.
         first_units: the initial values of the unit weights, float32 [units] by name, from a random
             generator, the number of units, and the time steps of a window; and of those other
             weights that do not begin as `EchoConfig.init` says, float32 [rows, columns].
-        fixed: the names of weights that are not trained. noise: whether the step reads
-        `Network.noise`. in_turn: whether the step computes with TensorFlow itself, so that networks
-        are trained one after the other. The
-            program finds this out for a cell of a user's own.
+        fixed: the names of weights that are not trained.
+        noise: whether the step reads `Network.noise`.
+        in_turn: whether the step computes with TensorFlow itself, so that networks are trained one
+            after the other. The program finds this out for a cell of a user's own.
         used: the weights that the step uses, from those that are trained, the functions to compute
             them with, and the time steps of a window.
         eigenvalues: the factors by which each unit multiplies its own state, complex or real
             [units], by the name of the weight, from the weights that the step uses; for recurrent
             products they are those of the matrices.
-        unread: the vectors of the state that no later step reads, so that they hold nothing. gates:
-        the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another vector.
+        unread: the vectors of the state that no later step reads, so that they hold nothing.
+        gates: the vectors that are gates: sigmoids from 0 (shut) to 1 (open) that scale another
+            vector.
         limited, through_tanh: the vectors of the state with numbers from -1 to 1, and those of
-        which only the tanh is
-            read: near these limits units are saturated.
+            which only the tanh is read: near these limits units are saturated.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that
-        are not listed. keras: the name of the Keras layer that computes the same, and its options;
-        empty if there is none.
+            are not listed.
+        keras: the name of the Keras layer that computes the same, and its options; empty if there
+            is none.
     """
 
     step: Callable[[Vector, Sequence[Vector], Network], Sequence[Vector]]

@@ -36,12 +36,16 @@ class SolvedCounts(NamedTuple):
 class SeedStats:
     """The results of several replicas after some windows.
 
-    Attributes: solved_at: int64 [replicas], the window of the path, from 1, at which each replica
-        solved the task, or 0. mean: float32 [replicas], mean loss of up to 50 newest windows in
-        nats; NaN or infinite if one of them is. newest: float32 [replicas], the loss of the newest
-        window in nats. diverged: bool [replicas], whether the newest loss is NaN or infinite.
-        windows: the number of windows trained along the path. lost_at: int64 [replicas], the window
-        at which each replica lost the task again; 0 if it has not.
+    Attributes:
+        solved_at: int64 [replicas], the window of the path, from 1, at which each replica solved
+            the task, or 0.
+        mean: float32 [replicas], mean loss of up to 50 newest windows in nats; NaN or infinite if
+            one of them is.
+        newest: float32 [replicas], the loss of the newest window in nats.
+        diverged: bool [replicas], whether the newest loss is NaN or infinite.
+        windows: the number of windows trained along the path.
+        lost_at: int64 [replicas], the window at which each replica lost the task again; 0 if it has
+            not.
     """
 
     solved_at: Indices

@@ -49,15 +49,19 @@ class Session:
 
     Every method except `run` may be called from any thread; only `when_idle` and `when_shown` wait.
 
-    Args: config: the configuration to train. speed: windows per second, or infinity for full speed.
+    Args:
+        config: the configuration to train.
+        speed: windows per second, or infinity for full speed.
         make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
-        on_progress: called on the training thread after each slice of windows. clock: a monotonic
-        clock, in seconds. recorder: by default nothing is saved. A run that exists already
-        continues from where it stopped; if ``config``
-            differs from its configuration, with an edit, which can be undone.
+        on_progress: called on the training thread after each slice of windows.
+        clock: a monotonic clock, in seconds.
+        recorder: by default nothing is saved. A run that exists already continues from where it
+            stopped; if ``config`` differs from its configuration, with an edit, which can be
+            undone.
         at: for a run that continues: the number of windows along its path to which to go back
-        first. examine: the function that runs the probes, on a separate thread; by default
-        `echornn.probes.examine.examine`.
+            first.
+        examine: the function that runs the probes, on a separate thread; by default
+            `echornn.probes.examine.examine`.
     """
 
     def __init__(

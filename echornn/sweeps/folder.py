@@ -368,8 +368,9 @@ class Store:
     It does not wait until results are on disk, so a power failure (but not the death of a process)
     can lose the newest ones; they are then trained again.
 
-    Raises: RunError: the folder has other contents, or another process writes there; nothing was
-        changed.
+    Raises:
+        RunError: the folder has other contents, or another process writes there; nothing was
+            changed.
     """
 
     def __init__(self, folder: Path, grid: Grid) -> None:

@@ -71,9 +71,9 @@ def train(
     once for any number of windows and any position, since both are tensors, and windows are read by
     XLA's dynamic slices.
 
-    Args: x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [...,
-        count, ...]; and which
-            steps count, bool, unless all do.
+    Args:
+        x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [...,
+            count, ...]; and which steps count, bool, unless all do.
         call: int32 [7]: the first window to train, counted from the start of ``x``; how many; the
             number of windows of the run before ``x``; the bits of `Penalties`; the key of dropout.
             With replicas int32 [6 + replicas].

@@ -55,16 +55,16 @@ class Population:
         configs: the configuration of each replica.
         epoch, window, data_version, init_index: as in `PopulationState`.
 
-    Args: configs: the configuration of each replica; or a single one for networks with consecutive
-        seeds, as many as
-            ``replicas``, or as it says itself.
+    Args:
+        configs: the configuration of each replica; or a single one for networks with consecutive
+            seeds, as many as ``replicas``, or as it says itself.
         programs: stores compiled programs for the next population of the same structure.
         at_once: the most calls that run at the same time; by default one for each processor.
         placement: TensorFlow's name of the device; by default it is selected.
 
-    Raises: ConfigError: the configurations differ in structure, the number of replicas is not
-        allowed, the replicas need
-            too much memory, or the device does not exist.
+    Raises:
+        ConfigError: the configurations differ in structure, the number of replicas is not allowed,
+            the replicas need too much memory, or the device does not exist.
         OutOfMappingsError: this process has compiled too many programs.
     """
 
@@ -281,9 +281,10 @@ class Population:
         for all replicas, or one for each. If the task changes, no replica counts as having solved
         it. Nothing changes with an error:
 
-        Raises: ConfigError, TaskError: a new learning rule needs too much memory, or the next data
-            cannot be made. ValueError: another field differs, or the new ``num_epochs`` is below
-            the current epoch.
+        Raises:
+            ConfigError, TaskError: a new learning rule needs too much memory, or the next data
+                cannot be made.
+            ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
             configs = [configs.of(index) for index in range(configs.replicas)]

@@ -178,9 +178,9 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is
     trained before you.
 
-    Args: file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines
-        after : are done.
-            docs/cli.md shows how.
+    Args:
+        file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after
+            : are done. docs/cli.md shows how.
     """
     from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
 

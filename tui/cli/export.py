@@ -68,21 +68,23 @@ def export_run(
     """Print every window of a run, in the order trained, as CSV:
     window,epoch,loss,accuracy,replica,grad_norm (replica only if there are several).
 
-    Args: path: Only the windows on the path to the run's current position, numbered along it.
+    Args:
+        path: Only the windows on the path to the run's current position, numbered along it.
         branch: Only the windows on the path to the end of this branch, named by its letter or
-        number. summary: Print one row for each network instead:
-        replica,seed,solved_at,final_loss,lost_at. replica: Only the network with this number,
-        without the column replica. at: With --weights, --keras or --states: the network after this
-        many windows of the path; by default at its end. weights: Write the weights to this .npz
-        file instead, by their names in cells. keras: Write the network to this .keras file instead,
-        as a Keras model with the same outputs. states: Write what a network does on fresh data to
-        this .npz file instead, [trials, steps, ...]: inputs,
-            targets, scored, states, carried, outputs; and conditions, the last target of each
-            trial.
+            number.
+        summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
+        replica: Only the network with this number, without the column replica.
+        at: With --weights, --keras or --states: the network after this many windows of the path; by
+            default at its end.
+        weights: Write the weights to this .npz file instead, by their names in cells.
+        keras: Write the network to this .keras file instead, as a Keras model with the same
+            outputs.
+        states: Write what a network does on fresh data to this .npz file instead, [trials, steps,
+            ...]: inputs, targets, scored, states, carried, outputs; and conditions, the last target
+            of each trial.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this
-        run in this one, for
-            tensorboard --logdir; of several networks, the quantiles. It needs
+            run in this one, for tensorboard --logdir; of several networks, the quantiles. It needs
             echornn-tui[tensorboard].
     """
     given = {

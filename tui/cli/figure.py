@@ -44,10 +44,10 @@ def make_figure(
     """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs
     echornn-tui[figures].
 
-    Args: run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
+    Args:
+        run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
         kind: curve, norms, memory, gradient, weights, plane, along, seeds, branches, runs (figure
-        RUN runs RUN ...) or
-            map.
+            RUN runs RUN ...) or map.
         others: For runs: the runs to compare it with.
         out: The file to write: its name ends in .svg, .pdf or .png.
         log: Draw losses on a logarithmic axis.

@@ -220,8 +220,10 @@ def prune_runs(
 def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
     """Print the tasks that can be trained: inputs and outputs, known losses, and settings of each.
 
-    Args: task: Only this task: a name, or FILE.py:NAME, the class NAME of your file. template:
-        Print a file to begin your own task with: echornn-tui tasks --template > my_task.py
+    Args:
+        task: Only this task: a name, or FILE.py:NAME, the class NAME of your file.
+        template: Print a file to begin your own task with: echornn-tui tasks --template >
+            my_task.py
     """
     return _template("task", task or json) if template else emit(_tasks(task), json, _blocks)
 
@@ -230,8 +232,10 @@ def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool
     """Print the recurrent cells that can be trained: formulas, the numbers that they hold, weights
     and gates of each.
 
-    Args: cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file. template: Print
-        a file to begin your own cell with: echornn-tui cells --template > my_cell.py
+    Args:
+        cell: Only this cell: a name, or FILE.py:NAME, the cell NAME of your file.
+        template: Print a file to begin your own cell with: echornn-tui cells --template >
+            my_cell.py
     """
     return _template("cell", cell or json) if template else emit(_cells(cell), json, _blocks)
 

@@ -65,9 +65,12 @@ def probe_run(
     """Print what a run's network remembers and how far its gradient reaches: memory and gradient by
     lag, and more.
 
-    Args: fixed_points: Print only the fixed points: the states at which the network rests while one
-        input is repeated. input: The constant input of the fixed points: a symbol by its name or
-        number, numbers with commas, or zeros. csv: With --along: print CSV.
+    Args:
+        fixed_points: Print only the fixed points: the states at which the network rests while one
+            input is repeated.
+        input: The constant input of the fixed points: a symbol by its name or number, numbers with
+            commas, or zeros.
+        csv: With --along: print CSV.
     """
     if along is None and csv:
         raise UsageError("--csv cannot be used without --along")

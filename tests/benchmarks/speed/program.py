@@ -38,9 +38,10 @@ class CannotError(Exception):
 class Trains:
     """A program that trains windows.
 
-    Attributes: train: trains this number of windows and returns the losses, float32 [windows] or
-        [windows, replicas]. The first
-            call begins where the `Problem` does; later calls may continue, or begin there again.
+    Attributes:
+        train: trains this number of windows and returns the losses, float32 [windows] or [windows,
+            replicas]. The first call begins where the `Problem` does; later calls may continue, or
+            begin there again.
         windows: the windows per call: an epoch, or `FEW` for a slow program.
     """
 

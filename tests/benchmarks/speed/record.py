@@ -19,10 +19,12 @@ PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 class Result:
     """The measurements of one program in a row.
 
-    Attributes: clock: elapsed seconds of each repeat, per window and network, or of the waiting;
-        empty if left out. left_out: why the program was not measured. difference: the largest
-        difference of its first losses from this project's, in nats. digest: a hash of the losses of
-        its first call; equal if all bits are.
+    Attributes:
+        clock: elapsed seconds of each repeat, per window and network, or of the waiting; empty if
+            left out.
+        left_out: why the program was not measured.
+        difference: the largest difference of its first losses from this project's, in nats.
+        digest: a hash of the losses of its first call; equal if all bits are.
     """
 
     clock: tuple[float, ...] = ()
@@ -44,9 +46,11 @@ class Result:
 class Record:
     """All measurements of a benchmark run.
 
-    Attributes: versions: the versions of all libraries, by name; several versions of one are in the
-        same text. loads: the machine's load at the beginning of each row. rows: the results, by row
-        and program.
+    Attributes:
+        versions: the versions of all libraries, by name; several versions of one are in the same
+            text.
+        loads: the machine's load at the beginning of each row.
+        rows: the results, by row and program.
     """
 
     machine: Mapping[str, str]

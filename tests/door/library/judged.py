@@ -64,8 +64,9 @@ def with_losses(
     """A session at full speed whose networks have these losses; it goes on with the run in a
     folder, or begins it.
 
-    Args: wrong: the share of wrong predictions in each window; by default one that goes with its
-        loss.
+    Args:
+        wrong: the share of wrong predictions in each window; by default one that goes with its
+            loss.
     """
     trainer = type(
         "Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32), "wrong": wrong}
@@ -137,8 +138,10 @@ BLOCK = 64
 class Run:
     """A recorded run.
 
-    Attributes: changes: the fields that differ from the tutorial. cases: what it is after so many
-        windows (multiples of `BLOCK`, in order); see `tests.door.library.judged`.
+    Attributes:
+        changes: the fields that differ from the tutorial.
+        cases: what it is after so many windows (multiples of `BLOCK`, in order); see
+            `tests.door.library.judged`.
     """
 
     changes: dict[str, Any]

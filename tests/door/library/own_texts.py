@@ -74,8 +74,9 @@ def record_all(with_facts: bool) -> None:
     """Record, in the current folder, a run with three branches of 4, 3 and 2 windows, and a sweep
     of three lags with two seeds each, all with the task and the cell of files that leave marks.
 
-    Args: with_facts: whether the records say what the task and the cell are, as those of this
-        program do.
+    Args:
+        with_facts: whether the records say what the task and the cell are, as those of this program
+            do.
     """
     write(MARKS + TASK, "task.py")
     write(MARKS + CELL, "cell.py")

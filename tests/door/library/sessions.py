@@ -41,8 +41,9 @@ MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradien
 class Stage:
     """A session, and the trainers that it made.
 
-    Attributes: shown: the losses of each slice of windows, as the session reported them, [windows,
-        replicas].
+    Attributes:
+        shown: the losses of each slice of windows, as the session reported them, [windows,
+            replicas].
     """
 
     def __init__(

@@ -76,8 +76,9 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
 def prepare(problem: Problem, fused: bool) -> Trains:
     """A program that is ready to train.
 
-    Args: fused: whether to write products as multiply and sum, as this project does for small
-        matrices.
+    Args:
+        fused: whether to write products as multiply and sum, as this project does for small
+            matrices.
     """
     try:
         import jax

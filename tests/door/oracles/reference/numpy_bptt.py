@@ -21,8 +21,10 @@ def forward(
         labels: [T, batch], the right classes.
         init_state: [batch, state].
 
-    Returns: The mean cross-entropy in nats, the states [T + 1, batch, state] with ``init_state``
-        first, and the probabilities [T, batch, classes].
+    Returns:
+        The mean cross-entropy in nats, the states [T + 1, batch, state] with ``init_state`` first,
+            and the
+        probabilities [T, batch, classes].
     """
     states = [init_state]
     for x_t in inputs:
@@ -76,11 +78,15 @@ def train(
     """Train with Adagrad (accumulators start at 0.1). The state is zero at an epoch's start, and
     carried between windows.
 
-    Args: weights: the initial weights, which are not changed; their dtype is that of the
-        arithmetic. epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols
-        0 .. classes - 1. num_windows: the number of windows to train. truncated_backprop_length:
-        time steps of a window. stride: time steps from one window to the next; the next window
-        starts with the state after this many steps. learning_rate: the learning rate of Adagrad.
+    Args:
+        weights: the initial weights, which are not changed; their dtype is that of the arithmetic.
+        epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols 0 ..
+            classes - 1.
+        num_windows: the number of windows to train.
+        truncated_backprop_length: time steps of a window.
+        stride: time steps from one window to the next; the next window starts with the state after
+            this many steps.
+        learning_rate: the learning rate of Adagrad.
 
     Returns:
         The loss of each window, and the weights after the last window.

@@ -16,8 +16,11 @@ Array = npt.NDArray[np.float32]
 class TutorialSession:
     """The tutorial's graph in its own session; use it as a context manager.
 
-    Args: weights: W [1 + state, state], b [1, state], W2 [state, classes], b2 [1, classes], all
-        float32. batch_size: the number of rows. truncated_backprop_length: time steps of a window.
+    Args:
+        weights: W [1 + state, state], b [1, state], W2 [state, classes], b2 [1, classes], all
+            float32.
+        batch_size: the number of rows.
+        truncated_backprop_length: time steps of a window.
         learning_rate: the learning rate of Adagrad, whose accumulators start at 0.1.
     """
 
