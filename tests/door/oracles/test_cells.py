@@ -183,15 +183,20 @@ DROPPING = EchoConfig(
 
 
 def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
-    """Dropout is the same for any sizes of pieces, differs from window to window, and can be
-    switched off."""
+    """Dropout is the same for any sizes of pieces and wherever a block of data begins, differs from
+    window to window, and can be switched off."""
     with plain() as programs:
         trainer = Trainer(DROPPING, programs)
         whole = trainer.advance(30).losses
         trainer.reset()
         np.testing.assert_array_equal(
-            np.concatenate([trainer.advance(n).losses for n in (1, 12, 17)]), whole
+            np.concatenate([trainer.advance(n).losses for n in (1, 12, 12)]), whole[:25]
         )
+        state = trainer.state
+        assert state.epoch == 1
+        trainer = Trainer(DROPPING, programs)
+        trainer.restore(state)
+        np.testing.assert_array_equal(trainer.advance(5).losses, whole[25:])
     model = EchoRNN(DROPPING, initial_weights(DROPPING))
     x = tf.ones([2, 5], tf.uint8)
     init = tf.zeros([5, carried_size(DROPPING)])
