@@ -33,3 +33,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class SlowClock(Clock):
+    """A clock that is 20 ms later each time that somebody looks, as if everything took so long."""
+
+    def __call__(self) -> float:
+        self.now += 0.02
+        return self.now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ def training(
     *,
     at: int | None = None,
     make_trainer: MakeTrainer | None = HashTrainer,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Session]:
     """A paused session that records a new run with this configuration, or continues the run in the
     folder; in the end all is saved.
@@ -45,7 +47,7 @@ def training(
         run = Run.read(folder)
         owner = run.owner(run.position_at(at))
         config = run.config if owner is None else owner.config
-    session = Session(config, make_trainer=make_trainer, recorder=recorder, at=at)
+    session = Session(config, make_trainer=make_trainer, recorder=recorder, at=at, clock=clock)
     session.send(commands.Pause())
     with running(session):
         yield session

@@ -23,6 +23,7 @@ from tests.door.folders.lab import Wild, answered, do, record, save, training
 from tests.door.folders.model import Model
 from tests.examples import examples
 from tests.hashed import HashTrainer
+from tests.patience import SlowClock
 from tests.scripted import SMALL
 
 ENDLESS = EchoConfig(
@@ -42,7 +43,8 @@ STEPS = st.one_of(
 
 
 class Story:
-    """A session that records a run, and the model of it."""
+    """A session that records a run, and the model of it. By its clock everything takes long, so
+    that states are kept often, also on the way back."""
 
     def __init__(self, place: Path, config: EchoConfig) -> None:
         self.folder = place / "run-0"
@@ -50,7 +52,7 @@ class Story:
         self.exactness = 2.0**-17 if config.replicas > 1 else 0
         """Losses of several networks have 16 bits of mantissa."""
         self._open = ExitStack()
-        self.session = self._open.enter_context(training(self.folder, config))
+        self.session = self._open.enter_context(training(self.folder, config, clock=SlowClock()))
 
     def take(self, step: Any) -> None:
         model = self.model
@@ -99,7 +101,7 @@ class Story:
     def reopen(self, folder: Path, at: int | None = None) -> None:
         self.close()
         self.folder = folder
-        self.session = self._open.enter_context(training(folder, at=at))
+        self.session = self._open.enter_context(training(folder, at=at, clock=SlowClock()))
 
     def check(self, frame: Frame) -> None:
         model, state = self.model, self.model.state
@@ -118,6 +120,9 @@ class Story:
             self.take((branch, len(self.model.lines[branch].losses) * 3 // 4))
             self.take(2)
         self.close()
+        for (branch, window), kept in by_hand.keyframes(self.folder).items():
+            state = self.model.lines[branch].states[window]
+            np.testing.assert_array_equal(kept.optimizer[1], state.optimizer[1])
         run = read(self.folder)
         assert run.notes == ()
         assert (run.position.branch, run.position.window) == self.model.here
