@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from echornn import EchoConfig, RunError, read
+from echornn.session.commands import Name
 from tests.door.folders import by_hand
-from tests.door.folders.lab import answered, do, go_on, record, refusal, save, training
+from tests.door.folders.lab import answered, do, go_on, notes, record, refusal, save, training
 from tests.door.folders.model import Model
 from tests.hashed import HashTrainer
 from tests.patience import wait_for
@@ -128,17 +129,19 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     for step in steps:
         model.take(step)
     with training(folder, SMALL) as session:
-        do(session, steps[0])
+        do(session, steps[0], Name(0, "before"))
         assert save(session).warning == ""
         with full_disk(room):
-            do(session, *steps[1:])
+            do(session, *steps[1:], Name(0, "after"))
             frame = save(session)
             assert frame.warning, "it says so"
             assert (frame.trained, frame.trained_in_all) == (7, 17)
         assert len(read(folder).windows()) == 5
         assert read(folder).notes == ()
+        assert notes(folder)[0] == {0: "before"}
         assert save(session).warning == ""
         assert len(read(folder).windows()) == 17
+        assert notes(folder)[0] == {0: "after"}
     assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
     assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [
         (None, 0, 11),
@@ -147,6 +150,14 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     ]
     assert {window for branch, window in by_hand.keyframes(folder) if branch == 1} >= {11}
     assert read(folder).notes == ()
+
+
+def test_while_a_resumed_session_runs_a_second_program_is_refused(tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", SMALL, 3)
+    with training(folder):
+        assert str(os.getpid()) in refusal("--resume", folder, "--headless")
+    go_on(folder, 2)
+    assert len(read(folder).windows()) == 5
 
 
 def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Path) -> None:

@@ -222,6 +222,8 @@ def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
     for step in steps:
         model.take(step)
     whole = record(tmp_path / "whole", config, *steps)
+    # Its branch b, of the same configuration, begins and ends elsewhere
+    another = record(tmp_path / "of another run", config, 2, "regenerate", 40, *steps[3:])
     damages: dict[str, Callable[[Path], object]] = {
         "flipped": lambda file: flip(file, file.stat().st_size // 2),
         "moved": lambda file: file.write_bytes(
@@ -229,6 +231,7 @@ def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
         ),
         "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),
         "foreign": lambda file: file.write_bytes(b"KEYF" * 1000),
+        "other": lambda file: shutil.copy(another / file.name, file),
         "gone": Path.unlink,
     }
     for name, damage in damages.items():
