@@ -27,6 +27,7 @@ from echornn.session.commands import (
     Redraw,
     Regenerate,
     Reset,
+    Resume,
     Save,
     Slower,
     StartOver,
@@ -99,6 +100,16 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(
             stage.session.send(command)
         assert stage.frame.state == "paused"
         assert 20 <= stage.frame.trained_in_all < 320
+
+
+def test_a_pause_on_the_way_to_a_window_holds_there() -> None:
+    Held.may.set()
+    with on_stage(make=held) as stage:
+        stage.do(Step(40), Edit({"learning_rate": 0.1}))
+        with while_it_trains(stage):
+            for command in (Resume(), Undo(), Pause()):
+                stage.session.send(command)
+        assert stage.place == (0, 40, "paused")
 
 
 ORDERS: list[Command] = [

@@ -143,7 +143,11 @@ async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
         shown = [int(row) for row in re.findall(r"row (\d+):", screen.text)]
         assert shown == [*range(1, len(shown) + 1)]
         assert f"1 to {len(shown)} of 50" in screen.text
-        assert "row 3:" in (await stage.press("tab", "down", "down")).view[0]
+        screen = await stage.press("tab", "left", *["down"] * len(shown))
+        assert screen.numbers(r"row (\d+), step") == [len(shown) + 1]
+        assert screen.numbers(r"row (\d+):") == [2], "it scrolls with the cursor"
+        await stage.press("escape")
+        assert "row 3:" in (await stage.press("down")).view[0]
         assert (await stage.press("pagedown")).numbers(r"row (\d+):") > [5]
         assert (
             "steps 15 to 40"
