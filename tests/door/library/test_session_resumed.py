@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Position
+from echornn import EchoConfig, Position, read
 from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
 from tests.door.library.sessions import Query, Stage, on_stage
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE, wait_for
+from tests.patience import PATIENCE, SlowClock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 
@@ -104,7 +104,7 @@ class Upgraded(ScriptedTrainer):
 
 def test_a_loss_that_is_not_as_on_record_is_said_until_one_stands_elsewhere(folder: Path) -> None:
     (folder / "keyframes.bin").unlink()  # so that everything is trained again
-    with on_stage(make=Upgraded, folder=folder) as stage:
+    with on_stage(make=Upgraded, folder=folder, clock=SlowClock()) as stage:
         said = stage.do(Go(1, 16)).warning
         assert "14" in said
         losses = [float(one) for one in re.findall(r"0\.\d{4,}", said)]
@@ -112,8 +112,10 @@ def test_a_loss_that_is_not_as_on_record_is_said_until_one_stands_elsewhere(fold
         assert stage.do(Go(0, 5)).warning == ""
         stage.do(Go(1, 16))
         assert stage.do(Reset()).warning == ""
-    with on_stage(make=ScriptedTrainer, folder=folder) as stage:
+    assert 14 not in read(folder).kept("b"), "a state of other losses is not kept on the way"
+    with on_stage(make=ScriptedTrainer, folder=folder, clock=SlowClock()) as stage:
         assert stage.do(Go(1, 16)).warning == ""
+    assert 14 in read(folder).kept("b")
 
 
 class OnGPU(ScriptedTrainer):
