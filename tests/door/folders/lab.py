@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from echornn import EchoConfig, PopulationProgress, RunRecorder, Session, read
 from echornn.runs.folders import BranchNotes
 from echornn.session.commands import Save
@@ -35,6 +37,13 @@ class Wild(ScriptedTrainer):
     def reset(self, init_index: int = 0) -> None:
         super().reset(init_index)
         self.diverges_at = None
+
+
+def read_in_small_pieces(patch: pytest.MonkeyPatch) -> None:
+    """Read three windows of one network at a time, instead of 2 MiB, and 100 bytes for a checksum,
+    as if logs were long."""
+    patch.setattr("echornn.runs.run_dir.BYTES_AT_A_TIME", 3 * 8)
+    patch.setattr("echornn.files.own_files.PIECE_BYTES", 100)
 
 
 def save(session: Session) -> Frame:

@@ -120,12 +120,12 @@ def full_disk(room: int = 0) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("room", [0, 5 * 8 + 3])
+@pytest.mark.parametrize("room", [0, 5 * 8 + 3, 6 * 8 + 3])
 def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     room: int, tmp_path: Path
 ) -> None:
     folder, model = tmp_path / "run", Model(SMALL)
-    steps = (5, 6, {"learning_rate": 0.1}, 2, (0, 3), 4)
+    steps = (5, 1, 5, {"learning_rate": 0.1}, 2, (0, 3), 4)
     for step in steps:
         model.take(step)
     with training(folder, SMALL) as session:
@@ -150,6 +150,20 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     ]
     assert {window for branch, window in by_hand.keyframes(folder) if branch == 1} >= {11}
     assert read(folder).notes == ()
+
+
+def test_states_for_which_there_was_no_room_are_written_once_there_is(tmp_path: Path) -> None:
+    """Checkpoints and logs fit, the states to go back to do not."""
+    folder = tmp_path / "run"
+    with training(folder, SMALL) as session:
+        with full_disk(4000):
+            do(session, 3, "redraw", 3, "redraw", 3, "redraw", 3)
+            assert save(session).warning
+            assert len(read(folder).windows()) == 12
+        do(session, 1)
+        assert save(session).warning == ""
+    for letter in "abc":
+        assert {0, 3} <= {*read(folder).kept(letter).tolist()}
 
 
 def test_while_a_resumed_session_runs_a_second_program_is_refused(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from echornn import EchoConfig, Frame, read
 from tests.door.folders import by_hand
-from tests.door.folders.lab import Wild, answered, do, record, save, training
+from tests.door.folders.lab import Wild, answered, do, read_in_small_pieces, record, save, training
 from tests.door.folders.model import Model
 from tests.examples import examples
 from tests.hashed import HashTrainer
@@ -40,6 +41,11 @@ STEPS = st.one_of(
     st.tuples(st.integers(0, 99), st.integers(0, 199)),
     st.sampled_from(["undo", "kill", "resume", "resume in the past"]),
 )
+
+
+@pytest.fixture(autouse=True)
+def _in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_in_small_pieces(monkeypatch)
 
 
 class Story:
@@ -129,6 +135,7 @@ class Story:
         for fact, line in zip(run.branches, self.model.lines, strict=True):
             assert (fact.parent, fact.at, fact.path) == (line.parent, line.start, len(line.losses))
             path = run.path(fact.number)
+            np.testing.assert_array_equal(path.window, np.arange(len(line.losses)) + 1)
             np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
             np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
         if not self.exactness:

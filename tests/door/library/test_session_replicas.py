@@ -25,7 +25,7 @@ from echornn.session.commands import (
 )
 from tests.door.library.sessions import ENDLESS, Query, SeedRows, Stage, on_stage
 from tests.patience import wait_for
-from tests.scripted import SMALL_POPULATION, STUCK, ScriptedTrainer, scripted_losses
+from tests.scripted import SMALL_POPULATION, SOLVED_AT, STUCK, ScriptedTrainer, scripted_losses
 
 MANY = SMALL_POPULATION
 """Seeds 7 to 12; 9 and 12 never solve it."""
@@ -110,6 +110,12 @@ def test_one_goes_on_alone_with_its_own_past_and_undo_comes_back_to_all(stage: S
     assert (back.config, back.trained, back.replica) == (MANY, 40, 3)
     assert stage.do(Redo()).config == alone.config
     assert stage.do(Choose(5), Go(0, 40)).replica == 3
+
+
+def test_one_that_goes_on_alone_from_its_past_is_solved_by_its_own_losses(stage: Stage) -> None:
+    """They are those of a lone network, and others of the six fall faster."""
+    frame = stage.do(Step(225), Choose(1), Alone(), Step(20), Go(1, 240), Step(60))
+    assert frame.loss_stats.solved_at == SOLVED_AT
 
 
 def test_a_network_becomes_many_and_turns_back_and_forth_begin_nothing_anew() -> None:

@@ -70,9 +70,7 @@ def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
         scale = 1 if config.clip_norm is None else min(1, config.clip_norm / norms[-1])
         for name, value in weights.items():
             decay = config.weight_decay * value if name in ("W", "W2") else 0
-            change = step(
-                config.optimizer, scale * gradient[name] + decay, slots[name], len(norms)
-            )
+            change = step(config.optimizer, scale * gradient[name] + decay, slots[name], len(norms))
             value -= config.learning_rate * change
         state = states[-1]
     return weights, norms

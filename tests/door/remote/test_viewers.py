@@ -182,6 +182,15 @@ def test_names_that_viewers_give_erase_no_other_and_one_that_only_looks_gives_no
         wait_for(lambda: kept() == [{"0": "first", "1": "second"}, [1], []])
 
 
+def test_messages_longer_than_the_buffer_of_a_socket_arrive_whole(tmp_path: Path) -> None:
+    command = commands.Edit({"x" * 1_000_000: 1})
+    with served(tmp_path), looking(tmp_path) as viewer:
+        shown(viewer, viewer.send(command))
+        answer = viewer.not_done(1)
+        assert answer is not None
+        assert answer.command == command
+
+
 def test_what_all_viewers_need_is_measured_together(tmp_path: Path) -> None:
     with served(tmp_path) as trained, looking(tmp_path) as first, looking(tmp_path, "b") as second:
         shown(first, first.send(commands.Step()))
