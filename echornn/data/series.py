@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, ConfigError, EchoConfig
 from echornn.progress import Bools
+from echornn.tasks.echo import Echo, targets_side_by_side, uniform_symbols
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
 from echornn.tasks.task import Batch, Task, TaskError, draw_rows, form_of, known_lags, lags_of_steps
@@ -131,6 +132,9 @@ def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...
 def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
     """The data of `batch_of` for each of some configurations of one structure; it raises the same
     errors."""
+    # Not for a subclass, which may draw something else.
+    if type(configs[0].the_task) is Echo:
+        return _echoes_side_by_side(configs, data_version, epoch)
     each = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
     x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
@@ -140,13 +144,41 @@ def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: i
     )
 
 
+def _echoes_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
+    """The same data of echoes in half the time, most of which goes into moving symbols beside those
+    of other replicas: inputs only are moved, and targets copied from there.
+
+    Measured, in processor microseconds a network and window: 0.16 in place of 0.34 for 128 networks
+    (training takes 0.7 on two processors), 0.07 in place of 0.16 alone (training takes 4.5).
+    """
+    rows, steps = configs[0].batch_size, configs[0].row_length
+    tasks = [cast("Echo", config.the_task) for config in configs]
+    drawn = []
+    for config, task in zip(configs, tasks, strict=True):
+        rng = seeding.stream(config.seed, seeding.DATA, data_version, epoch)
+        symbols = uniform_symbols(rng, task.num_classes, rows * steps)
+        drawn.append(symbols.reshape(rows, steps))
+    x = _side_by_side(drawn, steps)
+    return EpochData(x, targets_side_by_side(tasks, x))
+
+
+FEW_ROWS = 8
+"""Up to this number, the rows of a lone network are moved faster one by one. Measured, of symbols:
+5 rows of 10 000 take 18 us in place of 59; 16 rows of 3 000 take 19 in place of 15."""
+
+
 def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
     """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up
     with 0."""
     batch, steps, *shape = each[0].shape
     whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
-    if len(each) == 1:
+    is_alone = len(each) == 1
+    if is_alone and batch > FEW_ROWS:
         whole[:steps, ..., 0] = each[0].swapaxes(0, 1)
+        return whole
+    if is_alone:
+        for row in range(batch):
+            whole[:steps, row, ..., 0] = each[0][row]
         return whole
     for row in range(batch):  # two to three times faster than replica by replica
         whole[:steps, row] = np.moveaxis(np.stack([one[row] for one in each]), 0, -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,6 +104,20 @@ def echo_rows(
     if row_start == "zero":
         y_rows[:, :echo_step] = 0
     return x[:used].reshape(rows, -1), y_rows
+
+
+def targets_side_by_side(tasks: Sequence[Echo], x: SymbolArray) -> SymbolArray:
+    """The targets of one echo for each replica, uint8 [steps, rows, replicas], from the inputs."""
+    y = np.zeros_like(x)
+    for task in set(tasks):
+        is_alike = [other == task for other in tasks]
+        # A slice is copied in one piece; by the numbers of the replicas, it would be copied twice.
+        replicas = slice(None) if all(is_alike) else np.flatnonzero(is_alike)
+        lag, steps = task.echo_step, len(x)
+        y[lag:, :, replicas] = x[: steps - lag, :, replicas]
+        if task.row_start == "previous_row":
+            y[:lag, 1:, replicas] = x[steps - lag :, :-1, replicas]
+    return y
 
 
 def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> SymbolArray:

@@ -190,8 +190,8 @@ def test_symbols_are_those_that_numpy_draws(seed: int, classes: int, steps: int)
 def replicas() -> st.SearchStrategy[list[EchoConfig]]:
     base = st.builds(
         EchoConfig,
-        total_series_length=st.integers(60, 400),
-        batch_size=st.integers(1, 5),
+        total_series_length=st.integers(150, 400),
+        batch_size=st.integers(1, 12),
         truncated_backprop_length=st.just(5),
         num_classes=st.integers(2, 5),
     )
