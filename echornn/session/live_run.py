@@ -281,10 +281,10 @@ class LiveRun:
             self._start(config)
         elif anew:
             self._start_over(config)
+        elif has_another_program:
+            self._edit_program(config)
         else:
             self.trainer.edit(config)
-            if has_another_program:
-                self.compile(self.trainer)
         self.config = config
         self._change(cause, parent, before, kind, held)
         # Its first window may take so long that the program is ended before
@@ -299,6 +299,19 @@ class LiveRun:
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.only(replica) for one in self.shown)
         self._change("alone", self.position, before)
+
+    def _edit_program(self, config: EchoConfig) -> None:
+        """Edit the trainer, whose program is another with this configuration. If that cannot be
+        compiled, the trainer is as it was: nothing may be trained that is not on record."""
+        before = self.trainer.state
+        self.trainer.edit(config)
+        try:
+            self.compile(self.trainer)
+        except Exception:
+            self.trainer.edit(before.config)
+            # What an edit drops: when the task was solved, the influence of rtrl
+            self.trainer.restore(before)
+            raise
 
     def _start_over(self, config: EchoConfig, init_index: int = 0) -> None:
         """Go to the beginning of the path; on the way to a position, the trainer may have other

@@ -12,7 +12,8 @@ import pytest
 
 from echornn import EchoConfig, Position, read
 from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
-from tests.door.library.sessions import Query, Stage, on_stage
+from tests.door.library.sessions import ENDLESS, Query, Stage, on_stage
+from tests.hashed import HashTrainer
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, SlowClock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
@@ -134,3 +135,30 @@ def test_on_another_device_than_before_it_goes_on_and_says_so_once(tmp_path: Pat
         assert stage.do(Edit({"learning_rate": 0.2})).warning == ""
     with on_stage(folder=tmp_path / "run") as stage:
         assert stage.frame.warning == ""
+
+
+class CannotCompile(HashTrainer):
+    """A trainer whose program with clipped gradients cannot be compiled."""
+
+    def compile(self) -> None:
+        if self.config.clip_norm is not None:
+            raise MemoryError("the script says: too large")
+        super().compile()
+
+
+def test_a_refused_edit_that_cannot_be_compiled_leaves_no_trace(tmp_path: Path) -> None:
+    changes = {"learning_rate": 0.01, "echo_step": 2, "clip_norm": 1.0}
+    with on_stage(make=HashTrainer) as stage:
+        stage.do(Step(16))
+        expected = stage.losses()
+    with on_stage(make=CannotCompile, folder=tmp_path / "run") as stage:
+        stage.do(Step(5))
+        answer = stage.answer(Edit(changes))
+        assert (answer.was_refused, "too large" in answer.why_not) == (True, True)
+        frame = stage.do(Step(6))
+        assert (frame.config, frame.line, frame.trained) == (ENDLESS, 0, 11)
+        assert stage.losses() == expected[:11]
+    with on_stage(make=HashTrainer, folder=tmp_path / "run") as stage:
+        stage.do(Step(5))
+        assert stage.losses() == expected
+        assert stage.do(Go(0, 8)).warning == ""
