@@ -7,11 +7,11 @@ own folder.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import hashlib
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import platformdirs
+import psutil
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
@@ -101,13 +102,13 @@ class Program:
             _refuse_when_mappings_run_out()
             try:
                 results = self._called(device, values, numbers, data)
-            except tf.errors.OpError:
-                # The program could not be read or stored, and XLA would repeat this error
-                if _descriptor is None:
+            except tf.errors.OpError as error:
+                if _descriptor is None or not _is_about_kept_programs(error, _descriptor):
                     raise
-                _leave(_descriptor)
-                self._compiled = None
-                results = self._called(device, values, numbers, data)
+                _remove_unreadable(error, _descriptor)
+                self._compiled = None  # XLA would repeat this error
+                with _kept_in_memory(_descriptor):
+                    results = self._called(device, values, numbers, data)
         self._devices.add(device)
         return results
 
@@ -178,6 +179,7 @@ def _refuse_when_mappings_run_out() -> None:
 MOST_FILES = 200  # of a folder; if there are more, it begins again
 LEAST_FREE = 256 << 20  # bytes of the disk
 FLAGS, DESCRIPTORS = "TF_XLA_FLAGS", Path("/proc/self/fd")
+MEMORY, PREFIX = Path("/dev/shm"), "echornn-tui-"
 
 _descriptor: int | None = None  # of the folder in which XLA keeps programs, by which XLA knows it
 
@@ -195,6 +197,7 @@ def keep(threads: int) -> None:
     is_off = os.environ.get("ECHORNN_KEEP_PROGRAMS") == "0" or not DESCRIPTORS.is_dir()
     if _descriptor is not None or has_own_flags or is_off:
         return
+    _remove_left_behind()
     with contextlib.suppress(OSError):
         folder = (
             platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
@@ -214,22 +217,61 @@ def keep(threads: int) -> None:
             del os.environ[FLAGS]
 
 
-def _leave(descriptor: int) -> None:
-    """Empty the folder, and switch XLA to a folder in memory: the disk may be full, or a file
-    damaged."""
+# The names of XLA's files, in errors of reading and writing them
+KEPT_FILE = re.compile(r"xla_compile_cache\w+\.pb")
+# XLA's words for a damaged file of which it does not say the name, by TensorFlow 2.21: of files
+# that were cut off, emptied, or overwritten at eight places
+DAMAGED = (
+    "Read less bytes than requested",
+    "Serialized cache key does not match",
+    "Serialized HLO does not match",
+    "No binary found in serialized entry",
+    "Failed to parse serialized CpuAotCompilationResult",
+    "Failed to add object file",
+)
+
+
+def _is_about_kept_programs(error: tf.errors.OpError, descriptor: int) -> bool:
+    if f"{DESCRIPTORS / str(descriptor)}/" in error.message:
+        return True
+    return any(words in error.message for words in DAMAGED)
+
+
+def _remove_unreadable(error: tf.errors.OpError, descriptor: int) -> None:
+    """Remove the file that the error names, also one that was written in part; all if it names
+    none."""
+    folder, named = DESCRIPTORS / str(descriptor), KEPT_FILE.search(error.message)
     with contextlib.suppress(OSError):
-        _empty(DESCRIPTORS / str(descriptor))
-    folder = tempfile.mkdtemp(
-        prefix="echornn-tui-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    )
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    other = os.open(folder, os.O_RDONLY)
-    os.dup2(other, descriptor, inheritable=False)
-    os.close(other)
+        _empty(folder, f"{named[0]}*" if named else "*")
 
 
-def _empty(folder: Path) -> None:
-    for file in folder.iterdir():
+@contextlib.contextmanager
+def _kept_in_memory(descriptor: int) -> Iterator[None]:
+    """Let XLA keep its programs in a folder in memory in the ``with`` block, as the disk may be
+    full."""
+    memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=memory) as folder:
+        before, other = os.dup(descriptor), os.open(folder, os.O_RDONLY)
+        os.dup2(other, descriptor, inheritable=False)
+        os.close(other)
+        try:
+            yield
+        finally:
+            os.dup2(before, descriptor, inheritable=False)
+            os.close(before)
+
+
+def _remove_left_behind() -> None:
+    """Remove such folders of processes that were ended meanwhile, as compiling cannot be
+    interrupted."""
+    for folder in MEMORY.glob(f"{PREFIX}*-*"):
+        process = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(folder: Path, pattern: str = "*") -> None:
+    for file in folder.glob(pattern):
         file.unlink(missing_ok=True)
 
 

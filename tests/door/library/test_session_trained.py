@@ -7,17 +7,20 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from echornn import EchoConfig, Population, Position, Run, Session
+from echornn import TANH, Cell, EchoConfig, Population, Position, Product, Run, Session
 from echornn.session.commands import Edit, Go, Step
 from tests.compiled import PROGRAMS, make_population
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.door.library.sessions import Query, on_stage
 from tests.on_a_thread import play
 from tests.own_process import in_own_process
+from tests.patience import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -102,3 +105,46 @@ def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(tmp_path:
     )
     assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
     assert files_in(tmp_path) == kept
+
+
+def in_memory() -> set[str]:
+    return {file.name for file in Path("/dev/shm").glob("echornn-tui-*")}
+
+
+def test_a_damaged_program_is_compiled_again_and_nothing_stays_in_memory(tmp_path: Path) -> None:
+    before = in_memory()
+    trained, _ = in_own_process(losses_of, tmp_path, SMALL)
+    (file,) = tmp_path.rglob("*.pb")
+    other = file.with_name("another.pb")
+    other.write_bytes(b"of another network")
+    file.write_bytes(b"\xc6" * 2000)  # an error names this file
+    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
+    assert [*tmp_path.rglob("*.pb")] == [other], "only the damaged file is gone"
+    in_own_process(losses_of, tmp_path, SMALL)
+    file.write_bytes(file.read_bytes()[:5000])  # an error names none
+    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
+    assert not file.exists()
+    wait_for(lambda: in_memory() <= before)
+
+
+def in_words(x: Any, state: Any, network: Any) -> Any:
+    """A step that XLA cannot compile."""
+    (h,) = network.affine([x, *state], "W", "b", TANH)
+    words = tf.strings.length(tf.strings.as_string(tf.stop_gradient(h)))
+    return [h + tf.cast(words, tf.float32)]
+
+
+def error_of(folder: Path) -> str:
+    """The error of a cell that cannot be compiled, after a network whose program is kept."""
+    losses_of(folder, SMALL)
+    cell = Cell(in_words, ("h",), (Product("W", "b", ("h",)),), in_turn=True)
+    return str(play(Session(SMALL.with_fields({"cell": cell}))).error)
+
+
+def test_an_error_that_is_not_about_kept_programs_leaves_them(tmp_path: Path) -> None:
+    before = in_memory()
+    in_own_process(losses_of, tmp_path, SMALL)
+    kept = files_in(tmp_path)
+    assert "AsString" in in_own_process(error_of, tmp_path)
+    assert files_in(tmp_path) == kept
+    wait_for(lambda: in_memory() <= before)
