@@ -77,6 +77,8 @@ class LiveRun:
         self.may_save = True  # while False, a start that fails leaves the disk unchanged
         # The first window of the last replay that differs from the record
         self.unlike: UnlikeRecord | None = None
+        # Whether the loss of the next window is NaN or infinite: the trainer went back before it
+        self.diverges_next = False
         # The newest windows with their data, newest last
         self.shown: tuple[PopulationProgress, ...] = ()
         self.notes = NO_NOTES
@@ -223,8 +225,8 @@ class LiveRun:
         progress = as_stored(self.trainer.advance(windows), self.config)
         self._seconds += self._clock() - begun
         bad = np.flatnonzero(progress.diverged)
-        cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
-        if cut:
+        self.diverges_next = bool(len(bad)) and not diverged_before and len(progress.losses) > 1
+        if self.diverges_next:
             count = int(bad[0])
             progress = progress.until(
                 count, *self.owner.epoch_and_window(self.here.window + max(count - 1, 0))
@@ -234,7 +236,7 @@ class LiveRun:
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
         self._any_unsaved = True
-        if cut:
+        if self.diverges_next:
             self.go(self.here)
         else:
             arrays = (

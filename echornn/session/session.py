@@ -381,7 +381,7 @@ class Session:
         )
         self._live.drive = self._live.drive.trained(len(progress.losses))
         self._record_is_whole = True
-        if not live.arrived:  # the loss diverges in the window after these, which is trained alone
+        if live.diverges_next:  # that window is trained alone, so that its rows are shown
             self._live.drive = Drive(False, 1)
         elif live.diverged and not diverged_before:
             self._live.drive = Drive(False)

@@ -410,6 +410,19 @@ def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that
         )
 
 
+def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
+    with on_stage() as stage:
+        stage.do(Step(20))
+        stage.trainers[0].diverges_at = 0
+        stage.do(Reset())
+        stage.session.send(Resume())
+        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
+        frame = stage.settled()
+        assert (frame.trained, frame.trained_in_all, frame.line) == (1, 21, 1)
+        assert "window 1 of epoch 1" in frame.warning
+        assert stage.do(Undo()).trained == 20
+
+
 def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() -> None:
     stage = Stage(SMALL)
     stage.session.send(Pause())
