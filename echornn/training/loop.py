@@ -155,9 +155,11 @@ def penalized(
     by: Penalties,
 ) -> list[tf.Tensor]:
     """Clipped by their global norm (Pascanu, Mikolov, Bengio 2013), of this ``square``; decay is
-    added after that."""
+    added after that. If the norm is infinite, they are NaN."""
     if config.clip_norm is not None:
         scale = tf.minimum(1.0, by.clip_norm / tf.sqrt(square))
+        # By 0 nothing would be trained any more, with losses that stay finite
+        scale = tf.where(tf.math.is_inf(square), np.float32(np.nan), scale)
         gradients = [gradient * scale for gradient in gradients]
     if config.weight_decay:
         decayed, pairs = decayed_names(config), zip(weights.items(), gradients, strict=True)

@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 from echornn import TANH, Cell, EchoConfig, Population, Position, Product, Run, Session
-from echornn.session.commands import Edit, Go, Step
-from tests.compiled import PROGRAMS, make_population
+from echornn.session.commands import Edit, Go, Resume, Step
+from tests.compiled import PROGRAMS, SharedPrograms, make_population, plain
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.door.library.sessions import Query, on_stage
 from tests.on_a_thread import play
@@ -77,6 +77,39 @@ def test_after_an_edit_that_cannot_be_compiled_real_networks_train_on_with_the_s
     with on_stage(SMALL, make_population, tmp_path / "run") as stage:
         stage.do(Step(8))
         assert stage.losses() == expected
+
+
+HUGE = EchoConfig(
+    task="adding", length=5, total_series_length=200, batch_size=4, clip_norm=1.0, num_epochs=9
+)
+"""A task of numbers, of which losses can be very large."""
+
+
+def with_huge_weights(config: EchoConfig, replica: int, programs: SharedPrograms) -> Population:
+    """Of one replica the losses are finite, and the norms of the gradients are not."""
+    population = Population(config, programs=programs)
+    state = population.state
+    state.weights["W2"][replica] = 1e12
+    population.restore(state)
+    return population
+
+
+def test_a_clipped_gradient_of_infinite_norm_is_a_divergence(tmp_path: Path) -> None:
+    with plain() as programs:
+        alone = with_huge_weights(HUGE, 0, programs).advance(4)
+        assert np.isfinite(alone.losses[0, 0])
+        assert np.isinf(alone.grad_norms[0, 0])
+        assert alone.diverged.tolist() == [False, True, True, True]
+
+        together = with_huge_weights(replace(HUGE, replicas=9), 5, programs).advance(4)
+        are_sound = np.isfinite(together.losses[-1]).tolist()
+        assert are_sound == [replica != 5 for replica in range(9)]
+
+        make = partial(with_huge_weights, replica=0, programs=programs)
+        with on_stage(HUGE, make, tmp_path / "run") as stage:
+            stage.session.send(Resume())
+            wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
+            assert stage.settled().trained == 2
 
 
 def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:
