@@ -211,7 +211,7 @@ class Server:
                     )
                 messages.send(connection, answer)
         finally:
-            self._session.ask(viewers.leave(number))
+            self._session.leave(number)
 
 
 class _RemoteViewer:
@@ -282,7 +282,7 @@ class _RemoteViewer:
         viewers, own = session.viewers, len(self._commands) + 1
         audience = viewers.audience(self._number)
         if isinstance(command, Ask):
-            number = session.ask(viewers.asks(self._number, command.question))
+            number = session.ask(self._number, command.question)
         elif audience.may_steer or (audience.may_note and isinstance(command, NoteCommand)):
             number = session.send(command)
             self._is_waiting = True

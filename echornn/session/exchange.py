@@ -3,6 +3,7 @@ viewers may send them."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 from collections import deque
@@ -166,18 +167,19 @@ class Exchange:
 def union(*questions: Question | None) -> Question | None:
     """One question for all of these: all kinds, and for each other setting the first that is set;
     None if empty."""
-    asked = [one for one in questions if one is not None and one.kinds]
+    asked = [question for question in questions if question is not None and question.kinds]
     if not asked:
         return None
-    kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
+    joined = asked[0]
+    for question in asked[1:]:
+        for field in dataclasses.fields(Question):
+            if _is_unset(getattr(joined, field.name)):
+                joined = replace(joined, **{field.name: getattr(question, field.name)})
+    return replace(joined, kinds=frozenset[Kind]().union(*(question.kinds for question in asked)))
 
-    def first(name: str) -> Any:
-        return next(
-            (one for each in asked if (one := getattr(each, name)) not in (None, "")),
-            getattr(asked[0], name),
-        )
 
-    return Question(kinds, first("part"), first("flip"), first("row"), first("held"))
+def _is_unset(value: object) -> bool:
+    return value is None or value == "" or value == ()
 
 
 class Viewers:
@@ -206,11 +208,8 @@ class Viewers:
                 self._steering = number
             return number
 
-    def leave(self, number: int) -> Question | None:
-        """Remove a viewer; the first of the others steers if it did.
-
-        Returns the readings that they need.
-        """
+    def leave(self, number: int) -> None:
+        """Remove a viewer; the first of the others steers if it did."""
         with self._lock:
             self._names.pop(number, None)
             self._questions.pop(number, None)
@@ -219,21 +218,25 @@ class Viewers:
                 self._steering = next(
                     (one for one in self._names if one not in self._only_look), None
                 )
-            return union(*self._questions.values())
 
     def take_over(self, number: int) -> None:
         with self._lock:
             if number in self._names and number not in self._only_look:
                 self._steering = number
 
-    def asks(self, number: int, question: Question | None) -> Question | None:
-        """Note which readings a viewer needs; returns those that all viewers need together."""
+    def asks(self, number: int, question: Question | None) -> None:
+        """Note which readings a viewer needs."""
         with self._lock:
             questions = {**self._questions, number: question}
-            needed = union(*questions.values())
+            union(*questions.values())
             # Only now: a question that cannot be joined concerns nobody else
             self._questions = questions
-            return needed
+
+    @property
+    def question(self) -> Question | None:
+        """The readings that all viewers need together."""
+        with self._lock:
+            return union(*self._questions.values())
 
     def audience(self, number: int) -> Audience:
         with self._lock:

@@ -11,7 +11,7 @@ from typing import assert_never
 from echornn.config import ConfigError
 from echornn.session import commands
 from echornn.session.commands import Command
-from echornn.session.exchange import Exchange
+from echornn.session.exchange import Exchange, Viewers
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace, faster, slower
 from echornn.session.pictures.frame import Drive, Frame, State
@@ -89,6 +89,7 @@ class Handlers:
     pace: Pace
     exchange: Exchange
     probing: Probing
+    viewers: Viewers
 
     def do(self, command: Command) -> None:
         live, running, here = self.live, self.live.drive.running, self.live.here
@@ -150,8 +151,9 @@ class Handlers:
                 ):
                     notes = notes.with_pin(branch, True)
                 live.note(notes)
-            case commands.Ask(question):
-                self.probing.ask(question)
+            case commands.Ask():
+                # What is needed now: viewers may have asked or left since, in any order
+                self.probing.ask(self.viewers.question)
             case commands.Save():
                 live.save()
             case _:

@@ -66,7 +66,8 @@ class WeightRecorder:
 @dataclass
 class StandingQuestion:
     question: Question | None
-    show: Callable[[Readings | None, str], None]  # shows the readings, or why there are none
+    # Shows the readings, or the reason why there are none
+    show: Callable[[Readings | None, str], None]
     position: Position | None = None  # the last position examined for it
     next_at: float = 0.0
     failed: EchoConfig | None = None  # the configuration for which it failed; it is not tried again
@@ -83,9 +84,10 @@ class Probing:
         self, live: LiveRun, examine: Examine, exchange: Exchange, clock: Callable[[], float]
     ) -> None:
         self._live, self._examine, self._exchange, self._clock = live, examine, exchange, clock
-        show = exchange.change
-        self._screen = StandingQuestion(None, lambda read, why: show(readings=read, unread=why))
-        self._held_out = StandingQuestion(None, lambda read, _: self._measured(read))
+        # Why the loss on held-out data could not be measured; empty if it could, or is not needed
+        self.why_not_held_out = ""
+        self._screen = StandingQuestion(None, self._show_readings)
+        self._held_out = StandingQuestion(None, self._measured)
         self._all = self._screen, self._held_out
         self._thread = Background("probing")
         self._busy = False
@@ -111,7 +113,8 @@ class Probing:
             if question and kinds - HELD_OUT.kinds
             else None
         )
-        self._set(self._held_out, HELD_OUT if kinds & HELD_OUT.kinds else None)
+        if self._set(self._held_out, HELD_OUT if kinds & HELD_OUT.kinds else None):
+            self.why_not_held_out = ""
         if self._set(self._screen, others):
             self._exchange.change(
                 **{"unread": ""} if others is not None else {"unread": "", "readings": None}
@@ -189,7 +192,7 @@ class Probing:
         except Exception as error:  # for example too little memory for a copy, or for a thread
             for one in self._standing:
                 one.failed = live.own_config
-                one.show(None, why_unread(error))
+                one.show(None, reason_of(error))
 
     def _work(
         self,
@@ -230,28 +233,32 @@ class Probing:
                     or (asked.part, asked.held) != (of.part, of.held)
                 ):
                     continue
-                if isinstance(outcome, Exception):
-                    standing.failed = config
                 if not is_here:  # these were readings of an earlier network
                     standing.position = None if standing.position == of_these else standing.position
                 elif isinstance(outcome, Exception):
-                    standing.show(None, why_unread(outcome))
+                    standing.failed = config
+                    standing.show(None, reason_of(outcome))
                 else:
                     standing.show(outcome, "")
 
         self._exchange.notify(read)
 
-    def _measured(self, readings: Readings | None) -> None:
+    def _show_readings(self, readings: Readings | None, reason: str) -> None:
+        unread = f"nothing could be read: {reason}" if reason else ""
+        self._exchange.change(readings=readings, unread=unread)
+
+    def _measured(self, readings: Readings | None, reason: str) -> None:
+        self.why_not_held_out = f"no loss on held-out data: {reason}" if reason else ""
         if readings is not None and readings.held_out is not None:
             place = Position(readings.branch, readings.window)
             self._live.timeline.measure(place, readings.config.seed, readings.held_out.loss)
             self._exchange.change()  # a frame with which it is drawn
 
 
-def why_unread(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
-    return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
+    return ": ".join(part for part in (name, text) if part)
 
 
 def examine(snapshot: Snapshot, question: Question) -> Readings:

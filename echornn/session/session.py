@@ -101,7 +101,7 @@ class Session:
         self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
         self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
         self._probing = Probing(live, examine or by_probes, exchange, clock)
-        self._handlers = Handlers(self._live, self._pace, exchange, self._probing)
+        self._handlers = Handlers(self._live, self._pace, exchange, self._probing, self.viewers)
         self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
 
     # ---- for any thread
@@ -116,13 +116,19 @@ class Session:
                 f"{command!r} cannot be sent: only an object of a class in echornn.session.commands"
             )
         if isinstance(command, Ask):
-            return self.ask(self.viewers.asks(LOCAL, command.question))
+            return self.ask(LOCAL, command.question)
         return self._exchange.send(command)
 
-    def ask(self, question: Question | None) -> int:
-        """Have these readings measured, which all viewers need together; returns the command's
-        number."""
+    def ask(self, viewer: int, question: Question | None) -> int:
+        """Note which readings a viewer needs; what all viewers need is measured together. Returns
+        the command's number."""
+        self.viewers.asks(viewer, question)
         return self._exchange.send(Ask(question))
+
+    def leave(self, viewer: int) -> None:
+        """Remove a viewer; what only this one needs is measured no longer."""
+        self.viewers.leave(viewer)
+        self._exchange.send(Ask(None))
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -361,6 +367,7 @@ class Session:
             self._show_warning()
         if self._seconds_to_probe() == 0:
             self._probing.begin(self._seconds_to_train() is None, self._pace.speed)
+            self._show_warning()
 
     def _step_on_the_way(self) -> None:
         begun = self._clock()
@@ -430,7 +437,8 @@ class Session:
 
     @property
     def _warning(self) -> str:
-        live, parts = self._live, [self.recorder.warning, self._live.device_note]
+        live = self._live
+        parts = [self.recorder.warning, live.device_note, self._probing.why_not_held_out]
         if live.arrived and live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"

@@ -196,7 +196,7 @@ class Viewer:
 
     def send(self, command: Command) -> int:
         if isinstance(command, Ask):
-            return self._session.ask(self._session.viewers.asks(self._number, command.question))
+            return self._session.ask(self._number, command.question)
         return self._session.send(command)
 
     def run(self) -> None:

@@ -38,6 +38,7 @@ from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL_POPULATION, scripted_loss
 
 ALL = Query(columns=100, ghosts=8)
+HELD_OUT = Question(frozenset({"held_out"}))
 
 
 @pytest.fixture
@@ -212,6 +213,46 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
         stage.do(Ask(MEMORY))
         wait_for(lambda: read_at(stage) == (0, stage.frame.trained))
         assert stage.frame.unread == ""
+
+
+def test_a_failure_to_measure_held_out_data_is_said_until_it_is_not_needed() -> None:
+    probes = Probes()
+    probes.error = RuntimeError("no memory mappings left")
+    with on_stage(examine=probes) as stage:
+        stage.do(Step(5), Ask(HELD_OUT))
+        wait_for(lambda: "RuntimeError: no memory mappings left" in stage.frame.warning)
+        assert "held-out" in stage.frame.warning
+        assert stage.frame.unread == "", "other readings have not failed"
+        assert stage.do(Ask(None)).warning == ""
+        stage.do(Ask(HELD_OUT))
+        wait_for(lambda: stage.frame.warning)
+        probes.error = None
+        stage.do(Edit({"learning_rate": 0.1}))
+        wait_for(lambda: stage.frame.warning == "")
+
+
+def test_a_failure_of_an_earlier_network_is_not_held_against_the_next() -> None:
+    probes = Probes()
+    probes.error = RuntimeError("of the first branch")
+    probes.may_go_on.clear()
+    with on_stage(examine=probes) as stage:
+        stage.do(Step(5), Ask(MEMORY))
+        assert probes.begun.wait(PATIENCE)
+        stage.do(Reset())
+        probes.may_go_on.set()
+        wait_for(lambda: "of the first branch" in stage.frame.unread or len(probes.seen) > 1)
+        assert probes.seen[-1][0].branch == 1
+
+
+def test_every_field_of_a_question_reaches_the_probes() -> None:
+    probes = Probes()
+    whole = Question(
+        frozenset({"memory"}), "h", (1, 2), 0, (0.5,), settings=(("lag", 3),), trials=9
+    )
+    with on_stage(examine=probes) as stage:
+        stage.do(Step(5), Ask(whole))
+        wait_for(lambda: probes.seen)
+        assert probes.seen[-1][1] == whole
 
 
 @pytest.mark.slow

@@ -79,8 +79,8 @@ def test_after_an_edit_that_cannot_be_compiled_real_networks_train_on_with_the_s
         assert stage.losses() == expected
 
 
-HUGE = EchoConfig(
-    task="adding", length=5, total_series_length=200, batch_size=4, clip_norm=1.0, num_epochs=9
+HUGE = EchoConfig(total_series_length=200, batch_size=4, clip_norm=1.0).with_fields(
+    {"task": "adding", "length": 5}
 )
 """A task of numbers, of which losses can be very large."""
 

@@ -203,6 +203,25 @@ def test_what_all_viewers_need_is_measured_together(tmp_path: Path) -> None:
         wait_for(lambda: trained.asked[-1].kinds == {"units"})
 
 
+def test_who_leaves_while_another_asks_takes_no_reading_away(tmp_path: Path) -> None:
+    with served(tmp_path) as trained, looking(tmp_path) as first, looking(tmp_path, "b") as second:
+        shown(second, second.send(commands.Ask(UNITS)))
+        with trained.held_back(commands.Ask(None)):
+            second.stop()
+            wait_for(lambda: viewers_of(tmp_path)[0] == ("pts/1",))
+            shown(first, first.send(commands.Ask(MEMORY)))
+        trained.do(commands.Step())
+        wait_for(lambda: trained.asked[-1].kinds == {"memory"})
+        trained.do(commands.Step())
+        window = trained.session.frame.trained
+
+        def is_read() -> bool:
+            readings = first.look(CURVE).frame.readings
+            return readings is not None and readings.window == window
+
+        wait_for(is_read)
+
+
 def test_the_end_of_a_session_is_said_and_the_last_picture_stays(tmp_path: Path) -> None:
     with served(tmp_path) as trained, looking(tmp_path) as viewer:
         before = shown(viewer, viewer.send(commands.Step(3)))

@@ -107,6 +107,27 @@ class Served:
             yield
 
     @contextmanager
+    def held_back(self, command: Command) -> Iterator[None]:
+        """This command reaches it only at the end of the block, after those that are sent
+        meanwhile."""
+        exchange = self.session._exchange
+        send, may_go_on, arrived = exchange.send, threading.Event(), threading.Event()
+
+        def late(sent: Command) -> int:
+            if sent != command:
+                return send(sent)
+            assert may_go_on.wait(PATIENCE)
+            number = send(sent)
+            arrived.set()
+            return number
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exchange, "send", late)
+            yield
+            may_go_on.set()
+            assert arrived.wait(PATIENCE)
+
+    @contextmanager
     def slow_reader(self, viewer: RemoteSession) -> Iterator[None]:
         """This viewer reads nothing that it is sent, as over a connection that is too slow."""
         may_read = threading.Event()
