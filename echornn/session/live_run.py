@@ -21,7 +21,7 @@ from echornn.runs.run_dir import RecordedCommand
 from echornn.runs.states import Checkpoint, Keyframe, Keyframes
 from echornn.session.pace import Pace
 from echornn.session.pictures.frame import Drive, Frame, State
-from echornn.state import UnlikeRecord
+from echornn.state import PopulationState, UnlikeRecord
 from echornn.timeline import moves
 from echornn.timeline.branch import Branch, Position, can_continue_under, starts_over
 from echornn.timeline.timeline import Timeline
@@ -460,14 +460,19 @@ class LiveRun:
             raise ValueError(f"{position} is not a position of this run")
         if self.arrived and not self.is_past and position != self.here:
             self._leave()
-        replay = Replay(
-            self.timeline,
-            self._keyframes,
-            self.trainer,
-            position,
-            self._tape_windows,
-            self._compiled,
-        )
+        before = self.trainer.state
+        try:
+            replay = Replay(
+                self.timeline,
+                self._keyframes,
+                self.trainer,
+                position,
+                self._tape_windows,
+                self._compiled,
+            )
+        except Exception:  # perhaps after the trainer has left, as edits on the path can fail
+            put_back(self.trainer, before)
+            raise
         self._replay, self.trainer, self.unlike, self._on_the_way = (
             replay,
             replay.trainer,
@@ -525,8 +530,7 @@ class LiveRun:
         if not self.arrived:
             self._replay = None
             self.trainer = trainer
-            trainer.start(state.config, state.init_index)
-            trainer.restore(state)
+            put_back(trainer, state)
 
     # ---- what frames show
 
@@ -585,6 +589,12 @@ class LiveRun:
             "init_index": of.init_index,
         }
         return {"loss_stats": loss_stats, **numbers}
+
+
+def put_back(trainer: AnyTrainer, state: PopulationState) -> None:
+    """Continue from a state of the same program, perhaps of another configuration."""
+    trainer.start(state.config, state.init_index)
+    trainer.restore(state)
 
 
 def epoch_shown(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:

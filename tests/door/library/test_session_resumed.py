@@ -162,3 +162,35 @@ def test_a_refused_edit_that_cannot_be_compiled_leaves_no_trace(tmp_path: Path) 
         stage.do(Step(5))
         assert stage.losses() == expected
         assert stage.do(Go(0, 8)).warning == ""
+
+
+class Scarce(HashTrainer):
+    """A trainer that an edit makes too large once memory is scarce."""
+
+    is_scarce = False
+
+    def edit(self, config: EchoConfig) -> None:
+        if Scarce.is_scarce and config.learning_rate == 0.01:
+            raise MemoryError("the script says: too large")
+        super().edit(config)
+
+
+def test_a_position_that_cannot_be_trained_again_is_refused_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    with on_stage(make=HashTrainer) as stage:
+        stage.do(Step(25))
+        expected = stage.losses()
+    with on_stage(make=HashTrainer, folder=folder) as stage:
+        stage.do(Step(12), Edit({"learning_rate": 0.01}), Step(40), Undo())
+    # So that on the way there, the edit is done again
+    (folder / "keyframes.bin").unlink()
+    with on_stage(make=Scarce, folder=folder) as stage:
+        stage.do(Step(5))
+        monkeypatch.setattr(Scarce, "is_scarce", True)
+        answer = stage.answer(Go(1, 50))
+        assert (answer.was_refused, "too large" in answer.why_not) == (True, True)
+        assert (stage.frame.line, stage.frame.trained) == (0, 17)
+        stage.do(Step(8))
+        assert stage.losses() == expected
