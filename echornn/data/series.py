@@ -78,9 +78,12 @@ def held_out_config(
             f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out",
         )
     rows = trials or (HELD_OUT_TRIALS if task.length else HELD_OUT_ROWS)
-    lags = known_lags(task, config.row_length - 1)
-    lead = max(LEAST_LEAD, config.truncated_backprop_length, *(1 + lag for lag in lags))
-    steps = task.length or lead + HELD_OUT_STEPS
+    if task.length is None:
+        lags = known_lags(task, config.row_length - 1)
+        lead = max(LEAST_LEAD, config.truncated_backprop_length, *(1 + lag for lag in lags))
+        steps = lead + HELD_OUT_STEPS
+    else:
+        steps = task.length
     sizes = {"batch_size": rows, "total_series_length": rows * steps, "stride": None}
     return config.of(0).with_fields({**settings, **sizes})
 
@@ -210,6 +213,14 @@ def check_own_files(config: EchoConfig) -> None:
         check_cell(config.cell)
 
 
+def load_own_task(config: EchoConfig) -> None:
+    """Have the text of a user's own task answer what its record does not say; an `OwnError` if it
+    may not run."""
+    task = config.the_task
+    if task.own is not None:
+        task.own.load()
+
+
 def check_own_data(config: EchoConfig) -> None:
     """Check the user's own files, and that each window of the first epoch has a scored step; raises
     an `OwnError`."""
@@ -240,13 +251,17 @@ def targets_known(config: EchoConfig) -> int:
     return _sources(config)[1]
 
 
-@lru_cache(maxsize=256)
 def _sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
     """The lags of an epoch's last window, or of a trial, and how many of its targets have known
     sources."""
-    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
     try:
-        known = lags_of_steps(config.the_task, first, config.window_steps)
-    except TaskError:  # in a user's own task
-        known = []
+        return _known_sources(config)
+    except TaskError:  # in a user's own task, or only the record of one is there yet
+        return (), 0
+
+
+@lru_cache(maxsize=256)
+def _known_sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
+    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
+    known = lags_of_steps(config.the_task, first, config.window_steps)
     return tuple(sorted({lag for one in set(known) for lag in one})), sum(map(bool, known))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags
+from echornn.data.series import load_own_task, source_lags
 from echornn.progress import Bools
 from echornn.tasks.task import draw_rows
 
@@ -121,6 +121,7 @@ def _power_of_two_below(number: float) -> int:
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> Series:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
+    load_own_task(config)  # its lags decide which data are read
     lags, steps_back = lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
     if not config.is_stream:
@@ -145,6 +146,7 @@ def series_for(config: EchoConfig) -> Series:
 def targets_for(config: EchoConfig) -> Series:
     """The data whose last losses are followed back: as many as time allows; a pure function, as
     `series_for`."""
+    load_own_task(config)
     _, steps_back = lags_and_steps_back(config)
     groups = (
         MOST_GROUPS

@@ -77,8 +77,12 @@ def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
         "live_settings": frozenset(known.get("live", ())),
         "levels": lambda *shape: ladders.get(shape, ((), None))[0],
         "solved": lambda *shape: ladders.get(shape, ((), None))[1],
-        "sources": lambda t: (),
+        "sources": _unknown_sources,
     }
+
+
+def _unknown_sources(t: int) -> tuple[int, ...]:
+    raise TaskError(f"no record has the sources of step {t}: the text has them", is_placed=True)
 
 
 @lru_cache(maxsize=64)
@@ -149,18 +153,32 @@ class OwnTask(OwnFile):
         return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
-        """The task with these values of its settings, from its facts if there are any; the others
-        are the defaults."""
+        """The task with these values of its settings; the others are the defaults.
+
+        What the record of a task does not say is asked of its text, which has to be trusted then:
+        facts of other values are no answer, since a length may follow from a setting.
+        """
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
-        known, mine = self.facts.get("known", ()), list(values_of(task).values())
-        others = ({**one, "ladders": []} for one in known if "impossible" not in one)
-        found = next((one for one in known if one["values"] == mine), None) or next(others, {})
-        if "impossible" in found:
-            raise TaskError(found["impossible"])
-        vars(task).update(own=self, _recorded=_recorded(found))
+        facts = self._facts_for(list(values_of(task).values()))
+        if facts is None:
+            self.load()
+            facts = {}
+        if "impossible" in facts:
+            raise TaskError(facts["impossible"])
+        vars(task).update(own=self, _recorded=_recorded(facts))
         return task
+
+    def _facts_for(self, values: list[Any]) -> Mapping[str, Any] | None:
+        """What the record says about the task with these values; None if nothing; empty if it says
+        nothing about any."""
+        if self.lacks_facts:
+            return {}
+        for facts in (self.facts or {})["known"]:
+            if facts["values"] == values:
+                return facts  # type: ignore[no-any-return]
+        return None
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
         kind = self.load()
@@ -260,9 +278,12 @@ def check(
     own_task: OwnTask, values: tuple[tuple[str, object], ...] = (), rows: int = 5, steps: int = 1000
 ) -> Task:
     """The task with these values, of which data of this shape are drawn in another process; a
-    TaskError if bad."""
+    TaskError if bad.
+
+    From then on the text answers, in this process too, and no longer its record.
+    """
     own_task.try_apart(f"{__name__}:draw_once", values=dict(values), rows=rows, steps=steps)
-    return own_task.task(dict(values))
+    return own_task.written(dict(values))
 
 
 def draw_once(
@@ -283,6 +304,10 @@ def draw_once(
                 "draw returns different data for the same rng: all random numbers must come from "
                 "that rng"
             )
-    ladder(task, rows, steps)
-    solved_level(task, rows, steps)
-    lags_of_steps(task, 0, length or steps)
+    if length is None:
+        shape = rows, steps
+    else:  # each trial is a row
+        shape = rows * (steps // length), length
+    ladder(task, *shape)
+    solved_level(task, *shape)
+    lags_of_steps(task, 0, shape[1])

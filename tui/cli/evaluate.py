@@ -59,37 +59,34 @@ def evaluate_run(
     for one in range(config.replicas) if replica is None else [index]:
         snapshot, values = Snapshot(there.state.of(one), *position), tuple((settings or {}).items())
         found = stored.examined(snapshot, ["held_out"], settings=values, trials=trials).held_out
-        about = {
-            "window": position.window,
-            "replica": numbers_of(stored.run, config)[one],
-            "seed": config.seed + one,
-        }
-        about |= {
-            "as_recorded": there.unlike is None,
-            "trials": asked.batch_size,
-            "steps": asked.row_length,
-        }
         if found is None:
             printed.complain(
                 f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out"
             )
-        else:
-            means = {"loss": found.loss, "loss_spread": found.loss_spread}
-            means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
-            by_step = {
-                "loss_by_step": found.loss_by_step,
-                "accuracy_by_step": 1 - found.wrong_by_step,
-            }
-            rows.append(about | means | by_step | {"accuracy_by_target": 1 - found.wrong_by_target})
+            continue
+        about = {
+            "window": position.window,
+            "replica": numbers_of(stored.run, config)[one],
+            "seed": config.seed + one,
+            "as_recorded": there.unlike is None,
+            "trials": found.rows,
+            "steps": found.steps,
+        }
+        means = {"loss": found.loss, "loss_spread": found.loss_spread}
+        means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
+        by_step = {
+            "loss_by_step": found.loss_by_step,
+            "accuracy_by_step": 1 - found.wrong_by_step,
+        }
+        rows.append(about | means | by_step | {"accuracy_by_target": 1 - found.wrong_by_target})
     if not rows:
         raise FailedError("nothing to evaluate")
     title = (
-        f"after window {position.window:,}: {asked.batch_size:,} fresh "
-        f"{'rows' if asked.is_stream else 'trials'} "
+        f"after window {position.window:,}: {rows[0]['trials']:,} fresh "
+        f"{'rows' if asked.is_stream else 'trials'} of {rows[0]['steps']:,} steps"
     )
-    title += ", ".join(
-        filter(None, (f"of {asked.row_length:,} steps", fields_text(settings or {})))
-    )
+    if settings:
+        title += f", {fields_text(settings)}"
     return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
 
 

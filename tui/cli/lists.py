@@ -254,7 +254,7 @@ def _tasks(wanted: str | None) -> Iterator[Record]:
         task = (
             own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
         )
-        size = EchoConfig(task=task).batch_size, EchoConfig(task=task).row_length
+        config = EchoConfig(task=task)
         about = " ".join(
             (type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split()
         )
@@ -268,10 +268,10 @@ def _tasks(wanted: str | None) -> Iterator[Record]:
             "loss": task.outputs.loss,
             "levels": [
                 {"name": one.name, "loss": one.loss, "knows": one.knows}
-                for one in ladder(task, *size)
+                for one in ladder(task, *config.data_shape)
             ],
-            "solved": solved_level(task, *size),
-            "sources": known_lags(task, (task.length or EchoConfig().row_length) - 1),
+            "solved": solved_level(task, *config.data_shape),
+            "sources": known_lags(task, (task.length or config.row_length) - 1),
             "settings": [_setting(known) for known in settings_of(task)],
         }
 

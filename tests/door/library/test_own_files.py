@@ -8,7 +8,9 @@ import csv
 import hashlib
 import importlib
 import json
+import math
 import re
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +20,7 @@ import pytest
 import echornn
 from echornn import EchoConfig, RunRecorder, Session, TaskError
 from echornn.session.commands import Edit, Pause, StartOver, Step
-from tests.answered import answered, trained
+from tests.answered import answered, records, trained
 from tests.any_task import data_of
 from tests.door.library.own_texts import CELL, MARKS, TASK, forget_texts, limits, record_all, write
 from tests.door.sweeps.stage import swept
@@ -119,7 +121,9 @@ def test_what_needs_a_text_refuses_one_that_the_user_never_gave() -> None:
     digest = hashlib.sha256((MARKS + TASK).encode()).hexdigest()
     for command in (
         "probe run",
+        "evaluate run --lag 9",
         "--resume run --headless",
+        "--resume run --headless --lag 9",
         "do run step",
         "figure run weights -o f.svg",
     ):
@@ -263,6 +267,112 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
         XOR,
     )
     assert (kept["cell"]["text"], kept["far_lag"]) == (CELL, 2)
+
+
+GROWS = """\
+from dataclasses import dataclass
+import numpy as np
+from echornn import Batch, Level, Symbols, Task, setting
+
+@dataclass(frozen=True)
+class Mine(Task):
+    most: int = setting(6, "Steps of a trial.", 1, 1000)
+    inputs = outputs = Symbols(2)
+
+    @property
+    def length(self):
+        return self.most
+
+    def draw(self, rng, rows, steps):
+        bits = (1000 * np.sqrt(2 + np.arange(rows * steps))).astype(int) % 2
+        x = bits.reshape(rows, steps)
+        return Batch(x, np.cumsum(x, axis=1) % 2)
+"""
+"""Parity so far, whose length is a setting; bits are the same each time."""
+
+SHAPED = """
+    def levels(self, rows, steps):
+        return [Level("chance", 1 / steps, "nothing"), Level("all", 1 / rows, "all bits")]
+"""
+"""A ladder that says for data of which shape it was asked."""
+
+
+def parity_by_hand(weights: dict[str, np.ndarray], rows: int, steps: int) -> np.ndarray:
+    """The right answers of a tanh network on the bits of `GROWS`, bool [rows, steps]."""
+    right = np.empty((rows, steps), bool)
+    for row in range(rows):
+        h, parity = np.zeros(weights["b"].size), 0
+        for step in range(steps):
+            bit = int(1000 * math.sqrt(2 + row * steps + step)) % 2
+            parity = (parity + bit) % 2
+            h = np.tanh(np.append(bit, h) @ weights["W"] + weights["b"].ravel())
+            first, second = h @ weights["W2"] + weights["b2"].ravel()
+            right[row, step] = (second > first) == parity
+    return right
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("shared_programs")
+def test_other_settings_of_a_recorded_task_have_their_own_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(GROWS, "grows.py")
+    sizes = ("--total-series-length", 600, "--num-epochs", 1, "--init", "glorot", "--replicas", 2)
+    done = answered("--headless", "--run", "run", "--task", "grows.py:Mine", *sizes)
+    assert done.returncode == 0, done.stderr
+    Path("grows.py").unlink()
+    command = ("evaluate", "run", "--most", 64, "--trials", 100)
+    forget_texts(monkeypatch)
+    for number, found in enumerate(records(answered(*command, "--json"))):
+        right = parity_by_hand(echornn.read("run").weights(replica=number), 100, 64)
+        assert (found["trials"], found["steps"]) == (100, 64)
+        assert found["accuracy"] == pytest.approx(right.mean(), abs=2e-4)
+        assert found["accuracy_by_step"] == pytest.approx(right.mean(axis=0), abs=0.011)
+    forget_texts(monkeypatch)
+    assert "100 fresh trials of 64 steps" in answered(*command).stdout
+
+
+@pytest.mark.slow
+def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lead is the farthest source, whose lag the record does not say, and the step itself."""
+    from tests.compiled import plain
+
+    text = spoiled(TASK, '"Steps back.", 1, 50', '"Steps back.", 1, 500')
+    write(f"{text}\n    def sources(self, t):\n        return [min(t, self.lag)]\n", "mine.py")
+    config = EchoConfig(
+        task="mine.py:Mine", total_series_length=5_000, num_epochs=1, truncated_backprop_length=3
+    )
+    with plain() as programs:
+        recorder = RunRecorder.begin(Path("run"), config)
+        make_trainer = partial(echornn.Population, programs=programs)
+        session = Session(config, recorder=recorder, make_trainer=make_trainer)
+        session.send(Pause())
+        with on_a_thread(session):
+            session.send(Step(1))
+            assert session.when_idle(PATIENCE)
+    forget_texts(monkeypatch)
+    asked = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
+    held_out = echornn.examine(echornn.read("run", trust=True).snapshot(), asked).held_out
+    assert held_out is not None
+    assert (held_out.rows, held_out.steps) == (2, 100 + 1 + 256)
+
+
+def test_a_record_says_nothing_about_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_all(with_facts=True)
+    Path("state/echornn-tui/trusted").unlink()
+    forget_texts(monkeypatch)
+    config = echornn.read("run").config
+    with pytest.raises(TaskError, match=r"^task.py:Mine .*--trust"):
+        config.with_fields({"lag": 9})
+    trusted = echornn.read("run", trust=True).config
+    assert trusted.with_fields({"lag": 9}).value("lag") == 9
+
+
+def test_a_task_is_listed_with_the_ladder_of_its_training() -> None:
+    write(GROWS + SHAPED, "grows.py")
+    (listed,) = records(answered("tasks", "grows.py:Mine", "--json"))
+    rows, steps = 5 * (50_000 // 5 // 6), 6  # each trial of an epoch is a row
+    assert [one["loss"] for one in listed["levels"]] == [1 / steps, 1 / rows]
 
 
 @pytest.mark.slow
