@@ -4,16 +4,14 @@ in a session."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from echornn.config import (
     COMPILED_FIELDS,
-    ECHO,
+    FIELDS,
     MAX_REPLICAS,
     START_FIELDS,
-    TASK,
     ConfigError,
     EchoConfig,
 )
@@ -48,11 +46,11 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
 
 
 def structure(config: EchoConfig) -> tuple[Any, ...]:
-    """Everything that changes a compiled program: the configuration without what does not, and the
+    """Everything that changes a compiled program: the fields without those that do not, and the
     form of the task."""
-    task, length = config.the_task, config.truncated_backprop_length
-    plain = config.with_fields({TASK: ECHO, "echo_step": 0, "truncated_backprop_length": length})
-    return replace(program_key(plain), device="auto"), *form_of(task), task.scores_every_step
+    task, key = config.the_task, program_key(config)
+    fields = tuple(getattr(key, name) for name in FIELDS if name != "device")
+    return fields, *form_of(task), task.scores_every_step
 
 
 Devices = Mapping[EchoConfig, str]

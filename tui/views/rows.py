@@ -509,6 +509,11 @@ def first_sentence(config: EchoConfig) -> str:
 
 def data_text(config: EchoConfig) -> str:
     rows = "1 row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
+    if config.is_stream and config.windows_per_epoch == 1:
+        return (
+            f"{rows} of {config.row_length:,} steps, each a window of {config.window_steps}; "
+            "the state begins with zero"
+        )
     if config.is_stream:
         return (
             f"{rows} of {config.row_length:,} steps, cut into windows of {config.window_steps}; "

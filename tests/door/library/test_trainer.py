@@ -144,6 +144,17 @@ def test_a_restored_state_goes_on_bit_for_bit(
     assert later[-50:].mean() < 0.5 * rest.losses[0], "it learns"
 
 
+def test_trials_train_with_a_t_that_no_row_has_room_for() -> None:
+    """Nothing is cut then, as with a T of a trial."""
+    fields = {"task": "parity", "length": 10, "total_series_length": 100}
+    losses = []
+    for t in (50, 10):
+        config = EchoConfig.from_fields({**fields, "truncated_backprop_length": t})
+        with plain() as programs:
+            losses.append(Trainer(config, programs).advance(4).losses)
+    np.testing.assert_array_equal(losses[0], losses[1])
+
+
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_run_is_that_of_the_formulas_and_can_go_on(cell: str) -> None:
     trainer = Trainer(EchoConfig(cell=cell, state_size=5, seed=2, init="glorot"))

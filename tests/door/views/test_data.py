@@ -89,6 +89,14 @@ async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
     assert rows_of(await seen("2", losses=[0.5] * 5, ascii_only=True))[0].isascii()
 
 
+async def test_with_one_window_an_epoch_no_state_is_carried() -> None:
+    for windows, words in ((1, "begins with zero"), (2, "is carried")):
+        config = EchoConfig(task="delayed_xor", total_series_length=5 * 15 * windows)
+        screen = await seen("2", config=config, losses=[0.5], size=LARGE)
+        assert f"the state {words}" in screen.text
+        assert f"5 rows of {15 * windows} steps" in screen.text
+
+
 async def test_sources_are_counted_and_read_out() -> None:
     screen = await seen("2", losses=[0.5], size=LARGE)
     assert numbers(screen.line("75 targets"))[:4] == [75, 60, 12, 3], (
