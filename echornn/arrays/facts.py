@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data.levels import can_be_solved, solved_level
 from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
@@ -54,7 +55,8 @@ def summary(folder: Path) -> Summary:
     newest, solved = newest_losses(run, position, config), _solved(run, position)
     epoch, window = (state.epoch, state.window) if state else (0, 0)
     is_alone, diverged = config.replicas == 1, len(newest) and not np.isfinite(newest[-1]).any()
-    after = SeedStats.after(newest, solved.at, position.window, solved.lost_at)
+    counts = can_be_solved(config)
+    after = SeedStats.after(newest, solved.at, position.window, solved.lost_at, counts)
     return Summary(
         folder,
         folders.last_saved(folder),
@@ -121,11 +123,13 @@ class BranchFacts:
     lost_at: int | None  # None also for several networks
     here: bool  # whether the run's position is on it
     seed_stats: SeedStats | None  # None for a single network
+    solved_level: float | None  # the mean loss that decides; None if nothing counts as solved
 
 
 def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
     for number in range(len(timeline)):
         branch, end = timeline.branch(number), timeline.end(number)
+        level = solved_level(branch.config)
         yield BranchFacts(
             number,
             letter_of(number),
@@ -137,6 +141,7 @@ def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
             *timeline.results(number),
             number == run.position.branch,
             timeline.seed_stats(end),
+            level if math.isfinite(level) else None,
         )
 
 

@@ -120,6 +120,11 @@ def solved_level(config: EchoConfig) -> float:
     return -math.inf if level is None else level
 
 
+def can_be_solved(config: EchoConfig) -> bool:
+    """Whether there is a level below which the task counts as solved; without one nothing does."""
+    return solved_level(config) > -math.inf
+
+
 def deciding_windows(config: EchoConfig) -> int:
     """The number of newest windows whose mean loss decides whether the task is solved or lost:
     where losses stay noisy, so many that `SURE` standard errors fit above the solved level. A loss

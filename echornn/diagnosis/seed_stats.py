@@ -14,6 +14,8 @@ from echornn.progress import Bools, Floats
 Order = Literal["solved", "seed", "loss"]
 # The standard deviations on either side of the mean that contain 95 % of a normal distribution
 NORMAL_95 = 1.959964
+NOTHING_COUNTS = "nothing counts as solved: --solved-below decides"
+"""What is said in place of counts if a task has no ladder, or one that is never solved."""
 
 Indices = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -26,8 +28,11 @@ class SolvedCounts(NamedTuple):
     replicas: int
     solved: int
     lost: int
+    can_be_solved: bool = True  # see `echornn.data.levels.can_be_solved`
 
     def __str__(self) -> str:
+        if not self.can_be_solved:
+            return NOTHING_COUNTS
         lost = f", {self.lost:,} lost again" if self.lost else ""
         return f"{self.solved:,} of {self.replicas:,} solved{lost}"
 
@@ -46,6 +51,7 @@ class SeedStats:
         windows: the number of windows trained along the path.
         lost_at: int64 [replicas], the window at which each replica lost the task again; 0 if it has
             not.
+        can_be_solved: whether there is a level below which the task counts as solved.
     """
 
     solved_at: Indices
@@ -54,21 +60,30 @@ class SeedStats:
     diverged: Bools
     windows: int
     lost_at: Indices
+    can_be_solved: bool = True
 
     @classmethod
-    def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
+    def after(
+        cls,
+        recent: Floats,
+        solved_at: Indices,
+        windows: int,
+        lost_at: Indices,
+        can_be_solved: bool = True,
+    ) -> SeedStats:
         """The results after ``windows`` windows along the path, of which ``recent`` has up to 50
         newest losses, float32 [n, replicas]. Entries of ``solved_at`` after ``windows`` are
         ignored.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
-            nothing = np.full(len(solved_at), np.nan, np.float32)
-            return cls(
-                there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows, lost_at
-            )
-        mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
-        return cls(there, mean, recent[-1].copy(), ~np.isfinite(recent[-1]), windows, lost_at)
+            mean = newest = np.full(len(solved_at), np.nan, np.float32)
+            diverged = np.zeros(len(solved_at), np.bool_)
+        else:
+            mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
+            newest = recent[-1].copy()
+            diverged = ~np.isfinite(newest)
+        return cls(there, mean, newest, diverged, windows, lost_at, can_be_solved)
 
     @property
     def replicas(self) -> int:
@@ -84,7 +99,7 @@ class SeedStats:
 
     @property
     def counts(self) -> SolvedCounts:
-        return SolvedCounts(self.replicas, self.solved, self.lost)
+        return SolvedCounts(self.replicas, self.solved, self.lost, self.can_be_solved)
 
     @property
     def is_blank(self) -> bool:
@@ -130,7 +145,10 @@ class SeedStats:
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def in_words(self) -> str:
-        """The success rate with its interval, and the median number of windows needed, as text."""
+        """The success rate with its interval, and the median number of windows needed, as text; or
+        that nothing counts as solved."""
+        if not self.can_be_solved:
+            return NOTHING_COUNTS
         low, high = (round(100 * share) for share in self.interval)
         text = f"{self.solved:,} of {self.replicas:,} solved ({low} to {high} %)"
         median = self.median_window

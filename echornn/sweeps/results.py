@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from echornn.config import TASK, EchoConfig
-from echornn.data.levels import lost_level
+from echornn.data.levels import can_be_solved, lost_level
 from echornn.diagnosis.seed_stats import wilson
 from echornn.sweeps.grid import Value
 
@@ -145,6 +145,16 @@ class MapCell:
     @property
     def solved(self) -> int:
         return sum(len(point.solved_at) for point in self.points)
+
+    @property
+    def uncounted(self) -> int:
+        """The points of which nothing counts as solved."""
+        return sum(not can_be_solved(point.config) for point in self.points)
+
+    @property
+    def can_be_solved(self) -> bool:
+        """Whether any point can; one without points could."""
+        return not self.points or self.uncounted < len(self.points)
 
     @property
     def lost(self) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig, changes_text
-from echornn.data.levels import most_loss
+from echornn.data.levels import can_be_solved, most_loss
 from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
@@ -274,7 +274,8 @@ class Timeline:
         solved = self.solved(position)
         if len(solved.at) == 1:
             return None
-        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at)
+        counts = can_be_solved(self.owner(position).config)
+        return SeedStats.after(solved.newest, solved.at, position.window, solved.lost_at, counts)
 
     def solved(self, position: Position) -> SolvedAt:
         """When each network at a position had solved the task by then, and its newest losses, or

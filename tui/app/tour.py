@@ -13,9 +13,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 
-from echornn.data.levels import chance_level
+from echornn.data.levels import can_be_solved, chance_level
 from echornn.data.series import source_lags
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.session.commands import Command, Resume
 from echornn.session.pictures.frame import Frame, State
 from tui.app import keys
@@ -77,6 +78,8 @@ def _memory(frame: Frame) -> str:
 
 
 def _solved(frame: Frame) -> str:
+    if not can_be_solved(frame.own_config):
+        return NOTHING_COUNTS
     if frame.seed_stats is not None:
         return f"{frame.seed_stats.solved:,} of {frame.seed_stats.replicas:,} have solved it"
     return (

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
-from echornn.data.levels import ladder_of, solved_level
+from echornn.data.levels import can_be_solved, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text, task_loss_text
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.runs.recorder import Recorder
@@ -32,16 +33,17 @@ LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for it
 LINE_EVERY = 100  # windows between two lines, as in the tutorial
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
+LOSSES_NOTE = f"{NOTHING_COUNTS}; loss at 10, 50, 90 %"
 
 OF_ONE = {
     "window": "epoch {epoch}/{epochs}  window {window}/{per_epoch}  loss {loss}{accuracy}",
     "epoch": "epoch {epoch}/{epochs} done  mean loss {loss}{accuracy}  at {seconds:.1f} s",
-    "finished": "finished  windows {windows} in all  mean loss {loss}  {solved}  seconds {seconds}",
+    "finished": "finished  windows {windows} in all  mean loss {loss}{solved}  seconds {seconds}",
 }
 OF_REPLICAS = {
-    "window": "epoch {epoch} window {window}  {solved}  loss {loss}{diverged}",
-    "epoch": "epoch {epoch} done  {solved}  loss {loss}  {seconds:.1f}s{diverged}",
-    "finished": "finished  {solved}  mean loss {loss}  seconds {seconds}{diverged}",
+    "window": "epoch {epoch} window {window}{solved}  loss {loss}{diverged}",
+    "epoch": "epoch {epoch} done{solved}  loss {loss}  {seconds:.1f}s{diverged}",
+    "finished": "finished{solved}  mean loss {loss}  seconds {seconds}{diverged}",
 }
 """The lines about records, which docs/cli.md explains; other records are printed as they are."""
 
@@ -92,7 +94,7 @@ def print_training(
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         if config.replicas > 1 and not json:
-            lines.print([SEEDS_NOTE], sys.stdout)
+            lines.print([SEEDS_NOTE if can_be_solved(config) else LOSSES_NOTE], sys.stdout)
         if recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
@@ -175,24 +177,22 @@ def line_of(record: Record, config: EchoConfig) -> str:
             [event, *(f"{name} {value}" for name, value in record.items() if name != "event")]
         )
     if of_replicas:
-        low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
-        median = "" if record["median_window"] is None else f" median {record['median_window']}"
-        lost = f", {record['lost']} lost again" if record.get("lost") else ""
-        solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
         mean, loss = (
             record["loss_50"],
             " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90)),
         )
     else:
-        lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
-        solved = (
-            f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
-        )
         mean = record["final_loss" if event == "finished" else "loss"]
         loss = task_loss_text(config, mean)
     if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
         loss += f" ({rung})"
     accuracy = record.get("accuracy", math.nan)
+    if can_be_solved(config):
+        solved = f"  {solved_text(record)}"
+    elif event == "finished":
+        solved = f"  {NOTHING_COUNTS}"
+    else:
+        solved = ""
     words = {
         "solved": solved,
         "loss": loss,
@@ -204,6 +204,21 @@ def line_of(record: Record, config: EchoConfig) -> str:
     return template.format(
         **record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch
     )
+
+
+def solved_text(record: Record) -> str:
+    """How many of the replicas solved the task, with the interval of their share; or when one
+    network did."""
+    if "success_rate" not in record:
+        lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
+        return f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
+    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+    text = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%)"
+    if record["median_window"] is not None:
+        text += f" median {record['median_window']}"
+    if record.get("lost"):
+        text += f", {record['lost']} lost again"
+    return text
 
 
 class EpochReport:
@@ -293,4 +308,6 @@ class EpochReport:
         solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
         diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)
         means = (sums / windows).astype(np.float32)
-        return seed_stats_fields(SeedStats(solved_at, means, newest, diverged, along, never))
+        counts = can_be_solved(self.config)
+        stats = SeedStats(solved_at, means, newest, diverged, along, never, counts)
+        return seed_stats_fields(stats)

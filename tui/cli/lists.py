@@ -22,7 +22,9 @@ from echornn.arrays.facts import summary
 from echornn.cells import own_cell
 from echornn.cells import table as cells
 from echornn.config import fields_text, shown
+from echornn.data.levels import solved_level as solved_level_of
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.files.own_files import Lock, is_held
 from echornn.remote.client import AddressError, viewers_of
 from echornn.runs import folders
@@ -80,6 +82,8 @@ def _listed(folder: Path) -> Record:
         if os.path.lexists(folder / folders.POINTER_FILE):
             with suppress(AddressError):
                 row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
+        level = solved_level_of(run.config)
+        row["solved_level"] = level if math.isfinite(level) else None
         return row
     except (RunError, OSError) as error:
         return {"run": str(folder), "error": _reason(folder, error, "read")}
@@ -95,13 +99,14 @@ def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
         position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
         loss = "diverged" if run["diverged"] else _loss(run["loss"])
         solved, lost = _outcome(run)
-        solved = (
-            f"{solved} solved"
-            if "lottery" in run
-            else f"solved at {solved}"
-            if run["solved_at"]
-            else "not solved"
-        )
+        if run["solved_level"] is None:
+            solved = NOTHING_COUNTS
+        elif "lottery" in run:
+            solved = f"{solved} solved"
+        elif run["solved_at"]:
+            solved = f"solved at {solved}"
+        else:
+            solved = "not solved"
         solved = f"{solved}, {lost}" if lost else solved
         size = (
             f"{run['bytes'] / 1e6:.1f} MB"
@@ -127,6 +132,8 @@ def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
 
 
 def _outcome(row: Record) -> tuple[str, str]:
+    if row["solved_level"] is None:
+        return "-", ""
     if stats := row.get("lottery"):
         return (
             f"{stats['solved']:,} of {stats['replicas']:,}",
@@ -156,8 +163,10 @@ def show_branches(run: RunName, /, *, json: Json = False) -> int:
     branch."""
     rows = [dict(vars(facts)) for facts in opened(run).branches]
     for row in rows:
-        if (stats := row.pop("seed_stats")) is not None:
+        stats, level = row.pop("seed_stats"), row.pop("solved_level")
+        if stats is not None:
             row["lottery"] = results_of(stats)
+        row["solved_level"] = level
     return emit(rows, json, _branch_lines)
 
 

@@ -108,11 +108,14 @@ def finite(value: Any) -> Any:
 
 def seed_stats_fields(stats: SeedStats) -> Record:
     """The results of the replicas; docs/cli.md explains the keys."""
-    low, high = stats.interval
+    share = low = high = None
+    if stats.can_be_solved:
+        share = stats.solved / stats.replicas
+        low, high = stats.interval
     return {
         "replicas": stats.replicas,
         "solved": stats.solved,
-        "success_rate": stats.solved / stats.replicas,
+        "success_rate": share,
         "success_low": low,
         "success_high": high,
         "median_window": stats.median_window,

@@ -20,6 +20,7 @@ from echornn.config import TASK, shown
 from echornn.data.levels import solved_level
 from echornn.data.series import check_own_data
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.own import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
@@ -101,7 +102,8 @@ def sweep(
         results = SweepResults.read(out)
         code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
         end = computing.end_record()
-    printed.say_last(_end_lines(end, out))
+        can_be_solved = MapCell((), results.points).can_be_solved
+    printed.say_last(_end_lines(end, out, can_be_solved))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")
     return code
@@ -213,7 +215,7 @@ def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
         if computing.trouble:
             lines.print([f"echornn-tui: {computing.trouble}"], sys.stderr)
         end = computing.end_record()
-        say(end, _end_lines(end, folder))
+        say(end, _end_lines(end, folder, MapCell((), results.points).can_be_solved))
     return ExitCode.CHECKPOINTED if asked and not sweep.is_finished else code
 
 
@@ -223,7 +225,10 @@ def _is_over(point: GridPoint) -> bool:
 
 def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
     counts, level = MapCell((), (point,)), solved_level(point.config)
-    (low, high), loss, half = counts.interval, counts.loss, counts.half_solved
+    loss, half = counts.loss, counts.half_solved
+    low = high = None
+    if counts.can_be_solved:
+        low, high = counts.interval
     rung = rung_text(point.config, loss)
     values = shown({name: point.config.fields().get(name) for name in axes})
     solved = {
@@ -256,9 +261,10 @@ def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]
         how_well = f", half by window {half:,}"
     elif not math.isfinite(loss):
         how_well = ", most diverged"
-    of_seeds = (
-        f"{counts.solved} of {counts.finished} solved ({round(100 * low)} to {round(100 * high)} %)"
-    )
+    of_seeds = NOTHING_COUNTS
+    if low is not None and high is not None:
+        interval = f"{round(100 * low)} to {round(100 * high)} %"
+        of_seeds = f"{counts.solved} of {counts.finished} solved ({interval})"
     return record, [f"{name}: {of_seeds}{how_well}"]
 
 
@@ -272,15 +278,13 @@ def _start_lines(record: Record) -> Iterator[str]:
         yield f"left out: {_in_words(values)}: {one['reason']}"
 
 
-def _end_lines(record: Record, folder: Path) -> Iterator[str]:
+def _end_lines(record: Record, folder: Path, can_be_solved: bool) -> Iterator[str]:
     failed = (
         f"  {_counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
     )
     known = f"{record['known']:,} of {_counted(record['networks'], 'network')} known"
-    yield (
-        f"{record['event']}  {known}, {record['solved']:,} solved{failed}  seconds "
-        f"{record['seconds']:.1f}"
-    )
+    solved = f"{record['solved']:,} solved" if can_be_solved else NOTHING_COUNTS
+    yield f"{record['event']}  {known}, {solved}{failed}  seconds {record['seconds']:.1f}"
     if record["event"] == "stopped":
         yield "the same command goes on where this stopped"
     yield f"see it with: echornn-tui map {printed.quoted(folder)}"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from echornn.arrays.run_arrays import read
-from echornn.data.levels import chance_level, solved_level
-from echornn.diagnosis.seed_stats import wilson
+from echornn.data.levels import can_be_solved, chance_level, solved_level
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS, wilson
 from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.results import MapCell
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import (
     COLOURS,
@@ -70,13 +71,16 @@ def seeds(request: FigureRequest) -> FigureData:
             position.window,
         )
         count = len(solved)
-        shares = np.array([*range(count + 1), count]) / replicas
-        upper.step([0, *solved, windows], shares, where="post", color=COLOURS[0])
-        low, high = wilson(count, replicas)
-        ends = {"color": "black", "capsize": 2, "linewidth": 0.8, "clip_on": False}
-        upper.errorbar([windows], shares[-1:], [shares[-1:] - low, high - shares[-1:]], **ends)
-        interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
-        upper.set_title(f"{count:,} of {replicas:,} solved it; {interval}", fontsize=6)
+        title = NOTHING_COUNTS
+        if can_be_solved(config):
+            shares = np.array([*range(count + 1), count]) / replicas
+            upper.step([0, *solved, windows], shares, where="post", color=COLOURS[0])
+            low, high = wilson(count, replicas)
+            ends = {"color": "black", "capsize": 2, "linewidth": 0.8, "clip_on": False}
+            upper.errorbar([windows], shares[-1:], [shares[-1:] - low, high - shares[-1:]], **ends)
+            interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
+            title = f"{count:,} of {replicas:,} solved it; {interval}"
+        upper.set_title(title, fontsize=6)
         whole_numbers(upper.xaxis, "window")
         label = "share of networks\nthat solved the task"
         upper.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03), ylabel=label)
@@ -87,7 +91,7 @@ def seeds(request: FigureRequest) -> FigureData:
         losses_axis(lower, config.loss_name, request.log, [losses])
         for marker, colour, which, name in (
             ("o", COLOURS[0], done, "solved"),
-            ("x", COLOURS[1], ~done, "not solved"),
+            ("x", COLOURS[1], ~done, "not solved" if can_be_solved(config) else "loss"),
         ):
             if which.any():
                 lower.plot(
@@ -125,6 +129,8 @@ def sweep_map(request: FigureRequest) -> FigureData:
                 columns.setdefault(name, []).append(None if number != number else number)
     least, most = min(filter(None, columns["trained"]), default=0), max(columns["trained"])
     label = meaning(request.show, {point.config.loss_name for point in results.points})
+    if request.show is not Measure.LOSS and not MapCell((), results.points).can_be_solved:
+        label = NOTHING_COUNTS
     label += f" (n = {least:,}{f' to {most:,}' if most > least else ''})" if most else ""
 
     def draw(figure: Any) -> None:

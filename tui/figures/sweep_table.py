@@ -84,12 +84,16 @@ class Table:
 
 def numbers_of(cell: MapCell) -> dict[str, int | float | None]:
     """The counts of a cell as CSV has them; None is not known."""
-    low, high = cell.interval if cell.finished and not cell.is_pooled else (None, None)
+    low = high = share = None
+    if cell.finished and cell.can_be_solved:
+        share = cell.solved / cell.asked
+        if not cell.is_pooled:
+            low, high = cell.interval
     return {
         "points": len(cell.points),
         "trained": cell.finished,
         "solved": cell.solved,
-        "success": cell.solved / cell.asked if cell.finished else None,
+        "success": share,
         "low": low,
         "high": high,
         "half_solved": cell.half_solved,
@@ -131,9 +135,11 @@ LEAST_SHOWN = 1e-9  # smaller losses are shown as 0
 
 
 def value_of(cell: MapCell, measure: Measure) -> float:
-    """The value of a measure; NaN without results, infinite if too few networks solved the task for
-    a value."""
+    """The value of a measure; NaN without results, or if nothing counts as solved; infinite if too
+    few networks solved the task for a value."""
     if not cell.finished:
+        return math.nan
+    if measure is not Measure.LOSS and not cell.can_be_solved:
         return math.nan
     if measure is Measure.SUCCESS:
         return cell.solved / cell.asked

@@ -105,7 +105,7 @@ def _draw_cell(cells: Cells, place: Region, cell: MapCell, scale: Scale, text: s
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "strong", at=place.width - len(number))
-    has_interval = scale.measure is Measure.SUCCESS and not cell.is_pooled
+    has_interval = scale.measure is Measure.SUCCESS and cell.can_be_solved and not cell.is_pooled
     if has_interval and place.width >= LONGEST_INTERVAL and place.height >= LINES_WITH_INTERVAL:
         low, high = (round(100 * share) for share in cell.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "muted")

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import MapCell, Values
 from tui.figures.sweep_table import (
@@ -44,6 +45,7 @@ SIGNS = {
     "missing": Sign("?", "to come", "muted"),
     "lost": Sign("↓", "lost again", "lacking"),
     "impossible": Sign("×", "cannot be", "muted"),
+    "uncounted": Sign("~", NOTHING_COUNTS, "muted"),
 }
 """The signs of what a cell may have, by the name of its count, those that matter most first."""
 
@@ -195,7 +197,8 @@ class MapState:
             if says or is_computed
             else "… unfinished"
         )
-        counts = [f"{every.finished:,} of {every.asked:,} trained", f"{every.solved:,} solved"]
+        solved = f"{every.solved:,} solved" if every.can_be_solved else NOTHING_COUNTS
+        counts = [f"{every.finished:,} of {every.asked:,} trained", solved]
         return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
 
     @property
@@ -299,8 +302,10 @@ def _span(numbers: set[int], unit: str) -> str:
 
 
 def solved_text(cell: MapCell) -> str:
-    """How many seeds solved the task, with the interval of their share; several points have
-    none."""
+    """How many seeds solved the task, with the interval of their share; several points have none.
+    Or that nothing counts as solved."""
+    if not cell.can_be_solved:
+        return NOTHING_COUNTS
     text = f"{cell.solved:,} of {cell.asked:,} solved"
     if cell.is_pooled:
         return f"{text} over {len(cell.points)} points"

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.actions import SkipAction
 from textual.binding import Binding
 
-from echornn.data.levels import chance_level, guessing_errors, most_loss
+from echornn.data.levels import can_be_solved, chance_level, guessing_errors, most_loss
 from echornn.session.pictures.picture import Picture, Query, Span
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
@@ -273,7 +273,7 @@ class LossPlot(CellWidget, can_focus=True):
             layers.draw_curve(cells, norms, picture.norms, first)
         strip = replace(place, y=height + of_norms, height=solved, axis=LossAxis(0, 1.15))
         if solved:
-            layers.draw_solved(cells, strip, band)
+            layers.draw_solved(cells, strip, band, can_be_solved(config))
         if errors:
             layers.draw_errors(
                 cells, replace(strip, y=strip.y + solved, height=1), curve, guessing_errors(config)

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.levels import can_be_solved
 from echornn.diagnosis.loss_stats import loss_text, task_loss_text
-from echornn.diagnosis.seed_stats import wilson, wilson_of
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS, SolvedCounts, wilson, wilson_of
 from echornn.history.curve import MARKS, Band, Curve, InBuckets
 from echornn.session.pictures.picture import Ghost
 from tui.views.canvas import Cells, Characters
@@ -372,11 +373,14 @@ def draw_errors(cells: Cells, strip: Place, curve: Curve, guessing: float) -> No
     cells.write(strip.x, strip.y, bars(strip.most(curve, curve.error_rate) / most), "errors")
 
 
-def draw_solved(cells: Cells, strip: Place, band: Band) -> None:
+def draw_solved(cells: Cells, strip: Place, band: Band, can_be_solved: bool) -> None:
     """The share of replicas that have solved the task, with its confidence interval; their number
     at the right."""
     share, middle = band.solved / np.maximum(band.replicas, 1), strip.y + strip.height // 2
     cells.write(0, middle, "solved", "muted")
+    if not can_be_solved:
+        cells.write(strip.x, middle, NOTHING_COUNTS[: strip.width], "muted")
+        return
     if strip.height == 1:
         cells.write(strip.x, middle, bars(strip.most(band, share)), "solved")
     else:
@@ -584,7 +588,8 @@ def read(curve: Curve, band: Band, norms: Curve, window: int, config: EchoConfig
             loss_text(float(one[at])) for one in (band.tenth, band.median, band.ninetieth)
         )
         of_all = f"median loss {median} (10 to 90 %: {tenth} to {ninetieth})"
-        solved = f"{int(band.solved[at]):,} of {int(band.replicas[at]):,} solved"
-        return ", ".join([f"{place} · {of_all} · {solved} · seed {config.seed}: {mean}", *others])
+        replicas, solved = int(band.replicas[at]), int(band.solved[at])
+        counts = SolvedCounts(replicas, solved, lost=0, can_be_solved=can_be_solved(config))
+        return ", ".join([f"{place} · {of_all} · {counts} · seed {config.seed}: {mean}", *others])
     loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
     return " · ".join([place, loss, *others])

@@ -207,7 +207,8 @@ class SeedsView(View):
 
     def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
-        words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
+        counts = seed_stats.counts._replace(lost=0)  # there is no room for more
+        words = f": {counts}"
         by = self.keymap.text(f"by {ORDERS[self._by]} («swap»)")
         part = f"{self._first + 1:,}-{self._first + shown:,} of {seed_stats.replicas:,}, "
         part = part * (shown < seed_stats.replicas) + by
@@ -243,9 +244,12 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
     )
     if seed_stats.diverged[replica]:
         return f"{name}: its loss is not finite any more"
+    mean = f"mean loss {loss_text(float(seed_stats.mean[replica]))}"
+    if not seed_stats.can_be_solved:
+        return f"{name}: {mean}"
     solved = f"solved at {at:,}" if at else "not solved"
     lost = f", lost at {lost_at:,}" if at and lost_at else ""
-    return f"{name}: {solved}{lost}, mean loss {loss_text(float(seed_stats.mean[replica]))}"
+    return f"{name}: {solved}{lost}, {mean}"
 
 
 def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -> list[str]:

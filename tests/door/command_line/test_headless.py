@@ -408,3 +408,32 @@ def test_a_run_that_goes_on_with_no_more_epochs_is_not_touched() -> None:
     after = contents(Path("run"))
     logs = ("run.json", "losses.bin", "commands.jsonl")
     assert {name: after[name] for name in logs} == {name: before[name] for name in logs}
+
+
+NEVER_SOLVED = ("--task", "text", "--total-series-length", 5000, "--num-epochs", 1)
+NOTHING_COUNTS = "nothing counts as solved: --solved-below decides"
+
+
+def test_what_nothing_solves_has_no_counts_and_says_what_decides(tmp_path: Path) -> None:
+    """In training, in a list of runs and in one of branches."""
+    several = (*NEVER_SOLVED, "--replicas", 3)
+    head, *lines = trained("--headless", *several, "--run", "seeds").stdout.splitlines()[1:]
+    told = [line for line in [head, *lines] if NOTHING_COUNTS in line]
+    assert [line.split(" ", 1)[0] for line in told] == ["nothing", "finished"]
+    assert not any("%)" in line or "/3" in line for line in lines)
+    end = trained("--headless", *NEVER_SOLVED, "--run", "one").stdout.splitlines()[-1]
+    assert end.count(NOTHING_COUNTS) == 1
+    assert "not solved" not in end
+    for line in answered("list", tmp_path).stdout.splitlines()[1:]:
+        assert NOTHING_COUNTS in line
+        assert " of 3" not in line
+    assert " of 3" not in answered("branches", "seeds").stdout
+
+    end_of_json = records(trained("--json", *several, "--run", "again"))[-1]
+    assert [name for name in end_of_json if name in OF_SEEDS] == OF_SEEDS
+    assert [end_of_json[name] for name in OF_SEEDS[1:6]] == [0, None, None, None, None]
+    above = ("--solved-below", 5, "--run", "counted")
+    assert "3/3 solved (44-100%)" in trained("--headless", *several, *above).stdout
+    for command in ("list", "branches"):
+        (kept,) = records(answered(command, "seeds", "--json"))
+        assert (kept["solved_level"], kept["lottery"]["success_rate"]) == (None, None)

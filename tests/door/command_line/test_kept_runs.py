@@ -49,10 +49,12 @@ LOTTERY += ["loss_10", "loss_50", "loss_90", "diverged", "lost"]
 BRANCH = "number letter parent at windows path differs newest_loss mean_loss solved_at lost_at here"
 
 KEYS = {
-    "list run": "run saved epoch window windows loss diverged solved_at lost_at bytes differs",
-    "list seeds": "run saved epoch window windows loss diverged solved_at lottery bytes differs",
-    "branches run": BRANCH,
-    "branches seeds": f"{BRANCH} lottery",
+    "list run": "run saved epoch window windows loss diverged solved_at lost_at bytes differs "
+    "solved_level",
+    "list seeds": "run saved epoch window windows loss diverged solved_at lottery bytes differs "
+    "solved_level",
+    "branches run": f"{BRANCH} solved_level",
+    "branches seeds": f"{BRANCH} lottery solved_level",
     "export run": "window epoch loss accuracy grad_norm",
     "export seeds": "window epoch loss accuracy replica grad_norm",
     "export seeds --summary": "replica seed solved_at final_loss lost_at",

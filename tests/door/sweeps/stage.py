@@ -15,6 +15,7 @@ from textual.app import App
 
 from echornn import EchoConfig
 from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Part
@@ -80,6 +81,13 @@ def kept_seed(folder: Path) -> Path:
     """A folder with the second of the two seeds of each point of that sweep; with echo 12 the rnn's
     has solved it."""
     return keep(folder, [SMALL], lambda config: with_a_cliff(config) if config.seed == 1 else None)
+
+
+def kept_texts(folder: Path) -> Path:
+    """A folder with a finished sweep of the task text, which nothing solves."""
+    fields = {"task": "text", "seed": 0, "num_epochs": 1}
+    grid = Grid((Axis.parse("cell=rnn,gru"),), fields, 2)
+    return keep(folder, [grid], lambda _: Result(None, 1.5, 10, 0.1))
 
 
 def fill(folder: Path) -> None:

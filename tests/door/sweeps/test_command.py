@@ -39,6 +39,14 @@ def test_the_table_has_a_row_for_each_network_in_order_with_its_numbers(tmp_path
     )
 
 
+def test_lines_of_what_nothing_solves_have_no_counts(tmp_path: Path) -> None:
+    grid = ("--grid", "cell=rnn,gru", "--task", "text", "--seeds", "2", "--num-epochs", "1")
+    _, *points, end, _ = swept(tmp_path, *grid).stdout.splitlines()
+    for line in (*points, end):
+        assert "nothing counts as solved: --solved-below decides" in line
+        assert not re.search(r"\d solved| %", line)
+
+
 def test_json_lines_count_networks_points_and_what_is_left_out(tmp_path: Path) -> None:
     start, *points, end = map(json.loads, swept(tmp_path, *GRID, "--json").stdout.splitlines())
     assert (start["event"], start["networks"], start["known"], start["compilations"]) == (

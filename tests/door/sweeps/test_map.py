@@ -15,6 +15,7 @@ from tests.door.sweeps.stage import (
     kept_cliff,
     kept_part,
     kept_seed,
+    kept_texts,
     look_again,
     map_of,
     text_of,
@@ -41,6 +42,28 @@ def squares(folder: Path, *flags: str) -> list[dict[str, str]]:
     answer = answered("map", str(folder), "--csv", *flags)
     assert answer.returncode == 0
     return list(csv.DictReader(answer.stdout.splitlines()))
+
+
+NOTHING_COUNTS = "nothing counts as solved: --solved-below decides"
+
+
+async def test_squares_of_which_nothing_counts_as_solved_have_no_share(tmp_path: Path) -> None:
+    folder = kept_texts(tmp_path)
+    for one in squares(folder):
+        assert (one["trained"], one["solved"], one["median_loss"]) == ("2", "0", "1.5")
+        assert [one[name] for name in ("success", "low", "high", "half_solved", "level")] == [
+            ""
+        ] * 5
+    text = answered("map", str(folder), "--once").stdout
+    assert text.endswith(f"~ {NOTHING_COUNTS}\n")
+    assert len([line for line in text.splitlines() if line.split() == ["all", "~", "~"]]) == 1
+    app = map_of(folder)
+    async with app.run_test(size=(120, 30)):
+        assert app.shown.reading[0] == f"cell rnn: {NOTHING_COUNTS}"
+        assert NOTHING_COUNTS in app.shown.progress("", False)
+    file = tmp_path / "map.svg"
+    assert answered("figure", str(folder), "map", "-o", str(file)).returncode == 0
+    assert "nothing counts as solved" in file.read_text()
 
 
 def test_a_row_of_csv_for_each_square_with_counts_and_wilsons_interval(cliff: Path) -> None:

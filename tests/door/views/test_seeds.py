@@ -87,6 +87,18 @@ async def test_other_orders_scrolling_and_choosing() -> None:
         assert stage.session.commands[-1] == Alone()
 
 
+async def test_what_nothing_solves_has_no_count_in_the_view_and_in_the_strip() -> None:
+    config = EchoConfig(task="text", replicas=8)
+    losses = np.full((300, 8), 1e-4, np.float32)
+    async with staged([Branch(losses)], config, size=(120, 40)) as stage:
+        await stage.put()
+        screen = await stage.press("6")
+        assert "nothing counts as solved: --solved-below decides" in screen.line("seeds: ")
+        assert "nothing counts as solved" in screen.line(" solved│")
+        assert re.search(r"seed 7: mean loss 0\.0001|seed 7: mean loss 1", screen.reading)
+        assert not re.search(r"of 8 solved|/8 \(|not solved", screen.text)
+
+
 @pytest.mark.parametrize("windows", [1, 800])
 async def test_of_a_position_in_the_past_only_what_was_solved_by_then_counts(windows: int) -> None:
     screen = await seen("6", losses=losses_of(), config=MANY, here=windows, size=(80, 40))
