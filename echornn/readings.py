@@ -73,6 +73,8 @@ class Question:
     # Of the task, other than the network's, for `held_out`
     settings: tuple[tuple[str, int | float | str], ...] = ()
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
+    # Of the data for `held_out`, so that networks are compared on the same; None for the network's
+    data_seed: int | None = None
 
     def __post_init__(self) -> None:
         row, step = self.flip or (0, 0)

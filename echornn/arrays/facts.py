@@ -191,6 +191,12 @@ def require_replica(run: Run, number: int | None, configs: Sequence[EchoConfig])
     raise RunError(f"replica = {number} cannot be used: {allowed}")
 
 
+def data_seed_of(run: Run) -> int:
+    """The seed of the held-out data of all networks of a run, on which they can be compared: that
+    with which the run began."""
+    return configs_of(run)[0].seed
+
+
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
     """The configuration of each branch of a run; with ``end``, of those on the path to that
     position."""

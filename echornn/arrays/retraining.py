@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.data.series import check_own_files
@@ -14,6 +15,8 @@ from echornn.runtime import quiet
 from echornn.state import PopulationState, UnlikeRecord
 from echornn.timeline.branch import Position
 from echornn.training.structure import tensorflow_trainers
+
+MOST_WINDOWS = 4096  # that a call trains again
 
 
 class StateThere(NamedTuple):
@@ -50,7 +53,7 @@ class Retraining:
         )
         while replay.windows_left:
             before = replay.trainer.state if replay.at_tape else None
-            replay.advance(4096)
+            replay.advance(MOST_WINDOWS)
         self._trainer, state = replay.trainer, replay.trainer.state
         self._keyframes.add(
             Keyframe(Position(self._timeline.owner(position).number, position.window), state)
@@ -60,3 +63,17 @@ class Retraining:
         if before is not None and before.configs != state.configs:
             before = None
         return StateThere(state, replay.tape[-1] if replay.tape else None, before, self._unlike)
+
+    def along(self, branch: int, windows: Sequence[int]) -> Iterator[StateThere]:
+        """The networks after each of these windows of the path to a branch's end, in ascending
+        order. What lies between the first and the last is trained once."""
+        before = Keyframes()
+        for keyframe in self._keyframes.all():
+            if keyframe.position.window <= windows[0]:
+                before.add(keyframe)
+        end = Position(branch, windows[-1])
+        replay = Replay(self._timeline, before, self._trainer, end, 1, self._make)
+        for window in windows:
+            while (left := replay.windows_left - (end.window - window)) > 0:
+                replay.advance(min(left, MOST_WINDOWS))
+            yield StateThere(replay.trainer.state, unlike=replay.unlike)

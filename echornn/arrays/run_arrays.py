@@ -224,13 +224,15 @@ class RunArrays:
 
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what
-        more there is."""
+        more there is. The held-out data is the same for all networks of the run, unless there is a
+        ``data_seed``."""
         check_own_files(snapshot.state.config)
         quiet.import_tensorflow(self.run.about.threshold)
         from echornn.training.device import use_threads
 
         # Else a network that is made later would be too late
         use_threads(threads_if_asked(self.run.about.threads))
+        more = {"data_seed": facts.data_seed_of(self.run), **more}
         return examine(snapshot, Question(frozenset(kinds), **more))
 
 

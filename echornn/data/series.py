@@ -88,11 +88,13 @@ def held_out_config(
     return config.of(0).with_fields({**settings, **sizes})
 
 
-def held_out_batch(config: EchoConfig) -> Batch:
-    """The data of a `held_out_config`, the same each time. Of a stream the first steps of a row do
-    not count: the state begins with zero there, and a target may depend on what came before.
+def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
+    """The data of a `held_out_config`, the same each time for a data seed, by default the network's
+    own. Of a stream the first steps of a row do not count: the state begins with zero there, and a
+    target may depend on what came before.
     """
-    task, rng = config.the_task, seeding.stream(config.seed, seeding.HELD_OUT)
+    seed = config.seed if data_seed is None else data_seed
+    task, rng = config.the_task, seeding.stream(seed, seeding.HELD_OUT)
     drawn = draw_rows(task, rng, config.batch_size, config.row_length, held_out=True)
     if not config.is_stream:
         return drawn

@@ -53,7 +53,7 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
         plane=state_plane(prepared, part) if "plane" in kinds else None,
-        held_out=held_out(prepared, dict(question.settings), question.trials)
+        held_out=held_out(prepared, dict(question.settings), question.trials, question.data_seed)
         if "held_out" in kinds
         else None,
         saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,

@@ -17,12 +17,13 @@ from echornn.readings import Doubles, HeldOut
 from echornn.tasks.task import Batch, Numbers
 
 
-def held_out(prepared: Prepared, settings: Mapping[str, Any], trials: int | None) -> HeldOut:
-    """Run the network on the data of `echornn.data.series.held_out_config`, which has the same
-    arguments."""
+def held_out(
+    prepared: Prepared, settings: Mapping[str, Any], trials: int | None, data_seed: int | None
+) -> HeldOut:
+    """Run the network on the data of `echornn.data.series.held_out_batch`; arguments as there."""
     load_own_task(prepared.config)  # other settings may have another length
     config = held_out_config(prepared.config, settings, trials)
-    batch = held_out_batch(config)
+    batch = held_out_batch(config, data_seed)
     x = np.ascontiguousarray(np.swapaxes(batch.x, 0, 1))
     first, noise = (
         np.zeros((len(batch.x), carried_size(config)), np.float32),

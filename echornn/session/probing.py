@@ -178,6 +178,8 @@ class Probing:
             newest = live.shown[-1].of(live.replica) if live.shown else None
             snapshot = self._weights.snapshot(state, here, newest)
             due: list[tuple[StandingQuestion, Question]] = []
+            # the run's first seed, so that all of its networks are measured on the same data
+            data_seed = live.timeline.branch(0).config.seed
             for one in self._standing:
                 if (
                     one.question
@@ -185,7 +187,7 @@ class Probing:
                     and (still or one.next_at <= now)
                 ):
                     one.position, one.next_at = here, now + LEAST_SECONDS
-                    due.append((one, one.question))
+                    due.append((one, replace(one.question, data_seed=data_seed)))
             share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
             self._thread.do(lambda: self._work(due, snapshot, now, share))
             self._busy, self._begun = True, now

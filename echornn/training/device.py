@@ -119,8 +119,13 @@ def require_room_for_probes(config: EchoConfig) -> None:
     needed += (
         FLOAT * COPIES * config.predictions_per_window * (_columns(config) + config.output_size)
     )
+    require_room(f"state_size = {config.state_size}", needed)
+
+
+def require_room(what: str, needed: int) -> None:
+    """Raise a `MemoryError` that names ``what`` unless so many bytes are free."""
     if needed > (free := usable_bytes()):
-        raise MemoryError(f"state_size = {config.state_size} {_too_much(needed, free)}")
+        raise MemoryError(f"{what} {_too_much(needed, free)}")
 
 
 def _too_much(needed: int, free: int) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from cyclopts import Parameter
 from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
@@ -20,15 +21,17 @@ from echornn import EchoConfig, Position, Run, RunError
 from echornn.arrays.facts import (
     NetworkFacts,
     configs_of,
+    data_seed_of,
     network_at,
     network_facts,
     numbers_of,
-    require_replica,
 )
-from echornn.arrays.run_arrays import WindowPiece, pieces, state_at
-from echornn.config import shown
+from echornn.arrays.networks import Networks, networks_at, networks_when_solved
+from echornn.arrays.run_arrays import WindowPiece, pieces
+from echornn.config import MAX_SEED, shown
 from echornn.data.series import check_own_files, held_out_batch, held_out_config
 from echornn.history.windows import quantiles
+from echornn.progress import Floats
 from echornn.runtime import quiet
 from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, opened
 from tui.command_text import command_with
@@ -47,6 +50,8 @@ APART = {  # the flags with which a flag cannot be used
     "states": ("weights", "keras", "json"),
 }
 
+Which = int | Literal["all"] | None  # a network's number, or all networks
+
 
 def export_run(
     run: RunName,
@@ -56,11 +61,12 @@ def export_run(
     branch: str | None = None,
     json: Json = False,
     summary: bool = False,
-    replica: int | None = None,
-    at: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    replica: Which = None,
+    at: int | Literal["solved"] | None = None,
     weights: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
     keras: Annotated[Path | None, Parameter(validator=FileName(ext="keras"))] = None,
     states: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
+    data_seed: Annotated[int | None, Parameter(validator=Number(gte=0, lte=MAX_SEED))] = None,
     parquet: Annotated[Path | None, Parameter(validator=FileName(ext="parquet"))] = None,
     tensorboard: Path | None = None,
     trust: Trust = False,
@@ -73,15 +79,18 @@ def export_run(
         branch: Only the windows on the path to the end of this branch, named by its letter or
             number.
         summary: Print one row for each network instead: replica,seed,solved_at,final_loss,lost_at.
-        replica: Only the network with this number, without the column replica.
-        at: With --weights, --keras or --states: the network after this many windows of the path; by
-            default at its end.
+        replica: Only the network with this number, without the column replica. With --weights or
+            --states also all: the first axis is the network.
+        at: With --weights, --keras or --states: the network after this many windows of the path; or
+            solved: each after the window at which it was solved. By default at the path's end.
         weights: Write the weights to this .npz file instead, by their names in cells.
         keras: Write the network to this .keras file instead, as a Keras model with the same
             outputs.
-        states: Write what a network does on fresh data to this .npz file instead, [trials, steps,
-            ...]: inputs, targets, scored, states, carried, outputs; and conditions, the last target
-            of each trial.
+        states: Write what a network does on held-out data to this .npz file instead, [trials,
+            steps, ...]: inputs, targets, scored, states, carried, outputs; and conditions, the last
+            target of each trial.
+        data_seed: With --states: draw the held-out data with this seed; by default the run's first,
+            for all its networks.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
         tensorboard: Write the curves of the run's path, or that of --branch, to a folder of this
             run in this one, for tensorboard --logdir; of several networks, the quantiles. It needs
@@ -98,6 +107,10 @@ def export_run(
         raise UsageError(
             f"at = {at} cannot be used without --weights, --keras or --states, of the network there"
         )
+    if data_seed is not None and states is None:
+        raise UsageError(
+            f"data_seed = {data_seed} cannot be used without --states, whose inputs it draws"
+        )
     for module, file, extra in (
         ("pyarrow", parquet, "arrow"),
         ("tensorboard", tensorboard, "tensorboard"),
@@ -108,16 +121,19 @@ def export_run(
             )
 
     stored = opened(run, trust).run
+    number = None if replica == "all" else replica
+    when_solved = at == "solved"
+    there = stored.position_at(None if at == "solved" else at, branch)
     if weights is not None or keras is not None:
-        _write_network(stored, stored.position_at(at, branch), weights, keras, replica)
+        _write_network(stored, there, when_solved, weights, keras, replica)
         return ExitCode.DONE
     if states is not None:
-        _write_states(stored, stored.position_at(at, branch), states, replica)
+        _write_states(stored, there, when_solved, states, replica, data_seed)
         return ExitCode.DONE
     in_all = branch is None and not (path or summary or tensorboard)
     end = None if in_all else stored.position_at(branch=branch)
-    windows = pieces(stored, end, replica)
-    numbered = replica is None and max(config.replicas for config in configs_of(stored)) > 1
+    windows = pieces(stored, end, number)
+    numbered = number is None and max(config.replicas for config in configs_of(stored)) > 1
     columns = [
         "window",
         "epoch",
@@ -129,7 +145,7 @@ def export_run(
     rows: Iterable[Record] = _of_windows(windows, numbered)
     if tensorboard is not None and end is not None:
         names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
-        names += [] if replica is None else [f"replica-{replica}"]
+        names += [] if number is None else [f"replica-{number}"]
         _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
         return ExitCode.DONE
     if summary and end is not None:
@@ -232,19 +248,21 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
 
 
 def _write_network(
-    run: Run, position: Position, weights: Path | None, keras: Path | None, replica: int | None
+    run: Run,
+    position: Position,
+    when_solved: bool,
+    weights: Path | None,
+    keras: Path | None,
+    replica: Which,
 ) -> None:
     """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are
     several), or one as .keras.
     """
-    terminal.keep_native_stderr_off_the_screen()
-    there = state_at(run, position, retrain=True)
-    state, numbers = there.state, numbers_of(run, there.state.config)
-    if replica is not None:
-        require_replica(run, replica, [state.config])
-        state = state.only([numbers.index(replica)])
-    config = state.config
-    if keras is not None and config.replicas > 1:
+    config = run.config_at(position)
+    number = None if replica == "all" else replica
+    are_several = number is None and config.replicas > 1
+    if keras is not None and are_several:
+        numbers = numbers_of(run, config)
         which = f"--replica {numbers[0]} to {numbers[-1]}"
         raise RunError(
             f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add "
@@ -253,39 +271,83 @@ def _write_network(
     if keras is not None and not config.the_cell.keras[0]:
         instead = f"Keras has no {config.cell} cell; --weights writes its numbers"
         raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
-    if there.unlike is not None:
-        printed.complain(f"echornn-tui: {there.unlike}")
-    if not state.is_finite:
-        printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
+    networks = _networks(run, position, when_solved, number)
     if weights is not None:
-        arrays = state.weights if config.replicas > 1 else state.of(0).weights
+        arrays = _arrays(networks, networks.weights, are_several or replica == "all")
         printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
     if keras is not None:
         quiet.import_tensorflow()
         from echornn.network.model import keras_model
 
-        printed.export_whole(keras, keras_model(config, state.of(0).weights).save)
+        alone = _arrays(networks, networks.weights, has_replicas=False)
+        printed.export_whole(keras, keras_model(networks.configs[0], alone).save)
 
 
-def _write_states(run: Run, position: Position, file: Path, replica: int | None) -> None:
-    """Write what a network does on its held-out data: of several the one of this number, or the
-    first."""
-    terminal.keep_native_stderr_off_the_screen()
-    there, (_, index) = state_at(run, position, retrain=True), network_at(run, position, replica)
-    if there.unlike is not None:
-        printed.complain(f"echornn-tui: {there.unlike}")
-    config, weights = there.state.configs[index], there.state.of(index).weights
+def _write_states(
+    run: Run,
+    position: Position,
+    when_solved: bool,
+    file: Path,
+    replica: Which,
+    data_seed: int | None,
+) -> None:
+    """Write what networks do on held-out data, the same for all networks of the run: by default the
+    first, or the one that goes on alone."""
+    number = None if replica == "all" else replica
+    config, index = network_at(run, position, number)
+    if replica is None:
+        number = numbers_of(run, config)[index]
     check_own_files(config)
-    batch = held_out_batch(held_out_config(config))
+    batch = held_out_batch(
+        held_out_config(config), data_seed_of(run) if data_seed is None else data_seed
+    )
+    networks = _networks(run, position, when_solved, number)
     quiet.import_tensorflow(run.about.threshold)
-    from echornn.network.frozen import FrozenNetwork
-
-    ran = FrozenNetwork(config, weights).forward(batch.x, None)
+    ran = networks.run(batch.x)
     last = batch.scored.shape[1] - 1 - batch.scored[:, ::-1].argmax(axis=1)
-    arrays = {"inputs": batch.x, "targets": batch.y, "scored": batch.scored, "states": ran.states}
-    arrays |= {
-        "carried": ran.carried,
-        "outputs": ran.outputs,
+    arrays = {
+        "inputs": batch.x,
+        "targets": batch.y,
+        "scored": batch.scored,
+        **_arrays(networks, ran, has_replicas=replica == "all"),
         "conditions": batch.y[np.arange(len(last)), last],
     }
     printed.export_whole(file, lambda to: np.savez(to, allow_pickle=False, **arrays))
+
+
+def _networks(run: Run, position: Position, when_solved: bool, number: int | None) -> Networks:
+    """The networks at a position, each there or at the window at which it was solved, or that of
+    this number; what a user should know of them is said on standard error."""
+    terminal.keep_native_stderr_off_the_screen()
+    if when_solved:
+        networks = networks_when_solved(run, position, number)
+    else:
+        networks = networks_at(run, position, number)
+    if number is None:
+        _say_left_out(numbers_of(run, run.config_at(position)), networks)
+    if networks.unlike is not None:
+        printed.complain(f"echornn-tui: {networks.unlike}")
+    if not networks.is_finite:
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged there")
+    return networks
+
+
+def _say_left_out(numbers: range, networks: Networks) -> None:
+    left_out = [str(number) for number in numbers if number not in networks.replica]
+    if not left_out:
+        return
+    replicas = "replica" if len(left_out) == 1 else "replicas"
+    printed.complain(
+        f"echornn-tui: {len(left_out)} of {len(numbers)} networks had not solved the task and are "
+        f"left out: {replicas} {', '.join(left_out)}"
+    )
+
+
+def _arrays(
+    networks: Networks, arrays: dict[str, Floats], has_replicas: bool
+) -> dict[str, npt.NDArray[Any]]:
+    """Arrays [networks, ...] with the numbers of the networks and their windows; or those of a
+    single network, without that axis."""
+    if not has_replicas:
+        return {name: values[0] for name, values in arrays.items()}
+    return {"replica": networks.replica, "window": networks.window, **arrays}

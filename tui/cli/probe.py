@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
 from echornn.arrays.along import LAGS, NUMBERS, PANELS, records_along, series
-from echornn.arrays.facts import network_at, numbers_of
+from echornn.arrays.facts import data_seed_of, network_at, numbers_of
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.runtime import quiet
@@ -94,7 +94,10 @@ def probe_run(
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow(stored.run.about.threshold)
     snapshot = stored.snapshot(at, branch, replica, retrain=True)
-    found = examine(snapshot, read.Question(frozenset(measures), held=held.numbers))
+    question = read.Question(
+        frozenset(measures), held=held.numbers, data_seed=data_seed_of(stored.run)
+    )
+    found = examine(snapshot, question)
     if not snapshot.state.is_finite:
         raise FailedError(
             f"the weights are not finite after window {found.window}: nothing to read"

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
-from echornn.session.commands import Ask, Edit, Go, Step
+from echornn.session.commands import Ask, Choose, Edit, Go, Step
 from tests.door.app.stage import opened
 from tests.door.library.sessions import Query, Stage, on_stage
 from tests.patience import wait_for
 from tests.readings_by_hand import HeldOut
 from tests.recorded import record_branches
+from tests.scripted import SMALL_POPULATION
 
 NONE = np.zeros(1, np.float32)
 
@@ -56,6 +57,21 @@ def test_it_stands_where_it_was_measured_on_each_path() -> None:
         stage.do(Edit({"learning_rate": 0.1}), Step(1))
         wait_for(lambda: are(stage, 5, 7, 8))
         assert stage.frame.readings is None
+
+
+def test_all_networks_are_measured_on_the_same_held_out_data() -> None:
+    seeds: list[tuple[int, int | None]] = []
+
+    def noted(snapshot: Snapshot, question: Question) -> Readings:
+        seeds.append((snapshot.state.config.seed, question.data_seed))
+        return measured(snapshot, question)
+
+    with on_stage(SMALL_POPULATION, examine=noted) as stage:
+        stage.do(Step(5), Ask(Question(frozenset({"held_out"}))))
+        wait_for(lambda: (7, 7) in seeds)
+        stage.do(Choose(4), Step(5))
+        wait_for(lambda: (11, 7) in seeds)
+    assert {data_seed for _, data_seed in seeds} == {7}
 
 
 TEXT = EchoConfig(task="text", total_series_length=600, batch_size=3, seed=7)

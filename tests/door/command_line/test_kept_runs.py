@@ -19,6 +19,7 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 import echornn
+from echornn import EchoConfig
 from echornn.session.commands import Choose
 from tests.answered import answered, records, trained
 from tests.recorded import contents, record_branches
@@ -354,6 +355,56 @@ def test_weights_of_any_window_of_any_branch(run: Path, seeds: Path) -> None:
     refused = trained("export", seeds, "--weights", "other.npz", "--branch", "b", "--replica", 0)
     assert (refused.returncode, Path("other.npz").exists()) == (2, False)
     assert "only 2" in refused.stderr
+
+
+@pytest.mark.parametrize("branch", ["a", "d"])
+def test_weights_of_each_network_at_the_window_at_which_it_was_solved(
+    seeds: Path, branch: str
+) -> None:
+    """Replicas 0, 3 and 4 solve it at windows 89, 108 and 89, which are trained once for all."""
+    calls: list[list[int]] = []
+
+    def counted(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        calls.append(trainer.calls)
+        return trainer
+
+    where = ("--branch", branch, "--at", "solved")
+    exported = trained("export", seeds, "--weights", "w.npz", *where, trainers=counted)
+    assert exported.returncode == 0
+    assert sum(map(sum, calls)) <= 108
+    with np.load("w.npz") as saved:
+        assert saved["replica"].tolist() == [0, 3, 4]
+        assert saved["window"].tolist() == [89, 108, 89]
+        assert saved["W"].tolist() == [[89], [108], [89]]
+    for part in ("3 of 6", "1, 2, 5"):
+        assert part in exported.stderr
+
+    alone = trained("export", seeds, "--weights", "w.npz", *where, "--replica", 3)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    with np.load("w.npz") as saved:
+        assert {name: saved[name].tolist() for name in saved} == {"W": [108]}
+    refused = trained("export", seeds, "--weights", "none.npz", *where, "--replica", 2)
+    assert (refused.returncode, Path("none.npz").exists()) == (2, False)
+    assert "replica 2" in refused.stderr
+
+
+def test_weights_of_a_network_that_was_solved_among_others(tmp_path: Path) -> None:
+    """Replica 3 goes on alone from window 200 on; it was solved at window 108."""
+    steps = (200, Choose(3), "alone", 30)
+    record_branches(tmp_path / "alone", *steps, config=SMALL_POPULATION)
+    for words, weight in ((["--at", "solved"], 108), (["--at", 150], 150), ([], 230)):
+        chosen = ("--replica", 3)
+        assert trained("export", "alone", "--weights", "w.npz", *words, *chosen).returncode == 0
+        with np.load("w.npz") as saved:
+            assert saved["W"].tolist() == [weight]
+    assert trained("export", "alone", "--weights", "w.npz", "--replica", "all").returncode == 0
+    with np.load("w.npz") as saved:
+        assert {name: saved[name].tolist() for name in saved} == {
+            "replica": [3],
+            "window": [230],
+            "W": [[230]],
+        }
 
 
 @pytest.mark.parametrize("flags", [[], ["--replica", "2"], ["--summary"]])

@@ -241,3 +241,100 @@ def test_evaluate_and_states_are_those_of_the_network_on_the_same_data(
         "num_classes = 3 cannot be used: only what keeps Symbols(2) in and Symbols(2) out"
         in refused.stderr
     )
+
+
+def alignment(first: np.ndarray, second: np.ndarray) -> float:
+    """Linear CKA of two networks' states, [trials, steps, units] (Kornblith et al. 2019)."""
+    x, y = (states.reshape(-1, states.shape[-1]).astype(np.float64) for states in (first, second))
+    x -= x.mean(axis=0)
+    y -= y.mean(axis=0)
+    within = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
+    return float(np.linalg.norm(y.T @ x) ** 2 / within)
+
+
+def arrays_of(file: str) -> dict[str, np.ndarray]:
+    with np.load(file) as saved:
+        return {name: saved[name] for name in saved}
+
+
+def test_states_of_all_replicas_are_on_the_same_inputs() -> None:
+    """Of the eight seeds only replica 3 has not solved the echo."""
+    everyone = ("--replica", "all")
+    assert answered("export", "seeds-run", "--states", "s.npz", *everyone).returncode == 0
+    weights = weights_of("seeds-run", *everyone)
+    found = arrays_of("s.npz")
+    trials, steps = found["inputs"].shape
+    for name, shape in {
+        "targets": (trials, steps),
+        "scored": (trials, steps),
+        "conditions": (trials,),
+        "states": (8, trials, steps, 4),
+        "carried": (8, trials, steps, 4),
+        "outputs": (8, trials, steps, 2),
+    }.items():
+        assert found[name].shape == shape, name
+    for arrays in (found, weights):
+        assert arrays["replica"].tolist() == [*range(8)]
+        assert arrays["window"].tolist() == [666] * 8
+
+    scored = found["scored"]
+    np.testing.assert_array_equal(found["targets"][scored], np.roll(found["inputs"], 3)[scored])
+    measured = records(answered("evaluate", "seeds-run", "--json"))
+    for replica in range(8):
+        own = {name: weights[name][replica] for name in ("W", "b", "W2", "b2")}
+        states, _ = oracle.run("rnn", own, found["inputs"].T, np.zeros((trials, 4)))
+        by_hand = states[1:].swapaxes(0, 1)
+        np.testing.assert_allclose(found["states"][replica], by_hand, atol=1e-4)
+        likely = oracle.softmax(oracle.logits(own, by_hand))
+        np.testing.assert_allclose(found["outputs"][replica], likely, atol=1e-4)
+        targets = found["targets"][..., np.newaxis].astype(int)
+        right = np.take_along_axis(likely, targets, axis=2)[..., 0]
+        loss = -np.log(right[scored]).mean()
+        assert measured[replica]["loss"] == pytest.approx(loss, rel=1e-3), "on the same inputs, too"
+
+    solvers = [replica for replica in range(8) if replica != 3]
+    alike = [alignment(found["states"][0], found["states"][replica]) for replica in solvers]
+    assert min(alike) > 0.8
+    assert alignment(found["states"][0], found["states"][3]) < 0.1
+
+
+def test_states_of_one_replica_are_those_in_the_file_of_all() -> None:
+    for file, *flags in (
+        ("all.npz", "--replica", "all"),
+        ("first.npz",),
+        ("five.npz", "--replica", 5),
+        ("others.npz", "--replica", 5, "--data-seed", 12),
+        ("all-others.npz", "--replica", "all", "--data-seed", 12),
+    ):
+        assert answered("export", "seeds-run", "--states", file, *flags).returncode == 0
+    first, everyone, others = map(arrays_of, ("first.npz", "all.npz", "all-others.npz"))
+    assert {*first} == {*everyone} - {"replica", "window"}
+    for alone, together, replica in (
+        (first, everyone, 0),
+        (arrays_of("five.npz"), everyone, 5),
+        (arrays_of("others.npz"), others, 5),
+    ):
+        for name in alone:
+            has_replicas = name in ("states", "carried", "outputs")
+            expected = together[name][replica] if has_replicas else together[name]
+            np.testing.assert_array_equal(alone[name], expected, name)
+    assert 0.4 < (everyone["inputs"] == others["inputs"]).mean() < 0.6
+
+
+def test_states_of_each_replica_at_the_window_at_which_it_was_solved() -> None:
+    solved_at = {0: 369, 1: 198, 2: 380, 4: 299, 5: 588, 6: 167, 7: 267}
+    where = ("--at", "solved")
+    exported = answered("export", "seeds-run", "--states", "s.npz", *where, "--replica", "all")
+    assert exported.returncode == 0
+    assert "1 of 8" in exported.stderr
+    assert "replica 3" in exported.stderr
+    found, weights = arrays_of("s.npz"), weights_of("seeds-run", *where)
+    for arrays in (found, weights):
+        assert dict(zip(arrays["replica"], arrays["window"], strict=True)) == solved_at
+    for index, (replica, window) in enumerate(solved_at.items()):
+        there = weights_of("seeds-run", "--replica", replica, "--at", window)
+        for name, values in there.items():
+            np.testing.assert_array_equal(weights[name][index], values)
+        states, _ = oracle.run("rnn", there, found["inputs"].T, np.zeros((64, 4)))
+        by_hand = states[1:].swapaxes(0, 1)
+        np.testing.assert_allclose(found["states"][index], by_hand, atol=1e-4)
