@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+import signal
 import textwrap
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -71,6 +73,15 @@ class OwnError(ConfigError):
         self.is_placed = is_placed
 
 
+def _may_be_ctrl_c(error: BaseException) -> bool:
+    """Ctrl+C interrupts the main thread only, and only while Python's own handler is in place."""
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 @contextmanager
 def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterator[None]:
     """Turn any exception in the ``with`` block, except Ctrl+C, into an error of this kind: one line
@@ -79,8 +90,8 @@ def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterato
     """
     try:
         yield
-    except (Exception, SystemExit) as error:
-        if isinstance(error, OwnError) and error.is_placed:
+    except BaseException as error:
+        if _may_be_ctrl_c(error) or (isinstance(error, OwnError) and error.is_placed):
             raise
         lines = [
             number

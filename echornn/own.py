@@ -13,8 +13,10 @@ import json
 import os
 import pkgutil
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -283,19 +285,7 @@ class OwnFile:
             "request": {**self.as_record(), **request},
             "seconds": SECONDS,
         }
-        path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        try:
-            done = subprocess.run(
-                [sys.executable, "-P", "-W", "ignore", "-m", __name__],
-                input=json.dumps(order).encode(),
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
-                start_new_session=True,  # Ctrl+C ends this process, which then ends the other
-                timeout=SECONDS + START_SECONDS,
-            )
-            answer = done.stdout.decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            answer = "Timeout"
+        answer = _answer_apart(order)
         if not answer.startswith("{"):
             where = re.search(rf'File "{re.escape(self.file)}", line (\d+)', answer)
             place = f"{self.file}:{where[1]}" if where else self.file
@@ -309,6 +299,30 @@ class OwnFile:
             raise self.error(error_text, is_placed=True)
         with suppress(OSError):
             trust(self.text)
+
+
+def _answer_apart(order: Mapping[str, Any]) -> str:
+    """What `main` answers in another process; none of the processes that it has started is left."""
+    path = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    # Not in a pipe, which whatever the file has started could keep open
+    with tempfile.TemporaryFile() as answers:
+        with subprocess.Popen(
+            [sys.executable, "-P", "-W", "ignore", "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=answers,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            start_new_session=True,  # Ctrl+C ends this process, which then ends the others
+        ) as process:
+            try:
+                process.communicate(json.dumps(order).encode(), SECONDS + START_SECONDS)
+            except subprocess.TimeoutExpired:
+                return "Timeout"
+            finally:
+                # As a rule none is left; macOS gives no permission if only zombies are
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        answers.seek(0)
+        return answers.read().decode(errors="replace")
 
 
 def prepare_for(text: str) -> None:
@@ -326,13 +340,21 @@ def marks_of(files: Iterable[OwnFile]) -> dict[OwnFile, str]:
     }
 
 
+def _refuse_to_fork(event: str, _: object) -> None:
+    """The copy would go on as the app, and hold its run's lock; `subprocess` starts others."""
+    if event in ("os.fork", "os.forkpty"):
+        raise PermissionError("it must not fork: the copy would be this program a second time")
+
+
 def main() -> NoReturn:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # so a KeyboardInterrupt is the file's own
     order = json.load(sys.stdin)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
     function = pkgutil.resolve_name(order["function"])
     prepare_for(order["request"]["text"])
     faulthandler.dump_traceback_later(order["seconds"], exit=True, file=answers)
+    sys.addaudithook(_refuse_to_fork)
     answer = {"error": ""}
     try:
         function(**order["request"])

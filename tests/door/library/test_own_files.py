@@ -25,8 +25,8 @@ from tests.any_task import data_of
 from tests.door.library.own_texts import CELL, MARKS, TASK, forget_texts, limits, record_all, write
 from tests.door.sweeps.stage import swept
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE
-from tests.program import detached, running
+from tests.patience import PATIENCE, wait_for
+from tests.program import detached, gone, running
 from tests.recorded import contents
 from tests.scripted import ScriptedTrainer
 
@@ -157,6 +157,7 @@ def spoiled(text: str, replaced: str, by: str) -> str:
 DRAWN = "x = rng.integers(0, 3, (rows, steps))"
 GIVEN = "return Batch(x, y, np.ones(x.shape, bool))"
 LEVELS = '[Level("chance", 1 / 6, "nothing"), Level("knows it", 0.01, "the symbol")]'
+IMPORT = "import numpy as np"
 STEP = '(h,) = network.affine([x, h], "W", "b", TANH)'
 NEXT = "return [h]"
 
@@ -177,6 +178,12 @@ BAD = {
         10,
         ["x", "[1000, 5]", "[5, 1000]"],
     ),
+    "a fork": (TASK, DRAWN, f"import os; os.fork(); {DRAWN}", 11, ["PermissionError", "fork"]),
+    "a fork at once": (TASK, IMPORT, f"{IMPORT}; import os; os.fork()", 2, ["PermissionError"]),
+    "Ctrl+C of its own": (TASK, DRAWN, "raise KeyboardInterrupt", 11, ["KeyboardInterrupt"]),
+    "an exit": (TASK, IMPORT, f"{IMPORT}; raise SystemExit(3)", 2, ["SystemExit: 3"]),
+    "no Exception": (CELL, STEP, "raise BaseException('odd')", 6, ["BaseException: odd"]),
+    "a generator's end": (CELL, NEXT, "raise GeneratorExit", 7, ["GeneratorExit"]),
     "levels that rise": (TASK, LEVELS, LEVELS.replace("0.01", "2"), 15, ["2.0"]),
     "too few parts": (CELL, NEXT, "return []", 4, ["1", "h"]),
     "a function of NumPy": (CELL, NEXT, "return [np.tanh(h)]", 7, ["TypeError", "ufunc"]),
@@ -209,6 +216,28 @@ def test_an_endless_loop_is_ended() -> None:
         if says.startswith("mine.py:11: "):
             return
     pytest.fail(says)
+
+
+FORKS_UNSEEN = """\
+import ctypes
+import os
+import time
+pid = ctypes.CDLL(None).fork()
+if pid == 0:
+    time.sleep(1000)
+elif not os.path.exists("pid"):
+    open("pid", "w").write(str(pid))
+else:
+    os.kill(pid, 9)
+"""
+"""The beginning of a text that leaves a process behind, when it is first run."""
+
+
+def test_what_a_file_has_started_ends_with_its_check_which_does_not_wait_for_it() -> None:
+    write(FORKS_UNSEEN + TASK, "mine.py")
+    assert answered("tasks", "mine.py:Mine").returncode == 0
+    left = int(Path("pid").read_text())
+    wait_for(lambda: gone(left))
 
 
 XOR = """\
