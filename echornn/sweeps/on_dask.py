@@ -7,9 +7,11 @@ again, and blame tasks that only waited for the dead worker. `Sweep` makes new p
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +29,8 @@ from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, TrainedWindows
 
 SECONDS_TO_CONNECT = 10
+# A scheduler may be writing its file; Dask's own client reads it as often before it fails
+READINGS, SECONDS_BETWEEN_READINGS = 10, 0.01
 LOST_CONNECTION = "the connection to the Dask scheduler is lost"
 
 _of_thread = threading.local()
@@ -35,16 +39,28 @@ _of_thread = threading.local()
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
     """An engine that uses the workers of the scheduler at this address, or that has written this
     file."""
-    if file is not None and not file.is_file():
-        raise EngineError("the file does not exist")
+    if file is not None:
+        address = _address_in(file)
     # Problems are reported in this program's own words
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        where = {"address": address} if file is None else {"scheduler_file": str(file)}
-        return OnDask(Client(**where, timeout=SECONDS_TO_CONNECT))
+        return OnDask(Client(address, timeout=SECONDS_TO_CONNECT))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         raise EngineError(f"no Dask scheduler answers: {error}") from error
+
+
+def _address_in(file: Path) -> str:
+    if not file.is_file():
+        raise EngineError("the file does not exist")
+    for _ in range(READINGS):
+        try:
+            return str(json.loads(file.read_bytes())["address"])
+        except OSError as error:
+            raise EngineError(f"the file cannot be read: {error.strerror}") from error
+        except (ValueError, LookupError, TypeError):
+            time.sleep(SECONDS_BETWEEN_READINGS)
+    raise EngineError("the file is not one of a Dask scheduler, or it is not whole yet")
 
 
 class OnDask:

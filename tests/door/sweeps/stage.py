@@ -123,10 +123,10 @@ def config_opened(app: MapApp) -> EchoConfig | None:
     return opened if isinstance(opened, EchoConfig) else None
 
 
-def dask_engine(scheduler: str) -> Any:
-    """Workers of a Dask scheduler whose results are scripted."""
+def dask_engine(scheduler: str | None, file: Path | None = None) -> Any:
+    """Workers of a Dask scheduler, at an address or in a file; their results are scripted."""
     from echornn.sweeps import on_dask
 
-    engine = on_dask.of_scheduler(scheduler)
+    engine = on_dask.of_scheduler(scheduler, file)
     engine._train = train
     return engine

@@ -185,3 +185,17 @@ def test_two_programs_do_not_sweep_into_one_folder(tmp_path: Path) -> None:
 def test_the_values_of_an_axis(tmp_path: Path, grid: str, field: str, values: list[str]) -> None:
     swept(tmp_path, "--grid", grid, "--seeds", "1", "--num-epochs", "1")
     assert [one[field] for one in rows(tmp_path)] == values
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["", '{"type": "Sched', '{"type": "Scheduler"}', "[]", "\x00"])
+def test_a_scheduler_file_that_is_not_whole_is_refused_in_a_line(text: str, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask is an extra")
+    file = tmp_path / "scheduler.json"
+    file.write_text(text)
+    answer = answered("sweep", "--out", tmp_path / "new", *GRID, "--scheduler-file", file)
+    assert (answer.returncode, answer.stdout) == (USAGE, "")
+    first, *hint = answer.stderr.splitlines()
+    assert str(file) in first
+    assert len(hint) == 1
+    assert not (tmp_path / "new").exists()

@@ -147,7 +147,9 @@ def test_on_dask_the_same_rows_and_a_point_that_kills_is_given_up(
         for echo in ("3", "4")
         for seed in range(7, 15)
     ]
+    file = tmp_path / "scheduler.json"
+    file.write_text(json.dumps({"type": "Scheduler", "address": scheduler}))
     grid = ["--grid", f"echo_step=3,{KILLS}", "--seeds", "4", "--num-epochs", "1"]
-    answer = swept(tmp_path, *grid, "--json", engine=dask_engine(scheduler))
+    answer = swept(tmp_path, *grid, "--json", engine=dask_engine(None, file))
     end = json.loads(answer.stdout.splitlines()[-1])
     assert (answer.returncode, end["known"], end["points_failed"]) == (1, 4, 1)
