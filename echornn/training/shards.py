@@ -158,9 +158,11 @@ class Shards:
             # Release it first, so that two blocks do not take memory at the same time
             self._block = None
             ahead, self._ahead = self._ahead, None
-            if ahead is not None and (block := ahead.result()).holds(data_version, epoch):
-                self._block = block
-            else:
+            if ahead is not None and ahead.exception() is None:
+                self._block = ahead.result()
+            # Other data are wanted now; or an error, which is raised again if it is of these data
+            if self._block is None or not self._block.holds(data_version, epoch):
+                self._block = None
                 self._block = self._made(data_version, epoch)
         following = self._block.first_epoch + self.epochs
         is_wanted = len(self.configs) > 1 and following < self.configs[0].num_epochs

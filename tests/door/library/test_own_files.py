@@ -433,6 +433,44 @@ def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
     assert len(out("export run").splitlines()) == 1 + 2 * 2100
 
 
+LATE = """\
+import os
+from dataclasses import dataclass
+from echornn import Batch, Symbols, Task
+
+@dataclass(frozen=True)
+class Late(Task):
+    inputs = outputs = Symbols(2)
+
+    def draw(self, rng, rows, steps):
+        x = rng.integers(0, 2, (rows, steps))
+        if "".join(map(str, x[0])) == os.environ.get("FAILS"):
+            raise ZeroDivisionError("never")
+        return Batch(x, x, x >= 0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_processor")
+def test_data_that_cannot_be_made_ahead_do_not_matter_once_there_are_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.compiled import plain
+
+    write(LATE, "late.py")
+    config = EchoConfig(
+        task="late.py:Late", total_series_length=300, truncated_backprop_length=3, num_epochs=9
+    )
+    with plain() as programs:
+        population = echornn.Population(config, replicas=2, programs=programs)
+        population.advance(1)
+        fifth = echornn.batch_of(config, epoch=4).x[0]
+        monkeypatch.setenv("FAILS", "".join(map(str, fifth)))
+        population.advance(1)  # meanwhile the next data are made, from the fifth epoch on
+        population.regenerate()
+        assert np.isfinite(population.advance(1).losses).all()
+
+
 def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed() -> None:
     write(TASK, "mine.py")
     own = ("--task", "mine.py:Mine")
