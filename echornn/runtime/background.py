@@ -87,10 +87,9 @@ class Background:
     def _next(self) -> Job | None:
         with self._changed:
             if self._waiting is None:
+                self._waiting, self._at_end = self._at_end, None
+            if self._waiting is None:
                 self._begun = None
-                last, self._at_end = self._at_end, None
-                if last is not None:
-                    last()
                 self._changed.notify_all()
             self._changed.wait_for(lambda: self._waiting is not None or self._ending)
             job, self._waiting = self._waiting, None

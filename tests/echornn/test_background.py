@@ -1,0 +1,31 @@
+"""A thread that runs one job at a time wakes all who wait for it, whatever its jobs do."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from echornn.runtime.background import Background
+from tests.patience import PATIENCE, wait_for
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_error_of_the_last_job_keeps_nobody_waiting() -> None:
+    background, may_go_on, done = Background("test"), threading.Event(), list[str]()
+    background.do(lambda: assert_set(may_go_on))
+
+    def fail() -> None:
+        done.append("failed")
+        raise OSError("the script says: no")
+
+    background.end(fail)
+    waits = threading.Thread(target=lambda: done.append(str(background.wait())), daemon=True)
+    waits.start()
+    may_go_on.set()
+    wait_for(lambda: not waits.is_alive())
+    assert done == ["failed", "True"]
+
+
+def assert_set(event: threading.Event) -> None:
+    assert event.wait(PATIENCE)
