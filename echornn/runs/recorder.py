@@ -283,10 +283,17 @@ class RunRecorder(Recorder):
         return self.folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, or
-        another is there now."""
-        folders.require_same(self.folder, self._about)
-        folders.remove(self.folder)
+        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, if
+        another is there now, or if another process goes on with it."""
+        try:
+            lock = Lock(self.folder)  # since `close` has released it
+        except RunError as error:
+            raise OSError(str(error)) from error
+        try:
+            folders.require_same(self.folder, self._about)
+            folders.remove(self.folder)
+        finally:
+            lock.release()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from echornn import EchoConfig, RunError, read
+from echornn import EchoConfig, RunError, RunRecorder, read
 from echornn.session.commands import Name
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, notes, record, refusal, save, training
@@ -220,6 +220,22 @@ def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
     model = Model(SMALL)
     model.take(5)
     assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
+
+
+def test_an_empty_run_is_not_removed_while_another_program_goes_on_with_it(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "run"
+    first = RunRecorder.begin(folder, SMALL)
+    first.close()
+    second = RunRecorder.go_on(folder)
+    there = contents(folder)
+    with pytest.raises(OSError, match="another process"):
+        first.forget()
+    assert contents(folder) == there
+    second.close()
+    first.forget()
+    assert not folder.exists()
 
 
 def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path: Path) -> None:
