@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -113,6 +114,8 @@ class Serving:
     def __init__(self, session: Session, is_wanted: bool) -> None:
         self._session = session
         self._server: Server | None = None
+        # `begin` has a thread of its own, and the user may leave before it has begun
+        self._changing, self._has_ended = threading.Lock(), False
         self._folder = session.recorder.folder if is_wanted else None
         self.trouble = "" if is_wanted else "nobody can attach, because of --no-serve"
 
@@ -120,18 +123,27 @@ class Serving:
         if self._folder is not None:
             from echornn.remote.server import Server  # late: the first frame does not need it
 
+            if self._has_ended:  # its folder may be gone
+                return
             try:
-                self._server = Server(self._session, self._folder)
+                server = Server(self._session, self._folder)
             except OSError as error:
                 self.trouble = f"nobody can attach: {error.strerror or error}"
+                return
+            with self._changing:
+                is_late = self._has_ended
+                if not is_late:
+                    self._server = server
+            if is_late:
+                server.close("")
 
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder
         is."""
-        if self._server is not None and self._folder is not None:
+        with self._changing:
+            self._has_ended, server = True, self._server
+        if server is not None and self._folder is not None:
             recorder = self._session.recorder
             trouble = "" if recorder.saved else recorder.warning[:200] or "the disk was too slow"
             reason = f"{reason} ({trouble})" if trouble else reason
-            self._server.close(
-                f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble
-            )
+            server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)
