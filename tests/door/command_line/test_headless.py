@@ -356,13 +356,10 @@ def test_a_loss_that_is_not_finite_ends_it_with_1_at_its_window() -> None:
         return trainer
 
     done = trained("--json", "--num-epochs", 2, *SIZES, "--run", "wild", trainers=wild)
-    last = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 1
+    last = json.loads(done.stdout.splitlines()[-1])
     assert last == {"event": "diverged", "epoch": 2, "window": 48, "loss": None}
     assert "--resume wild --at 99" in done.stderr
-    assert Path("wild/losses.bin").stat().st_size == 8 * 150
-    *_, end = records(trained("--json", "--resume", "wild", "--learning-rate", 0.1))
-    assert (end["event"], end["windows"]) == ("finished", 150 + 204 - 99)
 
 
 @pytest.mark.parametrize("lost", [8, 9])
@@ -387,18 +384,6 @@ def test_seeds_have_diverged_only_when_all_have(lost: int) -> None:
             8,
             None,
         )
-
-
-def test_training_that_fails_ends_with_1_and_says_why() -> None:
-    def failing(config: EchoConfig) -> ScriptedTrainer:
-        trainer = ScriptedTrainer(config)
-        trainer.fails_at = 102
-        return trainer
-
-    done = trained("--headless", "--num-epochs", 2, *SIZES, "--run", "failed", trainers=failing)
-    assert done.returncode == 1
-    assert "out of memory" in done.stderr
-    assert "--resume failed" in done.stderr
 
 
 def test_a_run_that_goes_on_with_no_more_epochs_is_not_touched() -> None:

@@ -70,8 +70,8 @@ ALIKE = [
         True,
     ),
 ]
-"""With `MANY` all optimizers, cells and learning rules: a new one could use a whole weight array, and
-so mix the replicas."""
+"""With `MANY` all optimizers, cells and learning rules: a new one could use a whole weight array,
+and so mix the replicas."""
 
 MANY = replace(
     TWO_STEPS, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3
@@ -138,8 +138,9 @@ def lot(request: pytest.FixtureRequest) -> Population:
     return Population(SMALL, request.param, PROGRAMS)
 
 
-def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
-    lot = Population(SMALL, 3, PROGRAMS)
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits(replicas: int) -> None:
+    lot = Population(SMALL, replicas, PROGRAMS)
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])

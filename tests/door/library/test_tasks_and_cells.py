@@ -72,6 +72,7 @@ def test_the_printed_tasks_are_these() -> None:
         ("weight", 0.5),
         ("far_weight", -0.25),
     ]
+    assert "chance" in answered("tasks", "echo").stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -169,6 +170,17 @@ def test_the_template_is_a_task_with_these_levels(
     np.testing.assert_array_equal(batch.scored, np.broadcast_to(np.arange(50) >= 6, (4, 50)))
 
 
+LETTERS = {
+    "reset": "r (reset",
+    "candidate": "c (candidate",
+    "update": "z (update",
+    "forget": "f (forget",
+    "input": "i (input",
+    "value": "g (value",
+    "output": "o (output",
+}
+
+
 def test_the_printed_cells_are_these() -> None:
     shown = {one["cell"]: one for one in records(answered("cells", "--json"))}
     assert [*shown] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]
@@ -190,6 +202,14 @@ def test_the_printed_cells_are_these() -> None:
         "SimpleRNN",
     ]
     assert records(answered("cells", "lru", "--json")) == [shown["lru"]]
+    assert "held: 1" in answered("cells", "mingru").stdout
+    for one in shown.values():  # what is said about the columns of a matrix is what they are
+        said = [
+            line.partition(": ")[2] for line in one["formulas"] if line.startswith("columns of ")
+        ]
+        for text, product in zip(said, one["products"], strict=True):
+            places = [text.index(LETTERS.get(column, column)) for column in product["columns"]]
+            assert places == sorted(places)
 
 
 def test_the_template_is_a_cell_that_is_listed(

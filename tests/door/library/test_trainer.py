@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import ConfigError, EchoConfig, Population, PopulationState, Trainer
-from tests.compiled import SMALL, make_population, make_trainer, plain
+from echornn import ConfigError, EchoConfig, Population, Trainer
+from tests.compiled import SMALL, make_trainer, plain
 from tests.door.oracles.probes import numpy_network as oracle
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
@@ -29,32 +29,6 @@ def assert_same_weights(
 @pytest.fixture
 def fresh() -> Trainer:
     return make_trainer(SMALL)
-
-
-def test_it_is_the_population_of_one_without_its_axis() -> None:
-    population, alone = make_population(SMALL), make_trainer(SMALL)
-    for story in ("", "regenerate", "reset"):
-        if story:
-            getattr(population, story)()
-            getattr(alone, story)()
-        theirs, mine = population.advance(20).of(0), alone.advance(20)
-        for name in ("losses", "errors", "x", "y", "outputs", "states", "init_state"):
-            np.testing.assert_array_equal(getattr(mine, name), getattr(theirs, name), err_msg=name)
-        for name in (
-            "epoch",
-            "window",
-            "data_version",
-            "init_index",
-            "windows_left",
-            "device",
-            "compilations",
-        ):
-            assert getattr(alone, name) == getattr(population, name), name
-        state = alone.state
-        assert_same_weights(state.weights, population.state.of(0).weights)
-        np.testing.assert_array_equal(population.state.carried_state[0], state.carried_state)
-        population.restore(PopulationState.of_one(state))
-        alone.restore(population.state.of(0))
 
 
 def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
@@ -93,22 +67,6 @@ def test_many_calls_compile_once(fresh: Trainer) -> None:
     assert fresh.compilations == 1
 
 
-OPTIMIZERS: list[tuple[str, float, int | None]] = [
-    ("adagrad", 0.3, None),
-    ("sgd", 1.0, None),
-    ("rmsprop", 0.01, None),
-    ("adam", 0.03, 2),
-]
-"""All optimizers, each with a suitable learning rate and a stride."""
-
-
-def with_optimizer(optimizer: str, rate: float, stride: int | None) -> EchoConfig:
-    config = replace(
-        SMALL, learning_rate=rate, stride=stride, echo_step=1, init="glorot", num_epochs=50
-    )
-    return config.with_fields({"optimizer": optimizer})
-
-
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     import tensorflow as tf
 
@@ -121,11 +79,9 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
     assert Trainer(replace(SMALL, device="auto")).device == "cpu"
 
 
-@pytest.mark.parametrize(("optimizer", "rate", "stride"), OPTIMIZERS)
-def test_a_restored_state_goes_on_bit_for_bit(
-    optimizer: str, rate: float, stride: int | None
-) -> None:
-    config = with_optimizer(optimizer, rate, stride)
+def test_a_restored_state_goes_on_bit_for_bit() -> None:
+    """With the optimizer that has most variables."""
+    config = replace(SMALL, optimizer="adam", learning_rate=0.03, stride=2, num_epochs=50)
     with plain() as programs:
         whole, other = Trainer(config, programs), Trainer(config, programs)
         whole.regenerate()
@@ -140,8 +96,6 @@ def test_a_restored_state_goes_on_bit_for_bit(
     np.testing.assert_array_equal(again.losses, rest.losses)
     np.testing.assert_array_equal(again.states, rest.states)
     assert_same_weights(other.weights, end)
-    later = other.advance(560).losses
-    assert later[-50:].mean() < 0.5 * rest.losses[0], "it learns"
 
 
 def test_trials_train_with_a_t_that_no_row_has_room_for() -> None:

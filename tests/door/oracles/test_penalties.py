@@ -36,7 +36,7 @@ SGD = EchoConfig(
 """60 windows per epoch, whose gradients have norms of 0.1 to 1.4."""
 
 
-def step(optimizer: str, gradient: Floats, slots: list[Floats], count: int) -> Floats:
+def step(optimizer: str, gradient: Floats, slots: list[Floats], count: int) -> Any:
     """The change of a weight at a rate of 1, at the optimizer's step so many, counted from 1.
 
     As Keras has them; the second form of Kingma and Ba (2015), with their epsilon behind the root.
@@ -70,7 +70,8 @@ def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
         scale = 1 if config.clip_norm is None else min(1, config.clip_norm / norms[-1])
         for name, value in weights.items():
             decay = config.weight_decay * value if name in ("W", "W2") else 0
-            change = step(config.optimizer, scale * gradient[name] + decay, slots[name], len(norms))
+            descent = (scale * gradient[name] + decay).astype(np.float64)
+            change = step(config.optimizer, descent, slots[name], len(norms))
             value -= config.learning_rate * change
         state = states[-1]
     return weights, norms

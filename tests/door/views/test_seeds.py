@@ -81,10 +81,8 @@ async def test_other_orders_scrolling_and_choosing() -> None:
             ]
         at = next(solved for seed, solved, _ in labels(screen) if seed == "19")
         assert f"seed 19: solved at {at}" in screen.reading
-        await stage.press("down")
-        assert stage.session.commands[-1] == Choose(20)
-        await stage.press("enter")
-        assert stage.session.commands[-1] == Alone()
+        await stage.press("down", "enter")
+        assert stage.session.commands[-2:] == [Choose(20), Alone()]
 
 
 async def test_what_nothing_solves_has_no_count_in_the_view_and_in_the_strip() -> None:
