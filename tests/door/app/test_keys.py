@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 
 from echornn.session.commands import Step
 from tests.door.app.stage import Stage, opened
-from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 STORY = ("e", ".", ".", "r", ".", "e")
@@ -138,28 +136,6 @@ async def test_each_key_has_this_effect_on_the_run_and_no_other(story: str) -> N
             if frame.window:
                 assert f"loss {scripted_loss(frame.trained - 1):.4f}" in first
             assert (f"at {frame.trained} of " in first) == frame.is_past
-
-
-async def test_a_pause_in_the_middle_drops_the_windows_that_were_asked_for() -> None:
-    permits = threading.Semaphore(0)
-
-    class OneByOne(ScriptedTrainer):
-        def advance(self, n: int) -> Any:
-            assert permits.acquire(timeout=PATIENCE)
-            return super().advance(1)
-
-    async with opened(trainer=OneByOne) as stage:
-        await stage.pilot.press("e")
-        permits.release()
-        await stage.until(lambda text: stage.frame.trained == 1 and "running" in text)
-        await stage.pilot.press("space")
-        permits.release()
-        await stage.until(lambda text: "paused" in text)
-        assert stage.frame.trained == 2
-        await stage.pilot.press(".", ".")
-        permits.release(2)
-        await stage.settled()
-        assert (stage.frame.trained, stage.state) == (4, "paused")
 
 
 def spike(config: Any) -> ScriptedTrainer:
