@@ -100,6 +100,19 @@ def test_many_are_trained_in_calls_of_several_shards_in_turn(
         assert_each_trains_alike(unlike(MANY, 70), programs)
 
 
+def test_a_program_is_for_data_of_so_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In which the shards of a call lie one after the other."""
+    monkeypatch.setattr("echornn.training.shards.MOST", 8)
+    with plain() as programs:
+        for epochs in (4, 2):
+            monkeypatch.setattr(
+                "echornn.training.shards.epochs_in_a_block", lambda *_, count=epochs: count
+            )
+            losses = Population(TWO_STEPS, 17, programs).advance(20).losses
+        alone = trainer_of(replace(TWO_STEPS, seed=TWO_STEPS.seed + 16), programs).advance(20)
+    np.testing.assert_allclose(losses[:, 16], alone.losses, rtol=0, atol=2e-5)
+
+
 def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms) -> None:
     lot = Population(configs, programs=programs)
     progress = lot.advance(50)
