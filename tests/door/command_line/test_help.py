@@ -13,7 +13,7 @@ attach serve list branches export probe evaluate sample figure
 sweep map do tasks cells tour prune
 """
 
-FLAG = re.compile(r"│ [* ]*--[a-z][\w-]*(?: \(?-\w\)?)?(?: [A-Z]+(?:\.\.\.)?)? *(?P<text>.*?) *│")
+FLAG = re.compile(r"│ [* ]*--[a-z][\w-]*(?: \(?-\w\)?)?(?: [A-Z|]+(?:\.\.\.)?)? *(?P<text>.*?) *│")
 
 
 @pytest.mark.parametrize("command", ["", *SUBCOMMANDS.split()])

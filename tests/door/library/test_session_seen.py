@@ -35,7 +35,7 @@ from tests.door.library.sessions import (
     on_stage,
 )
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL_POPULATION, scripted_loss
+from tests.scripted import SMALL, SMALL_POPULATION, scripted_loss
 
 ALL = Query(columns=100, ghosts=8)
 HELD_OUT = Question(frozenset({"held_out"}))
@@ -247,7 +247,14 @@ def test_a_failure_of_an_earlier_network_is_not_held_against_the_next() -> None:
 def test_every_field_of_a_question_reaches_the_probes() -> None:
     probes = Probes()
     whole = Question(
-        frozenset({"memory"}), "h", (1, 2), 0, (0.5,), settings=(("lag", 3),), trials=9
+        frozenset({"memory"}),
+        part="h",
+        flip=(1, 2),
+        row=0,
+        held=(0.5,),
+        settings=(("lag", 3),),
+        trials=9,
+        data_seed=SMALL.seed,
     )
     with on_stage(examine=probes) as stage:
         stage.do(Step(5), Ask(whole))
