@@ -138,6 +138,38 @@ async def test_each_key_has_this_effect_on_the_run_and_no_other(story: str) -> N
             assert (f"at {frame.trained} of " in first) == frame.is_past
 
 
+async def test_as_many_windows_are_trained_as_the_speed_says_and_none_in_a_pause() -> None:
+    async with opened(replace(SMALL, num_epochs=100), speed=20) as stage:
+        await stage.press("space")
+        first = stage.frame.trained
+        await stage.seconds_pass(2)
+        assert (stage.frame.trained, stage.state) == (first + 40, "running")
+        await stage.press("space")
+        await stage.seconds_pass(5)
+        assert (stage.frame.trained, stage.state) == (first + 40, "paused")
+        await stage.press("+", "space")
+        again = stage.frame.trained
+        await stage.seconds_pass(1)
+        assert stage.frame.trained == again + 50
+        await stage.press("-", "-")
+        await stage.seconds_pass(3)
+        assert stage.frame.trained == again + 50 + 30
+
+
+async def test_at_full_speed_it_trains_to_the_end() -> None:
+    async with opened(speed=math.inf, paused=False) as stage:
+        text = await stage.until(lambda text: "finished" in text)
+        assert re.search(r"finished +epoch 3/3 +window 10/10", text)
+        assert stage.frame.trained == 30
+        for key in ("space", ".", "e"):
+            assert "finished" in await stage.seen(key)
+            assert stage.frame.trained == 30
+        await stage.press("[")
+        assert (stage.state, stage.frame.trained) == ("paused", 29)
+        await stage.press("r", "e")
+        assert (stage.state, stage.frame.trained, stage.frame.trained_in_all) == ("paused", 10, 40)
+
+
 def spike(config: Any) -> ScriptedTrainer:
     trainer = ScriptedTrainer(config)
     trainer.diverges_at = 15

@@ -61,3 +61,19 @@ async def test_a_seed_is_chosen_and_enter_goes_on_with_it_alone() -> None:
         assert (stage.frame.trained, stage.frame.branch) == (trained, 1)
         await stage.press("u")
         assert (stage.frame.config.replicas, stage.frame.trained) == (6, trained)
+
+
+async def test_edits_and_the_past_act_on_all_of_them() -> None:
+    async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
+        await stage.press("e", "s", "down", "+", "escape", "e", "[")
+        assert (
+            stage.frame.config.replicas,
+            stage.frame.config.learning_rate,
+            stage.frame.trained,
+        ) == (6, 0.5, 19)
+        await stage.press("R")
+        assert (stage.frame.init_index, stage.frame.trained, stage.frame.config.replicas) == (
+            1,
+            0,
+            6,
+        )

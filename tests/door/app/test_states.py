@@ -87,6 +87,25 @@ async def test_a_training_that_fails_says_its_error_and_keeps_what_it_showed() -
     assert stage.app.return_value == 0
 
 
+async def test_a_new_network_that_cannot_be_made_is_refused_and_the_one_before_goes_on() -> None:
+    def picky(config: Any) -> ScriptedTrainer:
+        if config.state_size == 9:
+            raise MemoryError("9 units do not fit")
+        return ScriptedTrainer(config)
+
+    async with opened(trainer=picky, size=(120, 40)) as stage:
+        await stage.press("e", "s", *["down"] * 13, "9", "enter")
+        assert "9 units do not fit" in " ".join(stage.text.split())
+        assert (stage.state, stage.frame.trained, stage.frame.config, stage.frame.branch) == (
+            "paused",
+            10,
+            SMALL,
+            0,
+        )
+        await stage.press("escape", "escape", ".")
+        assert stage.frame.trained == 11
+
+
 async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_there(
     tmp_path: Path,
 ) -> None:
@@ -110,6 +129,13 @@ async def test_a_run_that_is_opened_again_shows_its_curve_before_the_network_is_
         assert stage.frame.config.learning_rate == 0.2
         await stage.press("u", ".")
         assert (stage.frame.config.learning_rate, stage.frame.trained) == (0.1, 18)
+
+
+async def test_a_run_is_opened_at_an_earlier_window(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 5)
+    async with opened(SMALL, folder=tmp_path / "run", at=7) as stage:
+        assert re.search(r"paused +at 7 of 17 +branch a", stage.text)
+        assert stage.frame.config.learning_rate == 0.3
 
 
 def guessing(config: Any) -> ScriptedTrainer:
