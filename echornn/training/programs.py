@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import platformdirs
-import psutil
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
@@ -179,7 +178,7 @@ def _refuse_when_mappings_run_out() -> None:
 MOST_FILES = 200  # of a folder; if there are more, it begins again
 LEAST_FREE = 256 << 20  # bytes of the disk
 FLAGS, DESCRIPTORS = "TF_XLA_FLAGS", Path("/proc/self/fd")
-MEMORY, PREFIX = Path("/dev/shm"), "echornn-tui-"
+MEMORY = Path("/dev/shm")
 
 _descriptor: int | None = None  # of the folder in which XLA keeps programs, by which XLA knows it
 
@@ -197,7 +196,6 @@ def keep(threads: int) -> None:
     is_off = os.environ.get("ECHORNN_KEEP_PROGRAMS") == "0" or not DESCRIPTORS.is_dir()
     if _descriptor is not None or has_own_flags or is_off:
         return
-    _remove_left_behind()
     with contextlib.suppress(OSError):
         folder = (
             platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
@@ -250,7 +248,7 @@ def _kept_in_memory(descriptor: int) -> Iterator[None]:
     """Let XLA keep its programs in a folder in memory in the ``with`` block, as the disk may be
     full."""
     memory = MEMORY if os.access(MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=memory) as folder:
+    with tempfile.TemporaryDirectory(prefix="echornn-tui-", dir=memory) as folder:
         before, other = os.dup(descriptor), os.open(folder, os.O_RDONLY)
         os.dup2(other, descriptor, inheritable=False)
         os.close(other)
@@ -259,15 +257,6 @@ def _kept_in_memory(descriptor: int) -> Iterator[None]:
         finally:
             os.dup2(before, descriptor, inheritable=False)
             os.close(before)
-
-
-def _remove_left_behind() -> None:
-    """Remove such folders of processes that were ended meanwhile, as compiling cannot be
-    interrupted."""
-    for folder in MEMORY.glob(f"{PREFIX}*-*"):
-        process = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _empty(folder: Path, pattern: str = "*") -> None:
