@@ -47,6 +47,7 @@ MOST_CARRIED = 1024
 MOST_COMPONENTS = 6
 # A Lyapunov exponent of at most this means minus infinity: differences vanish in one step
 MINUS_INFINITY = -87.0
+ERRORS = 2.0  # the standard errors in a spread
 SAMPLE_LENGTH = 600  # characters
 RAISED = 0.1  # added to each number of a changed input of numbers
 # A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
@@ -132,12 +133,13 @@ def signed(activity: Floats, bounds: Bounds) -> Floats:
 @dataclass(frozen=True, eq=False)
 class Memory:
     """How well past inputs can be read from a part of the network (memory capacity, Jaeger 2001):
-    r2 of the best linear read-out of x[t-k] at step t, on held-out steps, for each lag k from 0 on.
-    In trials, at the last scored steps.
+    r2 of the best linear read-out of x[t-k] at step t, for each lag k from 0 on. In trials, at the
+    last scored steps.
     """
 
     part: str
-    by_lag: Floats  # [lags], r2, 0 to 1
+    # [lags], r2: at most 1; without bias, so that it may be a little below 0 by chance
+    by_lag: Floats
     # The numbers of the part; the most that `total` can be, if the inputs are independent
     size: int
     numbers_a_symbol: int = 1  # per input: one less than the symbols, or the channels of numbers
@@ -146,18 +148,30 @@ class Memory:
     # [lags, channels], of which `by_lag` is the mean; [lags, 0] if there is only one, or if inputs
     # are symbols
     channels: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    total_spread: float = math.nan  # of `total`, two standard errors; NaN if unknown
 
     @property
     def total(self) -> float:
-        """How many numbers linear read-outs recover."""
+        """How many numbers linear read-outs recover, over these lags."""
         return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
 
     @property
     def total_text(self) -> str:
-        """The total as text; empty if it is more than the size, as it may be if inputs are not
-        independent."""
-        total = f"{self.total:.1f}" if math.isfinite(self.total) else "?"
-        return "" if self.total > self.size + 0.05 else f"{total} of {self.size} numbers used"
+        """The total with its spread as text; empty if it is clearly more than the size, as it may
+        be if inputs are not independent."""
+        is_known = math.isfinite(self.total_spread)
+        most = self.size + 0.05 + (self.total_spread if is_known else 0.0)
+        if self.total > most:
+            return ""
+        total = f"{max(0.0, self.total):.2f}" if math.isfinite(self.total) else "?"
+        if is_known:
+            total += f" +- {self.total_spread:.2f}"
+        return f"{total} of {self.size} numbers used"
+
+    @property
+    def lags_text(self) -> str:
+        """The lags as text, over which the total is summed."""
+        return f"lags 0 to {len(self.by_lag) - 1}"
 
     def shift_register(self, lag: int) -> int:
         """How many numbers a linear shift register holds: all inputs from the newest back to the
@@ -450,3 +464,4 @@ class Readings:
     saturation: dict[str, float] | None = None
     held_out: HeldOut | None = None
     sample: str | None = None  # what the network writes; None also if its task has no text
+    lyapunov_spread: Floats | None = None  # of each of `lyapunov`, two standard errors

@@ -52,7 +52,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         branch=0,
         window=999,
         parts=("h",),
-        memory=Memory("h", by_lag, 4, samples=2048),
+        memory=Memory("h", by_lag, 4, samples=2048, total_spread=0.02),
         units=Units(
             "h",
             activity,
@@ -72,6 +72,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         lyapunov_samples=1024,
+        lyapunov_spread=np.array([0.03, 0.02, 0.02, 0.1], np.float32),
         progress=progress,
         plane=four_corners(config),
     )

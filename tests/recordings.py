@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.progress import Floats, Progress
 from echornn.readings import (
@@ -43,8 +44,9 @@ Arrays = dict[str, Any]
 
 
 def parts(name: str, value: Any) -> Arrays:
-    """The fields of a dataclass as arrays."""
-    return {f"{name} {field}": np.asarray(one) for field, one in vars(value).items()}
+    """The fields of a dataclass as arrays; not its limits, which are those of h by default."""
+    kept = {field: one for field, one in vars(value).items() if not isinstance(one, Bounds)}
+    return {f"{name} {field}": np.asarray(one) for field, one in kept.items()}
 
 
 def stored(file: str, start: str = "") -> Arrays:
@@ -215,6 +217,7 @@ def readings() -> Arrays:
             f"{position} eigenvalues": weights.recurrent[0].eigenvalues,
             f"{position} lyapunov": found.lyapunov,
             f"{position} lyapunov_samples": found.lyapunov_samples,
+            f"{position} lyapunov_spread": found.lyapunov_spread,
         }
     return arrays
 
@@ -240,6 +243,7 @@ def recorded_readings(position: int) -> Readings:
         ),
         lyapunov=there["lyapunov"],
         lyapunov_samples=there["lyapunov_samples"].item(),
+        lyapunov_spread=there["lyapunov_spread"],
         progress=recorded(position)[0][-1],
         **{name: made(kind, there, name) for name, kind in KINDS.items()},
     )

@@ -9,9 +9,10 @@ from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
 from echornn.probes.held_out import held_out
 from echornn.probes.matrices import matrices
+from echornn.probes.memory import memory
 from echornn.probes.prepared import Prepared
 from echornn.probes.sampling import sample
-from echornn.probes.units import memory, saturation, state_plane, units
+from echornn.probes.units import saturation, state_plane, units
 from echornn.readings import Question, Readings, parts_of
 from echornn.state import Snapshot
 
@@ -33,6 +34,9 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
     runs += [prepared.on_targets] if "gradient" in kinds else []
     if not all(np.isfinite(ran.states).all() for ran in runs):
         kinds &= {"weights"}
+    exponents, spreads = None, None
+    if "lyapunov" in kinds:
+        exponents, spreads = lyapunov(prepared)
     return Readings(
         config=state.config,
         branch=snapshot.branch,
@@ -46,7 +50,7 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         if "flip" in kinds and question.flip is not None
         else None,
         weights=matrices(snapshot) if "weights" in kinds else None,
-        lyapunov=lyapunov(prepared) if "lyapunov" in kinds else None,
+        lyapunov=exponents,
         progress=snapshot.progress,
         effects=effects(prepared, question.row) if "effects" in kinds else None,
         reliance=reliance(prepared) if "reliance" in kinds else None,
@@ -58,4 +62,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         else None,
         saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
         sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
+        lyapunov_spread=spreads,
     )

@@ -18,10 +18,8 @@ from echornn.network.step import step
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import FEW_ROWS, Series, draw
 from echornn.progress import Bools, Floats
-from echornn.readings import Connectivity, Doubles, Gradient
+from echornn.readings import ERRORS, Connectivity, Doubles, Gradient
 from echornn.tasks.task import Numbers
-
-ERRORS = 2.0  # the standard errors in a spread
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
@@ -321,11 +319,13 @@ STEPS_TO_SETTLE, STEPS_MEASURED = 32, 128
 SAMPLES = STEPS_MEASURED * FEW_ROWS  # over which an exponent is averaged
 
 
-def lyapunov(prepared: Prepared) -> Floats:
-    """The exponents of the whole carried state, by QR decompositions of the step Jacobians
-    (Benettin et al. 1980; for networks: Engelken, Wolf and Abbott 2023), here transposed and from
-    the last step to the first, which gives the same singular values of the product. Trials follow
-    each other without a new state.
+def lyapunov(prepared: Prepared) -> tuple[Floats, Floats]:
+    """The exponents of the whole carried state, the largest first, and their spreads: two standard
+    errors of the mean over rows.
+
+    By QR decompositions of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf
+    and Abbott 2023), here transposed and from the last step to the first, which gives the same
+    singular values of the product. Trials follow each other without a new state.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING
@@ -341,7 +341,14 @@ def lyapunov(prepared: Prepared) -> Floats:
     # Its logarithm means minus infinity: a direction vanishes in one step
     least = np.finfo(np.float32).tiny
     logs = np.log(np.maximum(stretched[STEPS_TO_SETTLE:], least), dtype=np.float64)
-    return np.sort(logs.mean(axis=(0, 1)))[::-1].astype(np.float32)
+    of_rows = logs.mean(axis=0)
+    exponents = of_rows.mean(axis=0)
+    spreads = ERRORS * of_rows.std(axis=0, ddof=1) / np.sqrt(FEW_ROWS)
+    largest_first = np.argsort(exponents)[::-1]
+    return (
+        exponents[largest_first].astype(np.float32),
+        spreads[largest_first].astype(np.float32),
+    )
 
 
 def _stretching(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data.series import load_own_task, source_lags
 from echornn.progress import Bools
-from echornn.tasks.task import draw_rows
+from echornn.tasks.task import Numbers, Symbols, draw_rows
 
 Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]
 
@@ -23,7 +24,9 @@ LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22
 LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed
 # The most of all trials together, if they are more than `MOST_ROWS`
 LEAST_STEPS_READ, MOST_STEPS_OF_TRIALS = 8, 2**18
-MOST_LAGS, LAGS_BEYOND = 512, 5  # at least so many beyond sources and window, or a quarter of these
+# At least so many beyond sources, window and units, or a quarter of these
+MOST_LAGS, LAGS_BEYOND = 512, 5
+NUMBERS_AT_ONCE = 2**20  # inputs at some lags before each step; 8 MiB, chosen by eye
 
 # The losses that are followed back. In a network that has solved its task few losses are large, and
 # the gradient of only 512 losses would be mostly chance.
@@ -67,6 +70,25 @@ class Series:
         return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
+def inputs_before(series: Series, form: Symbols | Numbers) -> Iterator[Inputs]:
+    """The inputs before each step that is read, as numbers, [steps read, rows, lags, n]: those of
+    all lags, some lags at a time."""
+    numbers = as_numbers(series.x_before(0), form).size
+    at_once = max(1, NUMBERS_AT_ONCE // numbers)
+    for first in range(0, series.lags, at_once):
+        lags = range(first, min(series.lags, first + at_once))
+        yield np.stack([as_numbers(series.x_before(lag), form) for lag in lags], axis=2)
+
+
+def as_numbers(x: Inputs, form: Symbols | Numbers) -> Inputs:
+    """Numbers unchanged, two symbols as one number, more symbols as one-hot; [steps, rows, n]."""
+    if isinstance(form, Numbers):
+        return x
+    if form.count == 2:
+        return x[..., np.newaxis]
+    return np.asarray(x[..., np.newaxis] == np.arange(form.count))
+
+
 def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
     """Rows of the task; trials follow each other in a row."""
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
@@ -99,15 +121,28 @@ def steps_read_of(config: EchoConfig) -> int:
 
 
 def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags of memory, beyond sources and window; the steps followed back, twice these.
+    """The lags of flips, beyond sources and window; the steps followed back, twice these.
 
     Trials: their length.
     """
     if not config.is_stream:
         return min(MOST_LAGS, config.window_steps), config.window_steps
-    needed = max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
-    lags = min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
+    needed = _needed(config)
+    lags = _and_beyond(needed)
     return lags, max(lags, min(MOST_LAGS, 2 * needed))
+
+
+def lags_held(config: EchoConfig) -> int:
+    """The lags of memory in a stream: a linear memory of n numbers can hold n inputs."""
+    return _and_beyond(max(_needed(config), config.state_size))
+
+
+def _needed(config: EchoConfig) -> int:
+    return max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
+
+
+def _and_beyond(needed: int) -> int:
+    return min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
 
 
 def multiplications_of_a_step(config: EchoConfig) -> int:
@@ -122,7 +157,7 @@ def _power_of_two_below(number: float) -> int:
 def series_for(config: EchoConfig) -> Series:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
     load_own_task(config)  # its lags decide which data are read
-    lags, steps_back = lags_and_steps_back(config)
+    _, steps_back = lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
     if not config.is_stream:
         most_read, most = steps_read_of(config), max(MOST_ROWS, MOST_STEPS_OF_TRIALS // steps_back)
@@ -135,6 +170,8 @@ def series_for(config: EchoConfig) -> Series:
         return Series(
             trials.x, *trials.last(read), not_read, min(MOST_LAGS, not_read + 1), of_trials=True
         )
+    lags = lags_held(config)
+    steps_back = max(steps_back, lags)
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps_read = max(steps_read, math.ceil(samples / rows))

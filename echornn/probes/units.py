@@ -1,5 +1,5 @@
-"""What the states of a part hold: past inputs by lag (memory), what each unit follows, their
-principal components."""
+"""What each unit of a part follows, how many are saturated, and the states' principal
+components."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import Inputs, Series
+from echornn.probes.series import Series, as_numbers, inputs_before
 from echornn.progress import Bools, Counts, Floats
 from echornn.readings import (
     MOST_COMPONENTS,
     SATURATED,
     CellPart,
     Doubles,
-    Memory,
     StatePlane,
     Units,
     parts_of,
@@ -29,64 +28,9 @@ from echornn.readings import (
 )
 from echornn.tasks.task import Numbers, Symbols
 
-LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored
 # A unit whose standard deviation is below this, relative to its size, counts as constant in float32
 LEAST_MOVE = 1e-6
 CLEARLY = 0.05  # a unit follows a target rather than an input if its correlation is larger by this
-
-
-def memory(prepared: Prepared, part: CellPart) -> Memory:
-    """The r2 by lag of the best linear read-out, fitted on half of the rows and measured on the
-    other half.
-
-    In trials, each step's mean is subtracted: a network that only knows the time remembers no
-    input. The read-out is of x as 0 or 1, of a one-hot vector with one common r2, or of channels of
-    numbers, each with its own r2; a channel that never changes does not count.
-    """
-    read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
-    rows = read.shape[1] // 2
-
-    def halves(values: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
-        each = [values[:, :rows].astype(np.float64), values[:, rows:].astype(np.float64)]
-        if series.of_trials:
-            each = [half - half.mean(axis=1, keepdims=True) for half in each]
-        fitted, judged = (half.reshape(-1, values.shape[-1]) for half in each)
-        return fitted, judged
-
-    # least squares by the eigenvalues of the units' correlations, five times as fast as a singular
-    # value decomposition for hundreds of units; differences too small for this are too small for
-    # float32 states as well
-    fitted, judged = halves(read)
-    mean, spread = fitted.mean(axis=0), fitted.std(axis=0)
-    scale = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
-    fitted, judged = (fitted - mean) * scale, (judged - mean) * scale
-    sizes, directions = np.linalg.eigh(fitted.T @ fitted)
-    known = sizes > LEAST_SIZE * sizes[-1]
-    inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
-    is_number = isinstance(form, Numbers)
-    by_lag, moves = [], np.zeros(1, np.bool_)
-    for lag in range(series.lags):
-        x = as_numbers(series.x_before(lag), form)
-        moves = moves | (x != (x[:, :1] if series.of_trials else x[:1, :1])).any(axis=(0, 1))
-        wanted, truth = halves(x)
-        mean = wanted.mean(axis=0)
-        said = mean + judged @ (inverse @ (fitted.T @ (wanted - mean)))
-        axis = 0 if is_number else None
-        variance = np.atleast_1d(((truth - truth.mean(axis=0)) ** 2).sum(axis=axis))
-        missing = np.atleast_1d(((truth - said) ** 2).sum(axis=axis))
-        share = np.divide(missing, variance, out=np.ones_like(variance), where=variance > 0)
-        by_lag.append(np.clip(1 - share, 0, 1))
-    channels = np.array(by_lag, np.float32)
-    return Memory(
-        part.name,
-        (channels[:, moves] if is_number and moves.any() else channels).mean(
-            axis=1, dtype=np.float32
-        ),
-        read.shape[-1],
-        int(moves.sum()) if is_number else form.count - 1,
-        len(judged),
-        channels if channels.shape[1] > 1 else channels[:, :0],
-    )
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
@@ -134,12 +78,15 @@ def _followed(
     input's channel."""
     followers = _standardised(read, series)
     lags, channels, best = np.zeros((3, read.shape[-1]))
-    for lag in range(series.lags):
-        channel, strongest = _strongest(
-            followers, _standardised(as_numbers(series.x_before(lag), form), series)
-        )
+    first_lag = 0
+    for x in inputs_before(series, form):
+        columns = x.reshape(*x.shape[:2], -1)
+        column, strongest = _strongest(followers, _standardised(columns, series))
+        lag, channel = np.divmod(column, x.shape[-1])
         more = np.abs(strongest) > np.abs(best)
-        lags[more], channels[more], best[more] = lag, channel[more], strongest[more]
+        lags[more], channels[more] = first_lag + lag[more], channel[more]
+        best[more] = strongest[more]
+        first_lag += x.shape[2]
     return lags.astype(np.int32), best.clip(-1, 1).astype(np.float32), channels.astype(np.int32)
 
 
@@ -164,13 +111,6 @@ def _strongest(followers: Doubles, followed: Doubles) -> tuple[npt.NDArray[np.in
     among = followers.T @ followed
     best = np.abs(among).argmax(axis=1)
     return best, np.take_along_axis(among, best[:, np.newaxis], axis=1)[:, 0]
-
-
-def as_numbers(x: Inputs, form: Symbols | Numbers) -> npt.NDArray[Any]:
-    """Numbers unchanged, two symbols as one number, more symbols as one-hot; [steps, rows, n]."""
-    if isinstance(form, Numbers):
-        return x
-    return x[..., np.newaxis] if form.count == 2 else x[..., np.newaxis] == np.arange(form.count)
 
 
 def _standardised(numbers: npt.NDArray[Any], series: Series) -> Doubles:

@@ -70,11 +70,9 @@ def _memory(frame: Frame) -> str:
     """How well the input that the last target depends on can be read from the state."""
     found = None if frame.readings is None else frame.readings.memory
     lag = max(source_lags(frame.own_config), default=0)
-    return (
-        f"{float(found.by_lag[lag]):.2f}"
-        if found is not None and lag < len(found.by_lag)
-        else "..."
-    )
+    if found is None or lag >= len(found.by_lag):
+        return "..."
+    return f"{max(0.0, float(found.by_lag[lag])):.2f}"
 
 
 def _solved(frame: Frame) -> str:

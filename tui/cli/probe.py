@@ -42,6 +42,7 @@ from tui.views.text import source_name
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar
+UNBROKEN = "\N{NO-BREAK SPACE}"  # where a line must not end, until it is printed
 DECADES = 4  # powers of ten that the bars of the gradient span
 
 Measured = tuple[Record, Iterable[str]]
@@ -161,10 +162,12 @@ def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
         "memory_size": memory.size,
         "shift_register": memory.shift_register(sources[-1]) if sources else None,
         "memory_samples": memory.samples,
+        "memory_total_spread": memory.total_spread,
     }
     used = memory.total_text and f"; {memory.total_text}"
-    title = f"memory by lag: r2{_of(memory.samples, 'steps')}{used}"
-    return record, ["", title, *_bars(readings.config, memory.by_lag, memory.by_lag, ".2f")]
+    title = f"memory: r2 at {memory.lags_text}{_of(memory.samples, 'steps')}{used}"
+    shares = np.maximum(memory.by_lag, 0)
+    return record, ["", title, *_bars(readings.config, shares, shares, ".2f")]
 
 
 def _reliance(readings: read.Readings, reliance: read.Reliance) -> Measured:
@@ -247,12 +250,23 @@ def _units(_: read.Readings, units: read.Units) -> Measured:
 
 
 def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:
-    record = {"lyapunov": exponents, "lyapunov_samples": readings.lyapunov_samples}
-    rates = ", ".join(
-        "-inf" if value <= read.MINUS_INFINITY else f"{value:.2f}" for value in exponents.tolist()
-    )
-    text = f"Lyapunov exponents, nats a step{_of(readings.lyapunov_samples, 'steps')}: {rates}"
-    return record, textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
+    spreads = readings.lyapunov_spread
+    assert spreads is not None
+    record = {
+        "lyapunov": exponents,
+        "lyapunov_samples": readings.lyapunov_samples,
+        "lyapunov_spread": spreads,
+    }
+    rates = []
+    for value, spread in zip(exponents.tolist(), spreads.tolist(), strict=True):
+        if value <= read.MINUS_INFINITY:
+            rates.append("-inf")
+        else:
+            rates.append(f"{value:.2f}{UNBROKEN}(+-{UNBROKEN}{spread:.2f})")
+    of = _of(readings.lyapunov_samples, "steps")
+    text = f"Lyapunov exponents, nats a step{of}: {', '.join(rates)}"
+    lines = textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
+    return record, [line.replace(UNBROKEN, " ") for line in lines]
 
 
 def _held_out(_: read.Readings, found: read.HeldOut) -> Measured:

@@ -61,6 +61,7 @@ def picture(request: FigureRequest, key: str) -> FigureData:
     run, records, notes = _measured(request)
     windows, values = np.array([record["window"] for record in records]), by_lag(records, key)
     config, is_gradient = run.config_at(request.at, request.branch), key == "gradient_by_lag"
+    shown = values if is_gradient else np.maximum(values, 0)  # r2 is below 0 by chance only
 
     def draw(figure: Any) -> None:
         from matplotlib import colormaps
@@ -77,7 +78,7 @@ def picture(request: FigureRequest, key: str) -> FigureData:
             if is_gradient
             else {"vmin": 0, "vmax": 1}
         )
-        image = axes.imshow(values, shades, interpolation="nearest", **where, **ends)
+        image = axes.imshow(shown, shades, interpolation="nearest", **where, **ends)
         bar = figure.colorbar(image, extend="min" if is_gradient else "neither")
         bar.set_label(
             "log10 of the gradient\ngrey: nothing is learned"

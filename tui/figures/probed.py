@@ -91,6 +91,8 @@ def memory(request: FigureRequest) -> FigureData:
         _cut_line(axes, config.reach, len(lags))
         whole_numbers(axes.xaxis, "lag (steps)")
         axes.set(ylim=(0, 1.02), ylabel="r² of a linear read-out")
+        total = ", ".join(filter(None, (found.total_text, found.lags_text)))
+        axes.set_title(total.replace("+-", "±"), fontsize=6)
         legend(figure, axes, "upper")
 
     return FigureData(columns, draw, 1.9, notes)

@@ -90,7 +90,8 @@ class MemoryView(ProbeView):
     def paint(self, cells: Cells, readings: Readings) -> None:
         memory, units, config = readings.memory, readings.units, readings.config
         assert memory is not None
-        self.draw_head(cells, readings, memory.total_text, memory.part)
+        parts = filter(None, (memory.total_text, memory.lags_text))
+        self.draw_head(cells, readings, ", ".join(parts), memory.part)
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
@@ -151,7 +152,8 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None)
 
 
 def share_text(share: float) -> str:
-    return f"{share:.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"  # .97, 1.0
+    """A share in three characters: .97, 1.0; by chance an r2 may be a little below 0."""
+    return f"{max(0.0, share):.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"
 
 
 def followed(units: Units, unit: int) -> tuple[str, str]:
@@ -255,9 +257,8 @@ def read_lag(readings: Readings, lag: int) -> str:
         return ""
     lag = min(lag, len(memory.by_lag) - 1)
     what = f", the {source_name(config)}" if lag in source_lags(config) else ""
-    text = (
-        f"lag {lag}{what}: r2 of {f'x[t-{lag}]' if lag else 'x[t]'} {float(memory.by_lag[lag]):.2f}"
-    )
+    share = max(0.0, float(memory.by_lag[lag]))
+    text = f"lag {lag}{what}: r2 of {f'x[t-{lag}]' if lag else 'x[t]'} {share:.2f}"
     if memory.channels.size:
         names = config.the_task.inputs.names or map(str, range(1, 1 + len(memory.channels[lag])))
         shares = zip(names, memory.channels[lag].tolist(), strict=False)

@@ -145,12 +145,21 @@ class WeightsView(ProbeView):
         if len(place.boxes) < len(names):
             parts.append(self.keymap.text("«next»: other matrices"))
         if len(exponents):
-            parts.append(f"Lyapunov {number(float(exponents[0]), '+')}")
+            parts.append(f"Lyapunov {largest_exponent(readings)}")
         self.draw_head(cells, readings, "; ".join(filter(None, parts)))
         if circle is not None and recurrent is not None:
             draw_eigenvalues(cells, circle, recurrent.eigenvalues)
         if numbers is not None:
             draw_numbers(cells, numbers, weights.update, exponents, readings.lyapunov_samples)
+
+
+def largest_exponent(readings: Readings) -> str:
+    exponents, spreads = readings.lyapunov, readings.lyapunov_spread
+    assert exponents is not None
+    text = number(float(exponents[0]), "+")
+    if spreads is None or not exponents[0] > MINUS_INFINITY:
+        return text
+    return f"{text} +- {number(float(spreads[0]))}"
 
 
 def choices(weights: Matrices) -> list[tuple[str, Recurrent | None]]:

@@ -26,7 +26,7 @@ PROBED = (
     "truncation_bias_of_windows_spread spectral_radii seed replica rule as_recorded shift_register "
     "held_out_loss held_out_loss_spread held_out_accuracy "
     "turned_by_lag moved_by_lag memory_samples gradient_samples turned_samples saturated_samples "
-    "lyapunov_samples"
+    "lyapunov_samples memory_total_spread lyapunov_spread"
 )
 
 
@@ -62,11 +62,15 @@ def test_probe_measures_the_network_of_the_window() -> None:
         == pytest.approx(radius, rel=1e-4)
     )
     assert solved["lyapunov"] == sorted(solved["lyapunov"], reverse=True)
+    assert 0 < solved["memory_total_spread"] < 0.1
+    assert len(solved["lyapunov_spread"]) == len(solved["lyapunov"])
+    assert 0 < solved["lyapunov_spread"][0] < 0.1
     lines = answered("probe", "echo-run", "--branch", "a").stdout
     for number in (
         f"{radius:.2f} (W)",
         f"{solved['saturated']:.0%}",
-        f"{solved['lyapunov'][0]:.2f}",
+        f"{solved['lyapunov'][0]:.2f} (+- {solved['lyapunov_spread'][0]:.2f})",
+        f"{solved['memory_total']:.2f} +- {solved['memory_total_spread']:.2f} of 4",
     ):
         assert number in lines
     (other,) = records(answered("probe", "seeds-run", "--replica", 4, "--at", 0, "--json"))

@@ -18,7 +18,8 @@ async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input
     None
 ):
     screen = await seen("3", readings=SOLVED)
-    assert "4.0 of 4" in screen.view[0]
+    assert "3.95 +- 0.02 of 4" in screen.view[0]
+    assert "lags 0 to 18" in screen.view[0]
     assert [line.rstrip() for line in screen.view[2:]] == [
         "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
@@ -58,7 +59,7 @@ async def test_a_state_that_is_too_small_leaves_room_above_the_bars_up_to_the_ec
     by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
     readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
     screen = await seen("3", config=config, readings=readings)
-    assert "1.8 of 4" in screen.view[0]
+    assert "1.76 of 4" in screen.view[0]
     assert max(line.split("┊")[0].count("░") for line in screen.view) in (4, 8, 12), "lags 2 to 5"
     assert "▲ echo 5" in screen.text
 
@@ -118,7 +119,7 @@ async def test_parts_are_chosen_in_turn_and_asked_for() -> None:
             assert stage.asked == Question(frozenset({"memory", "units"}), part)
         gate = replace(MEMORY, part="reset"), replace(UNITS, part="reset")
         screen = await stage.put(readings=replace(SOLVED, memory=gate[0], units=gate[1]))
-        assert screen.view[0].lstrip(">").startswith("memory of reset: 4.0 of 4")
+        assert screen.view[0].lstrip(">").startswith("memory of reset: 3.95 +- 0.02 of 4")
 
 
 async def test_units_that_follow_nothing_or_a_target_are_told_apart() -> None:

@@ -17,8 +17,8 @@ WEIGHTS = matrices().weights
 
 async def test_matrices_eigenvalues_updates_and_exponents() -> None:
     screen = await seen("5", readings=SOLVED, ascii_only=True)
-    assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40"], (
-        "spectral radius, largest exponent"
+    assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40", "0.03"], (
+        "spectral radius, largest exponent and its spread"
     )
     assert [line.split()[-2:] for line in screen.view[2:5]] == [
         [".030", "%"],

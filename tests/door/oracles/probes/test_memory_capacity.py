@@ -1,0 +1,108 @@
+"""The memory of linear cycle reservoirs, whose capacity is known in closed form (Jaeger 2001; Rodan
+and Tino 2011)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import EchoConfig, Question, Snapshot, Trainer, examine
+from echornn.readings import Memory
+from tests.answered import answered, records
+
+pytestmark = pytest.mark.slow
+
+Array = npt.NDArray[np.float64]
+
+RING = 0.9
+"""The weight from each unit to the next."""
+
+CYCLE = f"""
+import numpy as np
+from echornn import Cell
+def step(x, state, network):
+    return [network.product(state[0], "ring") + network.product(x, "enters")]
+def first_units(rng, units, steps):
+    return {{"ring": ({RING} * np.roll(np.eye(units), 1, axis=1)).astype(np.float32)}}
+Cycle = Cell(step, ("h",), (), first_units=first_units, fixed=("ring", "enters"),
+    other_weights={{"ring": ("units", "units"), "enters": ("inputs", "units")}})
+"""
+
+
+@pytest.fixture
+def cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EchoConfig]:
+    monkeypatch.chdir(tmp_path)
+    Path("cycle.py").write_text(CYCLE, encoding="utf-8")
+    return lambda **fields: EchoConfig(cell="cycle.py:Cycle", **fields)
+
+
+def read(config: EchoConfig) -> tuple[Memory, Array]:
+    """The memory as it is measured, and in closed form."""
+    trainer = Trainer(config)
+    memory = examine(Snapshot(trainer.state), Question(frozenset({"memory"}))).memory
+    assert memory is not None
+    weights = {name: value.astype(np.float64) for name, value in trainer.weights.items()}
+    return memory, closed_form(weights["ring"], weights["enters"][0], len(memory.by_lag))
+
+
+def closed_form(ring: Array, enters: Array, lags: int) -> Array:
+    """The state is the sum of x[t-k] w_k, where w_k is the way of an input after k steps.
+
+    For white inputs r2 at lag k is w_k S^-1 w_k, where S is the sum of all w_k' w_k.
+    """
+    ways = [enters]
+    for _ in range(1000):
+        ways.append(ways[-1] @ ring)
+    w = np.array(ways)
+    by_lag: Array = np.einsum("ki,ki->k", w @ np.linalg.inv(w.T @ w), w)
+    units = len(ring)
+    assert by_lag[1:].sum() == pytest.approx(units - 1 + RING ** (2 * units), abs=1e-4)
+    return by_lag[:lags]
+
+
+@pytest.mark.parametrize(("units", "length"), [(4, 15), (20, 64), (60, 15)])
+def test_a_cycles_memory_is_its_capacity_within_the_spread(
+    units: int, length: int, cycle: Callable[..., EchoConfig]
+) -> None:
+    """At T 15 the lags go beyond the 60 units; the noise of 80 fits does not add up."""
+    wrong = []
+    for seed in range(6):
+        memory, by_lag = read(cycle(state_size=units, truncated_backprop_length=length, seed=seed))
+        assert memory.total == pytest.approx(memory.by_lag.sum(), abs=1e-4)
+        assert abs(memory.total - by_lag.sum()) < 2 * memory.total_spread
+        assert 0.02 < memory.total_spread < 0.3
+        wrong.append(memory.by_lag - by_lag)
+    assert len(wrong[0]) >= units + max(5, units // 4)
+    totals = np.sum(wrong, axis=1)
+    assert abs(totals.mean()) < 3 * totals.std(ddof=1) / np.sqrt(len(totals))
+    np.testing.assert_allclose(np.mean(wrong, axis=0), 0, atol=0.01)
+
+
+def test_probe_prints_the_total_with_its_spread_and_its_lags(
+    cycle: Callable[..., EchoConfig],
+) -> None:
+    config = cycle(state_size=60)
+    _, by_lag = read(config)
+    sizes = ("--state-size", 60, "--total-series-length", 400, "--num-epochs", 1)
+    words = ("--headless", "--cell", "cycle.py:Cycle", *sizes, "--run", "run")
+    assert answered(*words).returncode == 0
+    (probed,) = records(answered("probe", "run", "--json"))
+    assert probed["memory_total"] == pytest.approx(by_lag.sum(), abs=0.1)
+    line = answered("probe", "run").stdout.splitlines()[2]
+    total, spread = (probed[key] for key in ("memory_total", "memory_total_spread"))
+    assert f"lags 0 to {len(by_lag) - 1}," in line
+    assert f"{total:.2f} +- {spread:.2f} of 60" in line
+    assert len(line) <= 80
+
+
+def test_what_holds_nothing_has_a_memory_of_zero(cycle: Callable[..., EchoConfig]) -> None:
+    """Each lag is as often a little below 0 as above, so that many lags add nothing."""
+    by_lag = read(cycle(state_size=20, truncated_backprop_length=64))[0].by_lag
+    beyond = by_lag[60:]
+    assert abs(beyond.mean()) < 0.002
+    assert (beyond < 0).any()
+    assert (np.abs(beyond) < 0.01).all()
