@@ -13,7 +13,7 @@ from echornn.network.model import embed
 from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes import series
-from echornn.probes.prepared import Prepared
+from echornn.probes.prepared import STEPS_TO_SETTLE, Prepared
 from echornn.progress import Bools, Floats
 from echornn.readings import RAISED, Effects, Flip, Reliance
 from echornn.tasks.task import Numbers, Symbols
@@ -93,7 +93,11 @@ def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
 
 
 def reliance(prepared: Prepared) -> Reliance:
-    """Read at the last steps of each row of the probes' own data, which have inputs at all lags."""
+    """Read at the last steps of each row of the probes' own data: the same predictions at all lags.
+
+    In a stream, all changed inputs are far into the rows. Near their start the effect depends on
+    the state there, and with it a lag would be mixed with the distance to the start.
+    """
     config = prepared.config
     lags, length = series.lags_and_steps_back(config)
     read = max(series.LEAST_STEPS_READ, lags // 4)
@@ -102,12 +106,15 @@ def reliance(prepared: Prepared) -> Reliance:
         MOST_ROWS, max(1, MOST_WORK / (steps**2 * series.multiplications_of_a_step(config)))
     )
     rows = 2 ** math.floor(math.log2(most_rows))
+    state = prepared.first_state(rows)
     if config.is_stream:
-        x = series.draw(config, steps, rows)
+        x = series.draw(config, STEPS_TO_SETTLE + steps, rows)
+        state = prepared.run(x[:STEPS_TO_SETTLE], state).states[-1]
+        x = x[STEPS_TO_SETTLE:]
     else:
         trials, read = series.draw_trials(config, rows, series.steps_read_of(config))
         x, lags = trials.x, min(series.MOST_LAGS, len(trials.x) - read + 1)
-    moved, turned = change_each(prepared, x, prepared.first_state(rows))
+    moved, turned = change_each(prepared, x, state)
     targets = np.arange(len(x) - read, len(x))[:, np.newaxis]
     by_lag = np.s_[:, targets, targets - np.arange(lags)]
     return Reliance(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from echornn import Trainer
 from echornn.config import EchoConfig
 from echornn.probes import prepared
 from echornn.probes.examine import examine
@@ -114,3 +115,30 @@ def test_reliance_is_of_lags_beyond_the_window_too() -> None:
     found = read(snapshot_of(shift_register(config), config), "reliance").reliance
     assert found is not None
     assert found.turned.tolist() == [float(lag == 3) for lag in range(9)]
+
+
+def test_a_lag_is_not_mixed_with_the_distance_to_a_rows_start() -> None:
+    """After one window the carried state is still near zero, where more flips turn a prediction
+    than far into a row."""
+    trainer = Trainer(EchoConfig(init="glorot"))
+    window = trainer.advance(1)
+    found = read(Snapshot(trainer.state, 0, 1, window), "reliance").reliance
+    assert found is not None
+    expected = turned_far_into_rows(trainer.weights, len(found.turned))
+    assert 0.005 < expected.min() < expected.max() < 0.05
+    np.testing.assert_allclose(found.turned, expected, atol=0.03)
+
+
+def turned_far_into_rows(weights: dict[str, Floats], lags: int) -> Array:
+    """The share of predictions at one step far into 4,000 rows that a flip turns, by lag."""
+    steps, rows = 400, 4000
+    x = np.random.default_rng(0).integers(0, 2, (steps, rows)).astype(np.float64)
+    states, _ = numpy_network.run("rnn", weights, x, np.zeros((rows, 4)))
+    unchanged = numpy_network.logits(weights, states[-1]).argmax(axis=-1)
+    turned = []
+    for lag in range(lags):
+        changed = x[steps - 1 - lag :].copy()
+        changed[0] = 1 - changed[0]
+        after, _ = numpy_network.run("rnn", weights, changed, states[steps - 1 - lag])
+        turned.append(np.mean(numpy_network.logits(weights, after[-1]).argmax(-1) != unchanged))
+    return np.array(turned)
