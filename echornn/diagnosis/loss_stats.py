@@ -53,6 +53,15 @@ class LossStats:
         """The mean of the recent losses in nats; NaN if there are none, or if one is NaN."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
+    @property
+    def mean_spread(self) -> float:
+        """Two standard errors of the mean, from the scatter of the recent losses; NaN if there are
+        fewer than two."""
+        count = self.recent.size
+        if count < 2:
+            return math.nan
+        return 2 * float(self.recent.std(ddof=1, dtype=np.float64)) / math.sqrt(count)
+
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> LossStats:
         """The statistics with which the same weights continue under another configuration after
         ``trained`` windows."""
@@ -105,8 +114,9 @@ class LossStats:
 LEAP = 2.0
 # Times the standard deviation of these: losses of a few trials scatter by more than chance
 OF_SPREAD = 8
-# The share of the distance to the next level on that side within which a loss is at a level
-NEAR = 0.2
+# The share of the distance to the next level on that side within which a loss is at a level,
+# however sure it is: so near, both are written with almost the same digits; chosen by eye
+NEAR = 0.01
 
 SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
 
@@ -128,7 +138,7 @@ def ladder_position(
     mean is not known.
 
     No loss is at the first level (see `trend`), and only losses below ``solved`` at the last, if
-    that is finite. A loss is at a level within its uncertainty, too; at none if that is more than
+    that is finite. A loss is at another level within its uncertainty; at none if that is more than
     half a distance.
     """
     levels = distinct(ladder)
@@ -138,16 +148,12 @@ def ladder_position(
     for above, level, *below in (levels[index - 1 :] for index in range(1, len(levels))):
         before = above.loss - level.loss
         after = level.loss - below[0].loss if below else before
-        lowest, highest = (
-            level.loss - max(NEAR * after, unsure),
-            level.loss + max(NEAR * before, unsure),
-        )
-        if not below:
-            is_floor = math.isfinite(solved)
-            lowest, highest = (
-                (-math.inf, min(solved, level.loss + before / 2)) if is_floor else (lowest, highest)
-            )
-        if unsure <= min(before, after) / 2 and lowest <= mean <= highest:
+        lowest = level.loss - max(NEAR * after, unsure)
+        highest = level.loss + max(NEAR * before, unsure)
+        is_at = lowest <= mean <= highest
+        if not below and math.isfinite(solved):
+            is_at = mean <= min(solved, level.loss + before / 2)
+        if is_at and unsure <= min(before, after) / 2:
             return LadderPosition(level, above, below[0] if below else None)
     above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
     lower = [level for level in levels[1:] if level.loss < mean - unsure] or levels[-1:]

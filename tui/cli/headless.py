@@ -14,7 +14,7 @@ import numpy.typing as npt
 from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
 from echornn.data.levels import can_be_solved, ladder_of, solved_level
-from echornn.diagnosis.loss_stats import NEAR, ladder_position, loss_text, task_loss_text
+from echornn.diagnosis.loss_stats import ladder_position, loss_text, task_loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
@@ -30,6 +30,8 @@ from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
+# A mean is above chance if it is higher by this share of the distance to the next level
+FAR_ABOVE = 0.2
 LINE_EVERY = 100  # windows between two lines, as in the tutorial
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
@@ -143,28 +145,33 @@ def finished_record(frame: Frame, seconds: float) -> Record:
         "solved_at": known.solved_at,
         "lost_at": known.lost_at,
     }
+    spread: Record = {"final_loss_spread": known.mean_spread}
     if frame.seed_stats is not None:
-        result = results_of(frame.seed_stats)
-    ladder = ladder_fields(frame.config, result.get("final_loss", result.get("loss_50")))
+        result, spread = results_of(frame.seed_stats), {}
+    mean = result.get("final_loss", result.get("loss_50"))
     return {
         "event": "finished",
         "windows": frame.trained_in_all,
         **result,
-        **ladder,
+        **ladder_fields(frame.config, mean, spread.get("final_loss_spread", 0.0)),
         "seconds": round(seconds, 3),
+        **spread,
     }
 
 
-def ladder_fields(config: EchoConfig, mean: float | None) -> Record:
+def ladder_fields(config: EchoConfig, mean: float | None, unsure: float = 0.0) -> Record:
     """The names of the last level that a mean loss has come down to, and of the level after it, or
     None."""
     ladder, mean = ladder_of(config), math.nan if mean is None else mean
-    here = after = None
-    if (found := ladder_position(ladder, mean, solved=solved_level(config))) is not None:
-        here, after = found.at or found.above, found.next
-        if not found.at and after and mean > ladder[0].loss + NEAR * (ladder[0].loss - after.loss):
-            here, after = None, ladder[0]  # above chance
-    return {"level": here and here.name, "next_level": after and after.name}
+    found = ladder_position(ladder, mean, unsure, solved_level(config))
+    if found is None:
+        return {"level": None, "next_level": None}
+    here, after = found.at or found.above, found.next
+    if found.at is None and after is not None:
+        chance = ladder[0]
+        if mean > chance.loss + FAR_ABOVE * (chance.loss - after.loss):
+            return {"level": None, "next_level": chance.name}
+    return {"level": here.name, "next_level": after and after.name}
 
 
 def line_of(record: Record, config: EchoConfig) -> str:
@@ -184,8 +191,9 @@ def line_of(record: Record, config: EchoConfig) -> str:
     else:
         mean = record["final_loss" if event == "finished" else "loss"]
         loss = task_loss_text(config, mean)
-    if event != "window" and config.value("task") != "echo" and (rung := rung_text(config, mean)):
-        loss += f" ({rung})"
+    if event != "window" and config.value("task") != "echo":
+        rung = rung_text(config, mean, record.get("final_loss_spread", 0.0))
+        loss += f" ({rung})" if rung else ""
     accuracy = record.get("accuracy", math.nan)
     if can_be_solved(config):
         solved = f"  {solved_text(record)}"

@@ -103,11 +103,11 @@ def numbers_of(cell: MapCell) -> dict[str, int | float | None]:
     }
 
 
-def rung_text(config: EchoConfig, loss: float) -> str:
-    """What a learner with such a mean loss knows, as "at knows t-3"; empty if the ladder is not
-    known."""
+def rung_text(config: EchoConfig, loss: float, unsure: float = 0.0) -> str:
+    """What a learner with such a mean loss knows, as "at knows t-3" if the loss is unsure by the
+    distance; otherwise below which level it is. Empty if the ladder is not known."""
     ladder = ladder_of(config)
-    place = ladder_position(ladder, loss, solved=solved_level(config))
+    place = ladder_position(ladder, loss, unsure, solved_level(config))
     if place is None:
         return ""
     chance = ladder[0]

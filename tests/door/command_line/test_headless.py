@@ -15,6 +15,7 @@ import pytest
 
 from echornn import EchoConfig
 from tests.answered import answered, records, trained
+from tests.door.library.judged import WithLosses
 from tests.hashed import HashTrainer
 from tests.recorded import Step, contents, record_branches
 from tests.scripted import ScriptedTrainer, scripted_loss, scripted_losses
@@ -94,6 +95,7 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
         "level",
         "next_level",
         "seconds",
+        "final_loss_spread",
     ]
     assert (end["event"], end["windows"], end["solved_at"], end["lost_at"]) == (
         "finished",
@@ -102,6 +104,8 @@ def test_json_lines_of_a_network(tmp_path: Path) -> None:
         None,
     )
     assert end["final_loss"] == mean(154, 204)
+    newest = [scripted_loss(window) for window in range(154, 204)]
+    assert end["final_loss_spread"] == pytest.approx(2 * np.std(newest, ddof=1) / np.sqrt(50))
     assert f"--resume {tmp_path / 'run'} --num-epochs 4" in done.stderr
 
 
@@ -205,6 +209,19 @@ def test_the_level_on_a_tasks_ladder_is_told_with_its_loss() -> None:
     task = ("--task", "two_coins", "--num-epochs", 1, "--total-series-length", 3 * 750)
     lines = trained("--headless", *task).stdout.splitlines()
     assert re.search(r"mean loss 0\.6074 \(.*knows t-8\)", lines[-2])
+
+
+@pytest.mark.parametrize(
+    ("loss", "place"), [(0.196, "below chance"), (0.1735, "at knows when"), (0.165, "below knows")]
+)
+def test_a_final_loss_is_at_a_level_within_its_spread_or_below_one(loss: float, place: str) -> None:
+    class Noisy(WithLosses):
+        losses = np.resize(np.array([loss - 0.004, loss + 0.004], np.float32), 1000)
+        wrong = None
+
+    words = ("--task", "copy_memory", "--num-epochs", 10)
+    end = trained("--headless", *words, trainers=Noisy).stdout.splitlines()[-1]
+    assert f"({place}" in end
 
 
 VALUES: dict[str, object] = {

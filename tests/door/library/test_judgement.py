@@ -182,6 +182,17 @@ def test_a_run_that_was_trained_once_is_judged_to_be_what_it_was(name: str) -> N
             assert case_of(frame) == case, f"{window}: {frame.sentence.text}"
 
 
+@pytest.mark.parametrize(("mean", "level"), [(0.196, 0.460), (0.1735, 0.173), (0.165, 0.173)])
+def test_a_loss_is_at_a_level_within_its_uncertainty_or_below_one(
+    mean: float, level: float
+) -> None:
+    """0.196 is clearly above 0.173, though by little of the distance to chance, 0.460."""
+    config = EchoConfig(task="copy_memory", num_epochs=1000)
+    frame = judged(config, flat(mean, 4000))
+    assert level in numbers_of(frame)
+    assert ("below" in frame.sentence.text) == (mean != 0.1735)
+
+
 def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_its_window() -> None:
     assert SHORT.windows_per_epoch == 133
     losses = np.concatenate([falling(400, 0.98), [0.3], flat(0.002, 100)])
