@@ -548,6 +548,7 @@ class LiveRun:
             "undoable": moves.undoable(timeline, here),
             "redoable": bool(self._undone),
             "seed_stats": timeline.seed_stats(here),
+            "tried": timeline.changes_tried(here),
             "is_unread": False,
         }
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -228,6 +228,18 @@ class Timeline:
         """The configuration that was trained before a branch began; None for the first branch."""
         before = branch.before or branch.parent
         return None if before is None else self.owner(before).config
+
+    def changes_tried(self, position: Position) -> tuple[dict[str, Any], ...]:
+        """What was changed while a network on the path to a position was trained: the new values of
+        each branch that began there."""
+        path = {branch.number for branch in self.path(position)}
+        tried = []
+        for number in range(1, len(self)):
+            branch = self.branch(number)
+            if branch.before is not None and branch.before.branch in path:
+                before = self.branch(branch.before.branch).config
+                tried.append(before.changes_to(branch.config))
+        return tuple(tried)
 
     def differs(self, number: int) -> str:
         """The difference between a branch and the branch that it came from, as text."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
@@ -117,6 +119,8 @@ class Frame:
     # The last command that was carried out before this frame was made; see `Session.send`
     answered: int = 0
     seconds: int = 0  # for how many whole seconds ``message`` has been loading
+    # The changes that were made to this network before, as the new values of each
+    tried: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_new(self) -> bool:
@@ -179,8 +183,15 @@ class Frame:
         """The line above the curve: what the run is, with a key that helps; see
         `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
-            return say_seeds(self.seed_stats, self.own_config)
+            return say_seeds(self.seed_stats, self.own_config, self.tried)
         newest = self.progress if self.state.stands_still else None
         return say(
-            Facts(self.own_config, self.loss_stats, newest, self.undoable > 0, self.is_unread)
+            Facts(
+                self.own_config,
+                self.loss_stats,
+                newest,
+                undoable=self.undoable > 0,
+                unread=self.is_unread,
+                tried=self.tried,
+            )
         )

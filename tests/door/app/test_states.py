@@ -154,5 +154,6 @@ async def test_a_makes_the_change_that_the_advice_names_and_no_other() -> None:
         assert (stage.frame.trained, stage.frame.branch) == (0, 1)
         await stage.press("e", "u")
         assert (stage.frame.config, stage.frame.trained) == (config, 4000)
+        assert "a: init glorot" not in stage.text, "it was tried"
         await stage.press("a")
-        assert (stage.frame.branch, stage.frame.trained) == (2, 0)
+        assert (stage.frame.branch, stage.frame.trained) == (0, 4000)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, SeedStats
-from echornn.session.commands import Edit, Go, Resume, Step
+from echornn.session.commands import Edit, Go, Redraw, Resume, Step, Undo
 from tests.door.library.judged import RUNS, case_of, judged, judging, numbers_of, recorded
 
 CHANCE = math.log(2)
@@ -251,6 +251,40 @@ def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
     assert (frame.state, frame.trained, frame.has_diverged) == ("paused", 130, True)
     assert case_of(frame) == "diverged"
     assert numbers_of(frame)[0] == 130
+
+
+# ---- advice
+
+
+@pytest.mark.parametrize("replicas", [1, 64])
+@pytest.mark.parametrize(("units", "changes"), [(2, None), (3, None), (4, {"init": "glorot"})])
+def test_another_start_is_advised_where_it_solves_more(
+    units: int, changes: dict[str, str] | None, replicas: int
+) -> None:
+    """Echo 3 at 10,000 windows: 2 units 0 of 32 from both starts; 3 units 3 of 16, from glorot 1;
+    4 units nearly all from glorot."""
+    config = EchoConfig(state_size=units, num_epochs=1000, replicas=replicas)
+    losses = np.tile(flat(CHANCE, 1000)[:, np.newaxis], (1, replicas))
+    remedy = judged(config, losses).sentence.remedy
+    assert (remedy and remedy.changes) == changes
+
+
+@pytest.mark.parametrize("replicas", [1, 64])
+def test_a_change_that_was_made_to_a_network_is_not_advised_again(replicas: int) -> None:
+    config = EchoConfig(num_epochs=1000, replicas=replicas)
+    losses = np.tile(flat(CHANCE, 2000)[:, np.newaxis], (1, replicas))
+    with judging(config, losses, Step(1000)) as judge:
+        remedy = judge.frame.sentence.remedy
+        assert remedy is not None
+        assert dict(remedy.changes) == {"init": "glorot"}
+        assert judge.after(Edit(remedy.changes)).config.init == "glorot"
+        assert judge.after(Step(500)).sentence.remedy is None
+        back = judge.after(Undo())
+        assert back.config == config
+        assert back.sentence.remedy is None
+        other = judge.after(Redraw())
+        assert other.sentence.remedy is None, "too early"
+        assert judge.after(Step(500)).sentence.remedy is not None, "another network"
 
 
 # ---- several seeds
