@@ -18,6 +18,7 @@ from tui.panels.form import as_typed, choices_of, help_of
 from tui.term.printed import printable
 from tui.views.keymap import keymap_of
 
+MOST_CHARACTERS = 2000  # chosen by eye: a script of more is a file for `do`
 EDITING = {
     key: one.action
     for one in Input.BINDINGS
@@ -107,7 +108,9 @@ class CommandLine(Vertical):
         # The configuration and the number of branches; returns why not
         self._known, self._enter = known, enter
         self._about = Static(id="about", markup=False)
-        self.input = Input(compact=True, max_length=2000, suggester=Suggestions(self._fitting))
+        self.input = Input(
+            compact=True, max_length=MOST_CHARACTERS, suggester=Suggestions(self._fitting)
+        )
         self.input.can_focus = self.input.cursor_blink = False
         self._entered = [""]  # the lines entered before, and the one that is being typed
         self._shown = 0
@@ -145,9 +148,12 @@ class CommandLine(Vertical):
         self._say()
 
     def insert(self, text: str) -> None:
-        self.input.insert_text_at_cursor(
-            "".join(one for one in text.replace("\n", "; ") if one.isprintable())
-        )
+        """Insert a pasted text, each of its lines a command; none of one that is too long."""
+        pasted = "".join(one for one in text.replace("\n", "; ") if one.isprintable())
+        if len(self.input.value) + len(pasted) > MOST_CHARACTERS:
+            self._say(f"a line has at most {MOST_CHARACTERS:,} characters")
+            return
+        self.input.insert_text_at_cursor(pasted)
         self._say()
 
     async def press(self, key: Key) -> None:

@@ -243,7 +243,7 @@ async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
         match _decoded(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
                 async with asyncio.timeout(KEY_SECONDS):
-                    await tab.write(keys.encode("utf-8", "replace"))
+                    await tab.write(_one_paste(keys.encode("utf-8", "replace")))
             case ["resize", {"width": int(columns), "height": int(lines)}]:
                 tab.resize(columns, lines)
             case ["alive"]:
@@ -252,6 +252,16 @@ async def _listen(tab: Tab, browser: web.WebSocketResponse) -> None:
                 pass  # the terminal itself reports its focus
             case _:
                 return
+
+
+def _one_paste(keys: bytes) -> bytes:
+    """What the page sends, unless it is a paste: the terminal in the page lets a text end its own
+    brackets, so that the rest would be keys."""
+    begin, end = terminal.PASTE_BEGINS, terminal.PASTE_ENDS
+    if not (keys.startswith(begin) and keys.endswith(end)):
+        return keys
+    text = keys.removeprefix(begin).removesuffix(end)
+    return begin + text.replace(b"\x1b", b"") + end
 
 
 def _decoded(text: str) -> Any:

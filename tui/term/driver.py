@@ -4,6 +4,8 @@ it."""
 from __future__ import annotations
 
 import asyncio
+import os
+import select
 import signal
 from collections import deque
 from typing import Any
@@ -14,6 +16,7 @@ from textual.messages import InBandWindowResize
 
 from tui.term.private_textual import OpenDriver
 from tui.term.terminal import LoopSignals
+from tui.term.terminal_input import TerminalInput
 
 # Messages that the app gets before it may draw: Textual draws nothing while messages wait for it
 FEW = 4
@@ -21,6 +24,9 @@ FEW = 4
 SHARE = 32
 # To wait for the app, which says nothing of what it gets before its first screen
 PATIENCE_SECONDS = 1.0
+# After which an escape is the key, if no more came; as Textual's driver
+LATE_MILLISECONDS = 100
+READ_BYTES = 4096  # as Textual's driver
 
 
 class TerminalDriver(OpenDriver):
@@ -72,15 +78,22 @@ class TerminalDriver(OpenDriver):
         self._signals.end()
 
     def run_input_thread(self) -> None:
-        """Read keys until the end, or until the terminal is gone. What cannot be parsed is lost."""
+        """Read keys and pastes until the end, or until the terminal is gone."""
+        sent = TerminalInput()
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
         while not self.exit_event.is_set():
-            try:
-                super().run_input_thread()
-            except OSError:
-                return
-            except Exception:
-                # Decoder and parser raise errors of many kinds, for example on invalid numbers
-                continue
+            if poll.poll(LATE_MILLISECONDS):
+                try:
+                    data = os.read(self.fileno, READ_BYTES)
+                except OSError:
+                    return
+                if not data:
+                    return
+                for message in sent.messages(data):
+                    self.process_message(message)
+            for message in sent.late_messages():
+                self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         """Take a message from the thread that reads.

@@ -6,13 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
 
-# The classes of screen updates; `tui.term.output` reads them to send only what has changed.
-__all__ = ["ChopsUpdate", "CompositorUpdate", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
+# The classes of screen updates; `tui.term.output` reads them to send only what has changed. And
+# the parser of keys, which Textual's driver would also give what is pasted.
+__all__ = [
+    "ChopsUpdate",
+    "CompositorUpdate",
+    "LayoutUpdate",
+    "OpenDriver",
+    "XTermParser",
+    "strips_shown",
+    "tap",
+]
 
 LEAST, MOST = (20, 4), (1000, 300)
 """The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a

@@ -24,6 +24,8 @@ NAME = "ECHORNN_TERMINAL_NAME"
 TAIL_BYTES = 4096
 # How often to check whether the terminal still exists, where its end is not reported
 LOOK_MILLISECONDS = 500
+# What a terminal sends before and after a pasted text, if it is asked to
+PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 
 BACK_TO_NORMAL = (
     "\x1b7"  # save the cursor: leaving the alternate screen moves it to where it was saved last

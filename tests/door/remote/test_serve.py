@@ -125,6 +125,15 @@ async def test_each_tab_has_a_process_of_its_own_size_which_ends_with_it() -> No
     assert gone(second), "the end of the server ends all"
 
 
+async def test_a_text_that_is_pasted_cannot_end_its_own_brackets() -> None:
+    async with served() as (site, client):
+        tab = await opened(site, client)
+        await drawn(tab, r"\d+ 20 90\r\n")
+        await tab.send_json(["stdin", "\x1b[200~a text\x1b[201~q\x1b[201~"])
+        await tab.send_json(["stdin", "\n"])
+        await drawn(tab, r"got \x1b\[200~a text\[201~q\x1b\[201~ 20 90")
+
+
 @pytest.mark.slow
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with viewers.served(tmp_path), socket.create_server(("127.0.0.1", 0)) as other:

@@ -1,19 +1,21 @@
 """Keys on a real terminal: ctrl+q overtakes those that wait; the program lives through any, and its
-run replays."""
+run replays; what is pasted is never keys."""
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.answered import answered
-from tests.program import running
+from tests.program import epoch, running
 from tests.storm import Storm
 
 pytestmark = pytest.mark.slow
 
 MANY = 300
+PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 
 
 def test_quit_overtakes_the_keys_that_wait_and_what_trained_is_kept(tmp_path: Path) -> None:
@@ -31,3 +33,26 @@ def test_it_lives_through_a_storm_of_keys_and_its_run_replays(
     monkeypatch.chdir(tmp_path)  # the command palette can save the screen to the current folder
     assert Storm(2, 400, tmp_path / "run", hashed=True).blow("--num-epochs", "3") == ""
     assert (tmp_path / "run" / "losses.bin").stat().st_size > 0
+
+
+def test_a_paste_is_never_keys_whatever_bytes_it_holds(tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(100_000).replace(PASTE_ENDS, b"")
+    keys = b"q\x11rRu \x1b\x1b[A\x1bq\x00\xff\rq\x1b["
+    with running(
+        "--run", str(tmp_path / "run"), "--speed", "1000", width=100, scripted=True
+    ) as program:
+        program.until(lambda text: "running" in text)
+        program.send(PASTE_BEGINS + keys + noise + keys + PASTE_ENDS)
+        before = epoch(program.text)
+        program.until(lambda text: "running" in text and epoch(text) >= before + 2)
+        program.press(":")
+        program.until(lambda text: "a command by name" in text)
+        program.send(PASTE_BEGINS + b"pau\x00\xffse\r\x1b\x1b[A\x11step 3" + PASTE_ENDS)
+        program.until(lambda text: ":pau" in text and "se; [Astep 3" in text and "running" in text)
+        program.send(PASTE_BEGINS + noise + PASTE_ENDS)
+        program.until(lambda text: "2,000 characters" in text)
+        program.press("\x03q")  # closes the line, and ends the program
+        assert program.ended() == 0
+        assert program.mended
+    branches = answered("branches", str(tmp_path / "run"), "--json").stdout.splitlines()
+    assert len(branches) == 1
