@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -313,8 +314,12 @@ def _answer_apart(order: Mapping[str, Any]) -> str:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             start_new_session=True,  # Ctrl+C ends this process, which then ends the others
         ) as process:
+            assert process.stdin is not None
             try:
-                process.communicate(json.dumps(order).encode(), SECONDS + START_SECONDS)
+                with suppress(BrokenPipeError):
+                    process.stdin.write(f"{json.dumps(order)}\n".encode())
+                    process.stdin.flush()  # and it stays open: the other process waits for its end
+                process.wait(SECONDS + START_SECONDS)
             except subprocess.TimeoutExpired:
                 return "Timeout"
             finally:
@@ -346,9 +351,17 @@ def _refuse_to_fork(event: str, _: object) -> None:
         raise PermissionError("it must not fork: the copy would be this program a second time")
 
 
+def _end_without_parent(line: int) -> NoReturn:
+    os.read(line, 1)  # nothing comes but the end, when the process that has asked is gone
+    os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
 def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # so a KeyboardInterrupt is the file's own
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_without_parent, args=[os.dup(0)], daemon=True).start()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the file writes is no answer
     function = pkgutil.resolve_name(order["function"])

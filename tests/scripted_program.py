@@ -13,7 +13,7 @@ import os
 import pkgutil
 import threading
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any, NoReturn
+from typing import Any
 from unittest.mock import patch
 
 from echornn.config import ConfigError, EchoConfig
@@ -61,7 +61,7 @@ TRAINERS: dict[str, MakeTrainer] = {
 }
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command, and exit."""
     with ExitStack() as patches:
         if name := os.environ.get("FAILING"):

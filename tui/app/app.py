@@ -194,10 +194,10 @@ class EchoApp(LineActions):
     def on_cursor_position(self) -> None:
         self._underway.answered()
 
-    def _save(self) -> None:
+    def save(self) -> None:
         self._send(commands.Save())
 
-    def _leave(self, code: ExitCode) -> None:
+    def leave(self, code: ExitCode) -> None:
         self._is_leaving = True
         self.session.stop()
         self._code = max(self._code, code)
@@ -211,7 +211,7 @@ class EchoApp(LineActions):
         self.exit(self._code)
 
     async def action_quit(self) -> None:
-        self._leave(ExitCode.DONE)
+        self.leave(ExitCode.DONE)
 
     async def action_detach(self) -> None:
         is_over = self._frame.state in (State.FINISHED, State.FAILED)

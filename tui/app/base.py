@@ -1,11 +1,8 @@
-"""What the app and the map share: the user's keys, the end on a signal, the palette, the saved
-screen."""
+"""What the app and the map share: the user's keys, the palette, the saved screen."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -23,9 +20,8 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.term.exit_code import ENDING_SIGNALS, ExitCode
+from tui.term.exit_code import ExitCode
 from tui.term.private_textual import strips_shown
-from tui.term.terminal import LoopSignals
 from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
@@ -52,27 +48,20 @@ BACK = Binding(
 
 
 class KeyedApp(App[Result], Generic[Result]):
-    """An app whose keys the user may choose, and which ends on signals."""
+    """An app whose keys the user may choose."""
 
     keymap = KeyMap()
     ascii_only = False
     _settles: Timer | None = None
     _is_leaving = False
-    _signals: LoopSignals | None = None
 
     def on_mount(self) -> None:
         self.set_class(self.ascii_only, "-ascii")
-        calls = dict.fromkeys(ENDING_SIGNALS, partial(self._leave, ExitCode.CHECKPOINTED))
-        self._signals = LoopSignals(calls | {signal.SIGUSR1: self._save})
 
-    def on_unmount(self) -> None:
-        if self._signals is not None:
-            self._signals.end()
-
-    def _leave(self, code: ExitCode) -> None:
+    def leave(self, code: ExitCode) -> None:
         raise NotImplementedError
 
-    def _save(self) -> None: ...
+    def save(self) -> None: ...
 
     def exit(
         self,

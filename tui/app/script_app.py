@@ -52,7 +52,7 @@ class ScriptApp(EchoApp):
         if picture.audience.ended:
             if not self._is_leaving:
                 self._tell(Outcome(Line("", ""), picture.audience.ended, has_failed=True))
-                self._leave(ExitCode.FAILED)
+                self.leave(ExitCode.FAILED)
             return
         self._looks += 1
         # Then it begins anyway
@@ -78,9 +78,9 @@ class ScriptApp(EchoApp):
             self._trains_itself and self._newest.has_diverged
         )
         if any(outcome.is_refused for outcome in self._outcomes):
-            self._leave(ExitCode.USAGE)
+            self.leave(ExitCode.USAGE)
         else:
-            self._leave(ExitCode.FAILED if has_failed or has_stopped else ExitCode.DONE)
+            self.leave(ExitCode.FAILED if has_failed or has_stopped else ExitCode.DONE)
 
     # ---- what is different without a screen
 
@@ -129,7 +129,7 @@ class ScriptApp(EchoApp):
             # Such as a reader of the output that has ended; who says it names the others
             if self._script is not None:
                 self._script.stop()
-            self._leave(ExitCode.FAILED)
+            self.leave(ExitCode.FAILED)
 
     def action_theme(self, theme: Theme) -> None:
         """Draw with this background; the next app has its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +23,8 @@ from tui.cli import train
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.rows import Json, Record, RunName, Trust, as_json, named
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
+from tui.term.thread_errors import ThreadErrors
 
 if TYPE_CHECKING:
     from tui.app.script import Outcome
@@ -127,10 +129,16 @@ def _do_lines(
 
     def do(session: Session | RemoteSession, trains_itself: bool) -> int:
         app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
+
+        async def shown() -> int | None:
+            leave = partial(app.call_later, app.leave, ExitCode.CHECKPOINTED)
+            calls: dict[int, Callable[[], object]] = dict.fromkeys(ENDING_SIGNALS, leave)
+            calls[signal.SIGUSR1] = app.save
+            with terminal.signals_heard(calls):
+                return await app.run_async(headless=True, size=size, mouse=False)
+
         # asyncio.run would close the loop, and for that wait forever for the training thread
-        code = asyncio.new_event_loop().run_until_complete(
-            app.run_async(headless=True, size=size, mouse=False)
-        )
+        code = asyncio.new_event_loop().run_until_complete(shown())
         if printer.warning:
             note(printer.warning)
         if app.undone:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import signal
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -29,7 +30,8 @@ from echornn.training.device import require_memory
 from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode, ThreadErrors, UsageError
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
+from tui.term.thread_errors import ThreadErrors
 
 if TYPE_CHECKING:
     from tui.app.app import EchoApp
@@ -175,6 +177,8 @@ class AppScreen:
         self.native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.errors = ThreadErrors()
+        self._app: EchoApp | MapApp | None = None  # that is shown
+        self._is_asked_to_end = False  # by a signal
 
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
         """The exit code of what is shown; if the terminal is gone, the process ends with another
@@ -183,7 +187,23 @@ class AppScreen:
         terminal.when_terminal_is_gone(leave, guardian=guarded.line, wake=guarded.wake)
         # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
-            return asyncio.new_event_loop().run_until_complete(shown)
+            return asyncio.new_event_loop().run_until_complete(self._on_signals(shown))
+
+    async def _on_signals(self, shown: Coroutine[Any, Any, int]) -> int:
+        """Hear signals all the time: also before an app is there, between two, and after them."""
+        calls: dict[int, Callable[[], None]] = dict.fromkeys(ENDING_SIGNALS, self._end)
+        calls[signal.SIGUSR1] = self._save
+        with terminal.signals_heard(calls):
+            return await shown
+
+    def _end(self) -> None:
+        self._is_asked_to_end = True
+        if self._app is not None:  # it can be left once it has its widgets
+            self._app.call_later(self._app.leave, ExitCode.CHECKPOINTED)
+
+    def _save(self) -> None:
+        if self._app is not None:
+            self._app.save()
 
     def tell_errors_in(self, app: EchoApp) -> None:
         self.errors.tell = lambda words: app.call_later(
@@ -197,7 +217,11 @@ class AppScreen:
 
         app.driver_class = TerminalDriver
         draw_in_few_bytes(app, behind)
+        if self._is_asked_to_end:
+            return ExitCode.CHECKPOINTED
+        self._app = app
         left = await app.run_async(mouse=self._mouse)
+        self._app = None
         return ExitCode.FAILED if app.return_code else left
 
     async def show_session(self, app: EchoApp, session: Session) -> int:

@@ -339,7 +339,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
                 )
 
     async def action_quit(self) -> None:
-        self._leave(ExitCode.DONE)
+        self.leave(ExitCode.DONE)
 
-    def _leave(self, code: ExitCode) -> None:
+    def leave(self, code: ExitCode) -> None:
         self.exit(code)

@@ -1,19 +1,12 @@
-"""How the program ends: its exit codes, the signals that ask it to end, and errors on its
-threads."""
+"""How the program ends: its exit codes, and the signals that ask it to end. It imports nothing
+slow: signals are heard from the first line of the program on."""
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import os
 import signal
-import threading
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from enum import IntEnum
-
-from echornn.config import ConfigError
-from echornn.files import own_files
-from tui.term import printed
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """Signals that ask the process to end: hangup of the connection, request of a scheduler, Ctrl+C."""
@@ -33,7 +26,8 @@ class ExitCode(IntEnum):
     Or a command of a script was refused.
     """
     CHECKPOINTED = 42
-    """A signal ended the program, and everything was saved: continue with ``--resume``."""
+    """A signal ended the program, and everything was saved: continue with ``--resume``; or before
+    anything was trained: start it again."""
     FORCED = 130
     """Ctrl+C ended the program at once (during training, the second Ctrl+C); the last checkpoint is
     unchanged."""
@@ -48,54 +42,17 @@ class FailedError(Exception):
     """What was asked cannot be done; the message says why."""
 
 
-class ThreadErrors:
-    """Keeps the first error on a thread, from which others usually follow: its traceback in a file,
-    and in a line."""
+def end_before_training(number: int, _: object) -> None:
+    """End at once: nothing has to be saved. (An exception could get lost in an import.)"""
+    words = f"echornn-tui: ended by {signal.Signals(number).name} before anything was trained\n"
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        os.write(2, words.encode())
+    os._exit(ExitCode.CHECKPOINTED)
 
-    def __init__(self) -> None:
-        self.words = ""  # the error and the file; empty if there was no error
-        # Called with `words` on the thread that failed
-        self.tell: Callable[[str], object] = lambda words: None
-        threading.excepthook = self._of_thread
 
-    def _of_thread(self, failed: threading.ExceptHookArgs) -> None:
-        error = failed.exc_value
-        # It is gone, which is no fault
-        of_the_terminal = isinstance(error, OSError) and error.errno == errno.EIO
-        if isinstance(error, Exception) and not of_the_terminal:
-            self.keep(error)
-
-    def keep(self, error: Exception) -> None:
-        if self.words:
-            return
-        import platformdirs
-
-        self.words = f"{type(error).__name__}: {error}".splitlines()[0]
-        file = platformdirs.user_state_path("echornn-tui") / "traceback.txt"
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            own_files.write_whole(
-                file, "".join(traceback.format_exception(error)).encode(errors="replace")
-            )
-            self.words += f" (traceback in {file})"
-        self.tell(self.words)
-
-    @contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Also keep an error of the block: printed alone, it would be lost when the terminal is
-        gone."""
-        try:
-            yield
-        except ConfigError:
-            raise
-        except Exception as error:
-            self.keep(error)
-            raise
-
-    def conclude(self, code: int) -> int:
-        """Print the error on the normal screen; returns the exit code, which is failed instead of
-        done."""
-        if not self.words:
-            return code
-        printed.complain(f"echornn-tui: {self.words}")
-        return code or ExitCode.FAILED
+def hear_signals() -> None:
+    """Until there is something to save, a signal ends the program with `CHECKPOINTED`."""
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, end_before_training)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # nothing to save

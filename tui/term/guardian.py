@@ -121,9 +121,17 @@ def end_of(child: int) -> int:
     stopped, stop too: to the shell both are one job. (If the child was continued meanwhile, it
     wakes this process.)
     """
-    _, status = os.waitpid(child, os.WUNTRACED)
-    while os.WIFSTOPPED(status):
-        os.kill(os.getpid(), signal.SIGSTOP)
-        os.kill(child, signal.SIGCONT)
-        _, status = os.waitpid(child, os.WUNTRACED)
-    return os.waitstatus_to_exitcode(status)
+    # Each signal leaves a byte to read: one that comes just before a wait would not interrupt it
+    comes, came = os.pipe()
+    os.set_blocking(came, False)
+    signal.set_wakeup_fd(came, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    while True:
+        ended, status = os.waitpid(child, os.WUNTRACED | os.WNOHANG)
+        if not ended:
+            os.read(comes, MOST_BYTES)
+        elif os.WIFSTOPPED(status):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            os.kill(child, signal.SIGCONT)
+        else:
+            return os.waitstatus_to_exitcode(status)

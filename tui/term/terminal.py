@@ -11,11 +11,11 @@ import tempfile
 import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from echornn.runtime import quiet
 from echornn.runtime.background import report
-from tui.term.exit_code import ENDING_SIGNALS, ExitCode
+from tui.term.exit_code import ENDING_SIGNALS, ExitCode, end_before_training
 
 # In a process of its own, which imports nothing from the current folder
 PROGRAM = (sys.executable, "-P", "-m", "tui")
@@ -147,10 +147,12 @@ class LoopSignals:
         self._loop = asyncio.get_running_loop()
         self._calls = calls
         self._before = {number: signal.getsignal(number) for number in calls}
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, calls)  # none gets lost meanwhile
         for number in calls:
             self._loop.add_signal_handler(number, int)
             signal.signal(number, self._caught)
         signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
     def _caught(self, number: int, _: object) -> None:
         self._loop.call_soon_threadsafe(self._calls[number])
@@ -158,7 +160,22 @@ class LoopSignals:
     def end(self) -> None:
         for number, handler in self._before.items():
             self._loop.remove_signal_handler(number)
-            signal.signal(number, handler)
+            _give_back(number, handler)
+
+
+@contextlib.contextmanager
+def signals_heard(calls: Mapping[int, Callable[[], object]]) -> Iterator[None]:
+    """In the ``with`` block, `LoopSignals`."""
+    signals = LoopSignals(calls)
+    try:
+        yield
+    finally:
+        signals.end()
+
+
+def _give_back(number: int, handler: Any) -> None:
+    """Restore the handler of a signal; once a session has ended, its exit code stands."""
+    signal.signal(number, signal.SIG_IGN if handler is end_before_training else handler)
 
 
 @contextlib.contextmanager
@@ -184,7 +201,7 @@ def asked_to_end(
         yield asked
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            _give_back(number, handler)
 
 
 def when_terminal_is_gone(

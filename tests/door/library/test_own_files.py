@@ -10,6 +10,9 @@ import importlib
 import json
 import math
 import re
+import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -238,6 +241,19 @@ def test_what_a_file_has_started_ends_with_its_check_which_does_not_wait_for_it(
     assert answered("tasks", "mine.py:Mine").returncode == 0
     left = int(Path("pid").read_text())
     wait_for(lambda: gone(left))
+
+
+@pytest.mark.slow
+def test_the_check_of_a_file_ends_with_the_program_that_asks_for_it() -> None:
+    begins = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(1000)\n"
+    write(begins + TASK, "mine.py")
+    command = [sys.executable, "-m", "tui", "--headless", "--task", "mine.py:Mine"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as program:
+        checks = int(wait_for(lambda: Path("pid").exists() and Path("pid").read_text()))
+        program.send_signal(signal.SIGINT)
+        program.communicate()
+    assert program.returncode == 42
+    wait_for(lambda: gone(checks))
 
 
 XOR = """\
