@@ -173,7 +173,7 @@ def series_for(config: EchoConfig) -> Series:
     lags = lags_held(config)
     steps_back = max(steps_back, lags)
     steps_read = max(LEAST_STEPS_READ, lags // 4)
-    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
+    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** round(math.log2(samples / steps_read))))
     steps_read = max(steps_read, math.ceil(samples / rows))
     data = draw_task(config, steps_back + steps_read, rows)
     return Series(data.x, *data.last(steps_read), steps_back, lags)
