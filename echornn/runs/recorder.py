@@ -108,7 +108,7 @@ class RunRecorder(Recorder):
         super().__init__()
         self.folder = folder
         self.resumed = resumed
-        self._lock = lock
+        self._lock, self._is_unlocked = lock, False
         self._about = resumed.about if resumed else folders.about(folder)
         self._notes = "; ".join((*resumed.notes, *_changed_files(resumed))) if resumed else ""
         ends = _cut_back(resumed) if resumed else [NO_LOG] * len(LOGS)
@@ -283,17 +283,16 @@ class RunRecorder(Recorder):
         return self.folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; an OSError if it cannot be removed, if
-        another is there now, or if another process goes on with it."""
-        try:
-            lock = Lock(self.folder)  # since `close` has released it
-        except RunError as error:
-            raise OSError(str(error)) from error
-        try:
+        """Remove the run from the disk; an OSError if it cannot be removed, if another is there
+        now, or if another process goes on with it."""
+        with contextlib.ExitStack() as at_end:
+            if self._is_unlocked:  # another process may go on with the run since
+                try:
+                    at_end.callback(Lock(self.folder).release)
+                except RunError as error:
+                    raise OSError(str(error)) from error
             folders.require_same(self.folder, self._about)
             folders.remove(self.folder)
-        finally:
-            lock.release()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most ``seconds``; returns whether everything
@@ -306,7 +305,11 @@ class RunRecorder(Recorder):
         Afterwards nothing may be reported.
         """
         self._background.wait(self.seconds_to_end)
-        self._background.end(self._lock.release)
+        self._background.end(self._unlock)
+
+    def _unlock(self) -> None:
+        self._is_unlocked = True
+        self._lock.release()
 
     # ---- on the thread that writes
 

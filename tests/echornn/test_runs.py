@@ -103,6 +103,7 @@ SPECIAL: Mapping[type, st.SearchStrategy[Any]] = {
     Flip: st.builds(Flip, x=ARRAYS),
     StatePlane: st.builds(StatePlane, targets=ARRAYS, answers=ARRAYS),
     Edit: st.builds(Edit, CHANGES),
+    Frame: st.builds(Frame, tried=st.lists(CHANGES, max_size=2).map(tuple)),
     StartOver: st.builds(StartOver, CHANGES),
     SetSpeed: st.builds(SetSpeed, st.floats(0.01, 1e6)),
     Question: st.builds(Question, held=st.none() | st.lists(st.floats(-9, 9)).map(tuple)),
