@@ -41,8 +41,10 @@ STAGES: dict[str, Callable[[int, Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("stage", STAGES)
+SIGNALS = (signal.SIGTERM, signal.SIGINT) * 2  # one for each stage
+
+
+@pytest.mark.parametrize(("stage", "number"), [*zip(STAGES, SIGNALS, strict=True)])
 def test_lines(stage: str, number: signal.Signals, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     for _ in range(2):  # the same command starts it again
@@ -62,8 +64,7 @@ APP_STAGES: dict[str, Callable[[int, bytes], object]] = {
 }
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("stage", APP_STAGES)
+@pytest.mark.parametrize(("stage", "number"), [*zip(APP_STAGES, SIGNALS[::-1], strict=True)])
 def test_the_app(stage: str, number: signal.Signals, tmp_path: Path) -> None:
     with running("--run", str(tmp_path / "run")) as program:
         begun = APP_STAGES[stage]

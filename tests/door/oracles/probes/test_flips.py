@@ -130,8 +130,8 @@ def test_a_lag_is_not_mixed_with_the_distance_to_a_rows_start() -> None:
 
 
 def turned_far_into_rows(weights: dict[str, Floats], lags: int) -> Array:
-    """The share of predictions at one step far into 4,000 rows that a flip turns, by lag."""
-    steps, rows = 400, 4000
+    """The share of predictions at one step far into 2,000 rows that a flip turns, by lag."""
+    steps, rows = 300, 2000
     x = np.random.default_rng(0).integers(0, 2, (steps, rows)).astype(np.float64)
     states, _ = numpy_network.run("rnn", weights, x, np.zeros((rows, 4)))
     unchanged = numpy_network.logits(weights, states[-1]).argmax(axis=-1)
