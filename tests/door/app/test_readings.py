@@ -12,6 +12,7 @@ import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Ask, Choose, Edit, Go, Step
+from tests.door.app.stage import Stage as App
 from tests.door.app.stage import opened
 from tests.door.library.sessions import Query, Stage, on_stage
 from tests.patience import wait_for
@@ -157,6 +158,7 @@ async def test_it_shows_what_a_process_prints_and_closes(
         assert "'--along', '32', '--branch', '0', '--at', '20'" in (tmp_path / "asked").read_text()
         text = await stage.seen("escape")
         assert "windows measured" not in text
+        await stage.until(lambda _: not is_measuring(stage))
 
 
 async def test_what_it_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,4 +171,9 @@ async def test_what_it_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("tui.app.along.PROGRAM", (sys.executable, "-c", fails))
     async with opened(folder=tmp_path / "run") as stage:
         await stage.press("P")
-        await stage.until(lambda text: "no room for it" in text)
+        await stage.until(lambda text: "no room for it" in text and not is_measuring(stage))
+
+
+def is_measuring(stage: App) -> bool:
+    """Whether the process that measures along the run has not been waited for yet."""
+    return any("measure" in worker.name for worker in stage.pilot.app.workers)

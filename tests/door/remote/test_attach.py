@@ -37,8 +37,7 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(tmp_path: 
             viewer.until(lambda text: "paused" in text)
         second.press("e")  # it does not steer
         second.until(lambda text: f"{steering} steers" in text)
-        second.press("W")
-        second.press("e")  # at once
+        second.press("We")  # at once
         first.until(lambda text: f"{names[1]} steers" in text)
         for viewer in (first, second):
             viewer.until(lambda text: "epoch 1/100" in text and "window 666/666" in text)
