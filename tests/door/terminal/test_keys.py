@@ -19,7 +19,8 @@ PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 
 
 def test_quit_overtakes_the_keys_that_wait_and_what_trained_is_kept(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run"), "--speed", "max", scripted=True) as program:
+    endless = ("--run", str(tmp_path / "run"), "--speed", "max", "--num-epochs", "1000000")
+    with running(*endless, scripted=True) as program:
         program.until(lambda text: "running" in text)
         program.press("R" * MANY + "\x11")
         assert program.ended() == 0
