@@ -29,8 +29,8 @@ if TYPE_CHECKING:  # a line for each module
     )
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question, Readings as Readings
-    from echornn.runs.run_dir import Run as Run
-    from echornn.runs.recorder import RunRecorder as RunRecorder
+    from echornn.run.run import Run as Run
+    from echornn.run.recorder import RunRecorder as RunRecorder
     from echornn.session.pictures.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.state import PopulationState as PopulationState, Snapshot as Snapshot
@@ -47,7 +47,7 @@ if TYPE_CHECKING:  # a line for each module
         entropy as entropy,
         setting as setting,
     )
-    from echornn.timeline.branch import Position as Position
+    from echornn.run.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population
     from echornn.training.population import Trainer as Trainer
@@ -63,14 +63,14 @@ _NAMES = {
     "probes.sampling": "sample",
     "progress": "ForwardPass PopulationProgress Progress",
     "readings": "Question Readings",
-    "runs.run_dir": "Run",
-    "runs.recorder": "RunRecorder",
+    "run.run": "Run",
+    "run.recorder": "RunRecorder",
     "session.pictures.frame": "Frame",
     "session.session": "Session",
     "state": "PopulationState Snapshot",
     "tasks.data_file": "array_of",
     "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
-    "timeline.branch": "Position",
+    "run.branch": "Position",
     "training.device": "use_one_thread",
     "training.population": "Population Trainer",
 }

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from echornn.runs.recorder import RunRecorder
+from echornn.run.recorder import RunRecorder
 from echornn.session.commands import Command, Pause
 from echornn.session.session import Session
 from tests.patience import PATIENCE

@@ -7,7 +7,8 @@ from pathlib import Path
 from echornn.config import EchoConfig
 from echornn.history.windows import kept
 from echornn.progress import PopulationProgress
-from echornn.runs.run_dir import RecordedCommand, Run
+from echornn.run.commands import RecordedCommand
+from echornn.run.run import Run
 from echornn.state import PopulationState
 from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 

@@ -15,7 +15,7 @@ from echornn.data.series import batch_of
 from echornn.data.solved import Levels, SolvedAt
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
-from echornn.runs.recorder import Recorder
+from echornn.run.recorder import Recorder
 from echornn.session.commands import Ask, Command, NoteCommand, Sent
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
@@ -328,7 +328,7 @@ class ScriptedSession(Session):
         )
         line = changes.get("line", self.frame.line)
         assert isinstance(line, int)
-        line_end = self.timeline.end(line).window if len(self.timeline) else self.frame.line_end
+        line_end = self.tree.end(line).window if len(self.timeline) else self.frame.line_end
         before = {**position, "message": "", "line_end": line_end}
         self._exchange.change(state=state, progress=progress, **{**before, **changes})
         return self.frame

@@ -17,9 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from echornn.errors import RunError
+from echornn.remote.address import AddressError
 from echornn.remote.client import end_session
-from echornn.remote.messages import AddressError
-from echornn.runs.run_dir import Run
+from echornn.run.run import Run
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE
 from tests.program import Program, running

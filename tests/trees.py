@@ -14,12 +14,12 @@ from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
 from echornn.history.windows import kept, losses_of
 from echornn.progress import Floats
-from echornn.timeline.branch import Branch, Position
-from echornn.timeline.timeline import Timeline
+from echornn.run.branch import Branch, Position
+from echornn.run.losses import Losses
 
 
 def branch_off(
-    timeline: Timeline,
+    timeline: Losses,
     config: EchoConfig,
     cause: Cause = "start",
     at: tuple[int, int] | None = None,
@@ -34,15 +34,18 @@ def branch_off(
     parent = None if at is None else Position(*at)
     if position is None:
         position = (
-            (0, 0) if parent is None else timeline.owner(parent).epoch_and_window(parent.window)
+            (0, 0)
+            if parent is None
+            else timeline.tree.owner(parent).epoch_and_window(parent.window)
         )
     number = len(timeline)
-    timeline.begin(Branch(number, cause, parent, parent, *position, 0, 0, config))
+    branch = Branch(number, cause, parent, parent, *position, 0, 0, config)
+    timeline.begin(timeline.tree.begin(branch))
     return number
 
 
 def grow(
-    timeline: Timeline,
+    timeline: Losses,
     number: int,
     losses: npt.ArrayLike,
     error_rates: npt.ArrayLike = 0.0,
@@ -51,7 +54,7 @@ def grow(
     """Add windows at the end of a branch: their losses, [n, replicas], or [n] for a lone network,
     the share of predictions that are wrong, and the norms of gradients.
     """
-    config = timeline.branch(number).config
+    config = timeline.tree.branch(number).config
     each = np.asarray(losses, np.float32).reshape(-1, config.replicas)
     errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
     windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
@@ -63,7 +66,10 @@ def grow(
         of_each = np.broadcast_to(np.asarray(norms, np.float32).reshape(len(each), -1), each.shape)
         clipped = (of_each > (config.clip_norm or np.inf)) * np.int32(config.predictions_per_window)
         stored = kept(of_each, clipped, config)
+    if timeline.tree.growing != number:
+        timeline.tree.go_on(number)
     timeline.append(number, windows, solved.at, stored)
+    timeline.tree.grew(len(windows))
 
 
 def after(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import Branch
+from echornn.run.branch import Branch
 
 PROGRAM = "echornn-tui"
 

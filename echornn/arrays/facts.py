@@ -16,12 +16,11 @@ from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.errors import RunError
-from echornn.history.windows import losses_of, median_mean
+from echornn.history.windows import are_lost, losses_of, median_mean
 from echornn.progress import Floats
-from echornn.runs import folders
-from echornn.runs.run_dir import Run
-from echornn.timeline.branch import Position, index_in, letter_of, path_to, task_since
-from echornn.timeline.timeline import Timeline
+from echornn.run import folders, kept_runs
+from echornn.run.branch import Position, index_in, letter_of, task_since
+from echornn.run.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,28 +46,41 @@ def summary(folder: Path) -> Summary:
     """The summary of the run in a folder, without all of its losses; a RunError if there is none,
     or an OSError."""
     run = Run.read(folder, quickly=True)
-    config, position, state = (
-        run.config,
-        run.position,
-        run.checkpoint.state if run.checkpoint else None,
-    )
+    config, position = run.config, run.position
     newest, solved = newest_losses(run, position, config), _solved(run, position)
-    epoch, window = (state.epoch, state.window) if state else (0, 0)
-    is_alone, diverged = config.replicas == 1, len(newest) and not np.isfinite(newest[-1]).any()
-    counts = can_be_solved(config)
-    after = SeedStats.after(newest, solved.at, position.window, solved.lost_at, counts)
+    epoch, window = _newest_window(run)
+    loss = median_mean(newest)
+    if len(newest) and not np.isfinite(newest[-1]).any():
+        loss = math.inf
+    lost_at = seed_stats = None
+    if config.replicas == 1:
+        lost_at = int(solved.lost_at[0])
+    elif run.checkpoint is not None:
+        counts = can_be_solved(config)
+        seed_stats = SeedStats.after(newest, solved.at, position.window, solved.lost_at, counts)
     return Summary(
         folder,
-        folders.last_saved(folder),
+        kept_runs.last_saved(folder),
         config,
-        *((epoch + 1, window) if window else (epoch, config.windows_per_epoch if epoch else 0)),
+        epoch,
+        window,
         run.trained,
-        math.inf if diverged else median_mean(newest),
+        loss,
         solved_by_half(solved.at) or 0,
-        int(solved.lost_at[0]) if is_alone else None,
+        lost_at,
         folders.size(folder),
-        None if is_alone or state is None else after,
+        seed_stats,
     )
+
+
+def _newest_window(run: Run) -> tuple[int, int]:
+    """The epoch of the newest window and its number there, both from 1; 0 before the first."""
+    if run.checkpoint is None:
+        return 0, 0
+    state = run.checkpoint.state
+    if state.window:
+        return state.epoch + 1, state.window
+    return state.epoch, run.config.windows_per_epoch if state.epoch else 0
 
 
 def _solved(run: Run, position: Position) -> SolvedAt:
@@ -83,7 +95,7 @@ def _solved(run: Run, position: Position) -> SolvedAt:
         return SolvedAt(
             np.array([kept.solved_at]), 0, np.empty((0, 1), np.float32), np.array([kept.lost_at])
         )
-    return run.timeline().solved(position)
+    return run.losses.solved(position)
 
 
 def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
@@ -91,13 +103,21 @@ def newest_losses(run: Run, position: Position, config: EchoConfig) -> Floats:
     RECENT_WINDOWS, replicas]. Losses from before the weights were new, of another task, or of
     networks left behind are left out.
     """
-    newest = [np.empty((0, config.replicas), np.float32)]
-    since = max(task_since(run.path_of(position.branch)), position.window - RECENT_WINDOWS)
-    for branch, _, _, windows, _ in run.path(position, since):
-        own = index_in(branch.config, config)
-        if 0 <= own <= branch.config.replicas - config.replicas:
-            newest.append(losses_of(windows)[:, own : own + config.replicas])
-    return np.concatenate(newest)
+    newest = np.empty((0, config.replicas), np.float32)
+    if not len(run.tree):
+        return newest
+    path = run.tree.path(run.tree.end(position.branch))
+    since = max(task_since(path), position.window - RECENT_WINDOWS)
+    for part, windows, _ in run.stored(run.tree.ranges(position, since)):
+        own = index_in(part.branch.config, config)
+        if not 0 <= own <= part.branch.config.replicas - config.replicas:
+            continue
+        windows = windows[:, own : own + config.replicas]
+        unknown = np.flatnonzero(are_lost(windows))
+        if len(unknown):  # means begin anew behind what is not known
+            newest, windows = newest[:0], windows[unknown[-1] + 1 :]
+        newest = np.concatenate([newest, losses_of(windows)])
+    return newest
 
 
 # ---- branches
@@ -126,21 +146,24 @@ class BranchFacts:
     solved_level: float | None  # the mean loss that decides; None if nothing counts as solved
 
 
-def branch_facts(run: Run, timeline: Timeline) -> Iterator[BranchFacts]:
-    for number in range(len(timeline)):
-        branch, end = timeline.branch(number), timeline.end(number)
+def branch_facts(run: Run) -> Iterator[BranchFacts]:
+    """The facts about each branch, in the order in which they began."""
+    tree, losses = run.tree, run.losses
+    for branch in tree.branches:
+        number = branch.number
+        end = tree.end(number)
         level = solved_level(branch.config)
         yield BranchFacts(
             number,
             letter_of(number),
             None if branch.parent is None else branch.parent.branch,
             branch.start,
-            timeline.windows_of(number),
+            tree.windows_of(number),
             end.window,
-            timeline.differs(number),
-            *timeline.results(number),
+            tree.differs(number),
+            *losses.results(number),
             number == run.position.branch,
-            timeline.seed_stats(end),
+            losses.seed_stats(end),
             level if math.isfinite(level) else None,
         )
 
@@ -200,8 +223,10 @@ def data_seed_of(run: Run) -> int:
 def configs_of(run: Run, end: Position | None = None) -> list[EchoConfig]:
     """The configuration of each branch of a run; with ``end``, of those on the path to that
     position."""
-    branches = run.tree.branches if end is None else path_to(end.window, run.path_of(end.branch))
-    return [branch.config for branch in branches] or [run.config]
+    if not len(run.tree):
+        return [run.config]
+    branches = run.tree.branches if end is None else run.tree.path(end)
+    return [branch.config for branch in branches]
 
 
 def network_at(run: Run, position: Position, replica: int | None = None) -> tuple[EchoConfig, int]:
@@ -212,6 +237,4 @@ def network_at(run: Run, position: Position, replica: int | None = None) -> tupl
     if replica is not None:
         require_replica(run, replica, [config])
         return config, numbers_of(run, config).index(replica)
-    return config, 0 if owner is None else index_in(
-        config, run.tree.branches[position.branch].config
-    )
+    return config, 0 if owner is None else index_in(config, run.tree.branch(position.branch).config)

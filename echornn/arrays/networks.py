@@ -16,9 +16,9 @@ from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
-from echornn.runs.run_dir import Run
+from echornn.run.branch import Position
+from echornn.run.run import Run
 from echornn.state import UnlikeRecord
-from echornn.timeline.branch import Position
 from echornn.training.device import FLOAT, require_room
 
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from echornn.data.series import check_own_files
 from echornn.errors import RunError
 from echornn.progress import PopulationProgress
-from echornn.runs.replay import Replay, ours
-from echornn.runs.run_dir import Run
-from echornn.runs.states import Keyframe, Keyframes
+from echornn.run.branch import Position
+from echornn.run.replay import Replay
+from echornn.run.run import Run
+from echornn.run.states import Keyframe, States
 from echornn.runtime import quiet
 from echornn.state import PopulationState, UnlikeRecord
-from echornn.timeline.branch import Position
 from echornn.training.structure import tensorflow_trainers
 
 MOST_WINDOWS = 4096  # that a call trains again
@@ -36,28 +36,23 @@ class Retraining:
     def __init__(self, run: Run, branch: int) -> None:
         if run.checkpoint is None:
             raise RunError(f"{run.folder} has no weights yet")
-        for config in {one.config for one in run.path_of(branch)}:
+        for config in {branch.config for branch in run.tree.path(run.tree.end(branch))}:
             check_own_files(config)
         quiet.import_tensorflow(run.about.threshold)
-        self._timeline, self._keyframes = run.timeline(), Keyframes()
-        for one in ours(self._timeline, run.keyframes()):
-            self._keyframes.add(one)
+        self._losses, self._states = run.losses, run.states
         self._make = tensorflow_trainers(*run.trained_by)
         self._trainer = self._make(run.config)
         self._unlike: UnlikeRecord | None = None
 
     def to(self, position: Position) -> StateThere:
-        replay, before = (
-            Replay(self._timeline, self._keyframes, self._trainer, position, 1, self._make),
-            None,
-        )
+        replay = self._replay(self._states, position)
+        before = None
         while replay.windows_left:
             before = replay.trainer.state if replay.at_tape else None
             replay.advance(MOST_WINDOWS)
         self._trainer, state = replay.trainer, replay.trainer.state
-        self._keyframes.add(
-            Keyframe(Position(self._timeline.owner(position).number, position.window), state)
-        )
+        owner = self._losses.tree.owner(position)
+        self._states.add(Keyframe(Position(owner.number, position.window), state))
         self._unlike = self._unlike or replay.unlike
         # Only one of the networks goes on from here
         if before is not None and before.configs != state.configs:
@@ -67,13 +62,16 @@ class Retraining:
     def along(self, branch: int, windows: Sequence[int]) -> Iterator[StateThere]:
         """The networks after each of these windows of the path to a branch's end, in ascending
         order. What lies between the first and the last is trained once."""
-        before = Keyframes()
-        for keyframe in self._keyframes.all():
+        before = States()
+        for keyframe in self._states.all():
             if keyframe.position.window <= windows[0]:
                 before.add(keyframe)
         end = Position(branch, windows[-1])
-        replay = Replay(self._timeline, before, self._trainer, end, 1, self._make)
+        replay = self._replay(before, end)
         for window in windows:
             while (left := replay.windows_left - (end.window - window)) > 0:
                 replay.advance(min(left, MOST_WINDOWS))
             yield StateThere(replay.trainer.state, unlike=replay.unlike)
+
+    def _replay(self, states: States, position: Position) -> Replay:
+        return Replay(self._losses, states, self._trainer, position, 1, self._make)

@@ -22,14 +22,14 @@ from echornn.history.windows import errors_of, losses_of
 from echornn.own import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
-from echornn.runs import folders
-from echornn.runs.run_dir import BranchName, Run
-from echornn.runs.states import Keyframe
+from echornn.run import kept_runs
+from echornn.run.branch import Position
+from echornn.run.losses import Losses
+from echornn.run.run import BranchName, Run
+from echornn.run.states import Keyframe
 from echornn.runtime import quiet
 from echornn.session.probing import examine
 from echornn.state import PopulationState, Snapshot
-from echornn.timeline.branch import Position, digests, spans_to
-from echornn.timeline.timeline import Timeline
 from echornn.training.device import threads_if_asked
 
 Integers = npt.NDArray[np.int64]
@@ -102,16 +102,16 @@ class RunArrays:
         """What is damaged in the folder, in words; empty if nothing is."""
         return self.run.notes
 
-    @cached_property
-    def timeline(self) -> Timeline:
-        """All branches with all losses in memory, for `Timeline.curve` and the like."""
-        return self.run.timeline()
+    @property
+    def timeline(self) -> Losses:
+        """All branches with all losses in memory, for `Losses.curve` and the like."""
+        return self.run.losses
 
     @cached_property
     def branches(self) -> tuple[BranchFacts, ...]:
         """The facts that ``branches --json`` prints about each branch, in the order in which they
         began."""
-        return tuple(facts.branch_facts(self.run, self.timeline))
+        return tuple(facts.branch_facts(self.run))
 
     def config_at(self, at: int | None = None, branch: BranchName | None = None) -> EchoConfig:
         """The configuration in effect at a position."""
@@ -251,7 +251,7 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
         RunError: there is no such run, or it cannot be read.
     """
     with trusting(trust):
-        return RunArrays(Run.read(folders.find(os.fspath(run))))
+        return RunArrays(Run.read(kept_runs.find(os.fspath(run))))
 
 
 # ---- windows
@@ -285,19 +285,13 @@ def pieces(
 def _pieces(
     run: Run, end: Position | None, replica: int | None, first: int
 ) -> Iterator[WindowPiece]:
-    for piece in run.pieces() if end is None else run.path(end, first):
-        branch, config, numbers = (
-            piece.branch,
-            piece.branch.config,
-            numbers_of(run, piece.branch.config),
-        )
+    for part, stored, stored_norms in run.stored(run.tree.ranges(end, first)):
+        branch, config = part.branch, part.branch.config
+        numbers = numbers_of(run, config)
         if replica is not None and replica not in numbers:
             continue
-        losses, errors, norms = (
-            losses_of(piece.windows),
-            errors_of(piece.windows, config),
-            losses_of(piece.norms),
-        )
+        losses, norms = losses_of(stored), losses_of(stored_norms)
+        errors = errors_of(stored, config)
         if replica is not None:
             own, numbers = [numbers.index(replica)], range(replica, replica + 1)
             losses, errors, norms = losses[:, own], errors[:, own], norms[:, own]
@@ -305,10 +299,10 @@ def _pieces(
         accuracies = np.where(errors < 0, np.nan, config.accuracy(errors.astype(np.float64)))
         epochs = (
             branch.epoch
-            + (branch.window + piece.along - branch.start + index) // config.windows_per_epoch
+            + (branch.window + part.first - branch.start + index) // config.windows_per_epoch
             + 1
         )
-        windows = (piece.first if end is None else piece.along) + index + 1
+        windows = (part.at if end is None else part.first) + index + 1
         yield WindowPiece(
             branch.number, windows, epochs, losses, accuracies, norms, numbers, config.has_classes
         )
@@ -336,23 +330,19 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
 
 def _kept(run: Run, number: int) -> Mapping[int, Keyframe | PopulationState]:
     """The kept networks on the path to a branch's end, by their window."""
-    path = run.path_of(number)
-    if run.checkpoint is None or not path:
+    if run.checkpoint is None:
         return {}
-    there = {
-        branch.number: range(first, last)
-        for branch, first, last in spans_to(run.tree.ends[number], path)
-    }
-    there[number] = range(path[-1].start, run.tree.ends[number] + 1)  # an edit is at a start
-    marks, here, owner = digests(run.tree.branches), run.position, run.owner(run.position)
-    kept: dict[int, Keyframe | PopulationState] = {
-        one.position.window: one
-        for one in run.keyframes()
-        if one.position.window in there.get(one.position.branch, ())
-        and one.digest == marks[one.position.branch]
-    }
-    if owner is not None and here.window in there.get(owner.number, ()):
-        kept[here.window] = run.checkpoint.state
+    end = run.tree.end(number)
+    there = {branch.number: range(first, last) for branch, first, last in run.tree.spans(end)}
+    there[number] = range(run.tree.branch(number).start, end.window + 1)  # an edit is at a start
+    kept: dict[int, Keyframe | PopulationState] = {}
+    for keyframe in run.keyframes():
+        branch, window = keyframe.position
+        if window in there.get(branch, ()):
+            kept[window] = keyframe
+    owner, window = run.tree.owner(run.position), run.position.window
+    if window in there.get(owner.number, ()):
+        kept[window] = run.checkpoint.state
     return kept
 
 

@@ -108,6 +108,10 @@ class SolvedAt:
         losses."""
         return SolvedAt(np.where(self.at <= windows, self.at, 0), windows, self.recent[:0], lost_at)
 
+    def past_unknown(self, windows: int) -> SolvedAt:
+        """After so many windows whose losses are not known: means begin anew behind them."""
+        return replace(self, windows=self.windows + windows, recent=self.recent[:0])
+
     @property
     def newest(self) -> Floats:
         """float32 [up to RECENT_WINDOWS, runs], of which means are shown."""

@@ -24,7 +24,7 @@ from echornn.diagnosis.loss_stats import (
     trend,
 )
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.history.curve import FIRST_BLOCK
+from echornn.history.block_means import FIRST_BLOCK
 from echornn.progress import Progress
 
 FEWER = 0.9  # the share of guessing's errors below which a network is better than guessing

@@ -23,7 +23,9 @@ from echornn.data.levels import (
     mean_floor,
 )
 from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.history.curve import HIGHEST, BlockMeans, Curve, Numbers, Windows
+from echornn.history.block_means import HIGHEST, BlockMeans
+from echornn.history.buckets import Windows
+from echornn.history.curve import Curve, Numbers
 from echornn.progress import Bools, Floats
 from echornn.tasks.task import Level
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -53,8 +54,12 @@ def shortened(what: object) -> str:
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
     """The value; a ValueError if it is not a whole number from ``least`` to ``most``."""
     if type(value) is not int or not least <= value <= most:
-        _refuse(name, value, f"a whole number, {least} to {most}")
+        refuse(name, value, f"a whole number, {least} to {most}")
     return value
+
+
+def refuse(name: str, value: object, allowed: str) -> NoReturn:
+    raise ValueError(f"{name} = {shortened(repr(value))} cannot be used: {allowed}")
 
 
 # ---- configurations
@@ -149,23 +154,47 @@ def packed(arrays: Iterable[npt.NDArray[Any]]) -> tuple[list[Any], bytes]:
     )
 
 
-def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other,
-    and no more."""
+@dataclass(frozen=True)
+class _Described:
+    """The type and the shape of an array that follows."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.count * self.dtype.itemsize
+
+
+def _described_arrays(described: object) -> list[_Described]:
     if not isinstance(described, list):
-        _refuse("arrays", described, "a list")
-    arrays, at = [], 0
+        refuse("arrays", described, "a list")
+    arrays = []
     for name, shape in described:
         if not isinstance(name, str) or not NUMBERS.fullmatch(name):
-            _refuse("an array's type", name, "that of numbers")
-        count = math.prod(whole(side, "an array's side") for side in shape)
-        one = np.frombuffer(payload, name, count, at).reshape(shape)
-        arrays.append(one.astype(one.dtype.newbyteorder("=")))
-        at += one.nbytes
-    if at != len(payload):
-        raise ValueError("the arrays have more numbers than their description says")
+            refuse("an array's type", name, "that of numbers")
+        sides = tuple(whole(side, "an array's side") for side in shape)
+        arrays.append(_Described(np.dtype(name), sides))
     return arrays
 
 
-def _refuse(name: str, value: object, allowed: str) -> NoReturn:
-    raise ValueError(f"{name} = {shortened(repr(value))} cannot be used: {allowed}")
+def bytes_of(described: object) -> int:
+    """The length of a payload with arrays of the ``described`` types and shapes."""
+    return sum(array.nbytes for array in _described_arrays(described))
+
+
+def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
+    """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other,
+    and no more."""
+    arrays, at = [], 0
+    for array in _described_arrays(described):
+        stored = np.frombuffer(payload, array.dtype, array.count, at).reshape(array.shape)
+        arrays.append(stored.astype(array.dtype.newbyteorder("=")))
+        at += array.nbytes
+    if at != len(payload):
+        raise ValueError("the arrays have more numbers than their description says")
+    return arrays

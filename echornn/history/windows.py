@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.progress import Bools, Counts, Floats, PopulationProgress
 
 StoredWindows = npt.NDArray[Any]  # [n, replicas], of the type `kept_type`
 
@@ -92,6 +92,18 @@ def lost(count: int, replicas: int) -> StoredWindows:
         .view(of_each)
         .reshape(count, replicas)
     )
+
+
+def is_lost(windows: StoredWindows) -> Bools:
+    """Whether each window is lost, so that its loss is unknown, bool [n, replicas]."""
+    if windows.dtype == WINDOW:
+        return np.asarray(windows["errors"] < 0)
+    return np.asarray(windows == PACKED_LOST)
+
+
+def are_lost(windows: StoredWindows) -> Bools:
+    """Whether each window is lost in all networks, bool [n]."""
+    return np.asarray(is_lost(windows).all(axis=1))
 
 
 def losses_of(windows: StoredWindows) -> Floats:

@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import errno
-import json
 import os
-import secrets
 import signal
 import socket
-import tempfile
 import threading
 import time
-from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from echornn.files import own_files
 from echornn.own import OwnFile
-from echornn.remote import messages
-from echornn.remote.messages import (
-    AddressError,
-    Request,
-    Shown,
-    TakeOver,
-    WireError,
-    decode,
-    encode,
-    known_of,
+from echornn.remote.address import is_of_this_user, listen
+from echornn.remote.greetings import (
+    MOST_OF_A_REQUEST,
+    OTHER_RUN,
+    OTHER_VERSION,
+    greeting,
+    identity,
+    receive,
+    receive_greeting,
+    send,
+    send_greeting,
 )
-from echornn.runs.folders import POINTER_FILE
-from echornn.session.commands import Answer, Ask, ChangingCommand, Command, NoteCommand
+from echornn.remote.messages import Request, Shown, TakeOver, keeping, kept_parts
+from echornn.remote.wire import WireError, decode, encode
+from echornn.session.commands import Answer, Ask, ChangingCommand, Command
 from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.picture import Picture, Query
+from echornn.session.rules import may_send
 from echornn.session.session import Session
 
 GREETING_SECONDS = 20.0  # how long a new connection may take for its greeting
@@ -43,70 +40,7 @@ SECONDS_OF_A_VIEWER = 600.0
 SECONDS_TO_TELL = 0.5  # how long the end waits for viewers to ask once more, so that they hear why
 SECONDS_AFTER_A_FAILURE = 0.05  # how long to wait before accepting connections again
 SECONDS_OF_AN_ANSWER = 0.1  # how long the first picture after a command waits for its effect
-
-SUFFIX = ".sock"
-
-
-def socket_folder() -> Path:
-    """The folder for this user's sockets: not in `XDG_RUNTIME_DIR`, which is removed when its user
-    logs out."""
-    folder = Path(tempfile.gettempdir()) / messages.folder_name()
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise AddressError(f"{folder} cannot be made: {error.strerror or error}") from error
-    messages.require_own_folder(folder)
-    return folder
-
-
-def listening(folder: Path) -> tuple[socket.socket, dict[str, Any]]:
-    """A socket for viewers of the run in this folder, and the pointer to it, which is in the folder
-    from now on."""
-    sockets = socket_folder()
-    # Those on which nobody listens: their processes were killed
-    for left in sockets.glob(f"*{SUFFIX}"):
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
-        ):
-            connection.setblocking(False)
-            if connection.connect_ex(os.fspath(left)) == errno.ECONNREFUSED:
-                left.unlink()
-    before = str(sockets / f"{os.getpid()}-{secrets.token_hex(4)}")
-    pointer: dict[str, Any] = {
-        "host": socket.gethostname(),
-        "process": os.getpid(),
-        "path": f"{before}{SUFFIX}",
-    }
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(before)
-        os.chmod(before, 0o600)
-        listener.listen()
-        # Only now, since a socket on which nobody listens counts as left behind
-        os.rename(before, pointer["path"])
-        own_files.write_whole(folder / POINTER_FILE, json.dumps(pointer).encode())
-    except OSError:
-        listener.close()
-        with contextlib.suppress(OSError):
-            os.unlink(before)
-        forget(folder, pointer)
-        raise
-    return listener, pointer
-
-
-def forget(folder: Path, pointer: dict[str, Any]) -> None:
-    """Remove the socket, and the pointer in the run's folder, if it is still this one."""
-    with contextlib.suppress(OSError):
-        os.unlink(pointer["path"])
-    with contextlib.suppress(OSError, ValueError):
-        if (
-            json.loads(
-                own_files.read_bytes(folder / POINTER_FILE, messages.MOST_BYTES_OF_A_GREETING)
-            )
-            == pointer
-        ):
-            (folder / POINTER_FILE).unlink()
+MOST_NAME_LENGTH = 40  # characters of a viewer's name; chosen by eye
 
 
 class Server:
@@ -114,21 +48,23 @@ class Server:
     run's folder."""
 
     def __init__(self, session: Session, folder: Path) -> None:
-        self._run = messages.identity(folder)
         self._session = session
         self._folder = folder
-        self._ended = self._trouble = ""
+        self._run = identity(folder)
+        self._ended = ""  # why the session ends
+        self._trouble = ""  # why not everything is saved then
         self._over = threading.Event()
         self._connections: set[socket.socket] = set()
-        self._nobody_left = threading.Condition()
-        self._listener, self._pointer = listening(folder)
+        self._nobody_left = threading.Condition()  # guards the connections
+        self._listener, self._pointer = listen(folder)
         threading.Thread(target=self._accept, name="serving", daemon=True).start()
 
     def close(self, reason: str, trouble: str = "") -> None:
         """Tell the viewers why the session ends, and the program that asked for the end why not
         everything is saved."""
-        self._trouble, self._ended = trouble, reason or "the session has ended"
-        forget(self._folder, self._pointer)
+        self._trouble = trouble
+        self._ended = reason or "the session has ended"
+        self._pointer.forget(self._folder)
         self._over.set()  # only now, so that whoever asked for the end finds no pointer any more
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -150,39 +86,21 @@ class Server:
                     return
                 time.sleep(SECONDS_AFTER_A_FAILURE)  # too many files are open, for example
                 continue
-            if not messages.is_of_this_user(connection):
+            if not is_of_this_user(connection):
                 connection.close()
                 continue
             with self._nobody_left:
                 self._connections.add(connection)
-            threading.Thread(
+            serving = threading.Thread(
                 target=self._serve, args=(connection,), name="viewer", daemon=True
-            ).start()
+            )
+            serving.start()
 
     def _serve(self, connection: socket.socket) -> None:
         """Serve one connection until it ends; whatever a viewer sends, only its own connection
         suffers."""
         try:
-            connection.settimeout(GREETING_SECONDS)
-            said = messages.receive_greeting(connection)
-            if said.get("messages") != messages.greeting()["messages"]:
-                messages.send_greeting(connection, refused=messages.OTHER_VERSION)
-            elif said.get("run") != self._run:
-                messages.send_greeting(connection, refused=messages.OTHER_RUN)
-            elif said.get("wants") == "names":
-                viewers = self._session.viewers
-                messages.send_greeting(connection, names=viewers.names, steering=viewers.steering)
-            elif said.get("wants") == "end":
-                messages.send_greeting(connection)
-                os.kill(os.getpid(), signal.SIGTERM)
-                self._over.wait()
-                messages.send_greeting(connection, trouble=self._trouble)
-            else:
-                messages.send_greeting(connection)
-                connection.settimeout(SECONDS_OF_A_VIEWER)
-                self._answer(
-                    connection, str(said.get("name", ""))[:40], bool(said.get("only_looks"))
-                )
+            self._converse(connection)
         except (OSError, WireError):
             pass
         finally:
@@ -191,105 +109,142 @@ class Server:
                 self._connections.discard(connection)
                 self._nobody_left.notify_all()
 
-    def _answer(self, connection: socket.socket, name: str, only_looks: bool) -> None:
-        viewers = self._session.viewers
-        number = viewers.join(name or "a viewer", only_looks=only_looks)
+    def _converse(self, connection: socket.socket) -> None:
+        connection.settimeout(GREETING_SECONDS)
+        received = receive_greeting(connection)
+        wants = received.get("wants")
+        if received.get("messages") != greeting()["messages"]:
+            send_greeting(connection, refused=OTHER_VERSION)
+        elif received.get("run") != self._run:
+            send_greeting(connection, refused=OTHER_RUN)
+        elif wants == "names":
+            viewers = self._session.viewers
+            send_greeting(connection, names=viewers.names, steering=viewers.steering)
+        elif wants == "end":
+            send_greeting(connection)
+            os.kill(os.getpid(), signal.SIGTERM)
+            self._over.wait()
+            send_greeting(connection, trouble=self._trouble)
+        else:
+            send_greeting(connection)
+            connection.settimeout(SECONDS_OF_A_VIEWER)
+            name = str(received.get("name", ""))[:MOST_NAME_LENGTH]
+            self._show(connection, name, bool(received.get("only_looks")))
+
+    def _show(self, connection: socket.socket, name: str, only_looks: bool) -> None:
+        """Answer a viewer's requests until it is gone, or the session."""
+        number = self._session.viewers.join(name or "a viewer", only_looks=only_looks)
+        viewer = Viewer(self._session, number)
         try:
-            viewer = _RemoteViewer(self._session, number)
             while True:
-                request = decode(
-                    messages.receive(connection, messages.MOST_BYTES_OF_A_REQUEST), Request
-                )
+                request = decode(receive(connection, MOST_OF_A_REQUEST), Request)
                 if self._ended:
-                    messages.send(connection, encode(Shown(ended=self._ended)))
+                    send(connection, encode(Shown(ended=self._ended)))
                     return
                 try:
                     answer = viewer.answer(request)
                 except Exception as error:  # whatever it asks, only this viewer suffers
-                    answer = encode(
-                        Shown(ended=f"the session cannot answer: {type(error).__name__}: {error}")
-                    )
-                messages.send(connection, answer)
+                    reason = f"the session cannot answer: {type(error).__name__}: {error}"
+                    answer = encode(Shown(ended=reason))
+                send(connection, answer)
         finally:
             self._session.leave(number)
 
 
-class _RemoteViewer:
+class Viewer:
+    """A viewer in another process, as the session sees it.
+
+    Its commands are numbered from 1, and in the session, to which others send commands too, by
+    other numbers. The frames that it is shown count its commands only.
+    """
+
     def __init__(self, session: Session, number: int) -> None:
         self._session = session
-        self._number = number
+        self._number = number  # of the viewer
         self._commands: list[int] = []  # their numbers in the session
-        self._refused: dict[int, Answer] = {}
-        self._is_waiting = False
-        # They count this viewer's commands only
-        self._frames: deque[Frame] = deque(maxlen=messages.FRAMES_KEPT)
-        self._newest: Frame | None = None  # the session's frame that the newest of them shows
+        self._refused: dict[int, Answer] = {}  # by their numbers here
+        self._is_waiting = False  # for the effect of a command
+        self._newest: Frame | None = None  # the session's frame that it was shown last
+        self._answered = 0  # how many of its commands that frame has answered
+        self._frames: tuple[Frame, ...] = ()  # as the viewer keeps them
         self._last: Picture | None = None
 
     def answer(self, request: Request) -> bytes:
-        for one in request.todo:
-            self._session.viewers.take_over(self._number) if isinstance(
-                one, TakeOver
-            ) else self._deliver(one)
-        frame, not_done = (
-            self._look() if request.again is None else (self._frames[request.again], ())
-        )
-        last, audience = self._last, self._session.viewers.audience(self._number)
-        if (
-            last is not None
-            and last.frame is frame
-            and (last.query, last.audience) == (request.query, audience)
-        ):
-            return encode(Shown(None, not_done))
-        self._last = self._session.look_at(request.query, frame, last, self._number)
-        data = encode(Shown(self._last, not_done), known_of(self._frames))
-        if frame not in self._frames:
-            self._frames.append(frame)
-        return data
+        """Carry out a viewer's request; returns the encoded `Shown`.
 
-    def _look(self) -> tuple[Frame, tuple[Answer, ...]]:
-        """The newest frame, if it comes soon the first that shows a command's effect; and what was
-        not carried out."""
-        session = self._session
-        if self._is_waiting:
-            self._is_waiting = False
-            session.when_shown(self._commands[-1], SECONDS_OF_AN_ANSWER)
-        frame, before = session.frame, self._frames[-1] if self._frames else None
-        answered = bisect.bisect_right(self._commands, frame.answered)
-        if before is not None and frame is self._newest and answered == before.answered:
-            return before, ()
-        self._newest = frame
-        since = range(1 if before is None else before.answered + 1, answered + 1)
-        answers = {
-            own: self._refused.pop(own, None) or session.not_done(self._commands[own - 1])
-            for own in since
-        }
-        not_done = tuple(
-            replace(answer, number=own) for own, answer in answers.items() if answer is not None
-        )
-        return replace(frame, answered=answered), not_done
+        Any exception is possible, since the values in a request are not checked.
+        """
+        for todo in request.todo:
+            if isinstance(todo, TakeOver):
+                self._session.viewers.take_over(self._number)
+            else:
+                self._deliver(todo)
+        frame, not_done = self._look(request.again)
+        if self._has(frame, request.query):
+            return encode(Shown(None, not_done))
+        picture = self._session.look_at(request.query, frame, self._number)
+        answer = encode(Shown(picture, not_done), kept_parts(self._frames))
+        self._frames = keeping(self._frames, frame)
+        self._last = picture
+        return answer
 
     def _deliver(self, command: Command) -> None:
-        session = self._session
-        # Only this user can connect, and has given these files
-        if isinstance(command, ChangingCommand):
-            given = {
-                name: one.by_hand()
-                for name, one in command.changes.items()
-                if isinstance(one, OwnFile)
-            }
-            command = replace(command, changes={**command.changes, **given})
-        viewers, own = session.viewers, len(self._commands) + 1
-        audience = viewers.audience(self._number)
+        number = len(self._commands) + 1
+        audience = self._session.viewers.audience(self._number)
         if isinstance(command, Ask):
-            number = session.ask(self._number, command.question)
-        elif audience.may_steer or (audience.may_note and isinstance(command, NoteCommand)):
-            number = session.send(command)
+            in_session = self._session.ask(self._number, command.question)
+        elif may_send(command, audience):
+            in_session = self._session.send(_by_hand(command))
             self._is_waiting = True
-        else:  # it still counts, so that the viewer's numbers stay right
-            number = self._commands[-1] if self._commands else 0
-            why_not = (
-                f"{audience.steering} steers" if audience.steering else "this viewer only looks"
-            )
-            self._refused[own] = Answer(own, command, why_not, was_refused=True)
-        self._commands.append(number)
+        else:
+            # It still counts, so that the viewer's numbers stay right
+            in_session = self._commands[-1] if self._commands else 0
+            why_not = "this viewer only looks"
+            if audience.steering:
+                why_not = f"{audience.steering} steers"
+            self._refused[number] = Answer(number, command, why_not, was_refused=True)
+        self._commands.append(in_session)
+
+    def _look(self, again: int | None) -> tuple[Frame, tuple[Answer, ...]]:
+        """One of the kept frames, or the newest, if it comes soon the first that shows a command's
+        effect; and the answers to commands that were not carried out."""
+        if again is not None:
+            return self._frames[again], ()
+        if self._is_waiting:
+            self._is_waiting = False
+            self._session.when_shown(self._commands[-1], SECONDS_OF_AN_ANSWER)
+        frame = self._session.frame
+        answered = bisect.bisect_right(self._commands, frame.answered)
+        if frame is self._newest and answered == self._answered:
+            return self._frames[-1], ()
+        not_done = self._not_done(range(self._answered + 1, answered + 1))
+        self._newest = frame
+        self._answered = answered
+        return replace(frame, answered=answered), not_done
+
+    def _not_done(self, numbers: Iterable[int]) -> tuple[Answer, ...]:
+        answers = []
+        for number in numbers:
+            answer = self._refused.pop(number, None)
+            if answer is None:
+                answer = self._session.not_done(self._commands[number - 1])
+            if answer is not None:
+                answers.append(replace(answer, number=number))
+        return tuple(answers)
+
+    def _has(self, frame: Frame, query: Query) -> bool:
+        """Whether the viewer was shown this picture last."""
+        if self._last is None or self._last.frame is not frame or self._last.query != query:
+            return False
+        return self._last.audience == self._session.viewers.audience(self._number)
+
+
+def _by_hand(command: Command) -> Command:
+    """A command whose files may run: only this user can connect, and has given them."""
+    if not isinstance(command, ChangingCommand):
+        return command
+    changes = dict(command.changes)
+    for name, value in command.changes.items():
+        if isinstance(value, OwnFile):
+            changes[name] = value.by_hand()
+    return replace(command, changes=changes)

@@ -5,23 +5,22 @@ comes; then it gets an `Answer`.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any
 
 from echornn.readings import Question
-from echornn.runs.folders import MOST_LETTERS
-from echornn.session.pace import require_speed
+from echornn.run.branch_notes import MOST_NAME_LENGTH
+from echornn.session.pace import faster, require_speed, slower
 
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command.
-
-    Those without values are dataclasses by this class: a decorator for each would slow down the
-    start.
-    """
+    """A command: those without values are dataclasses by this class, since a decorator for each
+    would slow down the start."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,12 @@ class CountingCommand(BaseCommand):
     default."""
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.default is not False and not (value is None and one.default is None):
-                object.__setattr__(self, one.name, whole(one.name, value))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            is_flag = field.default is False
+            is_left_out = value is None and field.default is None
+            if not is_flag and not is_left_out:
+                object.__setattr__(self, field.name, whole(field.name, value))
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ class ChangingCommand(BaseCommand):
     changes: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "changes", changes := dict(self.changes))
-        if unnamed := [
-            name for name in changes if not isinstance(name, str) or not name.isidentifier()
-        ]:
-            raise TypeError(f"EchoConfig has no field {unnamed[0]}")
+        changes = dict(self.changes)  # a copy, since the sender may change its own
+        for name in changes:
+            if not isinstance(name, str) or not name.isidentifier():
+                raise TypeError(f"EchoConfig has no field {name}")
+        object.__setattr__(self, "changes", changes)
 
 
 def whole(name: str, value: Any) -> int:
@@ -141,7 +142,7 @@ class StartOver(ChangingCommand):
     """Change fields of the configuration, and start over with initial weights, whichever fields
     differ; see `Edit`."""
 
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Alone(BaseCommand):
@@ -215,7 +216,7 @@ class Choose(CountingCommand):
 class Name(BaseCommand):
     """Name a branch; an empty name removes its name.
 
-    Only the first `MOST_LETTERS` characters are kept.
+    Only the first `MOST_NAME_LENGTH` characters are kept.
     """
 
     branch: int
@@ -225,7 +226,7 @@ class Name(BaseCommand):
         if not isinstance(self.text, str):
             raise TypeError(f"text = {self.text!r} cannot be used: a text")
         object.__setattr__(self, "branch", whole("branch", self.branch))
-        object.__setattr__(self, "text", self.text.strip()[:MOST_LETTERS].rstrip())
+        object.__setattr__(self, "text", self.text.strip()[:MOST_NAME_LENGTH].rstrip())
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,19 @@ class Save(BaseCommand):
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
 
 SpeedCommand = SetSpeed | Faster | Slower
+
+
+def speed_after(command: SpeedCommand, speed: float, rate: float) -> float:
+    """The speed after a command, where ``speed`` was set before; slower than full speed means
+    slower than the measured ``rate``, 0 if unknown."""
+    if isinstance(command, SetSpeed):
+        return command.speed
+    if isinstance(command, Faster):
+        return faster(speed)
+    if math.isinf(speed) and rate:
+        return slower(rate)
+    return slower(speed)
+
 
 LookCommand = Go | Move | MoveEpochs
 

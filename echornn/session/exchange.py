@@ -17,7 +17,7 @@ from echornn.session.commands import AT_ONCE, ON_ARRIVAL, Answer, Command, Sent
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
 
-ANSWERS_KEPT = 1_000
+ANSWERS_KEPT = 1_000  # more than any viewer sends before it reads the answers
 
 COMPILING = "compiling the training loop"
 
@@ -26,9 +26,11 @@ LOCAL = 0  # the number of the viewer in the session's own process
 Notice = Callable[[], object]
 """A function that another thread asks the training thread to call."""
 
+Request = Sent | Notice
+
 
 class Exchange:
-    """Commands and notices for the training thread; its answers and its newest frame.
+    """Requests for the training thread: commands and notices; its answers and its newest frame.
 
     Sending never waits.
     """
@@ -37,44 +39,50 @@ class Exchange:
         self.frame = frame
         self.stopping = False
         self._clock = clock
-        self._since = clock()
+        self._message_since = clock()
+        # Guards everything here, and wakes whoever waits for a change of it. A thread that holds it
+        # may enter again: a signal handler sends commands at any time
         self._changed = threading.Condition()
-        self._letters: deque[Sent | Notice] = deque()
+        self._requests: deque[Request] = deque()
         self._underway: Sent | None = None
         self._answers: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
-        self._numbered = self._sent = 0
-        self._done = -1
+        self._commands_sent = 0
+        self._requests_sent = 0
+        self._requests_done = -1  # of those sent; below 0 until the session was idle once
         self._ended = False
 
     # ---- for any thread
 
     def send(self, command: Command) -> int:
         with self._changed:
-            self._numbered += 1
-            self._add(Sent(self._numbered, command))
-            return self._numbered
+            self._commands_sent += 1
+            number = self._commands_sent
+            self._add(Sent(number, command))
+            return number
 
     def notify(self, notice: Notice) -> None:
         with self._changed:
             self._add(notice)
 
-    def _add(self, letter: Sent | Notice) -> None:
-        self._letters.append(letter)
-        self._sent += 1
+    def _add(self, request: Request) -> None:
+        self._requests.append(request)
+        self._requests_sent += 1
         self._changed.notify_all()
 
     @property
     def waiting(self) -> tuple[Sent, ...]:
         with self._changed:
-            letters = list(self._letters)  # a copy, since a signal handler may send more
-            return tuple(one for one in letters if isinstance(one, Sent))
+            requests = list(self._requests)  # a copy, since a signal handler may send more
+            return tuple(request for request in requests if isinstance(request, Sent))
 
     @property
     def answered(self) -> int:
         """The number of the newest command before which all are answered."""
         with self._changed:
-            unanswered = (*self.waiting, *([] if self._underway is None else [self._underway]))
-            return min((one.number for one in unanswered), default=self._numbered + 1) - 1
+            unanswered = [sent.number for sent in self.waiting]
+            if self._underway is not None:
+                unanswered.append(self._underway.number)
+            return min(unanswered, default=self._commands_sent + 1) - 1
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -89,9 +97,9 @@ class Exchange:
     def when_idle(self, seconds: float | None = None) -> bool:
         self.notify(lambda: None)  # so that current work is done too
         with self._changed:
-            sent = self._sent
-            self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
-            return self._done >= sent
+            sent = self._requests_sent
+            self._changed.wait_for(lambda: self._requests_done >= sent or self._ended, seconds)
+            return self._requests_done >= sent
 
     def wait_for(self, shows: Callable[[Frame], bool], seconds: float) -> None:
         with self._changed:
@@ -99,7 +107,8 @@ class Exchange:
 
     @property
     def seconds(self) -> float:
-        return self._clock() - self._since
+        """The seconds since the frame's state or message has changed."""
+        return self._clock() - self._message_since
 
     # ---- for the training thread
 
@@ -108,50 +117,60 @@ class Exchange:
 
     def show(self, frame: Frame) -> None:
         with self._changed:
-            before, self.frame = self.frame, frame
+            before = self.frame
+            self.frame = frame
             if (frame.state, frame.message) != (before.state, before.message):
-                self._since = self._clock()
+                self._message_since = self._clock()
             self._changed.notify_all()
 
-    def compiling(self, config: EchoConfig) -> None:
+    def show_compiling(self, config: EchoConfig) -> None:
         """Show that another network is being made, or another learning rule, and what is new in
         it."""
         before = self.frame.config
         if config.replicas == before.replicas:
-            changed = changes_text(before, config)
-            of = f" of {changed}" if changed else ""
+            what = changes_text(before, config)
+        elif config.replicas == 1:
+            what = "one network alone"
         else:
-            of = (
-                " of one network alone"
-                if config.replicas == 1
-                else f" of {config.replicas:,} networks"
-            )
-        self.change(state=State.LOADING, message=f"{COMPILING}{of}", rate=0.0, coming=config)
+            what = f"{config.replicas:,} networks"
+        message = f"{COMPILING} of {what}" if what else COMPILING
+        self.change(state=State.LOADING, message=message, rate=0.0, coming=config)
 
     def wait(self, seconds: float | None, idle: bool) -> bool:
-        """Wait for a command or notice; False if the thread should stop. ``idle``: whether those
-        before are done."""
+        """Wait for a request; False if the thread should stop. ``idle``: whether those before are
+        done."""
         with self._changed:
-            if idle and not self._letters:
-                self._done = self._sent
+            if idle and not self._requests:
+                self._requests_done = self._requests_sent
                 self._changed.notify_all()
-            if not (self.stopping or self._letters) and (seconds is None or seconds > 0):
+            has_work = self.stopping or self._requests
+            if not has_work and (seconds is None or seconds > 0):
                 self._changed.wait(seconds)
             return not self.stopping
 
-    def take(self, arrived: bool) -> Sent | Notice | None:
-        """The next whose turn has come; before the session has ``arrived``, only `AT_ONCE` overtake
-        who waits."""
+    def take(self, arrived: bool) -> Request | None:
+        """The next request whose turn has come.
+
+        Until the session has ``arrived``, only `AT_ONCE` and notices overtake one of `ON_ARRIVAL`.
+        """
         with self._changed:
-            may_go = True
-            for letter in () if self.stopping else list(self._letters):
-                command = letter.command if isinstance(letter, Sent) else None
-                may_go = may_go and (arrived or not isinstance(command, ON_ARRIVAL))
-                if may_go or command is None or isinstance(command, AT_ONCE):
-                    self._letters.remove(letter)
-                    self._underway = letter if isinstance(letter, Sent) else None
-                    return letter
-            return None
+            request = None if self.stopping else self._next(arrived)
+            if request is None:
+                return None
+            self._requests.remove(request)
+            self._underway = request if isinstance(request, Sent) else None
+            return request
+
+    def _next(self, arrived: bool) -> Request | None:
+        would_overtake = False
+        for request in list(self._requests):  # a copy, as above
+            if not isinstance(request, Sent):
+                return request
+            if isinstance(request.command, ON_ARRIVAL) and not arrived:
+                would_overtake = True
+            if isinstance(request.command, AT_ONCE) or not would_overtake:
+                return request
+        return None
 
     def answer(self, answer: Answer) -> None:
         with self._changed:
@@ -173,21 +192,17 @@ def union(*questions: Question | None) -> Question | None:
     joined = asked[0]
     for question in asked[1:]:
         for field in dataclasses.fields(Question):
-            if _is_unset(getattr(joined, field.name)):
+            if getattr(joined, field.name) in (None, "", ()):
                 joined = replace(joined, **{field.name: getattr(question, field.name)})
     return replace(joined, kinds=frozenset[Kind]().union(*(question.kinds for question in asked)))
-
-
-def _is_unset(value: object) -> bool:
-    return value is None or value == "" or value == ()
 
 
 class Viewers:
     """The viewers of a session. The first that does not only look steers; any thread may call."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._names: dict[int, str] = {}
+        self._lock = threading.Lock()  # guards everything below: the server has many threads
+        self._names: dict[int, str] = {}  # by number, in the order in which they joined
         self._only_look: set[int] = set()
         self._questions: dict[int, Question | None] = {}
         self._steering: int | None = None
@@ -199,9 +214,13 @@ class Viewers:
         A name that is taken gets ``(2)``, ``(3)``, ...
         """
         with self._lock:
-            number = next(self._numbers) if number is None else number
-            names = itertools.chain([name], (f"{name} ({count})" for count in itertools.count(2)))
-            self._names[number] = next(one for one in names if one not in self._names.values())
+            if number is None:
+                number = next(self._numbers)
+            free_name, count = name, 1
+            while free_name in self._names.values():
+                count += 1
+                free_name = f"{name} ({count})"
+            self._names[number] = free_name
             if only_looks:
                 self._only_look.add(number)
             elif self._steering is None:
@@ -215,9 +234,8 @@ class Viewers:
             self._questions.pop(number, None)
             self._only_look.discard(number)
             if self._steering == number:
-                self._steering = next(
-                    (one for one in self._names if one not in self._only_look), None
-                )
+                others = [viewer for viewer in self._names if viewer not in self._only_look]
+                self._steering = others[0] if others else None
 
     def take_over(self, number: int) -> None:
         with self._lock:
@@ -240,7 +258,7 @@ class Viewers:
 
     def audience(self, number: int) -> Audience:
         with self._lock:
-            others = tuple(name for one, name in self._names.items() if one != number)
+            others = tuple(name for viewer, name in self._names.items() if viewer != number)
             steering = "" if self._steering in (number, None) else self._names[self._steering]
             return Audience(others, steering, only_looks=number in self._only_look)
 

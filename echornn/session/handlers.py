@@ -1,86 +1,22 @@
-"""Carries out commands on the training thread, with one case for each command."""
+"""Carries out commands on the training thread, with a case for each command."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
 
-from echornn.config import ConfigError
+from echornn.run.branch import Position
+from echornn.run.moves import configuration_to_begin, end_of_epoch, switch_target
 from echornn.session import commands
-from echornn.session.commands import Command
+from echornn.session.commands import Command, DriveCommand, SpeedCommand, speed_after
 from echornn.session.exchange import Exchange, Viewers
 from echornn.session.live_run import LiveRun
-from echornn.session.pace import Pace, faster, slower
-from echornn.session.pictures.frame import Drive, Frame, State
+from echornn.session.pace import Pace
+from echornn.session.pictures.frame import Drive
 from echornn.session.pictures.look import ghosts_of
 from echornn.session.probing import Probing
-from echornn.timeline import moves
-from echornn.timeline.branch import Position, letter_of
-from echornn.timeline.moves import configuration_to_begin, end_of_epoch
 from echornn.training.structure import structure
-
-AT_THE_START = "this is the start: nothing was trained before it"
-NOTHING_ON_THIS_PATH = (
-    "nothing to undo on this path: «seeds» and «branches» lead to the rest of the run"
-)
-ONE_NETWORK = "this is one network"
-
-
-class NotThereError(Exception):
-    """The branch or the window to show does not exist."""
-
-
-def speed_after(command: commands.SpeedCommand, speed: float, rate: float) -> float:
-    """The speed after a command; slower than full speed means slower than the measured ``rate``, 0
-    if unknown."""
-    if isinstance(command, commands.SetSpeed):
-        return command.speed
-    if isinstance(command, commands.Faster):
-        return faster(speed)
-    return slower(rate if math.isinf(speed) and rate else speed)
-
-
-def previewed(frame: Frame, waiting: Sequence[Command], start: Drive, seconds: int) -> Frame:
-    """The frame of a session that loads, with what the waiting commands will lead to."""
-    speed, coming = frame.speed, (first := frame.coming or frame.config)
-    for command in waiting:
-        start = start.after(command)
-        if isinstance(command, commands.SpeedCommand):
-            speed = speed_after(command, speed, frame.rate)
-        elif isinstance(command, commands.ToggleReplicas) and (
-            coming.replicas == 1 or command.replicas is None
-        ):
-            with suppress(ConfigError):  # it will be refused
-                replica = frame.replica if frame.replica < coming.replicas else 0
-                coming = configuration_to_begin(coming, replica, command.replicas)
-    shown = frame.coming if coming == first else coming
-    return replace(frame, speed=speed, start=start, coming=shown, seconds=seconds)
-
-
-def why_nothing(command: Command, frame: Frame) -> str:
-    """Why a command would have no effect, or empty, also while that is unknown; a ConfigError for a
-    bad value."""
-    is_known = frame.state is not State.LOADING
-    match command:
-        case commands.Reset() if is_known and frame.trained == 0:
-            return AT_THE_START
-        case commands.Undo() if is_known and frame.undoable == 0:
-            return (
-                NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
-            )
-        case commands.Redo() if not frame.redoable:
-            return "nothing to redo"
-        case commands.Alone() if frame.config.replicas == 1:
-            return ONE_NETWORK
-        case commands.ToggleReplicas(int()) if frame.config.replicas > 1:
-            return f"{frame.config.replicas} seeds are trained already: «seeds» goes to one network"
-        case commands.Edit(changes) if frame.config.with_fields(changes) == frame.config:
-            return "this is what is trained"
-        case _:
-            return ""
 
 
 @dataclass(eq=False)
@@ -92,65 +28,57 @@ class Handlers:
     viewers: Viewers
 
     def do(self, command: Command) -> None:
-        live, running, here = self.live, self.live.drive.running, self.live.here
+        """Carry out a command that `echornn.session.rules` allows."""
+        live, here = self.live, self.live.here
+        if isinstance(command, DriveCommand):
+            live.drive = live.drive.after(command, live.epoch_left)
+            if live.drive.running:
+                self.pace.restart()
+            return
+        if isinstance(command, SpeedCommand):
+            rate = self.exchange.frame.rate
+            self.pace.set_speed(speed_after(command, self.pace.speed, rate))
+            # The next frame may have to wait for a compilation
+            self.exchange.change(speed=self.pace.speed)
+            return
         match command:
-            case (
-                commands.Pause()
-                | commands.Resume()
-                | commands.Toggle()
-                | commands.Step()
-                | commands.FinishEpoch()
-            ):
-                live.drive = live.drive.after(command, live.epoch_left)
-                if live.drive.running:
-                    self.pace.restart()
-            case commands.SetSpeed() | commands.Faster() | commands.Slower():
-                self.pace.set_speed(speed_after(command, self.pace.speed, self.exchange.frame.rate))
-                # The next frame may have to wait for a compilation
-                self.exchange.change(speed=self.pace.speed)
             case commands.Reset():
-                live.reset(held=running)
+                live.reset(held=live.drive.running)
             case commands.Redraw():
-                live.reset(further=1, held=running)
+                live.reset(further=1, held=live.drive.running)
             case commands.Regenerate():
-                live.regenerate(held=running)
+                live.regenerate(held=live.drive.running)
             case commands.Edit(changes, held):
-                config = live.config.with_fields(changes)
-                if config.differs_only_live(live.config) and structure(config) != structure(
-                    live.config
-                ):
-                    self.exchange.compiling(config)
-                live.edit(config, held=held)
+                self._edit(changes, held)
             case commands.StartOver(changes):
                 live.edit(live.config.with_fields(changes), anew=True)
             case commands.Alone():
                 live.alone()
             case commands.ToggleReplicas(replicas):
                 self._toggle_replicas(replicas)
+                self._stop_after_leaving(here)
             case commands.Undo():
                 live.undo()
+                self._stop_after_leaving(here)
             case commands.Redo():
                 live.redo()
-            case commands.Go(branch, window, is_exact):
-                self._look_at(here.branch if branch is None else branch, window, is_exact)
-            case commands.Move(windows, is_exact):
-                self._look_at(here.branch, here.window + windows, is_exact)
+                self._stop_after_leaving(here)
+            case commands.Go(branch, window):
+                self._look_at(here.branch if branch is None else branch, window)
+            case commands.Move(windows):
+                self._look_at(here.branch, here.window + windows)
             case commands.MoveEpochs(epochs):
-                self._look_at(here.branch, end_of_epoch(live.timeline, here, epochs))
+                self._look_at(here.branch, end_of_epoch(live.tree, here, epochs))
             case commands.Choose(replica):
                 live.choose(replica)
             case commands.Name(branch, text):
-                live.note(live.notes.named(self._there(branch), text))
+                live.note(live.notes.named(branch, text))
             case commands.Pin(branch, pinned):
-                is_pinned = self._there(branch) in live.notes.pinned
-                live.note(live.notes.with_pin(branch, not is_pinned if pinned is None else pinned))
+                if pinned is None:
+                    pinned = branch not in live.notes.pinned
+                live.note(live.notes.with_pin(branch, pinned))
             case commands.Hide(branch, hidden):
-                notes = live.notes.with_hidden(self._there(branch), hidden)
-                if not hidden and all(
-                    one.key != branch for one in ghosts_of(live.timeline, here.branch, notes)
-                ):
-                    notes = notes.with_pin(branch, True)
-                live.note(notes)
+                self._hide(branch, hidden)
             case commands.Ask():
                 # What is needed now: viewers may have asked or left since, in any order
                 self.probing.ask(self.viewers.question)
@@ -158,34 +86,50 @@ class Handlers:
                 live.save()
             case _:
                 assert_never(command)
-        if isinstance(command, commands.ToggleReplicas | commands.Undo | commands.Redo):
-            if live.is_past:
-                live.drive = Drive(False)
-            elif live.here != here:  # the end of another branch: windows were requested elsewhere
-                live.drive = live.drive.trained()
+
+    def _edit(self, changes: Mapping[str, Any], held: bool) -> None:
+        before = self.live.config
+        config = before.with_fields(changes)
+        has_another_program = structure(config) != structure(before)
+        # Other changes need another trainer, and making that shows the same
+        if has_another_program and config.differs_only_live(before):
+            self.exchange.show_compiling(config)
+        self.live.edit(config, held=held)
 
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self.live
-        target = moves.switch_target(live.timeline, live.here, replicas)
+        target = switch_target(live.tree, live.here, replicas)
         if target is None:
             live.edit(configuration_to_begin(live.config, live.replica, replicas))
             live.choose(0)  # the first replica is the network from before
         else:
             live.go(target)
 
-    def _there(self, branch: int) -> int:
-        branches = len(self.live.timeline)
-        if not 0 <= branch < branches:
-            named = letter_of(branch) if branch >= 0 else str(branch)
-            raise NotThereError(f"{named} is no branch of this run: a to {letter_of(branches - 1)}")
-        return branch
+    def _stop_after_leaving(self, before: Position) -> None:
+        """Pause if later windows of this branch were trained; on another branch, train none of the
+        windows that were requested where the session was ``before``."""
+        live = self.live
+        if live.is_past:
+            live.drive = Drive(False)
+        elif live.here != before:
+            live.drive = live.drive.trained()
 
-    def _look_at(self, branch: int, window: int | None, is_exact: bool = False) -> None:
-        end = self.live.timeline.end(self._there(branch))
-        if is_exact and window is not None and not 0 <= window <= end.window:
-            there = f"0 to {end.window:,} on branch {letter_of(branch)}"
-            raise NotThereError(f"window = {window:,} cannot be shown: {there}")
-        position = end if window is None else Position(branch, min(max(0, window), end.window))
-        if position != self.live.here:
-            self.live.go(position)
-        self.live.drive = Drive(False)
+    def _look_at(self, branch: int, window: int | None) -> None:
+        """Go to a window of a branch's path, or to the nearest end of that path; None means its
+        last."""
+        live = self.live
+        position = live.tree.end(branch)
+        if window is not None:
+            position = Position(branch, min(max(0, window), position.window))
+        if position != live.here:
+            live.go(position)
+        live.drive = Drive(False)
+
+    def _hide(self, branch: int, hidden: bool) -> None:
+        live = self.live
+        notes = live.notes.with_hidden(branch, hidden)
+        if not hidden:
+            ghosts = ghosts_of(live.tree, live.here.branch, notes)
+            if branch not in [ghost.key for ghost in ghosts]:
+                notes = notes.with_pin(branch, True)
+        live.note(notes)

@@ -3,6 +3,7 @@ effect at once."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections import deque
@@ -16,6 +17,9 @@ TICK_SECONDS = 0.02  # windows that become due within this time are trained toge
 # Of due windows that a slow trainer has to make up for; earlier ones are dropped
 LONGEST_LAG_SECONDS = 0.25
 RATE_SECONDS = 1.0  # over which the rate is measured
+CALLS_KEPT = 5  # whose times are judged: their median does not mind a single slow one
+SHORTEST_SECONDS = 1e-7  # of a window, by a coarse clock that may not have moved
+ROUNDING = 1e-9  # a window that is due but for rounding is due
 
 
 class Pace:
@@ -25,9 +29,9 @@ class Pace:
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
         self.speed = speed
         self._clock = clock
-        self._recent: deque[float] = deque(maxlen=5)  # seconds per window; their median counts
-        self._due_since = clock()
-        self._done: deque[tuple[float, int]] = deque()
+        self._recent: deque[float] = deque(maxlen=CALLS_KEPT)  # seconds per window
+        self._due_since = clock()  # when the next window was due, or will be
+        self._done: deque[tuple[float, int]] = deque()  # when so many windows were done
         self.forget()
 
     def set_speed(self, speed: float) -> None:
@@ -49,22 +53,22 @@ class Pace:
     def due(self) -> int:
         if math.isinf(self.speed):
             return self.slice_windows()
-        return int((self._clock() - self._due_since) * self.speed + 1e-9)
+        return int((self._clock() - self._due_since) * self.speed + ROUNDING)
 
     def wait_seconds(self) -> float:
         """The seconds until enough windows are due for a call."""
         if math.isinf(self.speed):
             return 0.0
-        return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
+        due_at = self._due_since + max(1 / self.speed, TICK_SECONDS)
+        return max(0.0, due_at - self._clock())
 
     def slice_windows(self) -> int:
         """The number of windows to train before commands are checked again, judged by earlier
         windows; 1 if none."""
         if not self._recent:
             return 1
-        seconds = min(
-            max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS
-        )
+        seconds = max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds)
+        seconds = min(seconds, LONG_SLICE_SECONDS)
         return max(1, int(seconds / self._seconds_per_window))
 
     @property
@@ -77,7 +81,7 @@ class Pace:
 
     def took(self, windows: int, seconds: float) -> None:
         """Record the time of some windows, even if they were not due (as in a replay)."""
-        self._recent.append(max(seconds / windows, 1e-7))  # a coarse clock may not have moved
+        self._recent.append(max(seconds / windows, SHORTEST_SECONDS))
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
         """Record windows that were just trained; their time counts only if it is typical of other
@@ -85,8 +89,8 @@ class Pace:
         now = self._clock()
         if is_typical:
             self.took(windows, seconds)
-        self._due_since += windows / self.speed
-        self._due_since = max(self._due_since, now - max(LONGEST_LAG_SECONDS, 1 / self.speed))
+        longest_lag = max(LONGEST_LAG_SECONDS, 1 / self.speed)
+        self._due_since = max(self._due_since + windows / self.speed, now - longest_lag)
         self._done.append((now, windows))
         while len(self._done) > 2 and self._done[0][0] < now - RATE_SECONDS:
             self._done.popleft()
@@ -96,18 +100,20 @@ class Pace:
         measurement."""
         if len(self._done) < 2:
             return 0.0
-        seconds = self._done[-1][0] - self._done[0][0]
-        windows = sum(windows for _, windows in self._done) - self._done[0][1]
-        # Any excess is the jitter of waiting
-        return min(windows / seconds, self.speed) if seconds > 0 else 0.0
+        begun, windows_before = self._done[0]
+        seconds = self._done[-1][0] - begun
+        if seconds <= 0:
+            return 0.0
+        windows = sum(windows for _, windows in self._done) - windows_before
+        return min(windows / seconds, self.speed)  # any excess is the jitter of waiting
 
 
-LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows per second; above, there is only full speed
-SPEEDS = (
-    *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
-    MOST_SPEED,
-    math.inf,
-)
+# Windows per second; above, there is only full speed
+LEAST_SPEED = 0.01
+MOST_SPEED = 1e6
+# The steps of the keys
+SPEEDS = [float(f"{digit}e{power}") for power, digit in itertools.product(range(-2, 6), (1, 2, 5))]
+SPEEDS += [MOST_SPEED, math.inf]
 
 
 def require_speed(speed: float) -> float:
@@ -120,9 +126,9 @@ def require_speed(speed: float) -> float:
 
 def faster(speed: float) -> float:
     """The next step above ``speed``; above the last is full speed."""
-    return next((notch for notch in SPEEDS if notch > speed), math.inf)
+    return next((step for step in SPEEDS if step > speed), math.inf)
 
 
 def slower(speed: float) -> float:
     """The next step below ``speed``, at least the lowest."""
-    return next((notch for notch in reversed(SPEEDS) if notch < speed), SPEEDS[0])
+    return next((step for step in reversed(SPEEDS) if step < speed), SPEEDS[0])

@@ -3,6 +3,7 @@ thread can read."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -11,22 +12,31 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.errors import OwnError
+from echornn.errors import OwnError, RunError
 from echornn.progress import PopulationProgress
 from echornn.readings import Question
-from echornn.runs.recorder import Recorder
+from echornn.run.branch import Position
+from echornn.run.losses import Losses
+from echornn.run.recorder import Recorder
+from echornn.run.tree import Tree
 from echornn.session.commands import Answer, Ask, ChangeCommand, Command, LookCommand, Sent
 from echornn.session.exchange import COMPILING, LOCAL, Exchange, Viewers
-from echornn.session.handlers import Handlers, NotThereError, previewed, why_nothing
-from echornn.session.live_run import LiveRun, first_frame
+from echornn.session.frame_fields import (
+    first_frame,
+    place_fields,
+    recorded_fields,
+    trained_fields,
+)
+from echornn.session.handlers import Handlers
+from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace, require_speed
 from echornn.session.pictures.frame import WATCHABLE_SPEED, Drive, Frame, State
 from echornn.session.pictures.look import look
 from echornn.session.pictures.picture import Picture, Query
+from echornn.session.preview import Preview
 from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
-from echornn.timeline.branch import Position
-from echornn.timeline.timeline import Timeline
+from echornn.session.rules import NotThereError, require_there, why_no_effect
 from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 
@@ -34,7 +44,7 @@ class ViewedSession(Protocol):
     """What a viewer uses of a session, be it in this process (`Session`) or in another
     (`RemoteSession`)."""
 
-    def look(self, query: Query, before: Picture | None = None) -> Picture: ...
+    def look(self, query: Query) -> Picture: ...
     def look_again(self, query: Query, picture: Picture) -> Picture: ...
     def send(self, command: Command) -> int: ...
     def not_done(self, number: int) -> Answer | None: ...
@@ -89,20 +99,23 @@ class Session:
         self._clock = clock
         # While it is, the log lacks nothing that the trainer has trained
         self._record_is_whole = False
-        self._previewed: tuple[object, Frame] | None = None
+        self._preview: Preview | None = None
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else resumed.trained_by
         if resumed is not None:
             first = resumed.config
             owner = None if at is None else resumed.owner(resumed.position_at(at))
-            self.editing_first = (first if owner is None else owner.config).changes_to(config)
+            edited = first if owner is None else owner.config
+            self.editing_first = edited.changes_to(config)
         self._make_trainer = make_trainer or tensorflow_trainers(*trained_by)
         self._pace = Pace(speed, clock)
-        self._live = live = LiveRun(first, self._made, self.recorder, self._pace, clock)
-        self._exchange = exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
-        self._probing = Probing(live, examine or by_probes, exchange, clock)
-        self._handlers = Handlers(self._live, self._pace, exchange, self._probing, self.viewers)
-        self.recorder.when_saved(lambda: exchange.notify(self._show_warning))
+        self._live = LiveRun(first, self._make, self.recorder, self._pace, clock)
+        self._exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
+        self._probing = Probing(self._live, examine or by_probes, self._exchange, clock)
+        self._handlers = Handlers(
+            self._live, self._pace, self._exchange, self._probing, self.viewers
+        )
+        self.recorder.when_saved(lambda: self._exchange.notify(self._show_warning))
 
     # ---- for any thread
 
@@ -137,9 +150,10 @@ class Session:
     def not_done(self, number: int) -> Answer | None:
         """The answer to a command that was not carried out; None if it was, or if its turn has not
         come."""
-        return next(
-            (one for one in reversed(self.answers) if one.number == number and not one.done), None
-        )
+        for answer in reversed(self.answers):
+            if answer.number == number:
+                return None if answer.done else answer
+        return None
 
     @property
     def frame(self) -> Frame:
@@ -149,10 +163,11 @@ class Session:
         if frame.state is not State.LOADING:
             return frame
         waiting = tuple(sent.command for sent in self._exchange.waiting)
-        of = frame, waiting, self._live.drive, int(self._exchange.seconds)
-        if (known := self._previewed) is None or known[0] != of:
-            known = self._previewed = of, previewed(*of)
-        return known[1]
+        preview = Preview(frame, waiting, self._live.drive, int(self._exchange.seconds))
+        if preview == self._preview:
+            return self._preview.frame  # the same object: the screen compares by identity
+        self._preview = preview
+        return preview.frame
 
     @property
     def config(self) -> EchoConfig:
@@ -160,8 +175,14 @@ class Session:
         return self._live.config
 
     @property
-    def timeline(self) -> Timeline:
-        return self._live.timeline
+    def tree(self) -> Tree:
+        """The branches of the run."""
+        return self._live.tree
+
+    @property
+    def timeline(self) -> Losses:
+        """The losses of all branches."""
+        return self._live.losses
 
     @property
     def before_it_diverged(self) -> int | None:
@@ -173,26 +194,23 @@ class Session:
     def refused(self) -> ConfigError | None:
         """The error by which the configuration could not be loaded; None if it was, even if
         training has failed."""
-        return (
-            self.error if isinstance(self.error, ConfigError) and not self._live.may_save else None
-        )
+        if isinstance(self.error, ConfigError) and not self._live.may_save:
+            return self.error
+        return None
 
-    def look(self, query: Query, before: Picture | None = None) -> Picture:
-        """The picture of the newest frame that the query requests; unchanged parts are those of
-        ``before``."""
-        return self.look_at(query, self.frame, before)
+    def look(self, query: Query) -> Picture:
+        """The picture of the newest frame that the query requests."""
+        return self.look_at(query, self.frame)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
         """Another picture of the same position, whatever has happened since; the same if it answers
         the query."""
-        return picture if query == picture.query else self.look_at(query, picture.frame, picture)
+        return picture if query == picture.query else self.look_at(query, picture.frame)
 
-    def look_at(
-        self, query: Query, frame: Frame, before: Picture | None, viewer: int = LOCAL
-    ) -> Picture:
-        return replace(
-            look(query, frame, self.timeline, before), audience=self.viewers.audience(viewer)
-        )
+    def look_at(self, query: Query, frame: Frame, viewer: int = LOCAL) -> Picture:
+        """The picture of a frame of this session, for a viewer."""
+        picture = look(query, frame, self.timeline)
+        return replace(picture, audience=self.viewers.audience(viewer))
 
     def take_over(self) -> None:
         self.viewers.take_over(LOCAL)
@@ -205,71 +223,43 @@ class Session:
     def when_shown(self, number: int, seconds: float) -> None:
         """Wait until the newest frame shows what becomes of a command, at most ``seconds``."""
         self._exchange.wait_for(
-            lambda one: one.answered >= number or one.state is State.LOADING, seconds
+            lambda frame: frame.answered >= number or frame.state is State.LOADING, seconds
         )
 
     def stop(self) -> None:
         """Make `run` return as soon as possible, between two slices of training."""
         self._exchange.stop()
 
-    # ---- the training thread: carry out commands, train a slice, save, show; repeat
+    # ---- the training thread: load, then carry out commands, train a slice, save, show; repeat
 
     def run(self) -> None:
         """Load, then train as commands say until `stop`.
 
         Errors are not raised: they lead to the state `failed`.
         """
-        exchange, live = self._exchange, self._live
+        live, exchange = self._live, self._exchange
         try:
             self._load()
             while exchange.wait(self._wait_seconds(), live.arrived and not live.drive.windows):
-                # each command is judged by the frame, so the frame is updated after each
-                while (letter := exchange.take(live.arrived)) is not None:
-                    self._obey(letter) if isinstance(letter, Sent) else letter()
-                    self._show()
+                self._obey_all()
                 self._work()
         except Exception as error:  # the screen must survive any error of TensorFlow, and show it
             self._fail(error)
         finally:
-            try:
-                try:
-                    if self._record_is_whole:
-                        live.save_all()
-                finally:
-                    self.recorder.close()
-                self._show_warning()
-            except Exception as error:
-                self._fail(error)
-            finally:
-                # Even if the recorder raises an error at its end, wake threads that wait for this
-                # one
-                self.stopped.set()
-                exchange.end()
-                self._probing.end()
-
-    def _fail(self, error: Exception) -> None:
-        if self.error is not None:
-            return
-        self.error = error
-        message = str(error) if isinstance(error, OwnError) else f"{type(error).__name__}: {error}"
-        # These are not faults of this program
-        if not isinstance(error, (ConfigError, BrokenPipeError)):
-            file = self.recorder.failed(error)
-            message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
-        self._exchange.change(state=State.FAILED, message=message, rate=0.0)
+            self._end()
 
     def _load(self) -> None:
         live, exchange, at = self._live, self._exchange, self.going_first
         live.may_save = False
         live.take_up()
-        if len(live.timeline):  # while there is no network yet
-            exchange.change(**self._place_fields, **live.recorded_fields)
-        live.trainer = live.make(live.config)
+        if len(live.tree):  # while there is no network yet
+            exchange.change(**place_fields(live), **recorded_fields(live), warning=self._warning)
+        live.trainer = live.trainers.make(live.config)
         if exchange.stopping:
             return
         exchange.change(message=COMPILING, device=live.trainer.device)
         try:
-            live.compile(live.trainer)
+            live.trainers.compile(live.trainer)
         except OwnError:
             # Of a run whose task or cell cannot be used here as it is; elsewhere, or changed, it
             # may
@@ -277,61 +267,40 @@ class Session:
                 raise
         live.begin()
         if at is not None:
-            live.go(Position(live.here.branch, at))
-            while not (live.arrived or exchange.stopping):
-                exchange.change(message=live.going)
-                self._step_on_the_way()
-            self.going_first = None if live.arrived else at
+            self._go_back_first(at)
         if self._wanted != live.config and not exchange.stopping:
             live.edit(self._wanted)
             self.editing_first = {}
         elif at is None and (live.trainer.finished or live.diverged):
             live.show_rows(lambda: exchange.stopping)
         if live.diverged:
-            self._live.drive = Drive(False)
-        self._record_is_whole = live.may_save = True
+            live.drive = Drive(False)
+        live.may_save = True
+        self._record_is_whole = True
         live.save()
         self._pace.restart()
         self._show()
 
-    def _made(self, config: EchoConfig) -> AnyTrainer:
-        # If the network is not the first, the frame must show nothing of the previous one
-        if self._record_is_whole:
-            self._exchange.compiling(config)
-            self._probing.forget()
-        return self._make_trainer(config)
-
-    def _obey(self, sent: Sent) -> None:
-        command, before = sent.command, self._exchange.frame
-        try:
-            answer = Answer(sent.number, command, why_nothing(command, before))
-            if answer.done:
-                self._handlers.do(command)
-            if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
-                self._pace.restart()
-                if self._live.drive.to_the_end:
-                    self._live.drive = Drive(False, self._live.epoch_left, to_the_end=True)
-                self._exchange.change(refused=None)
-        except Exception as error:
-            # otherwise the error is TensorFlow's, about another network
-            is_known = isinstance(error, (ConfigError, NotThereError))
-            why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
-            field = error.field if isinstance(error, ConfigError) else ""
-            answer = Answer(sent.number, command, why_not, field, was_refused=True)
-            self._exchange.show(replace(before, refused=answer))
-        self._exchange.answer(answer)
+    def _go_back_first(self, window: int) -> None:
+        live, exchange = self._live, self._exchange
+        live.go(Position(live.here.branch, window))
+        while not live.arrived and not exchange.stopping:
+            exchange.change(message=live.going)
+            self._step_on_the_way()
+        if live.arrived:
+            self.going_first = None
 
     def _wait_seconds(self) -> float | None:
         """The seconds for which there is nothing to do; None if only a command can end the wait."""
         # If it is stopped while loading, there is no branch yet
         if self._exchange.stopping or not self._live.arrived:
             return 0.0
-        waits = [
+        waits = (
             self._seconds_to_train(),
             self.recorder.seconds_to_save(),
             self._seconds_to_probe(),
-        ]
-        return min((one for one in waits if one is not None), default=None)
+        )
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
         live = self._live
@@ -340,9 +309,35 @@ class Session:
         return self._pace.wait_seconds() if live.drive.running else 0.0
 
     def _seconds_to_probe(self) -> float | None:
-        return (
-            self._probing.seconds(self._seconds_to_train() is None) if self._live.arrived else None
-        )
+        return self._probing.seconds(still=self._seconds_to_train() is None)
+
+    def _obey_all(self) -> None:
+        """Carry out all commands whose turn has come, and call what other threads ask to be
+        called."""
+        while (request := self._exchange.take(self._live.arrived)) is not None:
+            if isinstance(request, Sent):
+                self._obey(request)
+            else:
+                request()
+            # Each command is judged by the frame, so the frame is updated after each
+            self._show()
+
+    def _obey(self, sent: Sent) -> None:
+        live, command, before = self._live, sent.command, self._exchange.frame
+        try:
+            answer = Answer(sent.number, command, why_no_effect(command, before))
+            if answer.done:
+                require_there(command, live.here, live.tree)
+                self._handlers.do(command)
+            if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
+                self._pace.restart()
+                if live.drive.to_the_end:
+                    live.drive = Drive(False, live.epoch_left, to_the_end=True)
+                self._exchange.change(refused=None)
+        except Exception as error:
+            answer = refusal(sent, error)
+            self._exchange.show(replace(before, refused=answer))
+        self._exchange.answer(answer)
 
     def _work(self) -> None:
         live = self._live
@@ -352,17 +347,13 @@ class Session:
                 self._pace.restart()
             self._show()
         elif not live.trainer.finished:
-            drive, most = self._live.drive, self._pace.slice_windows()
-            if drive.running:
-                most = min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else most)
-            else:
-                most = min(drive.windows, most)
-            if most:
-                self._train(1 if self._probing.is_weighed(live.position) else most)
-        if live.arrived and live.trainer.finished:
-            self._live.drive = self._live.drive.trained()
+            self._train_slice()
+        if not live.arrived:
+            return
+        if live.trainer.finished:
+            live.drive = live.drive.trained()
         seconds = self.recorder.seconds_to_save()
-        if seconds is not None and seconds <= 0 and live.arrived:
+        if seconds is not None and seconds <= 0:
             live.save()
             self._show_warning()
         if self._seconds_to_probe() == 0:
@@ -374,76 +365,128 @@ class Session:
         windows = self._live.step(self._pace.slice_windows())
         self._pace.took(windows, self._clock() - begun)
 
+    def _train_slice(self) -> None:
+        """Train as many windows as are due now, at most so many that the next key need not wait."""
+        live, pace = self._live, self._pace
+        windows = pace.slice_windows()
+        if live.drive.running:
+            if pace.speed <= WATCHABLE_SPEED:
+                windows = 1
+            windows = min(windows, pace.due())
+        else:
+            windows = min(windows, live.drive.windows)
+        if windows > 1 and self._probing.is_weighed(live.position):
+            windows = 1
+        if windows:
+            self._train(windows)
+
     def _train(self, windows: int) -> None:
         live, pace, begun = self._live, self._pace, self._clock()
-        self._record_is_whole = False
         diverged_before = live.diverged
+        self._record_is_whole = False
         try:
             progress = live.train(windows)
         except OwnError:  # the data could not be made, so the networks are as before
             self._record_is_whole = True
             raise
-        pace.trained(
-            windows, self._clock() - begun, is_typical=windows > 1 or pace.slice_windows() == 1
-        )
-        self._live.drive = self._live.drive.trained(len(progress.losses))
+        seconds = self._clock() - begun
+        # A window alone takes longer than one of many
+        pace.trained(windows, seconds, is_typical=windows > 1 or pace.slice_windows() == 1)
+        live.drive = live.drive.trained(len(progress.losses))
         self._record_is_whole = True
         if live.diverges_next:  # that window is trained alone, so that its rows are shown
-            self._live.drive = Drive(False, 1)
+            live.drive = Drive(False, 1)
         elif live.diverged and not diverged_before:
-            self._live.drive = Drive(False)
+            live.drive = Drive(False)
         if self._on_progress is not None and len(progress.losses):
             self._on_progress(progress)
         self._show()
 
+    def _make(self, config: EchoConfig) -> AnyTrainer:
+        # If the network is not the first, the frame must show nothing of the previous one
+        if self._record_is_whole:
+            self._exchange.show_compiling(config)
+            self._probing.forget()
+        return self._make_trainer(config)
+
+    def _end(self) -> None:
+        try:
+            with contextlib.closing(self.recorder):
+                if self._record_is_whole:
+                    self._live.save_all()
+            self._show_warning()
+        except Exception as error:
+            self._fail(error)
+        finally:
+            # Even if the recorder raises an error at its end, wake threads that wait for this one
+            self.stopped.set()
+            self._exchange.end()
+            self._probing.end()
+
+    def _fail(self, error: Exception) -> None:
+        if self.error is not None:
+            return
+        self.error = error
+        message = str(error) if isinstance(error, OwnError) else f"{type(error).__name__}: {error}"
+        # These are not faults of this program
+        if not isinstance(error, (ConfigError, BrokenPipeError)):
+            file = self.recorder.failed(error)
+            if file:
+                message = f"{message.splitlines()[0]} (traceback in {file})"
+        self._exchange.change(state=State.FAILED, message=message, rate=0.0)
+
     # ---- frames
 
     def _show(self) -> None:
-        live, trainer = self._live, self._live.trainer
-        trains = self._live.drive.running or (self._live.drive.windows and live.arrived)
-        state = State.RUNNING if trains else State.PAUSED
-        if trainer.finished and live.arrived and not live.is_past:
-            state = State.FINISHED
-        changes = {
-            **self._place_fields,
-            **self._forgotten_fields,
-            "answered": self._exchange.answered,
-            "coming": None,
-        }
+        live, state, before = self._live, self._state, self._exchange.frame
+        changes = place_fields(live) | self._forgotten_fields
         if live.arrived:
-            rate = self._pace.rate() if state is State.RUNNING else 0.0
+            changes |= trained_fields(live)
             changes |= {
-                **live.trained_fields,
                 "message": "",
                 "speed": self._pace.speed,
-                "rate": rate,
+                "rate": self._pace.rate() if state is State.RUNNING else 0.0,
             }
         else:
             changes |= {"message": live.going, "rate": 0.0}
-        before = self._exchange.frame
         if before.own_config.seed != live.own_config.seed:  # another network is shown
             self._probing.forget()
-        self._exchange.show(
-            replace(before, state=state, config=live.config, replica=live.replica, **changes)
+        frame = replace(
+            before,
+            state=state,
+            config=live.config,
+            replica=live.replica,
+            answered=self._exchange.answered,
+            coming=None,
+            warning=self._warning,
+            **changes,
         )
-
-    def _show_warning(self) -> None:
-        if (warning := self._warning) != self._exchange.frame.warning:
-            self._exchange.change(warning=warning)
+        self._exchange.show(frame)
 
     @property
-    def _place_fields(self) -> dict[str, Any]:
-        return self._live.place_fields | {"warning": self._warning}
+    def _state(self) -> State:
+        live = self._live
+        if live.trainer.finished and live.arrived and not live.is_past:
+            return State.FINISHED
+        if live.drive.running or (live.drive.windows and live.arrived):
+            return State.RUNNING
+        return State.PAUSED
+
+    def _show_warning(self) -> None:
+        warning = self._warning
+        if warning != self._exchange.frame.warning:
+            self._exchange.change(warning=warning)
 
     @property
     def _warning(self) -> str:
         live = self._live
-        parts = [self.recorder.warning, live.device_note, self._probing.why_not_held_out]
-        if live.arrived and live.diverged and live.shown:
-            last = live.shown[-1]
-            where = f"window {last.window + 1} of epoch {last.epoch + 1}"
-            paused = "" if self._live.drive.running else ": paused there"
-            parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
+        parts = [self.recorder.warning, live.trainers.note, self._probing.why_not_held_out]
+        if live.arrived and live.diverged and live.rows.windows:
+            newest = live.rows.windows[-1]
+            loss = newest.of(live.replica).losses[-1]
+            where = f"window {newest.window + 1} of epoch {newest.epoch + 1}"
+            paused = "" if live.drive.running else ": paused there"
+            parts.insert(0, f"the loss is {loss} in {where}{paused}")
         if live.unlike is not None:
             parts.append(str(live.unlike))
         return "; ".join(part for part in parts if part)
@@ -455,13 +498,18 @@ class Session:
         before, own = self._exchange.frame.own_config, self._live.own_config
         if before.differs_only_live(own):
             return {}
-        kept = (
-            {}
-            if before.differs_only_live(replace(own, seed=before.seed))
-            else {"readings": None, "unread": ""}
-        )
-        return (
-            kept
-            if self._live.arrived
-            else {"progress": None, "tape": (), **self._live.recorded_fields, **kept}
-        )
+        fields: dict[str, Any] = {}
+        if not self._live.arrived:
+            fields |= {"progress": None, "tape": (), **recorded_fields(self._live)}
+        if not before.differs_only_live(replace(own, seed=before.seed)):
+            fields |= {"readings": None, "unread": ""}
+        return fields
+
+
+def refusal(sent: Sent, error: Exception) -> Answer:
+    """The answer to a command that has failed."""
+    # otherwise the error is TensorFlow's, about another network
+    is_known = isinstance(error, (ConfigError, NotThereError, RunError))
+    why_not = str(error) if is_known else f"{type(error).__name__}: {error}"
+    field = error.field if isinstance(error, ConfigError) else ""
+    return Answer(sent.number, sent.command, why_not, field, was_refused=True)

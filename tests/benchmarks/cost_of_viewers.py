@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from echornn.config import EchoConfig
 from echornn.remote.client import RemoteSession
 from echornn.remote.server import Server
-from echornn.runs.recorder import RunRecorder
+from echornn.run.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.pictures.picture import Query
 from echornn.session.session import Session
@@ -49,10 +49,11 @@ def view(folder: Path, columns: int) -> None:
 
     viewer._received = counted  # type: ignore[method-assign]
     query = Query(columns=columns)
-    begun, picture = time.monotonic(), viewer.look(query)
+    begun = time.monotonic()
+    viewer.look(query)
     threading.Thread(target=stop_at_the_end, args=(viewer,), daemon=True).start()
     while not viewer._stopped.is_set():
-        picture = viewer.look(query, picture)
+        viewer.look(query)
         time.sleep(0.1)
     print(f"{received / (time.monotonic() - begun):.0f}")
 
@@ -118,7 +119,7 @@ def key_to_effect(folder: Path) -> list[float]:
         number = viewer.send(commands.SetSpeed(math.inf if index % 2 else 1e6))
         while picture.frame.answered < number:
             time.sleep(0.001)
-            picture = viewer.look(query, picture)
+            picture = viewer.look(query)
         seconds.append(time.perf_counter() - begun)
         time.sleep(0.02)
     viewer.stop()

@@ -19,9 +19,9 @@ from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.history.windows import WINDOW
-from echornn.runs import folders, states
-from echornn.runs.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE
-from echornn.runs.run_dir import Run
+from echornn.run import folders, states
+from echornn.run.folders import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE
+from echornn.run.run import Run
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 WINDOWS = 200_000_000
@@ -93,7 +93,7 @@ def main() -> None:
         session = Session(
             config,
             recorder=RunRecorder.begin(folder, config),
-            on_progress=lambda _: done.set() if session.timeline.trained >= goal else None,
+            on_progress=lambda _: done.set() if session.tree.trained >= goal else None,
         )
         thread = threading.Thread(target=session.run)
         goal = 1

@@ -16,12 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from echornn.errors import RunError
-from echornn.runs import states
-from echornn.runs.folders import LOSS_FILE, SOLVED_FILE
-from echornn.runs.run_dir import Run
+from echornn.run.checkpoint import recorded_state
+from echornn.run.folders import LOSS_FILE, SOLVED_FILE
+from echornn.run.run import Run
 
 SECONDS = 1.0
 """A kill comes up to this many seconds after the process has saved new windows."""
@@ -68,7 +66,7 @@ def all_of(folder: Path) -> dict[str, object]:
     run = Run.read(folder)
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
-    states.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
+    _, arrays = recorded_state(run.checkpoint.state)
     return {
         "export": exported(folder),
         "export --summary": exported(folder, "--summary"),

@@ -17,8 +17,9 @@ from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import Curve
 from echornn.history.windows import quantiles
 from echornn.progress import Floats
+from echornn.run.losses import Losses
+from echornn.run.tree import Tree
 from echornn.tasks.task import Level
-from echornn.timeline.timeline import Timeline
 from tests.trees import branch_off, grow
 
 RECORDED = Path(__file__).parents[1] / "data" / "tutorial_run.npz"
@@ -28,8 +29,8 @@ def floats(*parts: list[float]) -> Floats:
     return np.array([loss for part in parts for loss in part], np.float32)
 
 
-def timeline_of(losses: Floats) -> Timeline:
-    timeline = Timeline()
+def timeline_of(losses: Floats) -> Losses:
+    timeline = Losses(Tree())
     grow(timeline, branch_off(timeline, EchoConfig()), losses)
     return timeline
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.history.curve import Band, BlockMeans, Curve, CurvePiece, band_of, curve_of, shades_of
-from echornn.history.pyramid import LossHistory
+from echornn.history.block_means import BlockMeans
+from echornn.history.buckets import LossHistory
+from echornn.history.curve import Band, Curve, CurvePiece, band_of, curve_of, shades_of
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
 from echornn.history.windows import kept as pack
 from echornn.progress import Counts, Floats
@@ -220,7 +221,7 @@ def case(
     losses[rng.random(losses.shape) < bad] = math.inf
     errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
     solved_at = rng.integers(0, windows + 1, replicas)
-    history, all_windows = LossHistory(config, buckets=buckets), kept(losses, errors, config)
+    history, all_windows = LossHistory(config, kept=buckets), kept(losses, errors, config)
     for begin in range(0, windows, chunk):
         history.add(all_windows[begin : begin + chunk], solved_at)
     return Case(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)

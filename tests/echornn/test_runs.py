@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,15 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Flip, Question, StatePlane
-from echornn.remote.messages import Request, Shown, decode, encode, known_of
-from echornn.runs.states import LEAST_KEPT, Keyframe, Keyframes
+from echornn.remote.messages import Request, Shown, kept_parts
+from echornn.remote.wire import decode, encode
+from echornn.run import branch_notes
+from echornn.run.branch import Position, letter_of, number_of
+from echornn.run.branch_notes import NO_NOTES, BranchNotes
+from echornn.run.states import LEAST_KEPT, Keyframe, States
 from echornn.session.commands import Answer, Edit, SetSpeed, StartOver
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import Picture
-from echornn.timeline.branch import Position, letter_of, number_of
 from tests.door.remote.viewers import plain
 from tests.examples import examples
 
@@ -34,7 +38,7 @@ def of(position: Position, size: int = 8) -> Keyframe:
 def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(
     added: list[Position], asked: Position
 ) -> None:
-    kept = Keyframes()
+    kept = States()
     news = [kept.add(of(position)) for position in added]
     assert news == [position not in added[:index] for index, position in enumerate(added)]
     assert len(kept) == len(set(added))
@@ -52,15 +56,13 @@ def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(
     st.integers(100, 2000),
 )
 def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
-    kept = Keyframes(most)
+    kept = States(most_bytes=most)
     ends = [0] * 4
     for branch, windows in steps:
         ends[branch] += windows
-        thinned = kept.thinned
         kept.add(of(Position(branch, ends[branch]), 10))
         assert kept.bytes == sum(one.size for one in kept.all()) == 10 * len(kept)
         assert kept.bytes <= max(most, 10 * LEAST_KEPT)
-        assert kept.thinned >= thinned
 
 
 def test_letters_go_on_after_z() -> None:
@@ -79,6 +81,19 @@ def test_a_branch_is_found_by_its_letter_and_by_its_number(number: int) -> None:
 )
 def test_what_is_neither(name: str) -> None:
     assert number_of(name) is None
+
+
+def test_names_that_cannot_be_read_are_said_and_the_next_replaces_them(tmp_path: Path) -> None:
+    file = tmp_path / "branches.json"
+    assert branch_notes.fault(tmp_path) == ""
+    for text in ("", "{", "[]", "{}", '{"names": {"b": "x"}, "pinned": [], "hidden": []}'):
+        file.write_text(text)
+        assert "branches.json" in branch_notes.fault(tmp_path)
+        assert BranchNotes.read(tmp_path) == NO_NOTES
+    named = NO_NOTES.named(1, "wider")
+    named.save(tmp_path, [10, 11])
+    assert branch_notes.fault(tmp_path) == ""
+    assert BranchNotes.read(tmp_path) == named
 
 
 CONFIGS = [
@@ -142,13 +157,13 @@ def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
         assert shown is not None
         assert plain(shown) == plain(picture)
         again = decode(
-            encode(Shown(picture), known_of([picture.frame])), Shown, known_of([shown.frame])
+            encode(Shown(picture), kept_parts([picture.frame])), Shown, kept_parts([shown.frame])
         ).picture
         assert again is not None
         assert again.frame is shown.frame
         later = replace(picture, frame=replace(picture.frame, answered=9))
         again = decode(
-            encode(Shown(later), known_of([picture.frame])), Shown, known_of([shown.frame])
+            encode(Shown(later), kept_parts([picture.frame])), Shown, kept_parts([shown.frame])
         ).picture
         assert again is not None
         assert again.frame.progress is shown.frame.progress

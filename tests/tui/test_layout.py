@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.timeline.timeline import Timeline
+from echornn.run.losses import Losses
+from echornn.run.tree import Tree
 from tests.examples import examples
 from tests.trees import branch_off, grow
 from tui.app.session_app import LEAST_PLOT_HEIGHT, STATUS_AND_FOOTER, WIDE, is_large, layout
@@ -49,7 +50,7 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
     st.booleans(),
 )
 def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bool) -> None:
-    timeline = Timeline()
+    timeline = Losses(Tree())
     grow(timeline, branch_off(timeline, EchoConfig()), losses, 0.2)
     curve = timeline.curve(0, columns)
     axis = LossAxis.holding(curve.low, curve.high, log)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from echornn.runs.recorder import RunRecorder
+from echornn.run.recorder import RunRecorder
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.cli.detach import Serving

@@ -110,7 +110,7 @@ class EchoApp(LineActions):
         self._asks_with_next = True
         self._show_hovered()
         shown = self._picture
-        picture = self.under_curve.look(self._query, shown)
+        picture = self.under_curve.look(self._query)
         if picture.frame is not shown.frame:
             self._picture = picture
             self._show_frame(shown)

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 
 from echornn.session import commands
 from echornn.session.commands import Command
-from echornn.session.handlers import AT_THE_START, ONE_NETWORK, why_nothing
 from echornn.session.pictures.frame import Frame, State
+from echornn.session.rules import AT_THE_START, ONE_NETWORK, why_no_effect
 from tui.app.along import AlongScreen
 from tui.app.base import BACK, OPENS, Palette
 from tui.app.help import HelpScreen
@@ -314,7 +314,7 @@ def why_not(what: Command | str, frame: Frame) -> str:
         case str():
             return ""
         case _:
-            return why_nothing(what, frame)
+            return why_no_effect(what, frame)
 
 
 def is_of_this_state(what: Command | str, frame: Frame) -> bool:

@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from echornn.config import EchoConfig
-from echornn.timeline.branch import letter_of
+from echornn.run.branch import letter_of
 from tui.app.words import CHOICES, OTHER_NAMES, WORDS
 from tui.panels.form import as_typed, choices_of, help_of
 from tui.term.printed import printable

@@ -18,12 +18,12 @@ from textual.screen import Screen
 
 from echornn.config import TASK
 from echornn.errors import RunError
-from echornn.runs import folders
-from echornn.runs.run_dir import Run
+from echornn.run import kept_runs
+from echornn.run.branch import letter_of
+from echornn.run.run import Run
 from echornn.session import commands
 from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.branch import letter_of
 from tui.app import keys
 from tui.app.along import AlongScreen
 from tui.app.base import save_to
@@ -227,7 +227,7 @@ class LineActions(SessionApp):
             )
 
     def action_compare(self, name: str) -> None:
-        if self._may_use_files() and (trouble := self.under_curve.lay_under(folders.find(name))):
+        if self._may_use_files() and (trouble := self.under_curve.lay_under(kept_runs.find(name))):
             self._refuse(trouble)
 
     def action_save_screen(self, file: str) -> None:

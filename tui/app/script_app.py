@@ -47,7 +47,7 @@ class ScriptApp(EchoApp):
 
     def show_newest_frame(self) -> None:
         """Look at the newest frame, without drawing it, and go on with the script."""
-        before, picture = self._newest, self.under_curve.look(self._query, self._picture)
+        before, picture = self._newest, self.under_curve.look(self._query)
         self._newest = picture.frame
         if picture.audience.ended:
             if not self._is_leaving:

@@ -22,11 +22,12 @@ from textual.worker import Worker, WorkerState
 from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.runtime.background import report
-from echornn.session.commands import Ask, Command, Go, NoteCommand
+from echornn.session.commands import Ask, Command, Go
 from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.probing import HELD_OUT
+from echornn.session.rules import may_send
 from echornn.session.session import ViewedSession
 from tui.app import keys
 from tui.app.base import KeyedApp
@@ -158,8 +159,7 @@ class SessionApp(KeyedApp[int]):
     def _send(self, command: Command) -> int:
         """Send a command; returns its number. If this viewer may not, say so instead."""
         audience = self._picture.audience
-        may_send = audience.may_note if isinstance(command, NoteCommand) else audience.may_steer
-        if may_send or isinstance(command, Ask):
+        if may_send(command, audience):
             self._sent = self.session.send(command)
         else:
             self._refuse(audience_text(audience))

@@ -9,10 +9,10 @@ from dataclasses import replace
 from echornn.config import TASK, EchoConfig, fields_text
 from echornn.diagnosis.cases import Remedy
 from echornn.diagnosis.loss_stats import task_loss_text
+from echornn.run.branch import letter_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
-from echornn.timeline.branch import letter_of
 from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.text import LinePart, fitted, in_a_line, shortened, wrapped
 

@@ -18,9 +18,9 @@ from textual.binding import Binding
 from echornn.config import FIELDS
 from echornn.errors import ConfigError
 from echornn.files.recorded_values import shortened
+from echornn.run.branch import number_of
 from echornn.session import commands
 from echornn.session.commands import Command
-from echornn.timeline.branch import number_of
 from tui.app import keys
 from tui.panels.form import field_value
 from tui.term.exit_code import UsageError

@@ -20,8 +20,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn import ConfigError, RunError
-from echornn.remote.client import AddressError, RemoteSession, connected, end_session, viewers_of
-from echornn.runs import folders
+from echornn.remote.address import AddressError
+from echornn.remote.client import RemoteSession, connected, end_session, viewers_of
+from echornn.run import kept_runs
 from tui.cli.preferences import Preferences, ScreenFlags, preferences
 from tui.cli.rows import as_json, emit
 from tui.cli.train import AppScreen
@@ -82,8 +83,8 @@ def attach(
 def folder_of(name: str | None) -> Path:
     """The folder of the run with this name, or of the newest run that can be attached to."""
     if name is not None:
-        return folders.find(name)
-    for folder in folders.runs():
+        return kept_runs.find(name)
+    for folder in kept_runs.runs():
         with contextlib.suppress(AddressError):
             connected(folder).close()
             return folder

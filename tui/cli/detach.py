@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from echornn.files import own_files
-from echornn.runs.folders import ERROR_FILE, OUTPUT_FILE
+from echornn.run.folders import ERROR_FILE, OUTPUT_FILE
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 

@@ -16,9 +16,10 @@ from cyclopts import Parameter
 
 from echornn import ConfigError, EchoConfig, Frame, Session
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.remote.client import AddressError, RemoteSession, viewers_of
+from echornn.remote.address import AddressError
+from echornn.remote.client import RemoteSession, viewers_of
+from echornn.run.branch import letter_of
 from echornn.session.commands import Pause
-from echornn.timeline.branch import letter_of
 from tui.cli import train
 from tui.cli.preferences import ScreenFlags, preferences
 from tui.cli.rows import Json, Record, RunName, Trust, as_json, named

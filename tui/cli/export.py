@@ -226,7 +226,7 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
         curves = {
             "loss": middle,
             "grad_norm": norms.tolist(),
-            "learning_rate": [run.tree[0][piece.branch].config.learning_rate] * len(ends),
+            "learning_rate": [run.tree.branch(piece.branch).config.learning_rate] * len(ends),
         }
         if len(piece.networks) > 1:
             curves |= {"loss_10": low, "loss_90": high}

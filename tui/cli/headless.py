@@ -18,10 +18,10 @@ from echornn.diagnosis.loss_stats import ladder_position, loss_text, task_loss_t
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
-from echornn.runs.recorder import Recorder
+from echornn.run.branch import index_in
+from echornn.run.recorder import Recorder
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import Frame, State
-from echornn.timeline.branch import index_in
 from tui.cli.detach import Serving, let_go
 from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
 from tui.cli.train import code_at_the_end, farewell, forget_if_empty
@@ -251,7 +251,9 @@ class EpochReport:
         if owner is None or not owner.config.differs_only_live(self.config):
             return
         _, before = owner.epoch_and_window(position.window)
-        for branch, _, _, windows, _ in run.path(position, position.window - before):
+        for (branch, *_), windows, _ in run.stored(
+            run.tree.ranges(position, position.window - before)
+        ):
             own = index_in(branch.config, self.config)
             which = slice(own, own + self.config.replicas)
             self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])

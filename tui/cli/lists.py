@@ -26,12 +26,13 @@ from echornn.data.levels import solved_level as solved_level_of
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.files.own_files import Lock, is_held
-from echornn.remote.client import AddressError, viewers_of
-from echornn.runs import folders
+from echornn.remote.address import AddressError
+from echornn.remote.client import viewers_of
+from echornn.run import folders, kept_runs
+from echornn.run.branch import letter_of
 from echornn.tasks import own_task
 from echornn.tasks import table as tasks
 from echornn.tasks.task import Setting, known_lags, ladder, settings_of, solved_level
-from echornn.timeline.branch import letter_of
 from tui.cli.rows import Json, Record, RunName, emit, opened, results_of
 from tui.term.exit_code import UsageError
 
@@ -53,7 +54,7 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     found = (
         [folder]
         if folder is not None and (folder / folders.RUN_FILE).exists()
-        else folders.runs(folder)
+        else kept_runs.runs(folder)
     )
     return emit(map(_listed, found), json, partial(_run_lines, folder))
 
@@ -90,9 +91,11 @@ def _listed(folder: Path) -> Record:
 
 
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
-    yield f"runs in {among or folders.state_folder()}, the newest first"
+    yield f"runs in {among or kept_runs.state_folder()}, the newest first"
     for run in runs:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(folders.last_saved(Path(run["run"]))))
+        when = time.strftime(
+            "%Y-%m-%d %H:%M", time.localtime(kept_runs.last_saved(Path(run["run"])))
+        )
         if "error" in run:
             yield f"{when}  {run['error']}"
             continue
@@ -203,7 +206,7 @@ def prune_runs(
         keep: The number of newest runs to keep, 0 or more.
         dry_run: Only print what would be removed.
     """
-    old = folders.runs()[keep:]
+    old = kept_runs.runs()[keep:]
     for folder in old:
         try:
             summary(folder)  # refuses what is no run, or cannot be read

@@ -29,7 +29,7 @@ from echornn.cells.own_cell import check as check_cell
 from echornn.cells.table import named as cell_named
 from echornn.config import CELL, ECHO, TASK
 from echornn.files.recorded_values import shortened
-from echornn.runs import folders
+from echornn.run import kept_runs
 from echornn.tasks.own_task import OwnTask, TaskName, check
 from echornn.tasks.table import class_of, defaults_of, named, tasks_with
 from echornn.tasks.task import settings_of
@@ -140,7 +140,7 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
     words = [
         part
         for word, lone in zip(arguments, alone, strict=True)
-        for part in [word, *[folders.NEWEST] * lone]
+        for part in [word, *[kept_runs.NEWEST] * lone]
     ]
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     for flags in {"given", "settings"} & bound.arguments.keys():

@@ -18,9 +18,9 @@ from echornn.arrays.along import LAGS, NUMBERS, PANELS, records_along, series
 from echornn.arrays.facts import data_seed_of, network_at, numbers_of
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
+from echornn.run.branch import letter_of
 from echornn.runtime import quiet
 from echornn.session.probing import examine
-from echornn.timeline.branch import letter_of
 from tui.cli.rows import (
     Along,
     At,

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from echornn import ConfigError, RunError
 from echornn.errors import OwnError
-from echornn.remote.messages import AddressError
+from echornn.remote.address import AddressError
 from echornn.runtime import quiet
 from tui.cli.train import train
 from tui.term import printed, terminal

@@ -15,7 +15,7 @@ from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.diagnosis.seed_stats import SeedStats
-from echornn.runs import folders
+from echornn.run import kept_runs
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -48,8 +48,8 @@ Trust = Annotated[
 
 def named(run: str) -> Path:
     """The folder of the run of this name; which one is the newest is said on standard error."""
-    folder = folders.find(run)
-    if run == folders.NEWEST:
+    folder = kept_runs.find(run)
+    if run == kept_runs.NEWEST:
         printed.complain(f"echornn-tui: newest is {folder}")
     return folder
 

@@ -18,14 +18,14 @@ from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
 from echornn.data.series import check_own_data, check_own_files
 from echornn.own import OwnFile, trusting
-from echornn.runs import folders
-from echornn.runs.recorder import Recorder
+from echornn.run import kept_runs
+from echornn.run.moves import before_it_diverged
+from echornn.run.recorder import Recorder
 from echornn.runtime import quiet
 from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
-from echornn.timeline.moves import before_it_diverged
 from echornn.training.device import require_memory
 from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
@@ -99,7 +99,7 @@ def train(
         raise UsageError(
             "--paused cannot be used with --headless or without a terminal, only with --detach"
         )
-    compared = [folders.find(name) for name in compare]
+    compared = [kept_runs.find(name) for name in compare]
     for folder in compared:
         Run.read(folder, quickly=True)  # refused before anything is made
     chosen = preferences(screen, rate) if in_the_app else None
@@ -256,7 +256,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
-        return RunRecorder.begin(folders.new_folder(config), config)
+        return RunRecorder.begin(kept_runs.new_folder(config), config)
     except RunError as error:
         return Recorder(str(error))
 
@@ -271,11 +271,11 @@ def go_on(
     def allow(run: Run) -> None:
         nonlocal config, first
         if at is None and given:  # diverged weights cannot learn
-            first = before_it_diverged(run.timeline(), run.position)
+            first = before_it_diverged(run.losses, run.position)
         config = _edited(run, given, first)
 
     with trusting(trust):
-        recorder = RunRecorder.go_on(folders.find(name), allow)
+        recorder = RunRecorder.go_on(kept_runs.find(name), allow)
     for field in (TASK, CELL):
         own = config.value(field)
         if (

@@ -15,9 +15,9 @@ from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import MARKS, Band, Curve
+from echornn.run.branch import Position, letter_of
+from echornn.run.losses import Losses
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
-from echornn.timeline.branch import Position, letter_of
-from echornn.timeline.timeline import Timeline
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.views.text import levels_of
@@ -68,12 +68,12 @@ def curve(request: FigureRequest) -> FigureData:
     """The losses along a path, as on the screen: for a single network mean and extremes, for
     several quantiles."""
     opened = read(request.run)
-    run, timeline = opened.run, opened.timeline
+    run, losses = opened.run, opened.timeline
     position = _trained(opened, run.position_at(request.at, request.branch))
     config, index = network_at(run, position, request.replica)
-    number = timeline.owner(position).number
-    one = timeline.curve(number, BUCKETS, 0, position.window, index)
-    band = timeline.band(number, BUCKETS, 0, position.window)
+    number = run.tree.owner(position).number
+    one = losses.curve(number, BUCKETS, 0, position.window, index)
+    band = losses.band(number, BUCKETS, 0, position.window)
     is_single = not len(band) or request.replica is not None
     name = f"seed {config.of(index).seed}" if len(band) else "network"
     # Of several networks one may be left
@@ -91,7 +91,7 @@ def curve(request: FigureRequest) -> FigureData:
     }
     levels = levels_of(config, ladder_of(config))
     columns |= {f"level {level}": [loss] * len(columns["line"]) for level, loss in levels}
-    stats = timeline.loss_stats(position, index) if is_single else LossStats()
+    stats = losses.stats(position, index) if is_single else LossStats()
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -157,7 +157,7 @@ def norms(request: FigureRequest) -> FigureData:
     opened = read(request.run)
     position = _trained(opened, opened.run.position_at(request.at, request.branch))
     config, index = network_at(opened.run, position, request.replica)
-    number = opened.timeline.owner(position).number
+    number = opened.run.tree.owner(position).number
     one = opened.timeline.curve(number, BUCKETS, 0, position.window, index, norms=True)
     known = ~np.isnan(one.mean)
     if not known.any():
@@ -225,19 +225,19 @@ def branches(request: FigureRequest) -> FigureData:
     """The run's own line, and each other branch at whose end none goes on, from where it leaves
     that line."""
     opened = read(request.run)
-    timeline = opened.timeline
+    losses, tree = opened.timeline, opened.run.tree
     own = _trained(opened, opened.run.position_at(None, request.branch)).branch
-    numbers = sorted({own, *futures(timeline)})
+    numbers = sorted({own, *futures(tree)})
     lines = {}
     for number in numbers:
         first, last = (
-            0 if number == own else shared(timeline, own, number),
-            timeline.end(number).window,
+            0 if number == own else shared(tree, own, number),
+            tree.end(number).window,
         )
         if first < last:
-            words = f"{letter_of(number)}: {words_of(timeline, number)}"
-            lines[letter_of(number)] = _line(words, timeline, number, first, last)
-    configs = [timeline.branch(one).config for one in (own, *numbers)]
+            words = f"{letter_of(number)}: {words_of(tree, number)}"
+            lines[letter_of(number)] = _line(words, losses, number, first, last)
+    configs = [tree.branch(one).config for one in (own, *numbers)]
     return _compared("branch", lines, request.log, configs, opened.run.notes)
 
 
@@ -255,11 +255,11 @@ def runs(request: FigureRequest) -> FigureData:
     return _compared("run", lines, request.log, [opened.config for opened in all_opened], notes)
 
 
-def _line(label: str, timeline: Timeline, branch: int, first: int, last: int) -> BandedLine:
-    replicas = timeline.branch(branch).config.replicas
+def _line(label: str, losses: Losses, branch: int, first: int, last: int) -> BandedLine:
+    replicas = losses.tree.branch(branch).config.replicas
     label += f": median of {replicas:,}, 10 to 90 %" if replicas > 1 else ""
-    one = curve_under(timeline, branch, BUCKETS, first, last)
-    band = timeline.band(branch, BUCKETS, first, last)
+    one = curve_under(losses, branch, BUCKETS, first, last)
+    band = losses.band(branch, BUCKETS, first, last)
     known = [
         dict(zip(band.starts.tolist(), values, strict=True))
         for values in (band.tenth, band.ninetieth)

@@ -16,52 +16,24 @@ from echornn.config import EchoConfig, changes_shown, changes_text, fields_text
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.errors import RunError
-from echornn.runs import folders
-from echornn.runs.run_dir import Run
+from echornn.run import kept_runs
+from echornn.run.branch import letter_of
+from echornn.run.run import Run
 from echornn.runtime.background import Background
 from echornn.session.commands import Hide, Pin
 from echornn.session.pictures.look import MOST_GHOSTS, with_curve
 from echornn.session.pictures.picture import Ghost, Picture, Query
 from echornn.session.session import ViewedSession
-from echornn.timeline.branch import letter_of
-from echornn.timeline.timeline import Timeline
 
 FOLLOW_SECONDS = 1.0  # how often other runs on disk are checked for new windows
 MOST_RUNS = 500  # in the list, the newest: reading more would take too long
-# As `echornn.runs.folders.new_folder` does
+# As `echornn.run.kept_runs.new_folder` does
 NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
 
-SeenRun = tuple[Run, Timeline]
-"""Another run as it was read last, and everything trained in it."""
 
-
-class FollowedRun:
-    """The folder of a run that another process may train; `refresh` reads what was added, or all of
-    another run."""
-
-    def __init__(self, folder: Path) -> None:
-        # Replaced as a whole, for other threads
-        self.seen: SeenRun = Run.read(folder, quickly=True), Timeline()
-
-    def refresh(self) -> None:
-        """Read what was added; `seen` is unchanged after a RunError or an OSError."""
-        before, timeline = self.seen
-        run = Run.read(before.folder, quickly=True)
-        goes_on = (
-            run.about.is_of(before.about)
-            and run.commands[: len(before.commands)] == before.commands
-        )
-        self.seen = (
-            run,
-            run.timeline(timeline if goes_on and run.trained >= timeline.trained else None),
-        )
-
-
-def windows_of(seen: SeenRun) -> int:
+def windows_of(run: Run) -> int:
     """The windows on the path that another run is on."""
-    run, timeline = seen
-    line = run.position.branch
-    return timeline.end(line).window if line < len(timeline) else 0
+    return run.tree.end(run.position.branch).window if len(run.tree) else 0
 
 
 def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
@@ -80,48 +52,41 @@ class UnderCurve:
 
     def __init__(self, session: ViewedSession, compared: Sequence[Path] = ()) -> None:
         self.session = session
-        self.others: dict[Path, FollowedRun] = {}
+        self.others: dict[Path, Run] = {}  # as they were read last
         self._following = Background("following")
-        self._drawn: dict[Path, Timeline] = {}
         for folder in compared:
             self.lay_under(folder)
 
-    def look(self, query: Query, before: Picture | None = None) -> Picture:
-        return self._with(lambda query: self.session.look(query, before), query, before)
+    def look(self, query: Query) -> Picture:
+        return self._with(self.session.look, query)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        return self._with(lambda query: self.session.look_again(query, picture), query, picture)
+        return self._with(lambda query: self.session.look_again(query, picture), query)
 
-    def _with(
-        self, look: Callable[[Query], Picture], query: Query, before: Picture | None
-    ) -> Picture:
+    def _with(self, look: Callable[[Query], Picture], query: Query) -> Picture:
         """A picture with the curves of other runs; the same object if it has them already."""
-        seen = {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
+        seen = dict(list(self.others.items())[:MOST_GHOSTS])
         most = max(map(windows_of, seen.values()), default=0)
         picture = look(replace(query, ghosts=MOST_GHOSTS - len(seen), beside=most))
         if picture.line_config is None:
             return picture
         runs = (
-            self._ghost_of(number, folder, seen[folder], picture, before)
+            self._ghost_of(number, folder, seen[folder], picture)
             for number, folder in enumerate(seen)
         )
         ghosts = (*runs, *(ghost for ghost in picture.ghosts if isinstance(ghost.key, int)))
         return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
 
-    def _ghost_of(
-        self, number: int, folder: Path, seen: SeenRun, picture: Picture, before: Picture | None
-    ) -> Ghost:
-        """Another run with its curve: that of the picture before, unless the folder contains a
-        different run now."""
+    def _ghost_of(self, number: int, folder: Path, run: Run, picture: Picture) -> Ghost:
+        """Another run with its curve."""
         assert picture.line_config is not None
-        run, timeline = seen
-        line, by_the_clock = run.position.branch, NAMED_BY_THE_CLOCK.fullmatch(folder.name)
-        name = "{} {}:{}".format(*by_the_clock.groups()) if by_the_clock else folder.name
-        words = f"{changes_text(picture.line_config, run.config) or 'the same fields'} ({name})"
-        ghost = Ghost(f"{folder}:{line}", letter_of(number).upper(), words, 0, windows_of(seen))
-        known = before if self._drawn.get(folder) is timeline else None
-        self._drawn[folder] = timeline
-        return with_curve(ghost, picture.axis, picture.query.columns, timeline, line, known)
+        name, by_the_clock = folder.name, NAMED_BY_THE_CLOCK.fullmatch(folder.name)
+        if by_the_clock:
+            name = "{} {}:{}".format(*by_the_clock.groups())
+        differs = changes_text(picture.line_config, run.config) or "the same fields"
+        line, letter = run.position.branch, letter_of(number).upper()
+        ghost = Ghost(f"{folder}:{line}", letter, f"{differs} ({name})", 0, windows_of(run))
+        return with_curve(ghost, picture.axis, picture.query.columns, run.losses, line)
 
     def lay_under(self, folder: Path) -> str:
         """Draw another run under the curve, or remove it; returns why that is impossible, or
@@ -129,7 +94,7 @@ class UnderCurve:
         folder = folder.resolve()
         if self.others.pop(folder, None) is None:
             try:
-                self.others[folder] = FollowedRun(folder)
+                self.others[folder] = Run.read(folder, quickly=True)
             except (RunError, OSError) as error:
                 return str(error)
             self.follow()
@@ -140,15 +105,16 @@ class UnderCurve:
         return {folder: letter_of(number).upper() for number, folder in enumerate(self.others)}
 
     def follow(self) -> None:
-        others = list(self.others.values())
+        """Read what other processes have added to the runs under the curve."""
+        if self.others:
+            self._following.do(self._refresh)
 
-        def refresh() -> None:
-            for other in others:
-                with contextlib.suppress(RunError, OSError):  # what was read last is kept
-                    other.refresh()
-
-        if others:
-            self._following.do(refresh)
+    def _refresh(self) -> None:
+        for folder, run in list(self.others.items()):
+            with contextlib.suppress(RunError, OSError):  # what was read last is kept
+                refreshed = run.refreshed()
+                if self.others.get(folder) is run:  # and not taken away meanwhile
+                    self.others[folder] = refreshed
 
     def end(self) -> None:
         self._following.end()
@@ -197,7 +163,7 @@ def kept_runs_beside(
     """The runs under the curve, then the newest in the state folder, without the one in folder
     ``own``."""
     found = []
-    there = dict.fromkeys(folder.resolve() for folder in (*under, *folders.runs()[:MOST_RUNS]))
+    there = dict.fromkeys(folder.resolve() for folder in (*under, *kept_runs.runs()[:MOST_RUNS]))
     if own is not None:
         there.pop(own.resolve(), None)
     for folder in there:

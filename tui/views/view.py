@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 
 from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings, parts_of
+from echornn.run.branch import letter_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
-from echornn.timeline.branch import letter_of
 from tui.views.canvas import Cells, CellWidget
 from tui.views.text import shortened, wrapped
 

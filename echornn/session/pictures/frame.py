@@ -15,7 +15,7 @@ from echornn.diagnosis.loss_stats import LossStats, distinct
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.progress import Progress
 from echornn.readings import Readings
-from echornn.runs.folders import NO_NOTES, BranchNotes
+from echornn.run.branch_notes import NO_NOTES, BranchNotes
 from echornn.session import commands
 from echornn.session.commands import Answer
 from echornn.tasks.task import Level, TaskError
@@ -84,7 +84,7 @@ class Frame:
     window: int = 0  # its number in the epoch, from 1; 0 before the first
     trained: int = 0  # windows along the path, since weights were new
     trained_in_all: int = 0  # windows of all branches of the run
-    # The branch whose configuration is in effect here; see `echornn.timeline.timeline.Timeline`
+    # The branch whose configuration is in effect here; see `echornn.run.tree.Tree`
     branch: int = 0
     line: int = 0  # the branch whose path the curve shows
     line_end: int = 0  # windows along that path
@@ -130,12 +130,9 @@ class Frame:
     def is_at_the_end_of(self, config: EchoConfig) -> bool:
         """Whether nothing is left to train here under a configuration, even while it is still
         loading."""
-        trains_on = self.config.differs_only_live(config) and not self.is_past
-        return (
-            trains_on
-            and self.window == config.windows_per_epoch
-            and self.epoch >= config.num_epochs
-        )
+        if self.is_past or not self.config.differs_only_live(config):
+            return False
+        return self.epoch >= config.num_epochs and self.window == config.windows_per_epoch
 
     @property
     def own_config(self) -> EchoConfig:
@@ -154,11 +151,10 @@ class Frame:
         """The loss of the newest window in nats; NaN before the first window of an epoch."""
         if self.progress is not None:
             return float(self.progress.losses[-1])
-        return (
-            float(self.loss_stats.recent[-1])
-            if self.loss_stats.recent.size and self.window
-            else math.nan
-        )
+        recent = self.loss_stats.recent
+        if self.window and recent.size:
+            return float(recent[-1])
+        return math.nan
 
     @property
     def has_diverged(self) -> bool:
@@ -172,11 +168,9 @@ class Frame:
     def accuracy(self) -> float:
         """The share of right predictions in the newest window, 0 to 1; NaN before the first, and of
         numbers."""
-        return (
-            math.nan
-            if self.progress is None
-            else self.config.accuracy(float(self.progress.errors[-1]))
-        )
+        if self.progress is None:
+            return math.nan
+        return self.config.accuracy(float(self.progress.errors[-1]))
 
     @property
     def sentence(self) -> Sentence:
@@ -184,14 +178,12 @@ class Frame:
         `echornn.diagnosis.cases`."""
         if self.seed_stats is not None:
             return say_seeds(self.seed_stats, self.own_config, self.tried)
-        newest = self.progress if self.state.stands_still else None
-        return say(
-            Facts(
-                self.own_config,
-                self.loss_stats,
-                newest,
-                undoable=self.undoable > 0,
-                unread=self.is_unread,
-                tried=self.tried,
-            )
+        facts = Facts(
+            self.own_config,
+            self.loss_stats,
+            newest=self.progress if self.state.stands_still else None,
+            undoable=self.undoable > 0,
+            unread=self.is_unread,
+            tried=self.tried,
         )
+        return say(facts)

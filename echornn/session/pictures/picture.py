@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import SolvedCounts
+from echornn.history.buckets import Windows
 from echornn.history.curve import Band, Curve, band_of, curve_of
-from echornn.history.pyramid import Windows
 from echornn.progress import Floats
+from echornn.run.branch import Branch
 from echornn.session.pictures.frame import Frame
-from echornn.timeline.branch import Branch
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,11 @@ class Span:
         """The first window, and the window after the last, on a line of ``trained`` windows."""
         if self.windows is None:
             return 0, trained
-        end = (
-            trained if self.end is None else max(min(self.end, trained), min(self.windows, trained))
-        )
+        end = trained
+        if self.end is not None:
+            # So many windows are shown as long as there are so many
+            least = min(self.windows, trained)
+            end = max(min(self.end, trained), least)
         return max(0, end - self.windows), end
 
 
@@ -59,6 +61,11 @@ class Query:
     path: bool = False  # whether to return the branches on the path to the position
 
 
+# Of an axis, for each power of ten; chosen by eye
+LENGTHS = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10)
+LEAST_LENGTH = 100
+
+
 class WindowAxis(NamedTuple):
     """The first window shown, the window after the last, and the number of windows for which the
     axis has space."""
@@ -76,15 +83,13 @@ class WindowAxis(NamedTuple):
         first, last = span.limits(trained)
         if span.windows is not None:
             return cls(first, last, max(span.windows, last - first))
-        windows = max(last - first, longest, 100)
+        windows = max(last - first, longest, LEAST_LENGTH)
         power = 10.0 ** math.floor(math.log10(windows))
-        steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10)
-        return cls(
-            first, last, int(next(step * power for step in steps if step * power >= windows))
-        )
+        length = next(step * power for step in LENGTHS if step * power >= windows)
+        return cls(first, last, int(length))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Ghost:
     key: int | str  # the number of the branch; for another run, its folder
     letter: str  # distinguishes it from others, since a terminal may have no colours
@@ -94,10 +99,6 @@ class Ghost:
     last: int
     since: str = ""  # says the first window, unless that is the first of all; never cut off
     curve: Curve | None = None  # None if it has none on the axis, or if no curve was requested
-
-    @property
-    def terms(self) -> tuple[object, ...]:
-        return self.key, self.letter, self.words, self.first, self.last, self.since
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,9 @@ class Audience:
 
 
 ALONE = Audience()
-NO_AXIS, NO_CURVE, NO_BAND = WindowAxis(0, 0, 100), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)
+NO_AXIS = WindowAxis(0, 0, LEAST_LENGTH)
+NO_CURVE = curve_of([], 0, 0, 0)
+NO_BAND = band_of([], 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)

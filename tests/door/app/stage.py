@@ -18,8 +18,8 @@ from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
-from echornn.remote.messages import decode, encode
-from echornn.runs.recorder import RunRecorder
+from echornn.remote.wire import decode, encode
+from echornn.run.recorder import RunRecorder
 from echornn.session.commands import Ask, Command, Pause
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import Frame
@@ -184,8 +184,8 @@ class Viewer:
         self._left = threading.Event()
         self.not_done = session.not_done
 
-    def look(self, query: Any, before: Any = None) -> Any:
-        picture = self._session.look_at(query, self._session.frame, None)
+    def look(self, query: Any) -> Any:
+        picture = self._session.look_at(query, self._session.frame)
         picture = replace(picture, audience=self._session.viewers.audience(self._number))
         return decode(encode(picture), Picture)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from echornn import EchoConfig, PopulationProgress, RunRecorder, Session, read
-from echornn.runs.folders import BranchNotes
+from echornn.run.branch_notes import BranchNotes
 from echornn.session.commands import Save
 from echornn.session.pictures.frame import Frame
 from echornn.training.structure import MakeTrainer
@@ -42,7 +42,7 @@ class Wild(ScriptedTrainer):
 def read_in_small_pieces(patch: pytest.MonkeyPatch) -> None:
     """Read three windows of one network at a time, instead of 2 MiB, and 100 bytes for a checksum,
     as if logs were long."""
-    patch.setattr("echornn.runs.run_dir.BYTES_AT_A_TIME", 3 * 8)
+    patch.setattr("echornn.run.run.BYTES_AT_A_TIME", 3 * 8)
     patch.setattr("echornn.files.own_files.PIECE_BYTES", 100)
 
 
@@ -65,10 +65,7 @@ def record(
 
 def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     """The names of branches, which are pinned, and which hidden."""
-    timeline = read(folder).timeline
-    there = BranchNotes.read(folder).among(
-        [timeline.digest(number) for number in range(len(timeline))]
-    )
+    there = BranchNotes.read(folder).among(read(folder).run.tree.digests)
     return dict(there.names), set(there.pinned), set(there.hidden)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import resource
@@ -275,3 +276,30 @@ def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(tmp_path: 
             assert str(folder) in line
             assert named in line
         assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"begun": math.inf},
+        {"begun": 10**400},
+        {"id": [1]},
+        {"versions": ["ab"]},
+        {"versions": {"numpy": [[]]}},
+        {"threshold": "x"},
+        {"threads": 10**12},
+        {"config": {"learning_rate": math.inf}},
+        {"config": {"state_size": 10**30}},
+        {"config": {"a\nb": 1}},
+    ],
+)
+def test_a_value_that_no_run_has_is_refused_in_a_line(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = record(tmp_path / "run", SMALL, 3)
+    file = folder / "run.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(RunError) as refused:
+        read(folder)
+    assert str(folder) in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -20,7 +20,7 @@ import pytest
 from echornn import read
 from tests.answered import records
 from tests.door.folders import by_hand
-from tests.door.folders.lab import FromAnyState, answered, do, notes, training
+from tests.door.folders.lab import FromAnyState, answered, do, notes, save, training
 from tests.door.sweeps.stage import swept
 from tests.kept_folders import SWEEPS, names, printed, unpacked
 
@@ -181,6 +181,7 @@ def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(
     for name_of_one, weight in weights.items():
         np.testing.assert_array_equal(weight, kept.array("weights", "dict", name_of_one))
     with training(folder, make_trainer=FromAnyState) as session:
+        save(session)
         before = logs(folder)
         for branch, fact in enumerate(run.branches):
             for window in {0, fact.at, fact.path // 2, fact.path}:

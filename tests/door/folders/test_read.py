@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, RunError, read
+from echornn import EchoConfig, Run, RunError, read
 from echornn.session.commands import Choose
-from tests.door.folders.lab import answered, record
+from tests.door.folders.lab import answered, go_on, read_in_small_pieces, record
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 
 
@@ -152,3 +153,35 @@ def test_reading_does_not_import_tensorflow(folder: Path) -> None:
     run = read(folder)
     _ = (run.windows(), run.branches, run.weights(), run.kept(), run.networks(), run.config_at(3))
     assert ("tensorflow" in sys.modules) == loaded
+
+
+def test_of_a_run_that_goes_on_only_what_is_new_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_in_small_pieces(monkeypatch)
+    run_folder = record(tmp_path / "run", SMALL, 7)
+    followed = Run.read(run_folder)
+    assert followed.refreshed() is followed
+    for steps in [(4,), ("reset", 5), ((0, 3), 2, (1, 5), 3)]:
+        go_on(run_folder, *steps)
+        before, followed = followed, followed.refreshed()
+        anew = Run.read(run_folder)
+        assert followed.losses is before.losses, "it grows"
+        for branch in anew.tree.branches:
+            end = anew.tree.end(branch.number)
+            assert followed.tree.end(branch.number) == end
+            now, whole = (run.losses.losses(end, 0) for run in (followed, anew))
+            assert now is not None
+            assert whole is not None
+            assert now.tolist() == whole.tolist()
+
+
+def test_what_was_changed_in_a_run_that_is_followed_is_read_anew(tmp_path: Path) -> None:
+    run_folder = record(tmp_path / "run", SMALL, 7)
+    followed = Run.read(run_folder)
+    followed.timeline()
+    shutil.rmtree(run_folder)
+    record(run_folder, SMALL.with_fields({"seed": 9}), 4)
+    anew = followed.refreshed()
+    assert anew.trained == 4
+    assert anew.config.seed == 9

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.runs.recorder import RunRecorder
+from echornn.run.recorder import RunRecorder
 from echornn.session.commands import Command, Pause, Step
 from echornn.session.pictures.frame import Frame
 from echornn.session.session import Session

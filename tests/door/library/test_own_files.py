@@ -545,7 +545,7 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         assert session.when_idle(PATIENCE)
         assert (
             session.config.value("lag"),
-            session.timeline.windows_of(1),
+            session.tree.windows_of(1),
             session.frame.refused,
         ) == (30, 3, None)
 

@@ -44,7 +44,7 @@ from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 
 def causes(session: Session) -> list[str]:
-    return [session.timeline.branch(number).cause for number in range(len(session.timeline))]
+    return [branch.cause for branch in session.tree.branches]
 
 
 def without_gpu(config: EchoConfig) -> ScriptedTrainer:

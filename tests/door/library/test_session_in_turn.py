@@ -150,7 +150,7 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[C
                 stage.session.send(command)
                 if not at_once or isinstance(command, Step | FinishEpoch):
                     stage.settled()
-            frame, timeline = stage.settled(), stage.session.timeline
+            frame, tree = stage.settled(), stage.session.tree
             answers = [
                 one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)
             ]
@@ -158,7 +158,7 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[C
                 one for one in story if not isinstance(one, AT_ONCE)
             ]
             assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
-            causes = [timeline.branch(number).cause for number in range(len(timeline))]
+            causes = [branch.cause for branch in tree.branches]
             return frame.line, frame.trained, frame.config, frame.replica, causes, stage.losses()
 
     assert end(at_once=True) == end(at_once=False)

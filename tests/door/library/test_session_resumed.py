@@ -77,7 +77,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> 
             np.testing.assert_allclose(
                 curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6
             )
-            assert [one.cause for one in stage.session.timeline.path(Position(1, 17))] == [
+            assert [one.cause for one in stage.session.tree.path(Position(1, 17))] == [
                 "start",
                 "edit",
             ]

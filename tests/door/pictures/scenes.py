@@ -12,9 +12,9 @@ from echornn import EchoConfig
 from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
+from echornn.run.branch import Position
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
-from echornn.timeline.branch import Position
 from tests import recordings
 from tests.any_task import progress_of
 from tests.record_sweep import recorded as recorded_sweep

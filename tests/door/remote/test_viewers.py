@@ -72,15 +72,15 @@ def test_a_session_that_does_not_answer_holds_up_no_screen_and_is_said(
         closer = Query(Span(2), columns=20)
         with trained.held():
             looks = threading.Thread(
-                target=lambda: [viewer.look(closer, before) for _ in range(3)], daemon=True
+                target=lambda: [viewer.look(closer) for _ in range(3)], daemon=True
             )
             looks.start()
             wait_for(lambda: not looks.is_alive())
             silent_after(1, monkeypatch)
-            wait_for(lambda: viewer.look(closer, before).audience.silent >= 1)
+            wait_for(lambda: viewer.look(closer).audience.silent >= 1)
             assert viewer.look_again(closer, before) is before
-        wait_for(lambda: viewer.look(closer, before).query == closer)
-        wait_for(lambda: not viewer.look(closer, before).audience.silent)
+        wait_for(lambda: viewer.look(closer).query == closer)
+        wait_for(lambda: not viewer.look(closer).audience.silent)
 
 
 def test_each_viewer_is_answered_what_became_of_its_own_commands(tmp_path: Path) -> None:
@@ -224,10 +224,10 @@ def test_who_leaves_while_another_asks_takes_no_reading_away(tmp_path: Path) -> 
 
 def test_the_end_of_a_session_is_said_and_the_last_picture_stays(tmp_path: Path) -> None:
     with served(tmp_path) as trained, looking(tmp_path) as viewer:
-        before = shown(viewer, viewer.send(commands.Step(3)))
+        shown(viewer, viewer.send(commands.Step(3)))
         trained.server.close("it was ended by hand")
-        wait_for(lambda: viewer.look(CURVE, before).audience.ended)
-        picture = viewer.look(CURVE, before)
+        wait_for(lambda: viewer.look(CURVE).audience.ended)
+        picture = viewer.look(CURVE)
         assert (picture.frame.trained, picture.audience.ended) == (3, "it was ended by hand")
         assert viewer.look_again(Query(columns=9), picture) is picture
         with pytest.raises(AddressError, match=re.escape(str(tmp_path))):

@@ -22,12 +22,12 @@ from echornn.readings import Question, Readings
 from echornn.remote import client
 from echornn.remote import client as connecting
 from echornn.remote import server as serving
-from echornn.remote.client import AddressError as AddressError
+from echornn.remote.address import AddressError as AddressError
 from echornn.remote.client import RemoteSession
 from echornn.remote.client import connected as connected
 from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
-from echornn.runs.recorder import RunRecorder
+from echornn.run.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.commands import Command
 from echornn.session.pictures import picture as queries
@@ -181,10 +181,9 @@ def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iter
 def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
     """The viewer's picture once its command of this number was carried out, and the session stands
     still."""
-    before = viewer.look(query)
 
     def newest() -> Picture | None:
-        picture = viewer.look(query, before)
+        picture = viewer.look(query)
         is_there = (
             picture.query == query
             and picture.frame.answered >= number

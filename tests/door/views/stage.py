@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from echornn import EchoConfig, Progress
 from echornn.history.curve import Cause
 from echornn.readings import Question, Readings
+from echornn.run.branch import Position
 from echornn.session.pictures.frame import State
 from echornn.tasks.own_task import OwnTask
-from echornn.timeline.branch import Position
 from tests.any_task import progress_of as task_window
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
@@ -150,8 +150,8 @@ def stand(
 ) -> None:
     """Let the session stand after ``here`` windows of the line, by default at its end."""
     timeline, line = session.timeline, frame.setdefault("line", 0)
-    end = timeline.end(line).window if len(timeline) else 0
-    config = timeline.branch(line).config if len(timeline) else session.frame.config
+    end = timeline.tree.end(line).window if len(timeline) else 0
+    config = timeline.tree.branch(line).config if len(timeline) else session.frame.config
     trained = end if here is None else here
     if trained:
         epoch, window = divmod(trained - 1, config.windows_per_epoch)

@@ -1,12 +1,11 @@
-"""The branches of a run, which form a tree: each branch begins at a position of another."""
+"""The branches of a run, each of which begins at a position of another, and their letters."""
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -59,13 +58,19 @@ class Branch:
         the path."""
         return self.segment.epoch_and_window(window)
 
+    @property
+    def most_windows(self) -> int:
+        """The windows from its first to the end of the last epoch."""
+        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
+
     def digest(self, of_parent: int) -> int:
         """A hash of everything that affects the beginning of the branch."""
         config = record_of(self.config, with_facts=False)
         if self.config.replicas == 1:
             del config["replicas"]  # keeps the digests of keyframes from before replicas existed
         terms = self.start, self.epoch, self.window, self.data_version, self.init_index, config
-        return zlib.crc32(repr(terms).encode(), 0 if self.starts_over else of_parent)
+        before = 0 if self.starts_over else of_parent
+        return zlib.crc32(repr(terms).encode(), before)
 
 
 class BranchSpan(NamedTuple):
@@ -74,36 +79,6 @@ class BranchSpan(NamedTuple):
     branch: Branch
     first: int
     last: int
-
-
-def digests(branches: Sequence[Branch]) -> list[int]:
-    found: list[int] = []
-    for one in branches:
-        found.append(one.digest(0 if one.parent is None else found[one.parent.branch]))
-    return found
-
-
-def path_to_end(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
-    """The branches on the path to the end of a branch, beginning with the branch that has new
-    weights."""
-    path = [branch]
-    while (parent := path[-1].parent) is not None and parent.window:
-        path.append(branch_of(parent.branch))
-    return tuple(reversed(path))
-
-
-def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
-    """The branches of a whole path that have begun by ``window``."""
-    return tuple(path[: bisect.bisect_right(path, window, key=lambda branch: branch.start)])
-
-
-def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
-    """The windows of a path up to ``window``, without branches that ended at or before
-    ``since``."""
-    begun = path_to(window, path)
-    begun = begun[max(0, len(path_to(since, begun)) - 1) :]
-    ends = [one.start for one in begun[1:]] + [window]
-    return [BranchSpan(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
 
 
 def task_since(path: Sequence[Branch]) -> int:
@@ -118,8 +93,9 @@ def task_since(path: Sequence[Branch]) -> int:
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether a change with this cause, from configuration ``before`` to ``after``, begins with new
     weights."""
-    anew = cause in ("start", "reset", "redraw", "preset")
-    return anew or (cause != "alone" and not before.differs_only_live(after))
+    if cause in ("start", "reset", "redraw", "preset"):
+        return True
+    return cause != "alone" and not before.differs_only_live(after)
 
 
 def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> bool:

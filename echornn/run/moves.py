@@ -1,0 +1,146 @@
+"""Where keys lead in the tree of a run: ends of epochs, undo and redo, one network or several."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+from echornn.config import EchoConfig
+from echornn.run.branch import Position, can_continue_under
+from echornn.run.losses import GOOD_WINDOWS, Losses
+from echornn.run.tree import Tree
+
+
+def end_of_epoch(tree: Tree, here: Position, epochs: int) -> int:
+    """The window of the ``epochs``-th end of an epoch after ``here`` (negative: before it), at most
+    the line's ends. New data begin a new epoch, so their start counts as an end too.
+    """
+    end = tree.end(here.branch)
+    ends: list[range] = []
+    for branch, first, last in tree.spans(end):
+        if last == end.window:
+            last += 1  # an end between two branches is of the second
+        if epochs > 0:
+            first = max(first, here.window + 1)
+        else:
+            last = min(last, here.window)
+        per_epoch = branch.config.windows_per_epoch
+        until_end = (branch.start - branch.window - first) % per_epoch
+        ends.append(range(first + until_end, last, per_epoch))
+    if epochs < 0:
+        ends = [windows[::-1] for windows in reversed(ends)]
+    there = itertools.chain([here.window], *ends)
+    outermost = end.window if epochs > 0 else 0
+    return next(itertools.islice(there, abs(epochs), None), outermost)
+
+
+# ---- back to before a change, or before the loss diverged
+
+
+def before_the_change(losses: Losses, here: Position) -> Position | None:
+    """The position before the last change; if the loss has diverged, before what made it; None if
+    there is none."""
+    if losses.bad_since(here) is None:
+        return losses.tree.owner(here).before
+    position: Position | None = here
+    while position is not None:
+        bad = losses.bad_since(position)
+        if bad is None:
+            break
+        before = _before_it_went_bad(losses.tree, position, bad)
+        position = None if before == position else before
+    return position
+
+
+def before_it_diverged(losses: Losses, here: Position) -> int | None:
+    """The window of this path to which an undo goes back if the loss has diverged; None if there is
+    no such."""
+    if not losses.diverged(here):
+        return None
+    before = before_the_change(losses, here)
+    if before is None:
+        return None
+    owner = losses.tree.owner(before)
+    for window in (before.window, before.window - 1):
+        if window >= 0 and losses.tree.owner(Position(here.branch, window)) == owner:
+            return window
+    return None
+
+
+def _before_it_went_bad(tree: Tree, position: Position, bad: int) -> Position | None:
+    """Before the first edit shortly before it, of more than ``num_epochs``, or else before the
+    windows."""
+    for branch in tree.path(position):
+        if branch.cause not in ("edit", "preset"):
+            continue
+        if branch.start <= bad < branch.start + GOOD_WINDOWS:
+            before = tree.parent_config(branch) or branch.config
+            if before.changes_to(branch.config).keys() - {"num_epochs"}:
+                return branch.before
+    path = tree.path(Position(position.branch, bad))
+    for branch in path:
+        if branch.start + GOOD_WINDOWS > bad:
+            return branch.before or Position(path[0].number, 0)
+    return Position(path[-1].number, bad - GOOD_WINDOWS)
+
+
+MOST_UNDOABLE = 99  # that are counted, as the screen has room for two digits
+
+
+def undoable(losses: Losses, here: Position) -> int:
+    """How many changes can be undone one after the other, at most `MOST_UNDOABLE`."""
+    count = 0
+    position = before_the_change(losses, here) if len(losses) else None
+    while position is not None and count < MOST_UNDOABLE:
+        count += 1
+        position = losses.tree.owner(position).before
+    return count
+
+
+# ---- from one network to several replicas, and back (key `L`)
+
+REPLICAS = 64  # that a network becomes
+
+
+def switch_target(tree: Tree, here: Position, replicas: int | None) -> Position | None:
+    """The end of the branch to which a switch goes; None if there is none yet.
+
+    A single network leads to the newest replicas that include it, so many if there is a number;
+    replicas lead to the network that they were made from, or else to the newest single network.
+    """
+    if tree.owner(here).config.replicas > 1:
+        return _one_network(tree, here)
+    return _replicas_with(tree, tree.owner(here).config, replicas)
+
+
+def _one_network(tree: Tree, here: Position) -> Position | None:
+    origin: Position | None = here
+    while origin is not None and tree.owner(origin).config.replicas > 1:
+        origin = tree.path(origin)[0].before
+    if origin is not None:
+        return tree.end(origin.branch)
+    for number in reversed(range(len(tree))):
+        end = tree.end(number)
+        if tree.owner(end).config.replicas == 1:
+            return end
+    return None
+
+
+def _replicas_with(tree: Tree, network: EchoConfig, replicas: int | None) -> Position | None:
+    for number in reversed(range(len(tree))):
+        end = tree.end(number)
+        population = tree.owner(end).config
+        if population.replicas == 1 or replicas not in (None, population.replicas):
+            continue
+        for branch in tree.path(end):
+            if can_continue_under("alone", branch.config, network):
+                return end
+    return None
+
+
+def configuration_to_begin(config: EchoConfig, replica: int, replicas: int | None) -> EchoConfig:
+    """The configuration to begin with if there is no `switch_target`: several of this network, or
+    the selected one."""
+    if config.replicas > 1:
+        return config.of(replica)
+    return replace(config, replicas=REPLICAS if replicas is None else replicas)

@@ -1,0 +1,103 @@
+"""What a frame shows of the run that is being trained, as fields of `Frame`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from echornn.config import EchoConfig, changes_text
+from echornn.run import moves
+from echornn.run.branch import Branch
+from echornn.run.recorder import Recorder
+from echornn.session.live_run import LiveRun
+from echornn.session.pictures.frame import Frame, State
+from echornn.training.structure import AnyTrainer
+
+
+def first_frame(
+    config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None
+) -> Frame:
+    """The frame before anything is loaded: where the recorded run stands, if any, and what will be
+    done there first."""
+    run = recorder.resumed
+    folder = "" if recorder.folder is None else str(recorder.folder)
+    message = "loading TensorFlow"
+    if run is None or run.checkpoint is None:
+        return Frame(State.LOADING, config, message, speed=speed, folder=folder)
+    state = run.checkpoint.state
+    first = changes_text(state.config, config) if at is None else f"window {at:,}"
+    if first:
+        message += f", then {first}"
+    epoch, window = epoch_shown(state.epoch, state.window, state.config)
+    return Frame(
+        State.LOADING,
+        state.config,
+        message,
+        epoch,
+        window,
+        speed=speed,
+        is_unread=run.trained > 0,
+        folder=folder,
+    )
+
+
+def place_fields(live: LiveRun) -> dict[str, Any]:
+    """Where the session stands in the tree of the run."""
+    here, losses = live.here, live.losses
+    return {
+        "branch": live.owner.number,
+        "line": here.branch,
+        "line_end": live.tree.end(here.branch).window,
+        "is_past": live.is_past,
+        "trained": here.window,
+        "trained_in_all": live.tree.trained,
+        "notes": live.notes,
+        "undoable": moves.undoable(losses, here),
+        "redoable": live.can_redo,
+        "seed_stats": losses.seed_stats(here),
+        "tried": live.tree.changes_tried(here),
+        "is_unread": False,
+    }
+
+
+def recorded_fields(live: LiveRun) -> dict[str, Any]:
+    """The fields that are known from the record alone: the losses, and the newest window's
+    numbers."""
+    owner = live.owner
+    epoch, window = epoch_shown(*owner.epoch_and_window(live.here.window), live.config)
+    return {**_numbers_of(owner), **_losses(live), "epoch": epoch, "window": window}
+
+
+def trained_fields(live: LiveRun) -> dict[str, Any]:
+    """The fields about the trainer's position, with the newest windows of the selected replica."""
+    trainer = live.trainer
+    shown = live.rows.of(live.replica)
+    epoch, window = epoch_shown(trainer.epoch, trainer.window, live.config)
+    newest = None
+    if shown:
+        newest = shown[-1]
+        epoch, window = newest.epoch + 1, newest.window + 1
+    return {
+        **_numbers_of(trainer),
+        **_losses(live),
+        "epoch": epoch,
+        "window": window,
+        "progress": newest,
+        "tape": shown[:-1],
+        "device": trainer.device,
+    }
+
+
+def _numbers_of(place: Branch | AnyTrainer) -> dict[str, Any]:
+    return {"data_version": place.data_version, "init_index": place.init_index}
+
+
+def _losses(live: LiveRun) -> dict[str, Any]:
+    return {"loss_stats": live.losses.stats(live.here, live.replica)}
+
+
+def epoch_shown(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
+    """A trainer's next epoch and window, both from 0, as in a frame: the epoch from 1, the windows
+    trained in it."""
+    if epoch < config.num_epochs:
+        return epoch + 1, window
+    return epoch, config.windows_per_epoch

@@ -1,0 +1,32 @@
+"""`Undoing`: which changes are undone together, and where a redo leads."""
+
+from __future__ import annotations
+
+from echornn.run.branch import Position
+
+# Between changes of one kind that are undone together, as by a key that is held down
+HELD_SECONDS = 1.0
+
+
+class Undoing:
+    def __init__(self) -> None:
+        self.undone: list[Position] = []  # where undos were made, to which a redo leads
+        self._kind: object = None  # of the last change
+        self._at = 0.0  # its time
+        self._before = Position(0, 0)  # its undo
+
+    def changes(
+        self, kind: object, here: Position, now: float, held: bool, never_ran: bool
+    ) -> Position:
+        """Note a change of this kind at a position; returns to where its undo leads. Quick changes
+        of one kind by a held key are undone together, as are those that were never trained."""
+        is_another = kind is None or kind != self._kind
+        is_quick = held and now - self._at < HELD_SECONDS
+        if not is_another and (is_quick or never_ran):
+            here = self._before
+        self._kind, self._at, self._before = kind, now, here
+        return here
+
+    def went(self, position: Position) -> None:
+        """The next change is undone separately."""
+        self._kind, self._at, self._before = None, 0.0, position

@@ -1,2 +1,0 @@
-"""The tree of a run's branches with all losses, in memory; and where undo, redo and other keys go
-in the tree."""

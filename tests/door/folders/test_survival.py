@@ -1,0 +1,449 @@
+"""What a folder survives: the newest whole checkpoint counts; what is missing in a log is unknown,
+what is changed is kept and said; nothing is cut before something newer is on disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import random
+import re
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig, PopulationProgress, RunRecorder, read
+from tests.answered import Answer
+from tests.door.folders import by_hand
+from tests.door.folders.lab import answered, do, go_on, save, training
+from tests.door.folders.test_damage import flip, newest, older
+from tests.hashed import HashTrainer
+from tests.kept_folders import SWEEPS, names, unpacked
+from tests.patience import wait_for
+from tests.recorded import Step, contents
+from tests.scripted import SMALL
+
+LONG = SMALL.with_fields({"num_epochs": 6})
+"""Sixty windows along a path."""
+
+FLAGS = (
+    "--num-epochs=6",
+    "--total-series-length=200",
+    "--truncated-backprop-length=10",
+    "--batch-size=2",
+)
+"""The same."""
+
+RUNS = {"one network": LONG, "several": LONG.with_fields({"replicas": 6})}
+
+LOGS = ("losses.bin", "norms.bin", "commands.jsonl")
+
+AFTER = 4
+"""The windows of the older checkpoint."""
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of four branches, whose older checkpoint is from its first branch."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    early: dict[str, bytes] = {}
+    with training(folder, RUNS[request.param]) as session:
+        do(session, AFTER)
+        while len(early) < 2:  # the session saves now and then, too
+            save(session)
+            slot = newest(folder)
+            early[slot.name] = slot.read_bytes()
+        do(session, "reset", 5, {"learning_rate": 0.1}, 4, (1, 3), 3)
+    name = older(folder).name
+    (folder / name).write_bytes(early[name])
+    assert [one.windows for one in read(folder).branches] == [4, 5, 4, 3]
+    assert read(folder).notes == ()
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def losses(folder: Path) -> list[list[float]]:
+    """Of each window in the order trained, of each network; NaN where it is lost."""
+    return [row.tolist() for row in read(folder).windows().loss]
+
+
+def window_bytes(folder: Path) -> int:
+    return (folder / "losses.bin").stat().st_size // len(read(folder).windows())
+
+
+def record_at_its_end(folder: Path, config: EchoConfig, *steps: Step) -> Path:
+    """A run whose checkpoints are both from its end: when else it was saved depends on the disk."""
+    with training(folder, config) as session:
+        do(session, *steps)
+        save(session)
+        save(session)
+    return folder
+
+
+def resumed(folder: Path, *words: str) -> Answer:
+    """Train the run to its end, by hashes."""
+    return answered("--headless", "--resume", folder, *words, make_trainer=HashTrainer)
+
+
+def require_plain(done: Answer, folder: Path) -> None:
+    """It went well, or a line says why not, and that is no error of the program."""
+    assert done.returncode in (0, 1, 2), done.stderr
+    assert not re.search(r"Traceback|\b(Index|Key|Type|Value|Attribute)Error\b", done.stderr)
+    assert not (folder / "traceback.txt").exists()
+
+
+# ---- a loss log that was changed, or cut
+
+
+@pytest.mark.parametrize("window", [AFTER, 8, 10, 15])
+def test_a_changed_loss_costs_no_window(window: int, folder: Path, whole: Path) -> None:
+    flip(folder / "losses.bin", window * window_bytes(folder) + 2, 4)
+    changed = (folder / "losses.bin").read_bytes()
+    before, now = read(whole), read(folder)
+    assert any("losses.bin" in note or "logs differ" in note for note in now.notes)
+    assert now.position == before.position
+    assert [one.windows for one in now.branches] == [4, 5, 4, 3]
+    is_unlike = [ours != theirs for ours, theirs in zip(losses(folder), losses(whole), strict=True)]
+    assert np.flatnonzero(is_unlike).tolist() == [window]
+
+    done = resumed(folder)
+    assert done.returncode == 0, done.stderr
+    assert [one.windows for one in read(folder).branches] == [4, 5, 4, 57]
+    assert (folder / "losses.bin").read_bytes().startswith(changed)
+    assert read(folder).notes == ()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [0, 2, AFTER, 11, 15],
+)
+def test_a_missing_loss_is_unknown(there: int, folder: Path, whole: Path) -> None:
+    length = there * window_bytes(folder)
+    os.truncate(folder / "losses.bin", length + 1 if there else 0)
+    run = read(folder)
+    assert run.notes
+    assert run.position == read(whole).position
+    found = np.array(losses(folder))
+    assert len(found) == 16
+    np.testing.assert_array_equal(found[:there], np.array(losses(whole))[:there])
+    assert np.isnan(found[there:]).all()
+    rows = list(csv.DictReader(answered("export", folder).stdout.splitlines()))
+    unknown = [row["loss"] for row in rows if int(row["window"]) > there]
+    assert {*unknown} == {"nan"}
+    assert len(rows) == found.size
+
+
+@pytest.mark.parametrize("there", [0, 2, AFTER, 11, 15])
+def test_what_is_unknown_has_not_diverged(there: int, folder: Path) -> None:
+    os.truncate(folder / "losses.bin", there * window_bytes(folder))
+    before = np.array(losses(folder))
+    listed = json.loads(answered("list", folder, "--json").stdout)
+    assert not listed["diverged"]
+    assert "diverged" not in answered("list", folder).stdout
+    assert "diverged" not in answered("branches", folder).stdout
+
+    done = resumed(folder)
+    assert done.returncode == 0, done.stderr
+    assert "paused there" not in done.stderr
+    assert "diverged" not in done.stdout
+    assert [one.windows for one in read(folder).branches] == [4, 5, 4, 57]
+    after = np.array(losses(folder))
+    np.testing.assert_array_equal(after[:16], before)
+    assert np.isfinite(after[16:]).all()
+    assert read(folder).notes == ()
+
+
+def test_a_tail_is_there_until_there_is_a_newer_checkpoint(folder: Path, whole: Path) -> None:
+    """The newest checkpoint cannot be read, and then it can again: as on a network drive."""
+    slot = newest(folder)
+    data = slot.read_bytes()
+    slot.write_bytes(data[:50])
+    assert len(read(folder).windows()) == AFTER
+    before = {name: (folder / name).read_bytes() for name in LOGS}
+    RunRecorder.go_on(folder).close()
+    assert {name: (folder / name).read_bytes() for name in LOGS} == before
+
+    slot.write_bytes(data)
+    assert read(folder).notes == ()
+    assert losses(folder) == losses(whole)
+
+
+def test_once_there_is_a_newer_checkpoint_the_tail_is_gone(folder: Path, whole: Path) -> None:
+    newest(folder).write_bytes(b"")
+    go_on(folder, 2)
+    assert read(folder).notes == ()
+    assert losses(folder)[:AFTER] == losses(whole)[:AFTER]
+    for name in ("losses.bin", "norms.bin"):
+        assert (folder / name).stat().st_size == (AFTER + 2) * window_bytes(folder)
+
+
+# ---- commands that are lost
+
+
+COMMAND_DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda data: b"",
+    "random": lambda data: random.Random(1).randbytes(len(data)),
+    "without its first line": lambda data: data[data.index(b"\n") + 1 :],
+    "without its second half": lambda data: data[: len(data) // 2],
+}
+
+ASKED = (
+    ("list",),
+    ("branches",),
+    ("export",),
+    ("--headless", "--resume"),
+    ("--headless", "--resume", "--at", "10"),
+    ("do", "go 40; step 1"),
+    ("do", "go 10; step 1; undo; step 1"),
+)
+
+
+@pytest.fixture(scope="module")
+def of_many_kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Runs of branches that differ in what they train; those that are one after the other take
+    more windows than there are along a path."""
+    runs, several = tmp_path_factory.mktemp("runs"), RUNS["several"]
+    return {
+        "longer than a path": record_at_its_end(runs / "longer", SMALL, 20, "reset", 25),
+        "alone": record_at_its_end(runs / "alone", several, 20, "alone", 15),
+        "more and fewer": record_at_its_end(
+            runs / "more", LONG, 20, {"replicas": 6}, 15, (0, 10), 5
+        ),
+        "another size": record_at_its_end(runs / "size", LONG, 20, {"state_size": 6}, 15),
+    }
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["without its first line", "emptied", "random", "without its second half"],
+)
+def test_without_its_commands_a_run_is_read_and_goes_on(
+    damage: str, of_many_kinds: dict[str, Path], tmp_path: Path
+) -> None:
+    for kind, run in of_many_kinds.items():
+        for number, words in enumerate(ASKED):
+            folder = Path(shutil.copytree(run, tmp_path / f"{kind}-{number}"))
+            file = folder / "commands.jsonl"
+            file.write_bytes(COMMAND_DAMAGES[damage](file.read_bytes()))
+            command, *rest = words
+            if command == "do":
+                done = answered(command, folder, *rest, make_trainer=HashTrainer)
+            else:
+                done = answered(*words, folder, make_trainer=HashTrainer)
+            require_plain(done, folder)
+            assert len(read(folder).windows()) >= len(read(run).windows())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["random", "emptied", "without its first line", "without its second half"],
+)
+def test_lost_commands_are_said(damage: str, folder: Path) -> None:
+    file = folder / "commands.jsonl"
+    file.write_bytes(COMMAND_DAMAGES[damage](file.read_bytes()))
+    assert any(file.name in note for note in read(folder).notes)
+
+
+def test_the_commands_may_be_deleted_while_it_trains(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    class Deleting(HashTrainer):
+        def advance(self, n: int) -> PopulationProgress:
+            if self.trained >= 20:
+                wait_for(lambda: (folder / "checkpoint-0").exists())
+                (folder / "commands.jsonl").unlink(missing_ok=True)
+            return super().advance(min(n, 10))
+
+    done = answered("--headless", "--run", folder, *FLAGS, make_trainer=Deleting)
+    if done.returncode == 1:
+        assert "not saved" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert losses(folder) == HashTrainer(LONG).advance(60).losses.tolist()
+    go_on(folder, "reset", 5)
+    assert [one.windows for one in read(folder).branches] == [60, 5]
+
+
+def test_a_command_after_they_were_deleted_is_saved_or_said(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with training(folder, LONG) as session:
+        do(session, 4)
+        save(session)
+        (folder / "commands.jsonl").unlink()
+        do(session, "reset", 5)
+        warning = save(session).warning
+    if "not saved" in warning:
+        return
+    assert read(folder).notes == ()
+    assert [one.windows for one in read(folder).branches] == [4, 5]
+
+
+# ---- one slot that cannot be read
+
+
+def as_folder(slot: Path) -> None:
+    slot.unlink()
+    slot.mkdir()
+
+
+def as_link_to_itself(slot: Path) -> None:
+    slot.unlink()
+    slot.symlink_to(slot.name)
+
+
+def as_pipe(slot: Path) -> None:
+    slot.unlink()
+    os.mkfifo(slot)
+
+
+@pytest.mark.parametrize("replace", [as_folder, as_link_to_itself, as_pipe])
+def test_one_slot_that_cannot_be_read_does_not_matter(
+    replace: Callable[[Path], None], whole: Path, tmp_path: Path
+) -> None:
+    for which in (older, newest):
+        folder = Path(shutil.copytree(whole, tmp_path / which.__name__))
+        slot = which(folder)
+        replace(slot)
+        run = read(folder)
+        assert any(f"{slot.name} cannot be read" in note for note in run.notes)
+        assert len(run.windows()) == (16 if which is older else AFTER)
+        for command in ("list", "branches", "export"):
+            assert answered(command, folder).returncode == 0
+        if replace is not as_folder:
+            assert resumed(folder).returncode == 0
+            assert read(folder).notes == ()
+
+
+def test_a_disk_that_cannot_read_one_slot_leaves_the_other(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, broken = os.open, newest(whole)
+
+    def fail(file: str | Path, *arguments: int, **named: int) -> int:
+        if Path(file) == broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(file))
+        return opened(file, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", fail)
+    run = read(whole)
+    assert len(run.windows()) == AFTER
+    assert any(f"{broken.name} cannot be read: Input/output error" in note for note in run.notes)
+
+
+# ---- a full disk
+
+
+@contextmanager
+def torn_writes(file: Path) -> Iterator[list[int]]:
+    """The disk takes half of each write to a file, and has no room for the rest: where in the file
+    each began."""
+    write, begins = os.pwrite, list[int]()
+
+    def tear(descriptor: int, data: bytes, at: int) -> int:
+        if not file.exists() or not os.path.samestat(os.fstat(descriptor), file.stat()):
+            return write(descriptor, data, at)
+        write(descriptor, data[: len(data) // 2], at)
+        begins.append(at)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "pwrite", tear)
+        yield begins
+
+
+def test_on_a_full_disk_the_states_to_go_back_to_take_no_room(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    file = folder / "keyframes.bin"
+    with training(folder, LONG) as session:
+        do(session, 3, "redraw", 3)
+        assert save(session).warning == ""
+        length = file.stat().st_size
+        assert length > 0
+        with torn_writes(file) as begins:
+            for attempt in range(4):
+                do(session, "redraw", 3)
+                assert "No space left" in save(session).warning
+                assert len(begins) > attempt
+                assert file.stat().st_size == length, "what was torn is cut off again"
+        assert {*begins} == {length}, "no attempt begins behind what another left"
+        do(session, 1)
+        assert save(session).warning == ""
+    kept = by_hand.keyframes(folder)  # parsed without a gap
+    assert {(branch, 0) for branch in range(1, 6)} <= kept.keys()
+    assert read(folder).notes == ()
+
+
+def test_a_torn_write_leaves_no_gap_in_the_states_to_go_back_to(tmp_path: Path) -> None:
+    """Also if the program ends before there is room again, and another goes on with the run."""
+    folder = tmp_path / "run"
+    file = folder / "keyframes.bin"
+    with torn_writes(file), training(folder, LONG) as session:
+        do(session, 3, "redraw", 3)
+        save(session)
+        do(session, "redraw", 3)
+    if file.exists():
+        by_hand.keyframes(folder)  # parsed without a gap
+    assert read(folder).notes == ()
+    go_on(folder, 2)
+    assert by_hand.keyframes(folder)
+
+
+# ---- norms, and names of branches
+
+
+@pytest.mark.parametrize("window", [0, 7, 15])
+def test_a_changed_norm_is_said(window: int, folder: Path) -> None:
+    flip(folder / "norms.bin", window * window_bytes(folder) + 2, 4)
+    run = read(folder)
+    assert any("norms.bin" in note for note in run.notes)
+    assert len(run.windows()) == 16
+
+
+@pytest.mark.parametrize("kept", [name for name in names() if name not in SWEEPS])
+def test_early_runs_say_nothing_about_their_norms(kept: str, tmp_path: Path) -> None:
+    assert not any("norms.bin" in note for note in read(unpacked(kept, tmp_path)).notes)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"names": 7}', '{"names": {"x": "y"}}'])
+def test_names_that_cannot_be_read_are_said(text: str, folder: Path) -> None:
+    (folder / "branches.json").write_text(text)
+    assert any("branches.json" in note for note in read(folder).notes)
+
+
+# ---- random bytes
+
+
+@pytest.mark.parametrize("kind", ["several", "one network"])
+def test_random_losses_are_read_without_a_warning(kind: str, tmp_path: Path) -> None:
+    config: EchoConfig = RUNS[kind].with_fields({"num_epochs": 100})
+    run = record_at_its_end(
+        tmp_path / "run", config, 300, "reset", 200, {"learning_rate": 0.1}, 100
+    )
+    for seed in range(3):
+        for number, words in enumerate(
+            ("list", "branches", "export", "export --path", "--headless --resume")
+        ):
+            folder = Path(shutil.copytree(run, tmp_path / f"{seed}-{number}"))
+            for name in ("losses.bin", "norms.bin"):
+                size = (folder / name).stat().st_size
+                (folder / name).write_bytes(random.Random(seed).randbytes(size))
+            before = contents(folder)
+            with warnings.catch_warnings(record=True) as found:
+                warnings.simplefilter("always")
+                done = answered(*words.split(), folder, make_trainer=HashTrainer)
+            assert [str(warning.message) for warning in found] == []
+            require_plain(done, folder)
+            if "--resume" not in words:
+                assert done.returncode == 0, done.stderr
+                assert contents(folder) == before
