@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from echornn.arrays.run_arrays import RunArrays
-from echornn.readings import Doubles, Kind
+from echornn.readings import Doubles, Kind, Readings
+from echornn.state import Snapshot
 
 Record = Mapping[str, Any]
 
@@ -32,31 +33,39 @@ NUMBERS = {key: key for labels in PANELS.values() for key in labels}
 """The keys of all lines, labelled by themselves."""
 
 NOTHING = -8.0  # log10 of a gradient from which nothing is learned any more
+LEAST_GRADIENT = 1e-99  # as which 0 is drawn, which has no logarithm
 
 
 def records_along(run: RunArrays, count: int, **where: Any) -> Iterator[dict[str, Any]]:
     """What is measured at each of `RunArrays.snapshots`; without the numbers where the weights are
     not finite."""
     for snapshot in run.snapshots(count, **where):
-        found = run.examined(snapshot, MEASURED)
-        record: dict[str, Any] = {"window": snapshot.window, "as_recorded": snapshot.unlike is None}
-        record["loss"] = snapshot.progress.losses[-1] if snapshot.progress else np.nan
-        if found.weights and found.gradient and found.memory and found.held_out:
-            record |= {
-                "held_out": found.held_out.loss,
-                "spectral_radii": {
-                    one.name: one.spectral_radius for one in found.weights.recurrent
-                },
-                "saturation": found.saturation or {},
-                "update_ratios": found.weights.update,
-                "truncation_bias": np.float32(
-                    found.gradient.through(found.config.truncated_backprop_length)[0]
-                ),
-                "truncation_bias_of_windows": np.float32(found.gradient.bias_of_windows),
-                "gradient_by_lag": found.gradient.by_lag,
-                "memory": found.memory.by_lag,
-            }
-        yield record
+        yield _record(snapshot, run.examined(snapshot, MEASURED))
+
+
+def _record(snapshot: Snapshot, readings: Readings) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "window": snapshot.window,
+        "as_recorded": snapshot.unlike is None,
+        "loss": np.nan,
+    }
+    if snapshot.progress is not None:
+        record["loss"] = snapshot.progress.losses[-1]
+    weights, gradient = readings.weights, readings.gradient
+    memory, held_out = readings.memory, readings.held_out
+    if weights is None or gradient is None or memory is None or held_out is None:
+        return record
+    bias, _ = gradient.through(readings.config.truncated_backprop_length)
+    return record | {
+        "held_out": held_out.loss,
+        "spectral_radii": {matrix.name: matrix.spectral_radius for matrix in weights.recurrent},
+        "saturation": readings.saturation or {},
+        "update_ratios": weights.update,
+        "truncation_bias": np.float32(bias),
+        "truncation_bias_of_windows": np.float32(gradient.bias_of_windows),
+        "gradient_by_lag": gradient.by_lag,
+        "memory": memory.by_lag,
+    }
 
 
 def series(records: Sequence[Record], labels: Mapping[str, str]) -> dict[str, Doubles]:
@@ -67,22 +76,27 @@ def series(records: Sequence[Record], labels: Mapping[str, str]) -> dict[str, Do
     found: dict[str, Doubles] = {}
     for at, record in enumerate(records):
         for key, label in labels.items():
-            value = record.get(key, {})
-            named = (
-                value
-                if isinstance(value, dict)
-                else dict(enumerate(value))
-                if np.ndim(value)
-                else {"": value}
-            )
-            for name, number in named.items():
-                row = found.setdefault(f"{label} {name}".strip(), np.full(len(records), np.nan))
-                row[at] = np.nan if number is None else number
+            for name, number in _by_name(record.get(key, {})).items():
+                column = f"{label} {name}".strip()
+                numbers = found.setdefault(column, np.full(len(records), np.nan))
+                if number is not None:
+                    numbers[at] = number
     return found
+
+
+def _by_name(value: Any) -> Mapping[Any, Any]:
+    if isinstance(value, dict):
+        return value
+    if np.ndim(value):
+        return dict(enumerate(value))
+    return {"": value}
 
 
 def by_lag(records: Sequence[Record], key: str) -> Doubles:
     """One of `LAGS`, float64 [lags, records], NaN where not known; of the gradient its log10, at
     least -99."""
-    values = np.array([*series(records, {key: key}).values()]).reshape(-1, len(records))
-    return np.log10(np.maximum(values, 1e-99)) if key == "gradient_by_lag" else values
+    numbers = series(records, {key: key})
+    values = np.array([*numbers.values()]).reshape(-1, len(records))
+    if key == "gradient_by_lag":
+        return np.asarray(np.log10(np.maximum(values, LEAST_GRADIENT)))
+    return values

@@ -3,15 +3,16 @@ which it was solved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.arrays.facts import network_at, network_facts, numbers_of
-from echornn.arrays.retraining import Retraining, StateThere
-from echornn.arrays.run_arrays import Integers, state_at
+from echornn.arrays.facts import network_facts
+from echornn.arrays.numbers import Numbering, network_at
+from echornn.arrays.retraining import Retraining, StateThere, state_at
+from echornn.arrays.windows import Integers
 from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.network.shapes import carried_size
@@ -43,12 +44,10 @@ class Networks:
     @property
     def is_finite(self) -> bool:
         """Whether at least one network has only finite weights."""
-        networks = len(self.configs)
-        finite = [
-            np.isfinite(values.reshape(networks, -1)).all(axis=1)
-            for values in self.weights.values()
-        ]
-        return bool(np.logical_and.reduce(finite).any())
+        are_finite = np.ones(len(self.configs), np.bool_)
+        for values in self.weights.values():
+            are_finite &= np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+        return bool(are_finite.any())
 
     def run(self, inputs: npt.NDArray[np.generic]) -> dict[str, Floats]:
         """Run each network over the same inputs, [trials, steps, ...], from zero states.
@@ -74,9 +73,9 @@ class Networks:
         arrays = {name: np.empty((*shape, size), np.float32) for name, size in sizes.items()}
         for index, config in enumerate(self.configs):
             weights = {name: values[index] for name, values in self.weights.items()}
-            ran = FrozenNetwork(config, weights).forward(inputs, None)
+            forward_pass = FrozenNetwork(config, weights).forward(inputs, None)
             for name, array in arrays.items():
-                array[index] = getattr(ran, name)
+                array[index] = getattr(forward_pass, name)
         return arrays
 
 
@@ -89,14 +88,10 @@ def networks_at(run: Run, position: Position, replica: int | None = None) -> Net
         OwnError, ConfigError: as of `echornn.arrays.run_arrays.RunArrays.weights`.
     """
     network_at(run, position, replica)  # refused before anything is trained
-    there = state_at(run, position, retrain=True)
-    state = there.state
-    numbers = numbers_of(run, state.config)
+    numbers: Sequence[int] = Numbering.of(run).numbers(run.config_at(position))
     if replica is not None:
-        state = state.only([numbers.index(replica)])
-        numbers = range(replica, replica + 1)
-    windows = np.full(len(numbers), position.window, np.int64)
-    return Networks(_integers(numbers), windows, state.configs, state.weights, there.unlike)
+        numbers = [replica]
+    return _networks(run, position.branch, dict.fromkeys(numbers, position.window))
 
 
 def networks_when_solved(run: Run, end: Position, replica: int | None = None) -> Networks:
@@ -109,46 +104,48 @@ def networks_when_solved(run: Run, end: Position, replica: int | None = None) ->
         RunError: none had solved it; and as of `networks_at`.
     """
     network_at(run, end, replica)
-    facts = network_facts(run, end)
+    networks = network_facts(run, end)
     if replica is not None:
-        facts = tuple(network for network in facts if network.replica == replica)
-    solved_at = {network.replica: network.solved_at for network in facts if network.solved_at > 0}
-    if not solved_at:
+        networks = tuple(network for network in networks if network.replica == replica)
+    solved = {network.replica: network.solved_at for network in networks if network.solved_at > 0}
+    if not solved:
         who = "none of the networks had"
-        if len(facts) == 1:
-            who = f"replica {facts[0].replica} had not"
+        if len(networks) == 1:
+            who = f"replica {networks[0].replica} had not"
         raise RunError(
             f"at = solved cannot be used: {who} solved the task after window {end.window}"
         )
+    return _networks(run, end.branch, solved)
+
+
+def _networks(run: Run, branch: int, window_of: Mapping[int, int]) -> Networks:
+    """The networks with these numbers, each after its window of the path to a branch's end."""
+    numbering = Numbering.of(run)
+    windows = sorted(set(window_of.values()))
+    states: Iterable[StateThere]
+    if len(windows) == 1:  # it may have been kept
+        states = [state_at(run, Position(branch, windows[0]), retrain=True)]
+    else:
+        states = Retraining(run, branch).along(windows)
     configs: dict[int, EchoConfig] = {}
     weights: dict[int, dict[str, Floats]] = {}
-    for window, there in _states(run, end.branch, sorted(set(solved_at.values()))):
-        for number in solved_at:
-            if solved_at[number] != window:
+    for window, there in zip(windows, states, strict=True):
+        state = there.state
+        numbers = numbering.numbers(state.config)
+        for number in window_of:
+            if window_of[number] != window:
                 continue
-            _, index = network_at(run, Position(end.branch, window), number)
-            configs[number] = there.state.configs[index]
-            # copies: views would keep the states of all networks in memory
-            weights[number] = {
-                name: values[index].copy() for name, values in there.state.weights.items()
-            }
-    first = weights[min(solved_at)]
+            index = numbers.index(number)
+            configs[number] = state.configs[index]
+            # Copies: views would keep the states of all networks in memory
+            weights[number] = {name: array[index].copy() for name, array in state.weights.items()}
+    stacked = {}
+    for name in weights[min(weights)]:
+        stacked[name] = np.stack([weights[number][name] for number in window_of])
     return Networks(
-        _integers(solved_at),
-        _integers(solved_at.values()),
-        tuple(configs[number] for number in solved_at),
-        {name: np.stack([weights[number][name] for number in solved_at]) for name in first},
+        np.array([*window_of], np.int64),
+        np.array([*window_of.values()], np.int64),
+        tuple(configs[number] for number in window_of),
+        stacked,
         there.unlike,
     )
-
-
-def _states(run: Run, branch: int, windows: Sequence[int]) -> Iterator[tuple[int, StateThere]]:
-    """The networks after each of these windows of the path to a branch's end."""
-    if len(windows) == 1:  # it may have been kept
-        yield windows[0], state_at(run, Position(branch, windows[0]), retrain=True)
-        return
-    yield from zip(windows, Retraining(run, branch).along(branch, windows), strict=True)
-
-
-def _integers(values: Iterable[int]) -> Integers:
-    return np.array([*values], np.int64)

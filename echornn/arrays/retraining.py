@@ -1,8 +1,8 @@
-"""Trains a stored run again, to one position of a path after another."""
+"""The networks of a stored run at its positions: as they were kept, or trained again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.data.series import check_own_files
@@ -29,49 +29,88 @@ class StateThere(NamedTuple):
     unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
 
 
+def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
+    """The networks at a position; arguments and errors as in `RunArrays.weights`."""
+    _require_weights(run)
+    kept = run.kept(position.branch)
+    if position.window in kept:
+        state = kept[position.window].state()
+        if state is not None:  # it is not damaged
+            return StateThere(state)
+    if retrain:
+        return Retraining(run, position.branch).to(position.window)
+    raise RunError(
+        f"the weights after window {position.window} were not kept: {_near(position.window, kept)}"
+    )
+
+
+def _near(window: int, kept: Iterable[int]) -> str:
+    windows = sorted(kept)
+    before = [earlier for earlier in windows if earlier < window]
+    after = [later for later in windows if later > window]
+    nearest = [*before[-1:], *after[:1]]
+    words = "retrain=True trains windows again"
+    if nearest:
+        words = f"those after {' and '.join(map(str, nearest))} were; {words}"
+    return words
+
+
+def _require_weights(run: Run) -> None:
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+
+
 class Retraining:
-    """Goes from each position to the next, or from a nearer keyframe; all positions share the
-    compiled programs."""
+    """Trains the path to a branch's end again. It goes from each window to the next, or from a
+    nearer keyframe; all share the compiled programs."""
 
     def __init__(self, run: Run, branch: int) -> None:
-        if run.checkpoint is None:
-            raise RunError(f"{run.folder} has no weights yet")
-        for config in {branch.config for branch in run.tree.path(run.tree.end(branch))}:
+        _require_weights(run)
+        for config in {before.config for before in run.tree.path(run.tree.end(branch))}:
             check_own_files(config)
         quiet.import_tensorflow(run.about.threshold)
-        self._losses, self._states = run.losses, run.states
-        self._make = tensorflow_trainers(*run.trained_by)
-        self._trainer = self._make(run.config)
+        self._branch = branch
+        self._losses = run.losses
+        # Not the run's own: those that are added here may differ from the record
+        self._states = States()
+        self._states.take_up(run.keyframes())
+        self._make_trainer = tensorflow_trainers(*run.trained_by)
+        self._trainer = self._make_trainer(run.config)
         self._unlike: UnlikeRecord | None = None
 
-    def to(self, position: Position) -> StateThere:
-        replay = self._replay(self._states, position)
+    def to(self, window: int) -> StateThere:
+        """The networks after a window of the path."""
+        replay = self._replay(self._states, window)
         before = None
         while replay.windows_left:
             before = replay.trainer.state if replay.at_tape else None
             replay.advance(MOST_WINDOWS)
-        self._trainer, state = replay.trainer, replay.trainer.state
-        owner = self._losses.tree.owner(position)
-        self._states.add(Keyframe(Position(owner.number, position.window), state))
+        self._trainer = replay.trainer
+        state = replay.trainer.state
+        owner = self._losses.tree.owner(Position(self._branch, window))
+        self._states.add(Keyframe(Position(owner.number, window), state))
         self._unlike = self._unlike or replay.unlike
         # Only one of the networks goes on from here
         if before is not None and before.configs != state.configs:
             before = None
-        return StateThere(state, replay.tape[-1] if replay.tape else None, before, self._unlike)
+        newest = replay.tape[-1] if replay.tape else None
+        return StateThere(state, newest, before, self._unlike)
 
-    def along(self, branch: int, windows: Sequence[int]) -> Iterator[StateThere]:
-        """The networks after each of these windows of the path to a branch's end, in ascending
-        order. What lies between the first and the last is trained once."""
+    def along(self, windows: Sequence[int]) -> Iterator[StateThere]:
+        """The networks after each of these windows of the path, in ascending order. What lies
+        between the first and the last is trained once."""
+        first, end = windows[0], windows[-1]
         before = States()
         for keyframe in self._states.all():
-            if keyframe.position.window <= windows[0]:
+            if keyframe.position.window <= first:
                 before.add(keyframe)
-        end = Position(branch, windows[-1])
         replay = self._replay(before, end)
         for window in windows:
-            while (left := replay.windows_left - (end.window - window)) > 0:
-                replay.advance(min(left, MOST_WINDOWS))
+            left = end - window
+            while replay.windows_left > left:
+                replay.advance(min(replay.windows_left - left, MOST_WINDOWS))
             yield StateThere(replay.trainer.state, unlike=replay.unlike)
 
-    def _replay(self, states: States, position: Position) -> Replay:
-        return Replay(self._losses, states, self._trainer, position, 1, self._make)
+    def _replay(self, states: States, window: int) -> Replay:
+        end = Position(self._branch, window)
+        return Replay(self._losses, states, self._trainer, end, 1, self._make_trainer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,15 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.data.solved import SolvedAt
+from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.errors import RunError
 from echornn.files import own_files
 from echornn.files.own_files import NO_LOG, LogEnd
 from echornn.files.recorded_values import shortened
-from echornn.history.windows import StoredWindows, stored_windows
-from echornn.progress import PopulationProgress
+from echornn.history.windows import StoredWindows, are_lost, losses_of, stored_windows
+from echornn.progress import Floats, PopulationProgress
 from echornn.run import branch_notes, folders
 from echornn.run import checkpoint as checkpoints
-from echornn.run.branch import Branch, Position, letter_of, number_of
+from echornn.run.branch import Branch, Position, index_in, letter_of, number_of, task_since
 from echornn.run.checkpoint import Checkpoint
 from echornn.run.commands import (
     NO_COMMANDS,
@@ -305,6 +308,41 @@ class Run:
                 for part in _parts(grown):
                     yield part, log.read(part), norms.read(part)
 
+    def newest_losses(self, position: Position) -> Floats:
+        """The newest losses of each network at a position, oldest first: float32 [up to
+        RECENT_WINDOWS, replicas]. Only these are read. Losses from before the weights were new, of
+        another task, of networks left behind, or from before an unknown window are left out.
+        """
+        config = self.config_at(position)
+        newest = np.empty((0, config.replicas), np.float32)
+        if not len(self.tree):
+            return newest
+        since = max(task_since(self.tree.path(position)), position.window - RECENT_WINDOWS)
+        for part, windows, _ in self.stored(self.tree.ranges(position, since)):
+            first = index_in(part.branch.config, config)
+            if not 0 <= first <= part.branch.config.replicas - config.replicas:
+                continue
+            windows = windows[:, first : first + config.replicas]
+            unknown = np.flatnonzero(are_lost(windows))
+            if len(unknown):
+                newest, windows = newest[:0], windows[unknown[-1] + 1 :]
+            newest = np.concatenate([newest, losses_of(windows)])
+        return newest
+
+    def solved(self, position: Position) -> SolvedAt:
+        """When each network at a position had solved the task by then, and lost it again; where the
+        run stands, no losses are read for it."""
+        checkpoint = self.checkpoint
+        if checkpoint is None:
+            return SolvedAt.never(self.config.replicas)
+        solved_at, lost_at = checkpoint.solved_at, checkpoint.lost_at
+        if position != self.position or solved_at is None or lost_at is None:
+            return self.losses.solved(position)
+        if self.config.replicas > 1:
+            return checkpoint.state.solved
+        never = SolvedAt.never(1)
+        return replace(never, at=np.array([solved_at]), lost_at=np.array([lost_at]))
+
     def _solved_at(self, branch: Branch) -> npt.NDArray[np.int64]:
         """The window along its path, from 1, at which each network of a branch was solved, int64
         [replicas], or 0."""
@@ -351,6 +389,20 @@ class Run:
                 if keyframe.digest == self.tree.digest(keyframe.position.branch):
                     found.append(keyframe)
         return found
+
+    def kept(self, number: int) -> dict[int, Keyframe]:
+        """The states on disk along the path to a branch's end, by their window: the keyframes, and
+        that where the run stands."""
+        if self.checkpoint is None:
+            return {}
+        owner, end = self.tree.owner(self.position), self.tree.end(number).window
+        newest = Keyframe(Position(owner.number, self.position.window), self.checkpoint.state)
+        kept = {}
+        for keyframe in [*self.keyframes(), newest]:
+            branch, window = keyframe.position
+            if window <= end and self.tree.owner(Position(number, window)).number == branch:
+                kept[window] = keyframe
+        return kept
 
     # ---- training
 

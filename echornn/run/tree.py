@@ -188,7 +188,7 @@ class Tree:
     def ranges(self, position: Position | None = None, since: int = 0) -> Iterator[LogRange]:
         """The windows on the path to a position, without the first ``since``, by where they are in
         the logs; by default all windows of the run, in the order in which they were trained."""
-        if position is None or not self._branches:
+        if position is None or not len(self):
             yield from list(self._ranges)
             return
         for branch, first, last in self.spans(position, since):

@@ -12,8 +12,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn import Snapshot
-from echornn.arrays.facts import network_at, numbers_of
-from echornn.arrays.run_arrays import state_at
+from echornn.arrays.numbers import Numbering, network_at
+from echornn.arrays.retraining import state_at
 from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import chance_level
 from echornn.data.series import check_own_files, held_out_config
@@ -50,35 +50,39 @@ def evaluate_run(
     """
     stored = opened(run, trust)
     position = stored.run.position_at(at, branch)
-    config, index = network_at(stored.run, position, replica)
-    check_own_files(config)
-    asked = held_out_config(config, settings or {}, trials)
+    network = network_at(stored.run, position, replica)
+    check_own_files(network.config)
+    asked = held_out_config(network.config, settings or {}, trials)
     terminal.keep_native_stderr_off_the_screen()
     there = state_at(stored.run, position, retrain=True)
+    numbers = Numbering.of(stored.run).numbers(network.config)
+    changed = tuple((settings or {}).items())
     rows: list[Record] = []
-    for one in range(config.replicas) if replica is None else [index]:
-        snapshot, values = Snapshot(there.state.of(one), *position), tuple((settings or {}).items())
-        found = stored.examined(snapshot, ["held_out"], settings=values, trials=trials).held_out
-        if found is None:
-            printed.complain(
-                f"echornn-tui: the weights of seed {config.seed + one} are not finite: left out"
-            )
+    for number in numbers if replica is None else [replica]:
+        snapshot = Snapshot(there.state.of(numbers.index(number)), *position)
+        seed = snapshot.state.config.seed
+        readings = stored.examined(snapshot, ["held_out"], settings=changed, trials=trials)
+        held_out = readings.held_out
+        if held_out is None:
+            printed.complain(f"echornn-tui: the weights of seed {seed} are not finite: left out")
             continue
-        about = {
-            "window": position.window,
-            "replica": numbers_of(stored.run, config)[one],
-            "seed": config.seed + one,
-            "as_recorded": there.unlike is None,
-            "trials": found.rows,
-            "steps": found.steps,
-        }
-        means = {"loss": found.loss, "loss_spread": found.loss_spread}
-        means |= {"accuracy": found.accuracy, "accuracy_spread": found.wrong_spread}
-        by_step = {
-            "loss_by_step": found.loss_by_step,
-            "accuracy_by_step": 1 - found.wrong_by_step,
-        }
-        rows.append(about | means | by_step | {"accuracy_by_target": 1 - found.wrong_by_target})
+        rows.append(
+            {
+                "window": position.window,
+                "replica": number,
+                "seed": seed,
+                "as_recorded": there.unlike is None,
+                "trials": held_out.rows,
+                "steps": held_out.steps,
+                "loss": held_out.loss,
+                "loss_spread": held_out.loss_spread,
+                "accuracy": held_out.accuracy,
+                "accuracy_spread": held_out.wrong_spread,
+                "loss_by_step": held_out.loss_by_step,
+                "accuracy_by_step": 1 - held_out.wrong_by_step,
+                "accuracy_by_target": 1 - held_out.wrong_by_target,
+            }
+        )
     if not rows:
         raise FailedError("nothing to evaluate")
     title = (

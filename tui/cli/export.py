@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,16 +18,10 @@ from cyclopts.validators import Number
 from cyclopts.validators import Path as FileName
 
 from echornn import EchoConfig, Position, Run, RunError
-from echornn.arrays.facts import (
-    NetworkFacts,
-    configs_of,
-    data_seed_of,
-    network_at,
-    network_facts,
-    numbers_of,
-)
+from echornn.arrays.facts import NetworkFacts, network_facts
 from echornn.arrays.networks import Networks, networks_at, networks_when_solved
-from echornn.arrays.run_arrays import WindowPiece, pieces
+from echornn.arrays.numbers import Numbering, data_seed_of, network_at
+from echornn.arrays.windows import Integers, WindowPiece, pieces
 from echornn.config import MAX_SEED, shown
 from echornn.data.series import check_own_files, held_out_batch, held_out_config
 from echornn.history.windows import quantiles
@@ -121,39 +115,37 @@ def export_run(
             )
 
     stored = opened(run, trust).run
-    number = None if replica == "all" else replica
     when_solved = at == "solved"
-    there = stored.position_at(None if at == "solved" else at, branch)
+    position = stored.position_at(None if at == "solved" else at, branch)
+    wanted = WantedNetworks(stored, position, when_solved, replica)
     if weights is not None or keras is not None:
-        _write_network(stored, there, when_solved, weights, keras, replica)
+        _write_network(wanted, weights, keras)
         return ExitCode.DONE
     if states is not None:
-        _write_states(stored, there, when_solved, states, replica, data_seed)
+        _write_states(wanted, states, data_seed)
         return ExitCode.DONE
-    in_all = branch is None and not (path or summary or tensorboard)
-    end = None if in_all else stored.position_at(branch=branch)
-    windows = pieces(stored, end, number)
-    numbered = number is None and max(config.replicas for config in configs_of(stored)) > 1
-    columns = [
-        "window",
-        "epoch",
-        "loss",
-        "accuracy",
-        *(["replica"] if numbered else []),
-        "grad_norm",
-    ]
-    rows: Iterable[Record] = _of_windows(windows, numbered)
-    if tensorboard is not None and end is not None:
-        names = [stored.folder.resolve().name, branch and f"branch-{branch}"]
-        names += [] if number is None else [f"replica-{number}"]
-        _write_events(tensorboard / "_".join(filter(None, names)), stored, windows, end.window)
+    number = wanted.number
+    if tensorboard is not None:
+        names = [stored.folder.resolve().name]
+        if branch:
+            names.append(f"branch-{branch}")
+        if number is not None:
+            names.append(f"replica-{number}")
+        windows = pieces(stored, position, number)
+        _write_events(tensorboard / "_".join(names), stored, windows, position.window)
         return ExitCode.DONE
-    if summary and end is not None:
-        columns, facts = [*NetworkFacts._fields], network_facts(stored, end)
-        rows = (
-            one._asdict() | {"solved_at": one.solved_at or None, "lost_at": one.lost_at or None}
-            for one in facts
-        )
+    rows: Iterable[Record]
+    if summary:
+        columns = [*NetworkFacts._fields]
+        rows = map(_of_network, network_facts(stored, position))
+    else:
+        is_of_a_path = path or branch is not None
+        windows = pieces(stored, position if is_of_a_path else None, number)
+        is_numbered = number is None and Numbering.of(stored).has_several
+        columns = ["window", "epoch", "loss", "accuracy", "grad_norm"]
+        if is_numbered:
+            columns.insert(4, "replica")
+        rows = _of_windows(windows, is_numbered)
     if parquet is not None:
         flags = {
             name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")
@@ -163,18 +155,28 @@ def export_run(
     return emit(rows, json, partial(csv_lines, columns))
 
 
-def _of_windows(windows: Iterable[WindowPiece], numbered: bool) -> Iterator[Record]:
+def _of_network(network: NetworkFacts) -> Record:
+    row = network._asdict()
+    row["solved_at"] = network.solved_at or None
+    row["lost_at"] = network.lost_at or None
+    return row
+
+
+def _of_windows(windows: Iterable[WindowPiece], is_numbered: bool) -> Iterator[Record]:
     for piece in windows:
-        arrays = (piece.windows, piece.epochs, piece.losses, piece.accuracies, piece.grad_norms)
-        for window, epoch, losses, accuracies, norms in zip(
-            *(one.tolist() for one in arrays), strict=True
-        ):
-            known = accuracies if piece.has_accuracy else [None] * len(losses)
-            for replica, loss, accuracy, norm in zip(
-                piece.networks, losses, known, norms, strict=True
-            ):
+        has_accuracy = piece.branch.config.has_classes
+        nothing = [None] * len(piece.networks)
+        arrays = (piece.window, piece.epoch, piece.loss, piece.accuracy, piece.grad_norm)
+        values = zip(*(array.tolist() for array in arrays), strict=True)
+        for window, epoch, losses, accuracies, norms in values:
+            shares = accuracies if has_accuracy else nothing
+            of_networks = zip(piece.networks, losses, shares, norms, strict=True)
+            for replica, loss, accuracy, norm in of_networks:
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
-                yield {**row, **({"replica": replica} if numbered else {}), "grad_norm": norm}
+                if is_numbered:
+                    row["replica"] = replica
+                row["grad_norm"] = norm
+                yield row
 
 
 def _write_parquet(
@@ -211,58 +213,75 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
 
-    records, apart = io.BytesIO(), -(-windows // MOST_POINTS) or 1
+    records = io.BytesIO()
     writer = RecordWriter(records)
-    writer.write(Event(wall_time=run.about.begun, file_version="brain.Event:2").SerializeToString())
+    begun = run.about.begun
+    writer.write(Event(wall_time=begun, file_version="brain.Event:2").SerializeToString())
+    windows_a_point = -(-windows // MOST_POINTS) or 1
     for piece in pieces:
-        begins = np.unique(np.append(0, np.flatnonzero(piece.windows % apart == 1 % apart)))
-        ends = np.append(begins[1:], len(piece.windows))
-        counts = (ends - begins)[:, np.newaxis]
-        means = np.add.reduceat(piece.losses, begins, axis=0, dtype=np.float64) / counts
-        low, middle, high = quantiles(means.astype(np.float32), (0.1, 0.5, 0.9)).tolist()
-        norms = np.median(
-            np.add.reduceat(piece.grad_norms, begins, axis=0, dtype=np.float64) / counts, axis=1
-        )
-        curves = {
-            "loss": middle,
-            "grad_norm": norms.tolist(),
-            "learning_rate": [run.tree.branch(piece.branch).config.learning_rate] * len(ends),
-        }
-        if len(piece.networks) > 1:
-            curves |= {"loss_10": low, "loss_90": high}
-        if piece.has_accuracy:
-            rights = np.add.reduceat(piece.accuracies, begins, axis=0) / counts
-            curves["accuracy"] = np.median(rights, axis=1).tolist()
-        for at, step in enumerate(piece.windows[ends - 1].tolist()):
+        is_first = piece.window % windows_a_point == 1 % windows_a_point
+        begins = np.unique(np.append(0, np.flatnonzero(is_first)))
+        ends = np.append(begins[1:], len(piece))
+        curves = _curves(piece, begins, ends)
+        for at, window in enumerate(piece.window[ends - 1].tolist()):
             values = [
                 Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()
             ]
-            writer.write(
-                Event(
-                    wall_time=run.about.begun, step=step, summary=Summary(value=values)
-                ).SerializeToString()
-            )
+            event = Event(wall_time=begun, step=window, summary=Summary(value=values))
+            writer.write(event.SerializeToString())
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"events.out.tfevents.{int(run.about.begun):010d}.echornn"
+    name = f"events.out.tfevents.{int(begun):010d}.echornn"
     printed.export_whole(folder / name, lambda file: file.write_bytes(records.getvalue()))
 
 
-def _write_network(
-    run: Run,
-    position: Position,
-    when_solved: bool,
-    weights: Path | None,
-    keras: Path | None,
-    replica: Which,
-) -> None:
+def _curves(piece: WindowPiece, begins: Integers, ends: Integers) -> dict[str, list[float]]:
+    """The points of each curve, by its tag: means over the windows from each begin to its end; of
+    several networks their quantiles."""
+    counts = (ends - begins)[:, np.newaxis]
+
+    def means(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        sums = np.add.reduceat(values, begins, axis=0, dtype=np.float64)
+        return np.asarray(sums / counts)
+
+    losses = means(piece.loss).astype(np.float32)
+    low, middle, high = quantiles(losses, (0.1, 0.5, 0.9)).tolist()
+    curves = {
+        "loss": middle,
+        "grad_norm": np.median(means(piece.grad_norm), axis=1).tolist(),
+        "learning_rate": [piece.branch.config.learning_rate] * len(ends),
+    }
+    if len(piece.networks) > 1:
+        curves |= {"loss_10": low, "loss_90": high}
+    if piece.branch.config.has_classes:
+        curves["accuracy"] = np.median(means(piece.accuracy), axis=1).tolist()
+    return curves
+
+
+# ---- networks
+
+
+class WantedNetworks(NamedTuple):
+    """The networks of a run that are written."""
+
+    run: Run
+    position: Position
+    when_solved: bool  # each after the window at which it was solved, up to that position
+    replica: Which
+
+    @property
+    def number(self) -> int | None:
+        """Of the only one; None for all."""
+        return None if self.replica == "all" else self.replica
+
+
+def _write_network(wanted: WantedNetworks, weights: Path | None, keras: Path | None) -> None:
     """Write the networks, or the one of this number: as .npz (first axis: the replica, if there are
     several), or one as .keras.
     """
-    config = run.config_at(position)
-    number = None if replica == "all" else replica
-    are_several = number is None and config.replicas > 1
+    config = wanted.run.config_at(wanted.position)
+    are_several = wanted.number is None and config.replicas > 1
     if keras is not None and are_several:
-        numbers = numbers_of(run, config)
+        numbers = Numbering.of(wanted.run).numbers(config)
         which = f"--replica {numbers[0]} to {numbers[-1]}"
         raise RunError(
             f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add "
@@ -271,9 +290,10 @@ def _write_network(
     if keras is not None and not config.the_cell.keras[0]:
         instead = f"Keras has no {config.cell} cell; --weights writes its numbers"
         raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
-    networks = _networks(run, position, when_solved, number)
+    networks = _networks(wanted, wanted.number)
     if weights is not None:
-        arrays = _arrays(networks, networks.weights, are_several or replica == "all")
+        has_replicas = are_several or wanted.replica == "all"
+        arrays = _arrays(networks, networks.weights, has_replicas)
         printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
     if keras is not None:
         quiet.import_tensorflow()
@@ -283,48 +303,43 @@ def _write_network(
         printed.export_whole(keras, keras_model(networks.configs[0], alone).save)
 
 
-def _write_states(
-    run: Run,
-    position: Position,
-    when_solved: bool,
-    file: Path,
-    replica: Which,
-    data_seed: int | None,
-) -> None:
+def _write_states(wanted: WantedNetworks, file: Path, data_seed: int | None) -> None:
     """Write what networks do on held-out data, the same for all networks of the run: by default the
     first, or the one that goes on alone."""
-    number = None if replica == "all" else replica
-    config, index = network_at(run, position, number)
-    if replica is None:
-        number = numbers_of(run, config)[index]
-    check_own_files(config)
-    batch = held_out_batch(
-        held_out_config(config), data_seed_of(run) if data_seed is None else data_seed
-    )
-    networks = _networks(run, position, when_solved, number)
+    run = wanted.run
+    network = network_at(run, wanted.position, wanted.number)
+    number = wanted.number
+    if wanted.replica is None:
+        number = network.number
+    check_own_files(network.config)
+    if data_seed is None:
+        data_seed = data_seed_of(run)
+    batch = held_out_batch(held_out_config(network.config), data_seed)
+    networks = _networks(wanted, number)
     quiet.import_tensorflow(run.about.threshold)
-    ran = networks.run(batch.x)
+    forward_passes = networks.run(batch.x)
     last = batch.scored.shape[1] - 1 - batch.scored[:, ::-1].argmax(axis=1)
     arrays = {
         "inputs": batch.x,
         "targets": batch.y,
         "scored": batch.scored,
-        **_arrays(networks, ran, has_replicas=replica == "all"),
+        **_arrays(networks, forward_passes, has_replicas=wanted.replica == "all"),
         "conditions": batch.y[np.arange(len(last)), last],
     }
     printed.export_whole(file, lambda to: np.savez(to, allow_pickle=False, **arrays))
 
 
-def _networks(run: Run, position: Position, when_solved: bool, number: int | None) -> Networks:
-    """The networks at a position, each there or at the window at which it was solved, or that of
-    this number; what a user should know of them is said on standard error."""
+def _networks(wanted: WantedNetworks, number: int | None) -> Networks:
+    """All networks, or that of this number; what a user should know of them is said on standard
+    error."""
     terminal.keep_native_stderr_off_the_screen()
-    if when_solved:
+    run, position = wanted.run, wanted.position
+    if wanted.when_solved:
         networks = networks_when_solved(run, position, number)
     else:
         networks = networks_at(run, position, number)
     if number is None:
-        _say_left_out(numbers_of(run, run.config_at(position)), networks)
+        _say_left_out(Numbering.of(run).numbers(run.config_at(position)), networks)
     if networks.unlike is not None:
         printed.complain(f"echornn-tui: {networks.unlike}")
     if not networks.is_finite:

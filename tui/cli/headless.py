@@ -250,13 +250,13 @@ class EpochReport:
         owner = run.owner(position)
         if owner is None or not owner.config.differs_only_live(self.config):
             return
-        _, before = owner.epoch_and_window(position.window)
-        for (branch, *_), windows, _ in run.stored(
-            run.tree.ranges(position, position.window - before)
-        ):
-            own = index_in(branch.config, self.config)
-            which = slice(own, own + self.config.replicas)
-            self._add(losses_of(windows)[:, which], errors_of(windows, branch.config)[:, which])
+        _, in_epoch = owner.epoch_and_window(position.window)
+        ranges = run.tree.ranges(position, position.window - in_epoch)
+        for part, windows, _ in run.stored(ranges):
+            config = part.branch.config
+            first = index_in(config, self.config)
+            own = windows[:, first : first + self.config.replicas]
+            self._add(losses_of(own), errors_of(own, config))
 
     def records(self, progress: PopulationProgress, config: EchoConfig) -> Iterator[Record]:
         per_epoch, count = config.windows_per_epoch, len(progress.losses)

@@ -62,32 +62,35 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
 def _listed(folder: Path) -> Record:
     """The row of a run; docs/cli.md explains the keys."""
     try:
-        run = summary(folder)
-        row: Record = {
-            "run": str(run.folder),
-            "saved": run.saved,
-            "epoch": run.epoch,
-            "window": run.window,
-            "windows": run.windows,
-            "loss": run.loss,
-            "diverged": math.isinf(run.loss),
-            "solved_at": run.solved_at or None,
-            **(
-                {"lost_at": run.lost_at or None}
-                if run.seed_stats is None
-                else {"lottery": results_of(run.seed_stats)}
-            ),
-            "bytes": run.bytes,
-            "differs": shown(EchoConfig().changes_to(run.config)),
-        }
-        if os.path.lexists(folder / folders.POINTER_FILE):
-            with suppress(AddressError):
-                row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
-        level = solved_level_of(run.config)
-        row["solved_level"] = level if math.isfinite(level) else None
-        return row
+        return _row(folder)
     except (RunError, OSError) as error:
         return {"run": str(folder), "error": _reason(folder, error, "read")}
+
+
+def _row(folder: Path) -> Record:
+    run = summary(folder)
+    row: Record = {
+        "run": str(folder),
+        "saved": kept_runs.last_saved(folder),
+        "epoch": run.epoch,
+        "window": run.window,
+        "windows": run.windows,
+        "loss": run.loss,
+        "diverged": math.isinf(run.loss),
+        "solved_at": run.solved_at,
+    }
+    if run.seed_stats is None:
+        row["lost_at"] = run.lost_at
+    else:
+        row["lottery"] = results_of(run.seed_stats)
+    row["bytes"] = folders.size(folder)
+    row["differs"] = shown(EchoConfig().changes_to(run.config))
+    if os.path.lexists(folder / folders.POINTER_FILE):
+        with suppress(AddressError):
+            row["viewers"], row["steering"] = viewers_of(folder, seconds=2.0)
+    level = solved_level_of(run.config)
+    row["solved_level"] = level if math.isfinite(level) else None
+    return row
 
 
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:

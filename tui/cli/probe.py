@@ -15,12 +15,10 @@ from cyclopts import Parameter
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
 from echornn.arrays.along import LAGS, NUMBERS, PANELS, records_along, series
-from echornn.arrays.facts import data_seed_of, network_at, numbers_of
+from echornn.arrays.numbers import network_at
 from echornn.data.series import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.run.branch import letter_of
-from echornn.runtime import quiet
-from echornn.session.probing import examine
 from tui.cli.rows import (
     Along,
     At,
@@ -86,36 +84,34 @@ def probe_run(
         return _along(
             records_along(stored, along, at=at, branch=branch, replica=replica), json, csv
         )
-    config, index = network_at(stored.run, stored.run.position_at(at, branch), replica)
+    network = network_at(stored.run, stored.run.position_at(at, branch), replica)
+    config = network.config
     check_own_files(config)
     held, measures = HeldInput("", ()), MEASURES
     if fixed_points:
         held = held_inputs(config)[0] if input is None else held_input(config, input)
         measures = {"fixed_points": partial(_fixed_points, held.name)}
     terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow(stored.run.about.threshold)
     snapshot = stored.snapshot(at, branch, replica, retrain=True)
-    question = read.Question(
-        frozenset(measures), held=held.numbers, data_seed=data_seed_of(stored.run)
-    )
-    found = examine(snapshot, question)
+    found = stored.examined(snapshot, measures, held=held.numbers)
     if not snapshot.state.is_finite:
         raise FailedError(
             f"the weights are not finite after window {found.window}: nothing to read"
         )
-    number, seed, unlike = numbers_of(stored.run, config)[index], found.config.seed, snapshot.unlike
     record = {
         "window": found.window,
-        "seed": seed,
-        "replica": number,
-        "as_recorded": unlike is None,
+        "seed": found.config.seed,
+        "replica": network.number,
+        "as_recorded": snapshot.unlike is None,
     }
-    where = f" of branch {letter_of(found.branch)}" if found.branch else ""
-    whose = f", replica {number}: seed {seed}" if config.replicas > 1 else ""
-    texts = [
-        f"after window {found.window:,}{where}{whose}",
-        *([] if unlike is None else [str(unlike)]),
-    ]
+    title = f"after window {found.window:,}"
+    if found.branch:
+        title += f" of branch {letter_of(found.branch)}"
+    if config.replicas > 1:
+        title += f", replica {network.number}: seed {found.config.seed}"
+    texts = [title]
+    if snapshot.unlike is not None:
+        texts.append(str(snapshot.unlike))
     for kind, measure in measures.items():
         keys, more = measure(found, getattr(found, kind))
         record |= keys

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.arrays.facts import network_at
+from echornn.arrays.numbers import network_at
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.data.levels import ladder_of
@@ -70,7 +70,8 @@ def curve(request: FigureRequest) -> FigureData:
     opened = read(request.run)
     run, losses = opened.run, opened.timeline
     position = _trained(opened, run.position_at(request.at, request.branch))
-    config, index = network_at(run, position, request.replica)
+    network = network_at(run, position, request.replica)
+    config, index = network.config, network.index
     number = run.tree.owner(position).number
     one = losses.curve(number, BUCKETS, 0, position.window, index)
     band = losses.band(number, BUCKETS, 0, position.window)
@@ -156,7 +157,8 @@ def norms(request: FigureRequest) -> FigureData:
     were clipped."""
     opened = read(request.run)
     position = _trained(opened, opened.run.position_at(request.at, request.branch))
-    config, index = network_at(opened.run, position, request.replica)
+    network = network_at(opened.run, position, request.replica)
+    config, index = network.config, network.index
     number = opened.run.tree.owner(position).number
     one = opened.timeline.curve(number, BUCKETS, 0, position.window, index, norms=True)
     known = ~np.isnan(one.mean)
