@@ -85,31 +85,29 @@ class LossStats:
         losses before these.
         """
         chance = most / FAR_ABOVE
-        high = ~(losses < LEAP * chance)
-        if not high.any():
+        if (losses < LEAP * chance).all():  # as nearly always
             return self
-        joined = np.concatenate(
-            [np.full(RECENT_WINDOWS - len(before), np.nan), before, losses[:-1]]
+        unknown = np.full(RECENT_WINDOWS - len(before), np.nan)
+        joined = np.concatenate([unknown, before, losses])
+        high = np.flatnonzero(~(joined < LEAP * chance))
+        # Behind `RECENT_WINDOWS` losses of which none is high or unknown: so few need their mean
+        leaps = high[np.diff(high, prepend=-1) > RECENT_WINDOWS] - RECENT_WINDOWS
+        earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)[leaps]
+        mean, spread = earlier.mean(axis=-1), earlier.std(axis=-1)
+        was_below = mean < BELOW_CHANCE * chance
+        is_far = ~(losses[leaps] < mean + OF_SPREAD * spread)
+        found = leaps[was_below & is_far][-1:]
+        if not len(found) and self.left_at is None:
+            found = np.flatnonzero(~(losses < most))[:1]
+        if not len(found):
+            return self
+        at = int(found[0])
+        return replace(
+            self,
+            left_at=trained + at + 1,
+            left_to=float(losses[at]),
+            left_norm=float(norms[at]),
         )
-        earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)
-        with np.errstate(invalid="ignore"):
-            highest, mean, spread = (
-                earlier.max(axis=-1),
-                earlier.mean(axis=-1),
-                earlier.std(axis=-1),
-            )
-        was_below = (highest < LEAP * chance) & (mean < BELOW_CHANCE * chance)
-        high &= was_below & ~(losses < mean + OF_SPREAD * spread)
-        far = ~(losses < most) & (self.left_at is None)
-        found = [*np.flatnonzero(high)[-1:].tolist(), *np.flatnonzero(far)[:1].tolist()]
-        for at in found[:1]:
-            return replace(
-                self,
-                left_at=trained + at + 1,
-                left_to=float(losses[at]),
-                left_norm=float(norms[at]),
-            )
-        return self
 
 
 # Times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
