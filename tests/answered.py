@@ -10,6 +10,7 @@ import io
 import json
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -44,12 +45,19 @@ def answered(*arguments: object, stdin: str = "") -> Answer:
 
 def trained(*arguments: object, trainers: MakeTrainer = ScriptedTrainer) -> Answer:
     """The same for a command that trains, or trains again, without TensorFlow."""
+    with training_by(trainers):
+        return answered(*arguments)
+
+
+@contextlib.contextmanager
+def training_by(trainers: MakeTrainer) -> Iterator[None]:
+    """Meanwhile these train, and train again, in place of TensorFlow."""
     with (
         patch.object(loop, "tensorflow_trainers", lambda *_: trainers),
         patch.object(retraining, "tensorflow_trainers", lambda *_: trainers),
         patch.object(quiet, "import_tensorflow", lambda *_: None),
     ):
-        return answered(*arguments)
+        yield
 
 
 def records(answer: Answer) -> list[dict[str, Any]]:

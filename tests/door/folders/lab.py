@@ -13,6 +13,7 @@ from echornn.session.commands import Save
 from echornn.session.pictures.frame import Frame
 from echornn.training.structure import MakeTrainer
 from tests.answered import Answer, trained
+from tests.answered import training_by as training_by
 from tests.hashed import HashTrainer
 from tests.patience import PATIENCE
 from tests.recorded import Step, record_branches

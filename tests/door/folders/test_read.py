@@ -13,8 +13,15 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Run, RunError, read
-from echornn.session.commands import Choose
-from tests.door.folders.lab import answered, go_on, read_in_small_pieces, record
+from echornn.session.commands import Choose, ToggleReplicas
+from tests.door.folders.lab import (
+    FromAnyState,
+    answered,
+    go_on,
+    read_in_small_pieces,
+    record,
+    training_by,
+)
 from tests.scripted import SMALL, SMALL_POPULATION, ScriptedTrainer, scripted_loss
 
 
@@ -137,6 +144,38 @@ def test_what_is_not_there_is_said(folder: Path) -> None:
         run.path(at=99)
     with pytest.raises(RunError, match=r"replica = 1\b.*0"):
         run.path(replica=1)
+
+
+def test_before_a_change_of_the_task_the_losses_are_those_until_then(tmp_path: Path) -> None:
+    run = read(record(tmp_path / "run", SMALL, 5, {"echo_step": 5}, 4))
+    for at, first in [(3, 0), (7, 5), (9, 5)]:
+        (network,) = run.networks(at)
+        assert network.final_loss == pytest.approx(run.path(at=at, first=first).loss.mean())
+
+
+def test_networks_of_a_branch_without_windows_have_no_column(tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", SMALL, 3, ToggleReplicas(8), make_trainer=ScriptedTrainer)
+    assert read(folder).windows().loss.shape == (3, 1)
+
+
+def test_whatever_is_trained_again_says_what_differs_from_the_record(tmp_path: Path) -> None:
+    run = read(record(tmp_path / "run", SMALL, 9))
+    with training_by(FromAnyState):
+        for at in (3, 6, 3):
+            assert run.snapshot(at, retrain=True).unlike is not None
+
+
+def test_a_run_of_which_nothing_was_saved_is_empty(tmp_path: Path) -> None:
+    folder = record(tmp_path / "run", SMALL, 3)
+    for file in folder.glob("checkpoint-*"):
+        file.unlink()
+    run = read(folder)
+    assert (len(run.path()), len(run.windows()), run.branches, len(run.kept())) == (0, 0, (), 0)
+    assert len(printed("export", folder, "--path").splitlines()) == 1
+    with pytest.raises(RunError, match="no weights yet"):
+        run.weights()
+    with pytest.raises(RunError, match="no networks yet"):
+        run.networks()
 
 
 def test_a_task_of_numbers_has_no_accuracy(tmp_path: Path) -> None:
