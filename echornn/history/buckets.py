@@ -22,7 +22,8 @@ from echornn.progress import Floats
 
 # Of one network: so many of its newest windows are kept as they are (4 MB), and so many buckets
 MOST_KEPT = 1 << 18
-# Of several networks: half the most bytes of their buckets, if that is enough to draw a whole run
+# Of several networks: as many newest windows as have numbers that fit in here; and a quarter as many
+# buckets, since the rows of seeds are drawn from all of them; but enough to draw a whole run
 BYTES_OF_SEVERAL = 1 << 24
 LEAST_KEPT = 1 << 9
 BAND_KEPT = 1 << 16  # buckets of the quantiles, which are few numbers however many networks
@@ -133,13 +134,26 @@ class BucketLog:
 
 
 def joined(reducers: Reducers, numbers: Buckets, at: Windows) -> Buckets:
-    """The numbers of adjacent buckets as those of one, from each index in ``at`` to the next."""
-    shape = len(reducers), len(at), *numbers.shape[2:]
-    if numbers[:, :1].size == len(reducers):  # NumPy is slow where another axis has length 1
-        numbers = numbers.reshape(len(reducers), -1)
+    """The numbers of adjacent buckets as those of one, from each index in ``at`` to the next. All
+    but the first and the last are of equally many."""
     with np.errstate(over="ignore", invalid="ignore"):  # a sum beyond the type's range is infinite
         pairs = zip(reducers, numbers, strict=True)
-        return np.stack([reducer.reduceat(number, at) for reducer, number in pairs]).reshape(shape)
+        return np.stack([_joined(reducer, number, at) for reducer, number in pairs])
+
+
+def _joined(reducer: np.ufunc, number: Buckets, at: Windows) -> Buckets:
+    if number[:1].size == 1:
+        return reducer.reduceat(number.ravel(), at).reshape(-1, *number.shape[1:])
+    # NumPy's reduceat is slow where there is another axis
+    begin, end = int(at[min(1, len(at) - 1)]), int(at[-1])
+    parts = [reducer.reduce(number[end:], axis=0, keepdims=True)]
+    if len(at) > 2:
+        groups = len(at) - 2
+        whole = number[begin:end].reshape(groups, (end - begin) // groups, *number.shape[1:])
+        parts.insert(0, reducer.reduce(whole, axis=1))
+    if len(at) > 1:
+        parts.insert(0, reducer.reduce(number[:begin], axis=0, keepdims=True))
+    return np.concatenate(parts)
 
 
 class _Numbers:
@@ -226,7 +240,8 @@ class LossHistory:
         width = WIDTH_OF_ONE if replicas == 1 else WIDTH_OF_SEVERAL
         # fewer than are kept, or those that do not complete a bucket yet would be dropped
         self._at_once = min(kept - width, max(1, LOSSES_AT_ONCE // replicas))
-        log = BucketLog(OF_LOSSES, width, kept, (replicas,), self._dtype)
+        most = kept if replicas == 1 else max(kept // 4, LEAST_KEPT)
+        log = BucketLog(OF_LOSSES, width, most, (replicas,), self._dtype)
         self._each = _Numbers(self._newest, log, self._numbers_of_each)
         self._all: _Numbers | None = None
         self._solved_at = np.empty(0, np.int64)  # of those that solved the task, in order
