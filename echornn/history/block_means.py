@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,8 @@ class BlockMeans:
         new_ends = np.array(list(_ends_between(self.windows, windows)), np.int64)
         sums = _sums(losses, errors, new_ends - self.windows)
         sums[:, 0] += self.under_way
+        if not len(new_ends):
+            return replace(self, windows=windows, under_way=sums[:, 0])
         losses_in, logs_in, errors_in, bad_in = sums[:, :-1]
         ends = np.append(self.ends, new_ends)
         sizes = np.diff(ends, prepend=0)[len(self) :]
@@ -84,14 +86,14 @@ class BlockMeans:
 def _sums(losses: Floats, errors: Floats, ends: Windows) -> Windows:
     """The sums of losses, their logarithms, errors and bad losses between these ends, and after the
     last, as whole numbers: int64 [4, ends + 1]."""
-    bad = ~np.isfinite(losses)
-    counted = np.clip(np.where(bad, 0, losses), 0, HIGHEST)
-    logs = np.log(np.clip(np.where(bad, 1, losses), LOWEST, HIGHEST).astype(np.float64))
+    is_bad = ~np.isfinite(losses)
+    counted = np.clip(np.where(is_bad, 0, losses), 0, HIGHEST)
+    in_logs = np.clip(np.where(is_bad, 1, losses), LOWEST, HIGHEST)
     sums = np.zeros((4, len(losses) + 1), np.int64)
-    for row, values in zip(
-        sums, (counted / UNIT, logs / UNIT, np.nan_to_num(errors) / UNIT, bad), strict=True
-    ):
-        row[:-1] = np.rint(values)
+    sums[0, :-1] = np.rint(counted / UNIT)
+    sums[1, :-1] = np.rint(np.log(in_logs, dtype=np.float64) / UNIT)
+    sums[2, :-1] = np.rint(np.fmax(errors, 0) / UNIT)  # 0 where it is not known
+    sums[3, :-1] = is_bad
     # behind the last window is a zero, since a block may end there
     return np.asarray(np.add.reduceat(sums, np.append(0, ends), axis=1))
 

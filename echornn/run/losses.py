@@ -65,6 +65,7 @@ class _BranchLosses:
         self.lost_at_start = self.solved.lost_at
         self.crossings: list[Crossing] = []
         self.levels = Levels.of([config] * config.replicas)
+        self.most_loss = most_loss(config)
         self.losses = LossHistory(config, self.branch.start)
         self.norms = LossHistory(config, self.branch.start, band=False)
 
@@ -180,11 +181,10 @@ class Losses:
     def _stats_after(
         self, branch: _BranchLosses, windows: StoredWindows, norms: Floats
     ) -> LossStats:
-        config = branch.branch.config
         losses = losses_of(windows)[:, 0]
-        errors = error_rates_of(windows, config)[:, 0]
+        errors = error_rates_of(windows, branch.branch.config)[:, 0]
         newest = branch.solved.newest[:, 0]
-        stats = branch.stats.leaving(newest, losses, norms, branch.end, most_loss(config))
+        stats = branch.stats.leaving(newest, losses, norms, branch.end, branch.most_loss)
         return replace(stats, block_means=stats.block_means.after(losses, errors))
 
     def _pass_unknown(self, branch: _BranchLosses, windows: int, solved_at: Windows) -> None:
