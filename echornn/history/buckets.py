@@ -22,8 +22,8 @@ from echornn.progress import Floats
 
 # Of one network: so many of its newest windows are kept as they are (4 MB), and so many buckets
 MOST_KEPT = 1 << 18
-# Of several networks: as many newest windows as have numbers that fit in here; and a quarter as many
-# buckets, since the rows of seeds are drawn from all of them; but enough to draw a whole run
+# Of several networks: as many newest windows as have numbers that fit in here, a quarter as many
+# buckets, since the rows of seeds are drawn from all of them; and enough to draw a whole run
 BYTES_OF_SEVERAL = 1 << 24
 LEAST_KEPT = 1 << 9
 BAND_KEPT = 1 << 16  # buckets of the quantiles, which are few numbers however many networks
