@@ -8,16 +8,11 @@ import errno
 import fcntl
 import os
 import stat
-import threading
 import time
 import zlib
-from collections import deque
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 from echornn.errors import RunError
 
@@ -52,14 +47,6 @@ def read_bytes(file: Path, most: int) -> bytes:
         if os.fstat(source.fileno()).st_size > most:
             raise OSError(errno.EFBIG, f"{file.name} is larger than {most:,} bytes", str(file))
         return source.read()
-
-
-def read_records(file: BinaryIO, record: np.dtype[np.void], most: int) -> npt.NDArray[np.void]:
-    """The next whole records of an open file, as a read-only array [n]; n is below ``most`` only at
-    the file's end."""
-    # numpy.fromfile would lose a Ctrl+C that arrives during its first call
-    read = file.read(most * record.itemsize)
-    return np.frombuffer(read, record, len(read) // record.itemsize)
 
 
 def write_at(file: FileIO, data: bytes, at: int) -> int:
@@ -97,8 +84,6 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
 # ---- logs, which only grow
 
 PIECE_BYTES = 1 << 20
-# In memory while the disk accepts none; beyond, the oldest become filler
-MAX_PENDING_BYTES = 1 << 28
 
 
 class LogEnd(NamedTuple):
@@ -121,53 +106,6 @@ def end_of(file: Path, most: float = float("inf")) -> LogEnd:
         while piece := log.read(int(min(most - end.length, PIECE_BYTES))):
             end = end.after(piece)
     return end
-
-
-class AppendLog:
-    """Appends records to a file, each once, later if the disk refuses; one thread may append,
-    another flush."""
-
-    def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
-        self.end = end  # of what is surely on disk; bytes beyond are overwritten
-        self.length = end.length  # once all records are on disk
-        self._file = file
-        self._filler = filler  # a byte of a lost record; without it, memory keeps all
-        self._lock = threading.Lock()
-        self._pending: deque[bytes] = deque()
-        self._first = end.length  # where in the file the first pending record belongs
-
-    @property
-    def lost_bytes(self) -> int:
-        """The number of bytes that are not on disk and that memory could not keep."""
-        return max(0, self._first - self.end.length)
-
-    def append(self, records: bytes) -> None:
-        with self._lock:
-            self._pending.append(records)
-            self.length += len(records)
-            while self._filler and self.length - self._first > MAX_PENDING_BYTES:
-                self._first += len(self._pending.popleft())
-
-    def flush(self, length: int) -> None:
-        """Write all records up to an earlier value of `length` to the disk; after an OSError, all
-        stay in memory."""
-        with self._lock:
-            first, pending, end = self._first, deque(self._pending), self.end
-        if length <= end.length:
-            return
-        with writer(self._file) as log:
-            if os.fstat(log.fileno()).st_size < end.length:
-                raise OSError(f"{self._file.name} is shorter than when it was last written")
-            while end.length < length:
-                lost = min(first, length) - end.length
-                piece = self._filler * min(lost, PIECE_BYTES) if lost > 0 else pending.popleft()
-                write_at(log, piece, end.length)
-                end = end.after(piece)
-            os.fsync(log.fileno())
-        with self._lock:
-            self.end = end
-            while self._pending and self._first < end.length:
-                self._first += len(self._pending.popleft())
 
 
 # ---- the lock

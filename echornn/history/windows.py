@@ -31,8 +31,8 @@ number of wrong predictions, or, if a window has more than 255 predictions, thei
 """
 
 LOST = b"\xff"
-"""Every byte of a window that was dropped as the disk could not be written for too long: a loss of
-NaN, -1 errors."""
+"""Every byte of a window that the disk does not have, as it was full for too long or is damaged: a
+loss of NaN, -1 errors."""
 
 PACKED_LOST = np.uint32(0xFFFFFFFF)
 ERROR_BITS, MOST_ERRORS = 8, 255

@@ -24,7 +24,7 @@ class Log:
     """A file to which records are appended, each once, later if the disk refuses. One thread may
     append while another flushes.
 
-    What is behind the end of what was flushed is not touched until `cut`: a checkpoint that could
+    What is behind the end is only overwritten, and not removed until `cut`: a checkpoint that could
     not be read for a while may still need it.
     """
 

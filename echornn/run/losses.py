@@ -41,6 +41,9 @@ from echornn.run.tree import Tree
 # Consecutive windows with finite losses after which training counts as sound again
 GOOD_WINDOWS = 50
 KEPT_CURVES = 64  # a picture has up to nine, and several viewers may look at other parts
+KEPT_SHORT = (
+    1 << 14
+)  # sums of branches that are shorter than a column: thousands, if a key was held
 
 
 @dataclass(eq=False)
@@ -106,7 +109,7 @@ class Losses:
         self._curves = lru_cache(KEPT_CURVES)(self._curve)
         self._bands = lru_cache(KEPT_CURVES)(self._band)
         self._medians = lru_cache(KEPT_CURVES)(Band.as_curve)
-        self._in_one = lru_cache(None)(_in_one)
+        self._in_one = lru_cache(KEPT_SHORT)(_in_one)
 
     def __len__(self) -> int:
         """The number of branches."""

@@ -74,7 +74,7 @@ def _before_it_went_bad(tree: Tree, position: Position, bad: int) -> Position | 
         if branch.cause not in ("edit", "preset"):
             continue
         if branch.start <= bad < branch.start + GOOD_WINDOWS:
-            before = tree.parent_config(branch) or branch.config
+            before = tree.config_before(branch) or branch.config
             if before.changes_to(branch.config).keys() - {"num_epochs"}:
                 return branch.before
     path = tree.path(Position(position.branch, bad))

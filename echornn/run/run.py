@@ -106,6 +106,7 @@ class Run:
         differs from what was recorded is kept; the notes say so. ``quickly`` reads no log of
         windows until its losses are asked for, and does not check them.
         """
+        names = ""
         try:
             if not os.path.lexists(folder / RUN_FILE):
                 raise RunError(f"{folder} holds no run")
@@ -118,13 +119,17 @@ class Run:
                     data, checkpoint.commands, checkpoint.trained, about.config
                 )
             run = cls(about.config, checkpoint, commands)
-            run.is_stored, run.folder, run.about = True, folder, about
+            run.is_stored = True
+            run.folder = folder
+            run.about = about
             if not quickly and checkpoint is not None:
                 run._load()
                 wrong += run._faults_of_logs()
-                wrong += filter(None, [branch_notes.fault(folder)])
+            names = branch_notes.fault(folder)
         except OSError as error:
             raise RunError(f"{folder} cannot be read: {error}") from error
+        if names:
+            wrong.append(names)
         if commands.fault:
             wrong.append(f"{COMMAND_FILE} is damaged: {commands.fault}")
         run.notes = (*about.notes, *wrong)
@@ -175,14 +180,16 @@ class Run:
         return faults
 
     def refreshed(self) -> Run:
-        """The run as it is in its folder now; a RunError or an OSError if it cannot be read. If it
-        is the same that went on, only what is new is read."""
+        """The run as it is in its folder now, with its losses; a RunError or an OSError if it
+        cannot be read. If it is the same that went on, only what is new is read: the losses of this
+        run grow, also for who draws them meanwhile."""
         run = Run.read(self.folder, quickly=True)
+        losses = self.losses
         if run.checkpoint is None or not self._goes_on_as(run):
+            run._load()
             return run
         if self.checkpoint is not None and run.checkpoint.serial == self.checkpoint.serial:
             return self
-        losses = self.losses
         losses.tree = run.tree
         run._read_into(losses, self._ends)
         if run._ends.losses == run.checkpoint.losses:
@@ -279,8 +286,13 @@ class Run:
     # ---- losses
 
     @property
+    def has_losses(self) -> bool:
+        """Whether they are in memory, so that nobody waits for a disk."""
+        return self._losses is not None
+
+    @property
     def losses(self) -> Losses:
-        """All branches with all losses, in memory."""
+        """All branches with all losses, in memory; read when they are first asked for."""
         if self._losses is None:
             if self.is_stored:
                 self._load()
@@ -328,6 +340,11 @@ class Run:
                 newest, windows = newest[:0], windows[unknown[-1] + 1 :]
             newest = np.concatenate([newest, losses_of(windows)])
         return newest
+
+    def has_diverged(self, position: Position) -> bool:
+        """Whether the loss of the last window there is NaN or infinite, in all networks."""
+        newest = self.newest_losses(position)
+        return bool(len(newest)) and not bool(np.isfinite(newest[-1]).any())
 
     def solved(self, position: Position) -> SolvedAt:
         """When each network at a position had solved the task by then, and lost it again; where the

@@ -16,7 +16,7 @@ from echornn.run.branch import Position
 from echornn.run.checkpoint import Checkpoint, CheckpointError, decode, encode, recorded_state
 from echornn.state import PopulationState
 
-# When the states of a run take more bytes, up to half are dropped
+# When the states of a run take more bytes, half of them or more are dropped
 MOST_BYTES = 4 << 20
 # If states are large, so many are kept, up to so many bytes; two are kept whatever their size
 LEAST_KEPT, MOST_BYTES_OF_LARGE = 64, 256 << 20

@@ -123,7 +123,7 @@ class Tree:
         """The windows that were trained in this branch itself."""
         return self._ends[number] - self._branches[number].start
 
-    def parent_config(self, branch: Branch) -> EchoConfig | None:
+    def config_before(self, branch: Branch) -> EchoConfig | None:
         """The configuration that was trained before a branch began; None for the first branch."""
         before = branch.before or branch.parent
         return None if before is None else self.owner(before).config
@@ -133,7 +133,7 @@ class Tree:
         branch = self.branch(number)
         if branch.cause == "alone":
             return f"seed {branch.config.seed} alone"
-        before = self.parent_config(branch)
+        before = self.config_before(branch)
         changes = "" if before is None else changes_text(before, branch.config)
         return changes or CAUSES.get(branch.cause, branch.cause)
 

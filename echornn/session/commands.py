@@ -191,7 +191,7 @@ class MoveEpochs(CountingCommand):
 
 
 class Undo(BaseCommand):
-    """Return to the position before the last reset, redraw, regeneration, edit or move.
+    """Return to the position before the last reset, redraw, regeneration or edit.
 
     Nothing trained is lost.
     """

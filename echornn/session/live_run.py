@@ -318,7 +318,7 @@ class LiveRun:
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
             return
-        before = self.tree.parent_config(owner)
+        before = self.tree.config_before(owner)
         has_same_task = before is not None and before.same_task(owner.config)
         if owner.cause not in ("back", "edit") or not has_same_task:
             self.rows.replace(())

@@ -270,7 +270,7 @@ def go_on(
 
     def allow(run: Run) -> None:
         nonlocal config, first
-        if at is None and given:  # diverged weights cannot learn
+        if at is None and given and run.has_diverged(run.position):  # its weights cannot learn
             first = before_it_diverged(run.losses, run.position)
         config = _edited(run, given, first)
 

@@ -32,8 +32,10 @@ NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
 
 
 def windows_of(run: Run) -> int:
-    """The windows on the path that another run is on."""
-    return run.tree.end(run.position.branch).window if len(run.tree) else 0
+    """The windows on the path that another run is on, as far as they are read."""
+    if not run.has_losses or not len(run.tree):
+        return 0
+    return run.tree.end(run.position.branch).window
 
 
 def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
@@ -86,6 +88,8 @@ class UnderCurve:
         differs = changes_text(picture.line_config, run.config) or "the same fields"
         line, letter = run.position.branch, letter_of(number).upper()
         ghost = Ghost(f"{folder}:{line}", letter, f"{differs} ({name})", 0, windows_of(run))
+        if not run.has_losses:
+            return ghost
         return with_curve(ghost, picture.axis, picture.query.columns, run.losses, line)
 
     def lay_under(self, folder: Path) -> str:

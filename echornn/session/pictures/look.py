@@ -33,8 +33,8 @@ SEEDS = {"seed", "replicas"}  # fields that are described together
 
 
 def look(query: Query, frame: Frame, losses: Losses) -> Picture:
-    """The picture of a frame of a run, which may have grown since. Curves that are as in a picture
-    before are the same objects."""
+    """The picture of a frame of a run, which may have grown since. The same part of a curve is the
+    same object in all pictures."""
     if not len(losses):
         return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
     tree = losses.tree
@@ -181,7 +181,7 @@ def words_of(tree: Tree, number: int, names: Mapping[int, str] = {}) -> str:
 
 def _words(tree: Tree, number: int, names: Mapping[int, str]) -> str:
     branch = tree.branch(number)
-    before = tree.parent_config(branch)
+    before = tree.config_before(branch)
     described = set() if before is None else set(before.changes_to(branch.config))
     if branch.cause == "alone" or described & SEEDS:
         described |= SEEDS
