@@ -18,7 +18,6 @@ from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import LossHistory
 from echornn.history.curve import Band, Curve, CurvePiece, band_of, curve_of, shades_of
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
-from echornn.history.windows import kept as pack
 from echornn.progress import Counts, Floats
 from tests.examples import examples
 
@@ -32,13 +31,13 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(
     losses: list[float], errors: int
 ) -> None:
     given = np.array(losses, np.float32)
-    packed = pack(given, np.full(len(given), errors, np.int32), TUTORIAL)
+    packed = kept(given, np.full(len(given), errors, np.int32), TUTORIAL)
     assert packed.dtype == np.uint32
-    kept, kept_errors = losses_of(packed), errors_of(packed, TUTORIAL)
-    np.testing.assert_allclose(kept, given, rtol=2.0**-17, atol=2.0**-142)
-    assert (kept_errors == errors).all()
-    np.testing.assert_array_equal(pack(kept, kept_errors, TUTORIAL), packed)
-    np.testing.assert_array_equal(losses_of(packed), kept)
+    unpacked, unpacked_errors = losses_of(packed), errors_of(packed, TUTORIAL)
+    np.testing.assert_allclose(unpacked, given, rtol=2.0**-17, atol=2.0**-142)
+    assert (unpacked_errors == errors).all()
+    np.testing.assert_array_equal(kept(unpacked, unpacked_errors, TUTORIAL), packed)
+    np.testing.assert_array_equal(losses_of(packed), unpacked)
     np.testing.assert_array_equal(
         error_rates_of(packed, TUTORIAL), np.float32(errors) / np.float32(75)
     )
@@ -47,13 +46,13 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(
 def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
     nans = np.array([0x7F800001, 0x7FFFFFFF, 0xFFC00000], np.uint32).view(np.float32)
     losses = np.array([math.inf, LARGEST, 0.0, -0.0, *nans], np.float32)
-    packed = pack(losses, np.arange(7, dtype=np.int32), TUTORIAL)
-    kept, errors = losses_of(packed), errors_of(packed, TUTORIAL)
-    assert kept[0] == math.inf
-    assert math.isfinite(kept[1])
-    assert kept[1] == pytest.approx(LARGEST, rel=1e-5)
-    assert kept[2:4].tolist() == [0.0, 0.0]
-    assert np.isnan(kept[4:]).all()
+    packed = kept(losses, np.arange(7, dtype=np.int32), TUTORIAL)
+    unpacked, errors = losses_of(packed), errors_of(packed, TUTORIAL)
+    assert unpacked[0] == math.inf
+    assert math.isfinite(unpacked[1])
+    assert unpacked[1] == pytest.approx(LARGEST, rel=1e-5)
+    assert unpacked[2:4].tolist() == [0.0, 0.0]
+    assert np.isnan(unpacked[4:]).all()
     assert errors.tolist() == list(range(7))
 
 
@@ -93,24 +92,24 @@ def reviews_of(losses: Floats, errors: Floats | None = None) -> BlockMeans:
 def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after(
     losses: list[float], pieces: list[int], until: int
 ) -> None:
-    all_of_them = np.array(losses, np.float32)
+    values = np.array(losses, np.float32)
     errors = np.linspace(0, 1, len(losses)).astype(np.float32)
-    whole, grown, begin = reviews_of(all_of_them, errors), BlockMeans(), 0
+    whole, grown, begin = reviews_of(values, errors), BlockMeans(), 0
     for size in [*pieces, len(losses)]:
-        grown = grown.after(all_of_them[begin : begin + size], errors[begin : begin + size])
+        grown = grown.after(values[begin : begin + size], errors[begin : begin + size])
         begin += size
     then = whole.until(until)
-    known = slice(then.windows, until)
-    for one, other in (
+    again = slice(then.windows, until)
+    for blocks, expected in (
         (grown, whole),
         (
-            then.after(all_of_them[known], errors[known]),
-            reviews_of(all_of_them[:until], errors[:until]),
+            then.after(values[again], errors[again]),
+            reviews_of(values[:until], errors[:until]),
         ),
     ):
-        assert one.windows == other.windows
+        assert blocks.windows == expected.windows
         for array in ("ends", "losses", "logs", "errors", "under_way"):
-            np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
+            np.testing.assert_array_equal(getattr(blocks, array), getattr(expected, array))
 
 
 def test_a_block_holds_the_mean_of_its_windows() -> None:
@@ -138,8 +137,8 @@ pieces_of_losses = st.lists(
 
 
 def filled(losses: list[float], start: int) -> LossHistory:
-    history, known = LossHistory(CONFIG, start), np.array(losses, np.float32)[:, np.newaxis]
-    history.add(kept(known, np.full(known.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
+    history, values = LossHistory(CONFIG, start), np.array(losses, np.float32)[:, np.newaxis]
+    history.add(kept(values, np.full(values.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
     return history
 
 
@@ -187,7 +186,7 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
     assert (curve.first, curve.last) == (first, last)
 
 
-class Case(NamedTuple):
+class Record(NamedTuple):
     """A history, and everything that was added to it."""
 
     history: LossHistory
@@ -205,14 +204,14 @@ class Case(NamedTuple):
         )
 
 
-def case(
+def record_of(
     windows: int,
     replicas: int,
     chunk: int,
     seed: int = 0,
-    buckets: int | None = None,
+    most_kept: int | None = None,
     bad: float = 0.0,
-) -> Case:
+) -> Record:
     """Losses at random, a share of which is infinite or not a number, added in pieces."""
     rng = np.random.default_rng(seed)
     config = replace(CONFIG, replicas=replicas)
@@ -221,15 +220,15 @@ def case(
     losses[rng.random(losses.shape) < bad] = math.inf
     errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
     solved_at = rng.integers(0, windows + 1, replicas)
-    history, all_windows = LossHistory(config, kept=buckets), kept(losses, errors, config)
+    history, all_windows = LossHistory(config, kept=most_kept), kept(losses, errors, config)
     for begin in range(0, windows, chunk):
         history.add(all_windows[begin : begin + chunk], solved_at)
-    return Case(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)
+    return Record(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)
 
 
-def cases(least_replicas: int = 1) -> st.SearchStrategy[Case]:
+def records(least_replicas: int = 1) -> st.SearchStrategy[Record]:
     return st.builds(
-        case,
+        record_of,
         windows=st.integers(0, 300),
         replicas=st.integers(least_replicas, 8),
         chunk=st.integers(1, 120),
@@ -238,84 +237,84 @@ def cases(least_replicas: int = 1) -> st.SearchStrategy[Case]:
     )
 
 
-some = examples(40)
+SOME = examples(40)
 
 
-@some
-@given(cases(), st.integers(1, 40), st.integers(0, 400), st.integers(0, 400), st.data())
+@SOME
+@given(records(), st.integers(1, 40), st.integers(0, 400), st.integers(0, 400), st.data())
 def test_buckets_have_the_extremes_and_the_means_of_their_windows(
-    told: Case, columns: int, first: int, length: int, data: st.DataObject
+    record: Record, columns: int, first: int, length: int, data: st.DataObject
 ) -> None:
-    windows, replicas = told.losses.shape
+    windows, replicas = record.losses.shape
     replica = data.draw(st.integers(0, replicas - 1))
-    losses, errors = told.losses[:, replica], told.errors[:, replica]
-    curve = told.curve(columns, first, first + length, replica)
-    assert len(told.history) == windows
+    losses, errors = record.losses[:, replica], record.errors[:, replica]
+    curve = record.curve(columns, first, first + length, replica)
+    assert len(record.history) == windows
     assert curve.last == min(first + length, windows)
     assert len(curve.starts) <= columns + 2
     assert_true(curve, losses)
     for start, end, rate in zip(curve.starts, curve.ends, curve.error_rate, strict=True):
         assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
-    stored = told.history.windows(curve.first, curve.last)
+    stored = record.history.windows(curve.first, curve.last)
     assert stored is not None
-    np.testing.assert_array_equal(losses_of(stored), told.losses[curve.first : curve.last])
+    np.testing.assert_array_equal(losses_of(stored), record.losses[curve.first : curve.last])
 
 
-def assert_band(band: Band, told: Case) -> None:
+def assert_band(band: Band, record: Record) -> None:
     """Each bucket has the quantiles of its windows, on average, and the number solved at its
     end."""
-    low, tenth, median, ninetieth, high = quantiles(told.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
+    low, tenth, median, ninetieth, high = quantiles(record.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
     for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
         there = slice(start, end)
         assert band.low[at] == low[there].min()
         assert band.high[at] == high[there].max()
-        for drawn, known in (
+        for mean, quantile in (
             (band.tenth, tenth),
             (band.median, median),
             (band.ninetieth, ninetieth),
         ):
-            assert drawn[at] == pytest.approx(known[there].mean(dtype=np.float64), rel=1e-5)
-        assert band.solved[at] == ((told.solved_at > 0) & (told.solved_at <= end)).sum()
+            assert mean[at] == pytest.approx(quantile[there].mean(dtype=np.float64), rel=1e-5)
+        assert band.solved[at] == ((record.solved_at > 0) & (record.solved_at <= end)).sum()
 
 
-@some
-@given(cases(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
+@SOME
+@given(records(2), st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
 def test_a_band_has_the_quantiles_of_its_windows(
-    told: Case, columns: int, first: int, length: int
+    record: Record, columns: int, first: int, length: int
 ) -> None:
-    first, last = min(first, len(told.losses)), min(first + length, len(told.losses))
-    band = band_of([told.whole(told.history.of_all)], columns, first, last)
+    first, last = min(first, len(record.losses)), min(first + length, len(record.losses))
+    band = band_of([record.whole(record.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
     assert len(band) <= columns + 2
     assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
     assert len(band) or first == last
-    assert_band(band, told)
-    assert (band.replicas == told.losses.shape[1]).all()
+    assert_band(band, record)
+    assert (band.replicas == record.losses.shape[1]).all()
 
 
-@some
-@given(cases(2), st.integers(1, 40), st.data())
+@SOME
+@given(records(2), st.integers(1, 40), st.data())
 def test_shades_are_mean_losses_of_those_asked_for(
-    told: Case, columns: int, data: st.DataObject
+    record: Record, columns: int, data: st.DataObject
 ) -> None:
-    windows, replicas = told.losses.shape
+    windows, replicas = record.losses.shape
     asked = data.draw(st.lists(st.integers(0, replicas + 1), max_size=4))
     first = data.draw(st.integers(0, windows))
     last = data.draw(st.integers(first, windows))
-    whole = told.whole(partial(told.history.of_some, np.array(asked, np.int64)))
+    whole = record.whole(partial(record.history.of_some, np.array(asked, np.int64)))
     shades = shades_of([whole], len(asked), columns, first, last)
     assert shades.shape == (len(asked), min(columns, last - first))
     for row, replica in enumerate(asked):
         if replica >= replicas:
             assert np.isnan(shades[row]).all()
             continue
-        known = told.losses[first:last, replica]
-        fine = known[np.isfinite(known)]
-        if len(fine) == len(known) and len(known):
-            assert (shades[row] >= known.min() - 1e-6).all()
-            assert (shades[row] <= known.max() + 1e-6).all()
+        shown = record.losses[first:last, replica]
+        finite = shown[np.isfinite(shown)]
+        if len(finite) == len(shown) and len(shown):
+            assert (shades[row] >= shown.min() - 1e-6).all()
+            assert (shades[row] <= shown.max() + 1e-6).all()
         if last - first <= columns:
-            np.testing.assert_array_equal(shades[row], known)
+            np.testing.assert_array_equal(shades[row], shown)
 
 
 @examples(20)
@@ -327,9 +326,9 @@ def test_shades_are_mean_losses_of_those_asked_for(
 def test_memory_is_bounded_and_old_extremes_stay(
     replicas: int, sizes: list[int], columns: int
 ) -> None:
-    told = case(sum(sizes), replicas, max(sizes), buckets=256)
-    losses = told.losses[:, replicas - 1]
-    curve = told.curve(columns, 0, sum(sizes), replicas - 1)
+    record = record_of(sum(sizes), replicas, max(sizes), most_kept=256)
+    losses = record.losses[:, replicas - 1]
+    curve = record.curve(columns, 0, sum(sizes), replicas - 1)
     assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
     for start, end, low, mean, high in zip(
         curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True
@@ -341,11 +340,11 @@ def test_memory_is_bounded_and_old_extremes_stay(
         wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
         assert wider.min() <= low <= high <= wider.max()
         assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
-    newest = told.history.windows(max(0, sum(sizes) - 256), sum(sizes))
+    newest = record.history.windows(max(0, sum(sizes) - 256), sum(sizes))
     assert newest is not None
-    np.testing.assert_array_equal(losses_of(newest), told.losses[-256:])
+    np.testing.assert_array_equal(losses_of(newest), record.losses[-256:])
     if sum(sizes) > 512:
-        assert told.history.windows(0, 40) is None
+        assert record.history.windows(0, 40) is None
         np.testing.assert_allclose(
-            told.history.newest(0, 40)[0], told.losses[:40].mean(axis=0), atol=0.3
+            record.history.newest(0, 40)[0], record.losses[:40].mean(axis=0), atol=0.3
         )
