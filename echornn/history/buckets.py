@@ -246,7 +246,8 @@ class LossHistory:
         self._all: _Numbers | None = None
         self._solved_at = np.empty(0, np.int64)  # of those that solved the task, in order
         if band and replicas > 1:
-            log = BucketLog(OF_BAND, width, BAND_KEPT, (), np.float64)
+            # of single windows: quantiles take too long to be computed whenever they are drawn
+            log = BucketLog(OF_BAND, 1, BAND_KEPT, (), np.float64)
             self._all = _Numbers(self._newest, log, self._numbers_of_all)
 
     def _numbers_of_each(self, windows: StoredWindows, _: int) -> Buckets:
@@ -302,9 +303,9 @@ class LossHistory:
         return means
 
     def of_one(self, replica: int, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The windows ``first`` to ``last`` of a replica in buckets that end at multiples of
-        ``width``, a power of two: their first windows and the windows after their last, int64 [2,
-        buckets], and their numbers, `OF_LOSSES`.
+        """The windows ``first`` to ``last``, at least one, of a replica in buckets that end at
+        multiples of ``width``, a power of two: their first windows and the windows after their
+        last, int64 [2, buckets], and their numbers, `OF_LOSSES`.
 
         If some are no longer kept, the buckets may be wider, and the first and the last may also
         have numbers of windows beyond the range; sums are then scaled to their share.

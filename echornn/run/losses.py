@@ -507,8 +507,9 @@ def _newest(history: LossHistory, first: int, last: int) -> tuple[Floats, Bools]
     """The losses of these windows, or their mean if they are no longer kept; and which are
     known."""
     windows = history.windows(first, last)
-    if windows is None:
-        return history.newest(first, last), np.ones(1, np.bool_)
+    if windows is None:  # it may have windows from before or after these, which are not finite
+        means = history.newest(first, last)
+        return means, np.asarray(np.isfinite(means).any(axis=1))
     return losses_of(windows), ~are_lost(windows)
 
 

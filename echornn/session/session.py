@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Protocol
 
 from echornn.config import ConfigError, EchoConfig
@@ -38,6 +39,8 @@ from echornn.session.probing import Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.session.rules import NotThereError, require_there, why_no_effect
 from echornn.training.structure import AnyTrainer, MakeTrainer, tensorflow_trainers
+
+PICTURES_KEPT = 8  # of a few viewers
 
 
 class ViewedSession(Protocol):
@@ -100,6 +103,8 @@ class Session:
         # While it is, the log lacks nothing that the trainer has trained
         self._record_is_whole = False
         self._preview: Preview | None = None
+        # Of the newest frames, as a screen asks ten times a second also while nothing changes
+        self._pictures = lru_cache(PICTURES_KEPT)(self._picture)
         resumed, first = self.recorder.resumed, config
         trained_by = () if resumed is None else resumed.trained_by
         if resumed is not None:
@@ -209,8 +214,12 @@ class Session:
 
     def look_at(self, query: Query, frame: Frame, viewer: int = LOCAL) -> Picture:
         """The picture of a frame of this session, for a viewer."""
-        picture = look(query, frame, self.timeline)
+        picture = self._pictures(query, frame, len(self.tree), self.tree.trained)
         return replace(picture, audience=self.viewers.audience(viewer))
+
+    def _picture(self, query: Query, frame: Frame, *_: int) -> Picture:
+        """It depends on how many branches and windows the run has, too."""
+        return look(query, frame, self.timeline)
 
     def take_over(self) -> None:
         self.viewers.take_over(LOCAL)

@@ -14,12 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.history import buckets
 from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import LossHistory
 from echornn.history.curve import Band, Curve, CurvePiece, band_of, curve_of, shades_of
 from echornn.history.windows import error_rates_of, errors_of, kept, losses_of, quantiles, summed
 from echornn.progress import Counts, Floats
+from echornn.run.branch import Position
+from echornn.run.losses import Losses
+from echornn.run.tree import Tree
 from tests.examples import examples
+from tests.trees import branch_off, grow
 
 TUTORIAL = EchoConfig(replicas=2)
 
@@ -348,3 +353,15 @@ def test_memory_is_bounded_and_old_extremes_stay(
         np.testing.assert_allclose(
             record.history.newest(0, 40)[0], record.losses[:40].mean(axis=0), atol=0.3
         )
+
+
+def test_a_position_whose_windows_are_forgotten_has_not_diverged_by_what_came_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buckets, "MOST_KEPT", 256)
+    losses = Losses(Tree())
+    number = branch_off(losses, CONFIG)
+    grow(losses, number, np.full(300, 0.5))
+    grow(losses, number, np.full(2000, math.nan))
+    assert losses.diverged(Position(number, 2300))
+    assert not losses.diverged(Position(number, 290))
