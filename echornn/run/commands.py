@@ -159,12 +159,15 @@ def tree_of(commands: Sequence[RecordedCommand], trained: int, lost: int = 0) ->
 
 
 class _Reading:
+    """Makes the tree, command by command."""
+
     def __init__(self, lost: int) -> None:
         self.tree = Tree()
         self._lost = lost
         self._here = 0  # the branch that was trained last
         self._number_of: dict[int | None, int] = {}  # by the number in the record
-        # In version 0.1.0 an undo leads to a place in the log: what trained it, and from where
+        # The windows in the run when each branch began: where an undo of version 0.1.0 leads is a
+        # place in the log
         self._first_window: dict[int, int] = {}
 
     def trained_until(self, at: int) -> None:

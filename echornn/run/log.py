@@ -81,8 +81,9 @@ class WindowLog(Log):
         return max(0, self._first - self.end.length)
 
     def flush(self, length: int) -> None:
-        if self._size() < self.end.length:
-            self.end = end_of(self._file) if self._size() else NO_LOG
+        size = self._size()
+        if size < self.end.length:  # somebody has removed it, or a part of it
+            self.end = end_of(self._file) if size else NO_LOG
         with self._lock:
             first, pending, end = self._first, deque(self._pending), self.end
         if end.length >= length:

@@ -95,8 +95,8 @@ class Losses:
     """The losses of all branches of a run. The training thread adds to them, and any thread may
     read; who reads does not wait for a disk. Windows whose loss is not known (see `lost`) have NaN.
 
-    Branches that the tree has already are added here with the windows that were trained when they
-    began: a stored run is read in the order in which it was trained.
+    The tree of a stored run is whole from the start. Its losses are added in the order in which
+    they were trained: a branch is begun here when all windows before it are there.
     """
 
     def __init__(self, tree: Tree) -> None:

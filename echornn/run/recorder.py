@@ -113,7 +113,7 @@ class RunRecorder(Recorder):
         self._run, self._logs = run, run.logs
         self._lock, self._is_unlocked = lock, False
         self._about = about
-        self._notes = "; ".join((*run.notes, *_changed_files(run)))
+        self._faults = "; ".join((*run.notes, *_changed_files(run)))
         self._serial = 0 if run.checkpoint is None else run.checkpoint.serial + 1
         self._kept_lengths = run.logs.lengths
         self._moves = 0
@@ -178,7 +178,7 @@ class RunRecorder(Recorder):
     def warning(self) -> str:
         """The faults found when the run was opened, until the first command; and why the run is not
         saved."""
-        parts = [self._notes]
+        parts = [self._faults]
         for seconds in SILENT_SECONDS:
             if self._background.seconds >= seconds:
                 parts.append(f"the disk has not answered for {seconds} s")
@@ -210,7 +210,7 @@ class RunRecorder(Recorder):
     def began(self) -> None:
         """Report that a branch has begun, or goes on: faults of the folder have been read by
         now."""
-        self._notes = ""
+        self._faults = ""
 
     def moved(self) -> None:
         """Report that the run is at another position, which alone makes nothing unsaved."""

@@ -61,7 +61,7 @@ class Tree:
     def begin(self, branch: Branch) -> Branch:
         """Add the next branch, which grows from now on. Returns it as it is in the tree: its parent
         is the branch that trained the window before. A ValueError if it cannot begin there."""
-        digest = branch.digest(0)
+        digest_before = 0
         if branch.parent is not None and not branch.starts_over:
             if not self.has(branch.parent):
                 raise ValueError(
@@ -73,8 +73,8 @@ class Tree:
                     f"a branch cannot continue its parent with this configuration: {branch}"
                 )
             branch = replace(branch, parent=Position(parent.number, branch.parent.window))
-            digest = branch.digest(self._digests[parent.number])
-        self._digests.append(digest)
+            digest_before = self._digests[parent.number]
+        self._digests.append(branch.digest(digest_before))
         self._ends.append(branch.start)
         self._ranges_of.append([])
         self._branches.append(branch)  # last: who sees it finds the rest

@@ -189,7 +189,7 @@ class LiveRun:
         self.here = Position(self.here.branch, self.here.window + len(progress.losses))
         self._any_unsaved = True
         if self.diverges_next:
-            self.go(self.here)
+            self.go(self.here)  # the trainer is behind the windows that do not count
             return progress
         self.rows.add(progress)
         if self._keyframing.is_due:
@@ -204,7 +204,8 @@ class LiveRun:
 
     def reset(self, further: int = 0, held: bool = False) -> None:
         """Start over with the current initial weights, or with those so many ``further`` on."""
-        before, root = self._leave(), Position(self.owner.number, 0)
+        before = self._leave()
+        root = Position(self.owner.number, 0)
         self._start_over(self.config, self.owner.init_index + further)
         self._change("redraw" if further else "reset", root, before, "anew", held)
 
@@ -244,7 +245,8 @@ class LiveRun:
 
     def alone(self) -> None:
         """Continue with the selected replica only."""
-        before, replica = self._leave(), self.replica
+        before = self._leave()
+        replica = self.replica
         state = self.trainer.state.only([replica])
         trainer = self.trainers.compiled(state.config)
         trainer.restore(state)
@@ -371,7 +373,8 @@ class LiveRun:
 
         Only if there is one.
         """
-        here, target = self.here, moves.before_the_change(self.losses, self.here)
+        here = self.here
+        target = moves.before_the_change(self.losses, here)
         assert target is not None
         self.go(target)
         self._undoing.undone.append(here)
@@ -379,7 +382,7 @@ class LiveRun:
     def redo(self) -> None:
         """Go forward again to where the last undo was made. Only if there was one."""
         self.go(self._undoing.undone[-1])
-        self._undoing.undone.pop()
+        self._undoing.undone.pop()  # only now: it may not be possible to go there
 
     @property
     def arrived(self) -> bool:
