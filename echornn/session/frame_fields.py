@@ -6,11 +6,9 @@ from typing import Any
 
 from echornn.config import EchoConfig, changes_text
 from echornn.run import moves
-from echornn.run.branch import Branch
 from echornn.run.recorder import Recorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import Frame, State
-from echornn.training.structure import AnyTrainer
 
 
 def first_frame(
@@ -64,7 +62,13 @@ def recorded_fields(live: LiveRun) -> dict[str, Any]:
     numbers."""
     owner = live.owner
     epoch, window = epoch_shown(*owner.epoch_and_window(live.here.window), live.config)
-    return {**_numbers_of(owner), **_losses(live), "epoch": epoch, "window": window}
+    return {
+        "epoch": epoch,
+        "window": window,
+        "data_version": owner.data_version,
+        "init_index": owner.init_index,
+        "loss_stats": live.losses.stats(live.here, live.replica),
+    }
 
 
 def trained_fields(live: LiveRun) -> dict[str, Any]:
@@ -77,22 +81,15 @@ def trained_fields(live: LiveRun) -> dict[str, Any]:
         newest = shown[-1]
         epoch, window = newest.epoch + 1, newest.window + 1
     return {
-        **_numbers_of(trainer),
-        **_losses(live),
         "epoch": epoch,
         "window": window,
+        "data_version": trainer.data_version,
+        "init_index": trainer.init_index,
+        "loss_stats": live.losses.stats(live.here, live.replica),
         "progress": newest,
         "tape": shown[:-1],
         "device": trainer.device,
     }
-
-
-def _numbers_of(place: Branch | AnyTrainer) -> dict[str, Any]:
-    return {"data_version": place.data_version, "init_index": place.init_index}
-
-
-def _losses(live: LiveRun) -> dict[str, Any]:
-    return {"loss_stats": live.losses.stats(live.here, live.replica)}
 
 
 def epoch_shown(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
