@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,6 @@ from echornn.run.losses import Losses
 from echornn.run.tree import Tree
 from echornn.session.pictures.frame import Frame
 from echornn.session.pictures.picture import (
-    NO_BAND,
-    NO_CURVE,
     BranchRow,
     Ghost,
     Picture,
@@ -44,22 +43,30 @@ def look(query: Query, frame: Frame, losses: Losses) -> Picture:
     longest = max([query.beside, *(ghost.last for ghost in ghosts)])
     axis = WindowAxis.of(query.span, frame.line_end, longest)
     line = _Line(query, frame, losses, axis)
+    parts: dict[str, Any] = {}
+    if query.columns:
+        parts |= {"curve": line.curve(), "band": line.band()}
+        if query.norms:
+            parts["norms"] = line.curve(norms=True)
+    if query.held_out:
+        parts["held_out"] = line.held_out()
+    if query.falls:
+        parts["falls"] = line.falls()
+    if query.branches:
+        parts["branches"] = branch_rows(frame, losses, ghosts)
+    if query.seeds is not None:
+        parts["seeds"] = seed_losses(query.seeds, frame, losses, axis)
+    if query.path:
+        parts["path"] = tree.path(Position(frame.branch, frame.trained))
     return Picture(
         frame,
         query,
         axis,
-        curve=line.curve() if query.columns else NO_CURVE,
-        band=line.band() if query.columns else NO_BAND,
-        norms=line.curve(norms=True) if query.columns and query.norms else NO_CURVE,
-        held_out=line.held_out() if query.held_out else NO_CURVE,
         ghosts=tuple(with_curve(ghost, axis, query.columns, losses) for ghost in ghosts),
-        branches=branch_rows(frame, losses, ghosts) if query.branches else (),
-        seeds=None if query.seeds is None else seed_losses(query.seeds, frame, losses, axis),
-        falls=line.falls() if query.falls else (),
-        path=tree.path(Position(frame.branch, frame.trained)) if query.path else (),
         branch_count=len(losses),
         elsewhere=tree.trained - frame.line_end,
         line_config=tree.branch(frame.line).config,
+        **parts,
     )
 
 
