@@ -39,7 +39,7 @@ from tui.views.view import (
     PART_BINDINGS,
     FixedPoint,
     ProbeView,
-    States,
+    StatesInCell,
     TimeStep,
     cursor_keys,
     is_empty,
@@ -170,7 +170,7 @@ class PlaneView(ProbeView):
         if readings is None or readings.plane is None:
             return ""
         match spot:
-            case States(counts):
+            case StatesInCell(counts):
                 groups = groups_of(readings.config.the_task.outputs, readings.plane.targets)
                 named = zip(counts, groups.names, strict=False)
                 parts = ", ".join(
@@ -389,7 +389,7 @@ def draw_states(cells: Cells, box: Region, scene: Scene) -> None:
         over_blanks=True,
     )
     cells.mark_each(
-        *box, lambda x, y: States(tuple(counts[y, x].tolist())) if total[y, x] else None
+        *box, lambda x, y: StatesInCell(tuple(counts[y, x].tolist())) if total[y, x] else None
     )
 
 

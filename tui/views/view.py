@@ -83,7 +83,7 @@ class FixedPoint(NamedTuple):
     number: int  # among those that were found
 
 
-class States(NamedTuple):
+class StatesInCell(NamedTuple):
     counts: tuple[int, ...]  # of the states in a cell with each group of targets
 
 
