@@ -16,6 +16,7 @@ from typing import Any
 from textual.events import Key, MouseMove, MouseScrollDown, MouseScrollUp
 from textual.keys import key_to_character
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.remote.wire import decode, encode
@@ -27,8 +28,10 @@ from echornn.session.pictures.picture import Picture
 from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
+from tests.typed import bytes_of
 from tui.app.app import EchoApp
 from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
+from tui.term.terminal_input import TerminalInput
 
 
 class Stage:
@@ -104,6 +107,26 @@ class Stage:
         """
         for key in keys:
             self.app.post_message(Key(key, key_to_character(key)))
+
+    def packet(self, keys: str) -> None:
+        """Keys and pastes that come all at once, as signs of `tests.typed`."""
+        for message in TerminalInput().messages(bytes_of(keys)):
+            self.app.post_message(message)
+
+    async def at_once(self, keys: str) -> None:
+        """A packet, until what its keys command was carried out."""
+        self.packet(keys)
+        for _ in range(8):
+            await self.pilot.pause()
+        await self.settled()
+
+    @property
+    def focus(self) -> str:
+        """The class of what has the keys: the line, or a widget, or a screen."""
+        if self.app._command_line.is_open:
+            return "CommandLine"
+        focused = self.app.screen.focused
+        return "Input" if isinstance(focused, Input) else type(focused or self.app.screen).__name__
 
     async def settled(self) -> None:
         """The session has carried out all commands (unless it is held), and the app knows."""

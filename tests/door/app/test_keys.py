@@ -242,7 +242,22 @@ async def test_y_copies_the_command_that_shows_this_again() -> None:
             assert flag in stage.app.clipboard
 
 
-@pytest.mark.parametrize("keys", [["q"], ["s", "down", "1", "ctrl+q"], ["colon", "x", "ctrl+q"]])
+QUITS = [
+    ["q"],
+    ["s", "down", "1", "ctrl+q"],
+    ["colon", "x", "ctrl+q"],
+    ["question_mark", "slash", "x", "ctrl+q"],
+    ["ctrl+p", "x", "ctrl+q"],
+]
+
+
+async def test_ctrl_c_names_the_key_that_quits() -> None:
+    async with opened() as stage:
+        await stage.press(".", "ctrl+c")
+        assert "to quit the app" in stage.text
+
+
+@pytest.mark.parametrize("keys", QUITS)
 async def test_quit_ends_the_session(keys: list[str]) -> None:
     async with opened() as stage:
         await stage.pilot.press(*keys)

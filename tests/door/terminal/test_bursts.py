@@ -1,0 +1,49 @@
+"""Keys in one packet on a real terminal: each finds what the one before it has done."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.program import running
+from tests.typed import bytes_of
+
+pytestmark = pytest.mark.slow
+
+TEN_WINDOWS = (
+    "--num-epochs 3 --total-series-length 200 --truncated-backprop-length 10 --batch-size 2"
+)
+
+PACKETS = {
+    "..": r"paused .*epoch 1/3 +window +2/10",
+    "r:step 3⏎": r"paused .*epoch 1/3 +window +3/10",
+    "℗epoch⏎:stpe⏎⎋⎋": r"paused .*epoch 1/3 +window +10/10",
+    "℗step⏎bb": r"paused .*epoch 2/3 +window +1/10",
+    "bnxy⏎⎋.": r"paused .*epoch 2/3 +window +2/10",
+    "orate⎋.": r"paused .*epoch 2/3 +window +3/10",
+    "?/..⎋⎋.": r"paused .*epoch 2/3 +window +4/10",
+    "s↓0.15⏎s:⟦step 2⟧⏎..": r"paused .*epoch 2/3 +window +8/10",
+    "←←⏎.b": r"paused .*epoch 2/3 +window +8/10",
+}
+"""What the screen's first line shows after each, one packet after the other."""
+
+
+@pytest.mark.xfail(strict=True)
+def test_each_key_of_a_packet_finds_what_the_one_before_has_done(tmp_path: Path) -> None:
+    with running(
+        *("--paused", "--run", str(tmp_path / "run"), *TEN_WINDOWS.split()),
+        width=120,
+        height=40,
+        environment={"XDG_STATE_HOME": str(tmp_path)},
+        scripted=True,
+    ) as program:
+        program.until(lambda text: "paused" in text)
+        for keys, line in PACKETS.items():
+            program.send(bytes_of(keys))
+            program.until(lambda text, line=line: re.search(line, text))  # type: ignore[misc]
+        text = program.until(lambda text: "on its path" in text)
+        assert re.search(r"\bb xy\b", text)
+        program.send(bytes_of("⎋?/") + b"\x11")
+        assert program.ended() == 0
