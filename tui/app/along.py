@@ -119,14 +119,16 @@ class AlongScreen(ClosesOnce):
             saved,
             AlongPage(config),
         )
+        self._scroll = VerticalScroll(self._page)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="along") as frame:
             frame.border_title = "Along the run"
             frame.border_subtitle = keymap_of(self.app).text("«arrows» scroll, «close» closes")
-            yield VerticalScroll(self._page)
+            yield self._scroll
 
     def on_mount(self) -> None:
+        self.set_focus(self._scroll)
         self._measure()
 
     @work(exit_on_error=False)

@@ -232,16 +232,10 @@ class EchoApp(LineActions):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self._main.has_class("small") and action in keys.NEEDS_ROOM:
             return False
-        if action in keys.OPENS_PANEL:  # which has this key itself while it has the focus
-            return len(self.screen_stack) == 1 and (
-                self._panel is None or self._main.focused is not self._panel
-            )
+        if action in keys.OPENS_PANEL:  # an open one with the focus is closed by its own key
+            return self._panel is None or self._main.focused is not self._panel
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
-        if action == "line":
-            panel = self._panel
-            takes = panel is not None and self._main.focused is panel and panel.is_text(":")
-            return len(self.screen_stack) == 1 and not (takes or self._main.focused is self._runs)
         return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
 
     def action_send(self, key: str) -> None:
@@ -310,9 +304,9 @@ class EchoApp(LineActions):
         self.copy_to_clipboard(printable(again))
         self.notify(again, title="copied", markup=False)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience)))
+            await self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience)))
 
 
 class PointApp(EchoApp):

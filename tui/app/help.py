@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from echornn.cells.table import CELLS
 from echornn.config import RULES
@@ -18,7 +18,7 @@ from echornn.data.levels import deciding_windows, solved_level
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
-from tui.app.base import ClosesOnce
+from tui.app.base import ClosesOnce, Field
 from tui.app.key_line import MOST
 from tui.app.status import audience_text
 from tui.term.printed import printable
@@ -96,8 +96,7 @@ def drawn(chapters: Sequence[Chapter], words: Sequence[str], width: int) -> Text
 
 class HelpScreen(ClosesOnce):
     BINDINGS = [
-        # With priority, so that the search has the focus even before a key that follows quickly.
-        Binding("slash", "search", "Search", priority=True, id="help.search"),
+        Binding("slash", "search", "Search", id="help.search"),
         Binding("escape", "back", "Back", id="close"),
         Binding("question_mark,q", "dismiss", "Close", id="help.close"),
         *[Binding(key, f"scroll('{way}')", show=False, id=name) for name, key, way in SCROLLS],
@@ -108,7 +107,7 @@ class HelpScreen(ClosesOnce):
         self._chapters = list(chapters)
         self._page = Static()
         self._text = VerticalScroll(self._page)
-        self._search = Input(placeholder="words, or a key", compact=True)
+        self._search = Field(placeholder="words, or a key", compact=True)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
@@ -132,12 +131,9 @@ class HelpScreen(ClosesOnce):
     def _say(self, text: str) -> str:
         return keymap_of(self.app).text(text)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is available; while the search is typed, a slash is text."""
-        return action != "search" or self.focused is not self._search
-
     def action_search(self) -> None:
         self._search.display = True
+        self._search.select_all()
         self.set_focus(self._search)
 
     async def action_back(self) -> None:
@@ -157,7 +153,7 @@ class HelpScreen(ClosesOnce):
     def on_input_changed(self) -> None:
         self._show()
 
-    def on_input_submitted(self) -> None:
+    def action_enter(self) -> None:
         self.set_focus(self._text)
 
     def _leave_search(self) -> None:

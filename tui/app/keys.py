@@ -65,7 +65,6 @@ ALONG = (
 )
 LINE = "Type a command by name: step 100, edit learning_rate=0.1, view memory"
 
-# Keys with priority work at once, so that what they open gets the keys that follow quickly.
 BINDINGS = [
     _key(
         "pause",
@@ -83,7 +82,7 @@ BINDINGS = [
     _key("faster", "plus,equals_sign", "Speed", commands.Faster(), FASTER, True, key_display="+/-"),
     _key("slower", "minus", "Slower", commands.Slower(), "Turn the speed down"),
     _key("max", "m", "Max", commands.SetSpeed(math.inf), "Full speed"),
-    _key("settings", "s", "Set", "settings", SET, True, priority=True),
+    _key("settings", "s", "Set", "settings", SET, True),
     _key("advice", "a", "Advice", "advice", ADVICE, True),
     _key(
         "reset",
@@ -169,9 +168,9 @@ BINDINGS = [
     _key("wider", "Z", "Wider", "zoom(False)", "Zoom out: twice as many windows"),
     _key("along", "P", "Probes along", "along", ALONG),
     _key("copy", "y", "Copy", "copy", "Copy the command that shows this again"),
-    _key("focus", "tab", "Focus", "app.focus_next", FOCUS, priority=True),
+    _key("focus", "tab", "Focus", "app.focus_next", FOCUS),
     _key("show_all", "ctrl+l", "Redraw screen", "show_all", "Draw the whole screen again"),
-    _key("line", "colon", "Command", "line", LINE, priority=True),
+    _key("line", "colon", "Command", "line", LINE),
     _key("help", "question_mark", "Help", "help", "This help", True),
     _key(
         "take_over",
@@ -197,7 +196,7 @@ TOUR_KEYS = [
         "Leave",
         "leave_tour",
         "Leave the tour; the run goes on",
-        priority=True,
+        priority=True,  # the curve has the key too
     ),
     _key("do_step", "t", "Do", "do_step", "Do the line of the step that the tour shows"),
 ]

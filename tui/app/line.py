@@ -87,7 +87,7 @@ class Suggestions(Suggester):
 class CommandLine(Vertical):
     """The typed line, and above it what it does.
 
-    The app passes it the keys; what is behind it keeps the focus.
+    As long as it is open, it gets all keys; what is behind it keeps the focus.
     """
 
     DEFAULT_CSS = """
@@ -156,8 +156,10 @@ class CommandLine(Vertical):
         self.input.insert_text_at_cursor(pasted)
         self._say()
 
-    async def press(self, key: Key) -> None:
+    async def press(self, key: Key) -> bool:
         match key.key:
+            case "ctrl+q" | "ctrl+l":
+                return False
             case "enter" | "ctrl+j":
                 self.enter()
             case "escape" | "ctrl+c" | "ctrl+g":
@@ -178,6 +180,7 @@ class CommandLine(Vertical):
                 elif key.is_printable and key.character:
                     self.input.insert_text_at_cursor(key.character)
                 self._say()
+        return True
 
     def enter(self) -> None:
         """Pass the line on; if it is no command, it stays, with the reason."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from textual.actions import parse
 from textual.app import SystemCommand
-from textual.events import Event, Key, MouseDown, Paste
+from textual.events import Event, Key, MouseDown
 from textual.screen import Screen
 
 from echornn.config import TASK
@@ -26,11 +26,12 @@ from echornn.session.commands import Answer, Choose, Command, Save
 from echornn.session.pictures.frame import Frame, State
 from tui.app import keys
 from tui.app.along import AlongScreen
-from tui.app.base import save_to
+from tui.app.base import TakesKeys, save_to
 from tui.app.line import CommandLine
 from tui.app.script import Begun, Outcome, Script
 from tui.app.session_app import SessionApp
 from tui.app.words import WORDS, Line, WordError, letters_of, lines_of
+from tui.panels.panel import Panel
 from tui.panels.runs import show_or_hide
 from tui.term.printed import export_whole
 
@@ -58,35 +59,41 @@ class LineActions(SessionApp):
             if word.name not in {one.id for one in keys.BINDINGS}:
                 begin = partial(self.action_line, f"{word.name} ")
                 do = begin if word.usage else partial(self.do_lines, lines_of(word.name))
-                yield SystemCommand(
-                    f":{word.name} {word.usage}".strip(), word.about, partial(self.call_later, do)
-                )
+                yield SystemCommand(f":{word.name} {word.usage}".strip(), word.about, do)
 
     async def on_event(self, event: Event) -> None:
-        """Pass keys to the open line before any widget gets them: so keys that follow quickly are
-        in order."""
-        line = self._command_line
-        if (
-            isinstance(event, Key | Paste)
-            and not (event.is_forwarded or self._is_leaving)
-            and line.display
-        ):
-            if not line.is_open:
-                line.close()  # it said why a line was refused
-            elif isinstance(event, Paste):
-                line.insert(event.text)
-                return
-            elif event.key not in ("ctrl+q", "ctrl+l"):
-                await line.press(event)
-                await self._go_on_with_lines()
-                return
-        if (
-            isinstance(event, MouseDown)
-            and not event.is_forwarded
-            and not line.region.contains(event.x, event.y)
-        ):
-            line.close()  # otherwise a key that is clicked would be text
+        if isinstance(event, MouseDown) and not event.is_forwarded:
+            self._forget_hint()
+            if not self._command_line.region.contains(event.x, event.y):
+                self._command_line.close()  # otherwise a key that is clicked would be text
         await super().on_event(event)
+
+    @property
+    def takes_keys(self) -> TakesKeys | None:
+        """The open line, or the panel that has the focus."""
+        if self._command_line.is_open:
+            return self._command_line
+        panel = self.focused
+        return panel if isinstance(panel, Panel) and panel.is_open else None
+
+    async def press(self, key: Key) -> None:
+        self._forget_hint()
+        self._forget_refused_line()
+        await super().press(key)
+        if self._scripts and not self._is_leaving:  # the key may have entered a line
+            await self._go_on_with_lines()
+
+    def paste(self, text: str) -> None:
+        self._forget_refused_line()
+        if self._command_line.is_open:
+            self._command_line.insert(text)
+        else:
+            super().paste(text)
+
+    def _forget_refused_line(self) -> None:
+        line = self._command_line
+        if line.display and not line.is_open:
+            line.close()
 
     def _enter_line(self, text: str) -> str:
         try:
@@ -253,12 +260,13 @@ class LineActions(SessionApp):
             )
             self._doing = asyncio.create_task(making)
 
-    def action_along(self) -> None:
+    async def action_along(self) -> None:
         if not self._frame.trained:
             self._refuse("nothing trained yet")
         elif kept := self._kept_position():
             folder, where, saved = kept
-            self.push_screen(AlongScreen(self._frame.own_config, str(folder), where, saved))
+            screen = AlongScreen(self._frame.own_config, str(folder), where, saved)
+            await self.push_screen(screen)
 
     def _kept_position(self) -> tuple[Path, dict[str, int], Callable[[], None]] | None:
         """The run's folder, the position on the screen, and what waits until it is saved; None if

@@ -13,7 +13,6 @@ from typing import Any
 from textual import work
 from textual.app import ComposeResult, SystemCommand
 from textual.containers import Container, Horizontal
-from textual.events import Event, Key, MouseDown
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -195,10 +194,9 @@ class SessionApp(KeyedApp[int]):
         self._said, self._said_until = text, time.monotonic() + HINT_SECONDS
         self._show_status()
 
-    async def on_event(self, event: Event) -> None:
-        if isinstance(event, Key | MouseDown) and not event.is_forwarded and self._said:
+    def _forget_hint(self) -> None:
+        if self._said:
             self._hint("")
-        await super().on_event(event)
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a text that may be from outside, such as an error or a folder's name."""
@@ -283,6 +281,14 @@ class SessionApp(KeyedApp[int]):
         """Give a widget the keyboard focus at once, so that a key that follows quickly goes to
         it."""
         self._main.set_focus(widget)
+        self._focus_moved()
+
+    def action_focus_next(self) -> None:
+        super().action_focus_next()
+        self._focus_moved()
+
+    def action_focus_previous(self) -> None:
+        super().action_focus_previous()
         self._focus_moved()
 
     def on_descendant_focus(self) -> None:
@@ -390,10 +396,7 @@ class SessionApp(KeyedApp[int]):
         return next((one for one in self._panels if one.is_open), None)
 
     def action_settings(self) -> None:
-        """Open the panel, or close it.
-
-        A focused panel handles its key itself, in the order of all typed keys.
-        """
+        """Open the panel, or close it."""
         if not self._says_why_not("settings") and self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
@@ -462,7 +465,7 @@ class SessionApp(KeyedApp[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for one in keys.BINDINGS:
             if keys.is_offered(one.action, self._frame):
-                run = partial(self.call_later, self.run_action, one.action)
+                run = partial(self.run_action, one.action)
                 yield SystemCommand(
                     one.description, f"{one.tooltip} ({self.get_key_display(one)})", run
                 )

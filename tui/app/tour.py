@@ -266,7 +266,6 @@ class TourApp(EchoApp):
 
     def action_do_step(self) -> None:
         self.do_lines(self._steps[0].lines[:1])
-        self.call_later(self._go_on_with_lines)
 
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""

@@ -18,7 +18,7 @@ from echornn.errors import RunError
 from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from tui.app.base import BACK, OPENS, KeyedApp, Palette
+from tui.app.base import BACK, OPENS, Field, KeyedApp, Palette
 from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.theme import Theme
@@ -222,6 +222,10 @@ class MapView(CellWidget, can_focus=True):
         self.redraw()
 
 
+class FilterField(Field):
+    BINDINGS = [Binding("enter", "app.leave_filter", show=False)]
+
+
 class MapApp(KeyedApp[EchoConfig | int]):
     """Shows the map of a sweep; returns the configuration to train if the user opens a cell, or
     else an exit code."""
@@ -249,7 +253,7 @@ class MapApp(KeyedApp[EchoConfig | int]):
         self._follower, self._says, self._wrong = follower, says, wrong
         self.view = MapView(first or MapState.first(follower.results))
         self.view.hint = hint
-        self._filter = Input(
+        self._filter = FilterField(
             self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
         )
 
@@ -306,34 +310,36 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def action_filter(self) -> None:
         self._filter.display = True
+        self._filter.select_all()
         self.screen.set_focus(self._filter)
 
     def action_escape(self) -> None:
         if self._filter.display or self.shown.filter:
             self._filter.value = ""
-            self.leave_filter()
-            self._show(self.shown.filtered(""))
+            self.action_leave_filter()
+            self._show(self.shown)
         else:
             self._show(self.shown, "«quit» ends the program")
 
     @on(Input.Changed, "#filter")
-    def obey_filter(self, event: Input.Changed) -> None:
-        self._show(self.shown.filtered(event.value))
+    def obey_filter(self) -> None:
+        if self._filter.value != self.shown.filter:
+            self._show(self.shown.filtered(self._filter.value))
 
-    @on(Input.Submitted, "#filter")
-    def leave_filter(self) -> None:
+    def action_leave_filter(self) -> None:
+        self.obey_filter()
         self._filter.display = False
         self.screen_stack[0].set_focus(self.view)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
             chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
-            self.push_screen(HelpScreen(chapters))
+            await self.push_screen(HelpScreen(chapters))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for binding in BINDINGS:
             if "'moved'" not in binding.action:
-                run = partial(self.call_later, self.run_action, binding.action)
+                run = partial(self.run_action, binding.action)
                 yield SystemCommand(
                     binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run
                 )

@@ -39,11 +39,8 @@ class PanelLine(NamedTuple):
 
 
 class Panel(CellWidget, can_focus=True):
-    """Rows with a cursor, between a title and an explanation.
-
-    It handles its keys itself: as Textual's bindings, those that follow a key at once could come
-    before it has worked.
-    """
+    """Rows with a cursor, between a title and an explanation; while it has the focus, it gets all
+    keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False, tooltip="The row above", id="up"),
@@ -110,20 +107,17 @@ class Panel(CellWidget, can_focus=True):
     def type(self, character: str) -> None:
         self.typed = f"{self.typed or ''}{character}"[:MOST_TYPED]
 
-    async def on_key(self, event: Key) -> None:
-        if not self.is_open:
-            return
+    async def press(self, key: Key) -> bool:
         actions = {**self.keymap.actions(self.BINDINGS), **(FIXED if self.is_typing else {})}
-        if event.is_printable and event.character and self.is_text(event.character):
-            self.type(event.character)
-        elif event.key in actions:
-            await self.run_action(actions[event.key])
+        if key.is_printable and key.character and self.is_text(key.character):
+            self.type(key.character)
+        elif key.key in actions:
+            await self.run_action(actions[key.key])
         else:
-            return
-        event.stop()
-        event.prevent_default()
+            return False
         self.redraw()
         self.screen.refresh_bindings()  # other keys count as text now
+        return True
 
     def action_move(self, by: int) -> None:
         if rows := self.rows:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from textual import events, on
-from textual.actions import SkipAction
 from textual.binding import Binding
 
 from echornn.data.levels import can_be_solved, chance_level, guessing_errors, most_loss
@@ -124,6 +123,8 @@ class LossPlot(CellWidget, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen
         crosshair moves."""
+        if action == "go_there" and self.viewport.cursor is None:
+            return False
         return not self.screen.has_class("small")
 
     def show(self, picture: Picture) -> None:
@@ -189,10 +190,10 @@ class LossPlot(CellWidget, can_focus=True):
         self.put_cursor(0)
 
     def action_go_there(self) -> None:
-        if self.viewport.cursor is None:
-            raise SkipAction
-        self.on_go(min(self.viewport.cursor + 1, self._line_end))
-        self.change_viewport(replace(self.viewport, cursor=None))
+        cursor = self.viewport.cursor
+        if cursor is not None:
+            self.on_go(min(cursor + 1, self._line_end))
+            self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
         """Move the crosshair to just before the largest fall of the visible loss; again: to where

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region
@@ -100,6 +99,10 @@ class SeedsView(View):
     def wants_arrows(self) -> bool:
         return self._frame.config.replicas > 1
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key is this view's: with one network, ``enter`` is the curve's."""
+        return action != "alone" or self.wants_arrows
+
     def chosen(self, frame: Frame) -> int:
         return (
             frame.replica
@@ -144,8 +147,6 @@ class SeedsView(View):
         self.action_choose(pages * max(1, self.size.height - HEAD - 1))
 
     def action_alone(self) -> None:
-        if not self.wants_arrows:
-            raise SkipAction  # with one network, the key is the curve's
         self.send(Alone())
 
     def action_order(self) -> None:

@@ -121,19 +121,6 @@ ELSEWHERE = [
 
 BURSTS = [*IN_LINE, *IN_PANELS, *ON_SCREENS, *WATCHED, *ELSEWHERE]
 
-IN_ANOTHER_ORDER = {
-    *(":step 4⏎.u:redo⏎.", ".:step 2⏎.", "..:step 2⏎.s⎋e?⎋", "Pq:step 2⏎"),
-    *("bnxy⏎", "bnxy⏎⎋.", "bnu.⎋x⎋u", "orate⎋.", "o.:u⎋u", ".sus", "s⎋⎋t."),
-    *("℗epoch⏎.", "℗epo⎋.", "℗⎋..", "℗epoch↓⏎.", "℗undo⏎℗step⏎.", "℗⟦undo⟧⏎.", "℗help⏎⎋."),
-    *("℗:seed⏎0⎋.", "?/..", "?℗step⏎⎋u", "o⎋b⎋s⎋?⎋℗⎋:⎋.", "1⇥←↓4u⇥←⎋."),
-}
-"""Bursts whose keys come out of order: those with priority overtake the others."""
-
-
-def case(keys: str, *values: object) -> Any:
-    marks = [pytest.mark.xfail(strict=True)] if keys in IN_ANOTHER_ORDER else []
-    return pytest.param(*values, id=keys, marks=marks)
-
 
 @pytest.fixture(autouse=True)
 def _without_lines_and_runs_of_other_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +140,7 @@ def note_what_is_sent(stage: Stage) -> list[Command]:
     return sent
 
 
-@pytest.mark.parametrize("burst", [case(burst.keys, burst) for burst in BURSTS])
+@pytest.mark.parametrize("burst", BURSTS, ids=[burst.keys for burst in BURSTS])
 async def test_each_key_of_a_burst_finds_what_the_one_before_has_done(burst: Burst) -> None:
     options = {"size": (120, 40), **burst.options}
     async with opened(options.pop("config", SMALL), **options) as stage:
@@ -171,7 +158,7 @@ ALONG = {
 }
 
 
-@pytest.mark.parametrize("keys", [case(keys, keys) for keys in ALONG])
+@pytest.mark.parametrize("keys", ALONG)
 async def test_keys_behind_the_probes_along_the_run_are_of_what_is_open(
     keys: str, tmp_path: Path
 ) -> None:
@@ -181,11 +168,11 @@ async def test_keys_behind_the_probes_along_the_run_are_of_what_is_open(
         assert (sent, stage.focus) == ALONG[keys]
 
 
-@pytest.mark.xfail(strict=True)
 async def test_nothing_behind_quit_is_done() -> None:
     async with opened(SMALL) as stage:
         sent = note_what_is_sent(stage)
-        stage.packet(":step 2⏎.q..:step 3⏎")
+        await stage.at_once(":step 2⏎")
+        stage.packet(".s⎋q..:step 3⏎")
         await stage.until(lambda _: stage.session.stopped.is_set())
     assert stage.app.return_value == 0
     assert sent == [Step(2), Step()]

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from textual.app import App
+from textual.message import Message
 
 from echornn import EchoConfig
 from echornn.sweeps.folder import SweepResults
@@ -22,8 +23,10 @@ from echornn.sweeps.sweep import Part
 from tests.answered import Answer, answered
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
+from tests.typed import bytes_of
 from tui.cli import sweep as command
 from tui.map.app import Follower, MapApp
+from tui.term.terminal_input import TerminalInput
 
 __all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
 
@@ -105,6 +108,11 @@ def look_again(app: App[Any]) -> None:
     assert isinstance(app, MapApp)
     app._follower.look_now()
     app.show_newest()
+
+
+def packet(keys: str) -> Iterator[Message]:
+    """What keys are that come all at once, as signs of `tests.typed`."""
+    return TerminalInput().messages(bytes_of(keys))
 
 
 def text_of(app: MapApp) -> str:

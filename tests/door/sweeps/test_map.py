@@ -18,6 +18,7 @@ from tests.door.sweeps.stage import (
     kept_texts,
     look_again,
     map_of,
+    packet,
     text_of,
     where,
 )
@@ -184,6 +185,18 @@ async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_by_its_word() ->
         await pilot.press("escape")
         await pilot.pause()
         assert "lstm" in text_of(app)
+
+
+async def test_keys_behind_a_filter_in_one_packet_find_it_obeyed() -> None:
+    app = map_of()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for message in packet("/echo=4⏎?/lag⏎⎋⎋↓℗open⏎"):
+            app.post_message(message)
+        for _ in range(8):
+            await pilot.pause()
+    config = config_opened(app)
+    assert config is not None
+    assert (config.echo_step, config.cell) == (4, "gru")
 
 
 async def test_enter_opens_the_point_with_its_best_seed() -> None:
