@@ -24,7 +24,7 @@ from tests.hashed import HashTrainer
 from tests.scripted import ScriptedTrainer, unread
 from tui.__main__ import main as run_program
 
-READS_KEPT_RUNS = "tui.app.session_app:kept_runs_beside"
+READS_KEPT_RUNS = "tui.app.training_screen:kept_runs_beside"
 """What can fail: this runs on a thread when the list of runs is opened."""
 
 ENDS_A_RUN = "tui.cli.train:end"

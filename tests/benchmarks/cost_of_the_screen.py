@@ -28,6 +28,7 @@ import tui.app.app
 from echornn import EchoConfig, Session
 from tests.benchmarks.cost_of_the_record import rate
 from tui.app.app import EchoApp
+from tui.app.screen_commands import ShowView
 from tui.term import terminal
 from tui.term.output import ASK
 from tui.views.table import VIEWS
@@ -67,7 +68,7 @@ class Watched(EchoApp):
     async def measure(self) -> None:
         while not self.near.frame.trained:
             await asyncio.sleep(0.05)
-        self.action_view(self.view)
+        await self.training.do(ShowView(self.view))
         await asyncio.sleep(WARM_SECONDS)
         begun, before = time.perf_counter(), self.near.frame.trained
         while (now := time.perf_counter()) < begun + self.seconds:

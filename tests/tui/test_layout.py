@@ -15,7 +15,7 @@ from echornn.run.losses import Losses
 from echornn.run.tree import Tree
 from tests.examples import examples
 from tests.trees import branch_off, grow
-from tui.app.session_app import LEAST_PLOT_HEIGHT, STATUS_AND_FOOTER, WIDE, is_large, layout
+from tui.app.layout import LEAST_PLOT_HEIGHT, STATUS_AND_KEYS, WIDE, is_large, layout
 from tui.views.plot_layers import LossAxis, count, loss_ticks, per_column, window_ticks
 from tui.views.table import VIEWS, ViewChoice
 
@@ -38,7 +38,7 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
     shown, lines, lines_of_panel = layout(config, width, height, panel_open, choice)
     assert bool(shown) == bool(lines)
     if is_large(width, height):
-        assert height - STATUS_AND_FOOTER - lines - lines_of_panel >= LEAST_PLOT_HEIGHT
+        assert height - STATUS_AND_KEYS - lines - lines_of_panel >= LEAST_PLOT_HEIGHT
         assert bool(lines_of_panel) == (panel_open and width < WIDE)
         assert lines or panel_open
 

@@ -1,37 +1,30 @@
-"""The app: puts the widgets together, runs the session on a thread, and turns keys into
-commands."""
+"""The app: runs the session on a thread, and ends when its user, a signal or the terminal says
+so."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
 
-from textual import work
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.events import Resize
+from textual import on, work
+from textual.app import SystemCommand
+from textual.events import Event, Key, MouseDown
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
+from echornn.runtime.background import report
 from echornn.session import commands
-from echornn.session.pictures.frame import State
-from echornn.session.pictures.picture import Picture, Query
 from echornn.session.session import ViewedSession
-from tui.app import keys
-from tui.app.base import BACK, OPENS
-from tui.app.help import HelpScreen, chapters
-from tui.app.line_actions import LineActions
-from tui.app.status import audience_text
+from tui.app.keyed_app import KeyedApp, TakesKeys
+from tui.app.keys import is_of_this_state, keymap_with
 from tui.app.theme import Theme
-from tui.command_text import command_again, command_of
-from tui.panels.runs import FOLLOW_SECONDS, UnderCurve
+from tui.app.training_screen import TrainingScreen
+from tui.panels.runs import FOLLOW_SECONDS
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
-from tui.term.printed import printable
 from tui.views.keymap import Moved
 
 VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
@@ -39,20 +32,24 @@ VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow
 SWITCH_SECONDS = 1e-4
 
 
-class EchoApp(LineActions):
-    """The app: shows a session, with at most ``fps`` frames per second, and sends it commands."""
+class EchoApp(KeyedApp[int]):
+    """Shows a session, with at most ``fps`` frames per second, and sends it commands.
+
+    Args:
+        session: the session; the app runs it.
+        fps: the most frames per second.
+        ascii_only: whether all signs are ASCII.
+        theme: the background, at first.
+        compared: folders of runs under the curve, at first.
+        moved: the keys that the user has chosen.
+        training: makes the screen.
+        on_loaded: is called once, when the first network has been loaded.
+        why_no_detach: why the training cannot go on without the screen; nothing if it can.
+    """
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    # Textual would select cells of all widgets; with shift, the terminal selects text
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.OF_WHAT_IS_WATCHED, OPENS]
-    _ticks = 0
-    _offered: tuple[object, ...] = ()  # what the keys on the last line depend on
-    _replicas = 0  # how many networks are trained side by side, once that is known
-    _asks_with_next = False
-    _leaving: asyncio.Task[None] | None = None
-    _code = ExitCode.DONE
+
     detaches = False  # whether the user left with `D`, so that the training goes on
 
     def __init__(
@@ -63,35 +60,38 @@ class EchoApp(LineActions):
         theme: Theme = "dark",
         compared: Sequence[Path] = (),
         moved: Moved | None = None,
+        *,
+        training: Callable[..., TrainingScreen] = TrainingScreen,
+        on_loaded: Callable[[], None] = lambda: None,
+        why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen",
     ) -> None:
         super().__init__()
-        self.ascii_only, self._fps, self._first_theme = ascii_only, fps, theme
-        self.take_keys(keys.keymap_with(moved or {}))
-        self.session, self.under_curve = session, UnderCurve(session, compared)
-        self._picture = self.under_curve.look(Query())
+        self.ascii_only = ascii_only
+        self.session = session
+        self.training = training(session, compared, ascii_only, why_no_detach)
+        self._fps = fps
+        self._first_theme = theme
+        self._on_loaded = on_loaded
+        self._ticks = 0
+        # The terminal is asked after a frame whether it has drawn it
         self._underway = Backpressure()
-        # Called once, when the first network has been loaded
-        self.on_loaded: Callable[[], None] = lambda: None
-        # Empty if it can
-        self.why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen"
+        self._asks_with_next = False
+        self._leaving: asyncio.Task[None] | None = None
+        self._code = ExitCode.DONE
+        self.take_keys(keymap_with(moved or {}))
 
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield self._command_line
+    def get_default_screen(self) -> Screen[None]:
+        return self.training
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        self._main.set_focus(self._plot)
-        self._lay_out(self.size)
-        self._show()
-        self._show_views()
         self.set_interval(1 / self._fps, self.show_newest_frame)
-        self.set_interval(FOLLOW_SECONDS, self.under_curve.follow)
+        self.set_interval(FOLLOW_SECONDS, self.training.under_curve.follow)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
         self.session.stop()
-        self.under_curve.end()
+        self.training.under_curve.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -100,87 +100,56 @@ class EchoApp(LineActions):
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 
-    # ---- the screen depends only on the newest picture
+    @on(Worker.StateChanged)
+    def _report_error(self, event: Worker.StateChanged) -> None:
+        """Report an exception of a worker thread as that of any other thread."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            report(event.worker.error)
+
+    @on(TrainingScreen.Loaded)
+    def _loaded(self) -> None:
+        self._on_loaded()
+
+    @property
+    def trains(self) -> bool:
+        """Whether training runs, or will as soon as it is loaded."""
+        return is_of_this_state(commands.Pause(), self.training.shown.frame)
+
+    # ---- keys, and frames
+
+    @property
+    def takes_keys(self) -> TakesKeys | None:
+        return self.training.takes_keys
+
+    async def press(self, key: Key) -> None:
+        self.training.key_comes()
+        await super().press(key)
+        if self.training.scripts and not self._is_leaving:  # the key may have entered a line
+            await self.training.scripts.go_on()
+
+    def paste(self, text: str) -> None:
+        if not self.training.paste(text):
+            super().paste(text)
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, MouseDown) and not event.is_forwarded:
+            self.training.mouse_comes(event.x, event.y)
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return self.training.palette_commands()
 
     def show_newest_frame(self) -> None:
         """Draw the newest picture, if there is a new one and the terminal has drawn those
         before."""
-        if not self._has_widgets or not self._underway.is_clear:
+        if not self.training.has_widgets or not self._underway.is_clear:
             return
         self._asks_with_next = True
-        self._show_hovered()
-        shown = self._picture
-        picture = self.under_curve.look(self._query)
-        if picture.frame is not shown.frame:
-            self._picture = picture
-            self._show_frame(shown)
-        elif any(
-            getattr(picture, name) != getattr(shown, name)
-            for name in ("query", "ghosts", "audience")
-        ):
-            self._picture = picture
-            self._show()
+        self.training.show_newest_frame()
         self._ticks += 1
         every = max(1, round(self._fps / VIEWS_A_SECOND))
-        if self._picture is not self._picture_of_views and self._ticks % every == 0:
-            self._show_views()
-        if self._scripts:
-            self.call_later(self._go_on_with_lines)
-
-    def _show_frame(self, shown: Picture) -> None:
-        frame, before = self._frame, shown.frame
-        if before.config != frame.config:
-            self._lay_out(self.size)
-        if before.state is State.LOADING is not frame.state:
-            # otherwise the garbage collector searches all loaded objects, which blocks the screen
-            # for 0.2 s
-            gc.freeze()
-            self.on_loaded, loaded = lambda: None, self.on_loaded
-            loaded()
-        if before.state is not frame.state or frame.state.stands_still:
-            self._show_views()  # before the status, which reads the values under the views' cursors
-        self._show()
-        if frame.refused not in (None, before.refused) and not self._says_itself(frame.refused):
-            self.notify(frame.refused.why_not, severity="error", markup=False)
-        if frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
-            self._panel_closed()  # a panel has no use any more
-
-    def _show(self) -> None:
-        frame = self._frame
-        self._seeds_view.saw(frame)
-        if frame.state is not State.LOADING and not frame.message:
-            before, self._replicas = self._replicas, frame.config.replicas
-            if before not in (0, self._replicas):
-                self._hint("«seeds» goes back; «view.seeds» shows each network")
-                if before == 1:
-                    self._offer_arrows(self._seeds_view)
-        self._plot.show(self._picture)
-        self._show_status_now()
-        self._settings.show(frame)
-        self._branches.look(self._picture)
-        here = (
-            frame.state,
-            frame.start,
-            frame.is_past,
-            frame.trained == 0,
-            frame.undoable,
-            frame.redoable,
-        )
-        offered = here, self._status.remedy is None, self._picture.audience.only_looks
-        if offered != self._offered:
-            self._offered = offered
-            self.refresh_bindings()
-
-    def on_resize(self, event: Resize) -> None:
-        self._lay_out(event.size)
-        self._show_status()
-
-    def size_settled(self) -> None:
-        if self._has_widgets:
-            self._lay_out(self.size)
-            super().size_settled()
-
-    # ---- the terminal, and the end
+        if self._ticks % every == 0:
+            self.training.show_views_if_stale()
 
     def behind_an_update(self) -> str:
         """Bytes to send after an update: after the first of a frame, a query that is answered when
@@ -194,8 +163,10 @@ class EchoApp(LineActions):
     def on_cursor_position(self) -> None:
         self._underway.answered()
 
+    # ---- the end
+
     def save(self) -> None:
-        self._send(commands.Save())
+        self.training.send(commands.Save())
 
     def leave(self, code: ExitCode) -> None:
         self._is_leaving = True
@@ -204,7 +175,8 @@ class EchoApp(LineActions):
         if self._underway.is_settled:
             self.exit(self._code)
         elif self._leaving is None:
-            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled())
+            loop = asyncio.get_running_loop()
+            self._leaving = loop.create_task(self._leave_when_settled())
 
     async def _leave_when_settled(self) -> None:
         await self._underway.settle()
@@ -214,114 +186,5 @@ class EchoApp(LineActions):
         self.leave(ExitCode.DONE)
 
     async def action_detach(self) -> None:
-        is_over = self._frame.state in (State.FINISHED, State.FAILED)
-        if why_not := self.why_no_detach() or (
-            "nothing is left to train in the background" if is_over else ""
-        ):
-            self._refuse(f"{why_not}: «quit» leaves, and the run is kept")
-        else:
-            self.detaches = True
-            await self.action_quit()
-
-    # ---- keys
-
-    @property
-    def trains(self) -> bool:
-        return keys.is_of_this_state(commands.Pause(), self._frame)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if self._main.has_class("small") and action in keys.NEEDS_ROOM:
-            return False
-        if action in keys.OPENS_PANEL:  # an open one with the focus is closed by its own key
-            return self._panel is None or self._main.focused is not self._panel
-        if action in ("on_a_view", "on_the_curve"):
-            return self._watching
-        return action != "send" or keys.is_of_this_state(keys.SENT[str(parameters[0])], self._frame)
-
-    def action_send(self, key: str) -> None:
-        command = keys.SENT[key]
-        if isinstance(command, commands.Pause | commands.Resume):
-            command = commands.Toggle()  # so that pressing the key twice toggles twice
-        if self._says_why_not(command):
-            return
-        if self._frame.state is State.LOADING and isinstance(
-            command, commands.ChangeCommand | commands.LookCommand
-        ):
-            self._hint(keys.LATER)
-        self._obey(command)
-
-    def action_advice(self) -> None:
-        remedy = self._status.remedy
-        if self._says_why_not("advice"):
-            return
-        if remedy is None:
-            self._refuse(keys.NO_ADVICE)
-        else:
-            self._send(
-                commands.StartOver(remedy.changes) if remedy.anew else commands.Edit(remedy.changes)
-            )
-            self._hint(f"{remedy}, all else as it was: «undo» undoes")
-
-    def action_take_over(self) -> None:
-        audience = self._picture.audience
-        if audience.ended or audience.only_looks or audience.may_steer:
-            self._refuse(
-                "you steer this session already" if audience.may_steer else audience_text(audience)
-            )
-        else:
-            self.session.take_over()
-            # a key that follows at once steers already
-            self._picture = replace(self._picture, audience=replace(audience, steering=""))
-            self._show_status()
-
-    def action_replica(self, lines: int) -> None:
-        if not self._says_why_not("replica"):
-            self._seeds_view.choose(self._frame, lines)
-
-    async def action_on_the_curve(self, action: str) -> None:
-        """Handle a key of the curve while a view has the focus: the curve takes the focus if its
-        crosshair moves."""
-        if action != "go_there" or self._plot.viewport.cursor is not None:
-            self._focus(self._plot)
-            await self._plot.run_action(action)
-
-    def action_draw(self, what: str) -> None:
-        """Draw something of the curve, such as the held-out loss, or no longer."""
-        viewport = self._plot.viewport
-        self._plot.change_viewport(replace(viewport, **{what: not getattr(viewport, what)}))
-        self._ask()
-
-    def action_zoom(self, closer: bool) -> None:
-        self._plot.zoom(closer)
-
-    def action_copy(self) -> None:
-        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
-        again = (
-            command_again(path, frame.trained, frame.is_past, self._folder)
-            if path
-            else command_of(frame.config)
-        )
-        self.copy_to_clipboard(printable(again))
-        self.notify(again, title="copied", markup=False)
-
-    async def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
-            await self.push_screen(HelpScreen(chapters(self._frame, self._picture.audience)))
-
-
-class PointApp(EchoApp):
-    """An `EchoApp` for a point of a map: escape closes panels and removes cursors, then it goes
-    back to the map."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [BACK]
-
-    went_back = False
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "back":
-            return self._watching and not self._has_cursor
-        return super().check_action(action, parameters)
-
-    async def action_back(self) -> None:
-        self.went_back = True
-        await self.action_quit()
+        self.detaches = True
+        self.leave(ExitCode.DONE)

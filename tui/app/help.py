@@ -18,8 +18,8 @@ from echornn.data.levels import deciding_windows, solved_level
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
-from tui.app.base import ClosesOnce, Field
 from tui.app.key_line import MOST
+from tui.app.modal import ClosesOnce, Field
 from tui.app.status import audience_text
 from tui.term.printed import printable
 from tui.views.keymap import keymap_of
@@ -192,7 +192,7 @@ class HelpScreen(ClosesOnce):
 
 def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
     from tui.app.keys import PLACES  # late: they have the keys of this screen
-    from tui.app.words import WORDS
+    from tui.app.words import WORDS, word_help
     from tui.panels.form import help_of
     from tui.views.table import VIEWS
 
@@ -208,7 +208,7 @@ def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
         ),
         Chapter(
             "By name, after :",
-            [(f"{one.name} {one.usage}".strip(), one.about) for one in WORDS.values()],
+            [(f"{word.name} {word.usage}".strip(), word_help(word)) for word in WORDS.values()],
         ),
         Chapter("Settings", [(name, printable(help_of(config, name))) for name in config.fields()]),
         Chapter("Words", GLOSSARY),
@@ -219,12 +219,17 @@ def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
 
 def _now(frame: Frame, audience: Audience) -> Chapter:
     """What matters in this state, in four sentences, and the keys that the last line shows."""
-    from tui.app.keys import BINDINGS, is_offered, left_out
+    from tui.app.actions import KEYED
+    from tui.app.keys import is_offered, left_out
 
-    offered = {one.action: one for one in BINDINGS if one.show and is_offered(one.action, frame)}
-    for action in left_out(frame):
+    offered = {
+        str(action.binding.id): action.binding
+        for action in KEYED
+        if action.in_key_line and is_offered(action, frame)
+    }
+    for id in left_out(frame):
         if len(offered) > MOST:
-            offered.pop(action, None)
+            offered.pop(id, None)
     state = "in the past" if frame.is_past and frame.state is State.PAUSED else frame.state
     where = f"at window {frame.trained:,}" if frame.trained else "before the first window"
     lost = (

@@ -23,83 +23,101 @@ class KeyPart(NamedTuple):
 
     @property
     def width(self) -> int:
-        return len(self.sign) + (len(self.name) + 2 if self.name else 0)
+        """Its columns, with the space behind a name."""
+        if not self.name:
+            return len(self.sign)
+        return len(f"{self.sign} {self.name} ")
 
 
 class KeyLine(CellWidget):
-    """Instead of Textual's footer, which makes its widgets again for each change; several keys may
-    share a place."""
+    """Instead of Textual's footer, which makes its widgets again for each change (22 to 85 ms; this
+    takes 1.5); several keys may share a place.
 
-    DEFAULT_CSS = (
-        "KeyLine { dock: bottom; height: 1; color: $footer-foreground; background: "
-        "$footer-background; }"
-    )
+    Args:
+        offers: whether a key is shown now.
+        left_out: the ids of keys that are left out first, if there are many or it is narrow.
+        tabs: titles by the ids of keys that share the place of the first.
+        opened: the ids of those that are open.
+    """
+
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom; height: 1;
+        color: $footer-foreground; background: $footer-background;
+    }
+    """
 
     def __init__(
         self,
-        offers: Callable[[str, str], bool],
+        offers: Callable[[Binding], bool],
         left_out: Callable[[], Sequence[str]],
         tabs: Mapping[str, str] | None = None,
         opened: Callable[[], Collection[str]] = tuple,
     ) -> None:
         super().__init__()
-        self._offers, self._left_out, self._tabs, self._opened = (
-            offers,
-            left_out,
-            tabs or {},
-            opened,
-        )
+        self._offers = offers
+        self._left_out = left_out
+        self._tabs = tabs or {}
+        self._opened = opened
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
-    def bindings_changed(self, screen: Screen[object]) -> None:
+    def _bindings_changed(self, screen: Screen[object]) -> None:
         if screen.app.app_focus:  # otherwise no widget has the keys
             self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        offered = self._offered()
-        room = cells.width + 1  # the last key needs no space after it
-        parts = {action: self._parts(binding, True) for action, binding in offered.items()}
-        if sum(part.width for of_key in parts.values() for part in of_key) > room:
-            parts = {action: self._parts(binding, False) for action, binding in offered.items()}
-        widths = {action: sum(part.width for part in of_key) for action, of_key in parts.items()}
-        for action in self._left_out():
-            if sum(widths.values()) > room or len(widths) > MOST:
-                widths.pop(action, None)
         x = 0
-        for part in (part for action in widths for part in parts[action]):
-            begin, x = x, cells.write(x, 0, part.sign, "key_open" if part.is_open else "key")
+        for part in self._parts_that_fit(cells.width + 1):  # the last needs no space behind it
+            begin = x
+            x = cells.write(x, 0, part.sign, "key_open" if part.is_open else "key")
             if part.name:
                 x = cells.write(x, 0, f" {part.name}", "key_name")
             cells.mark(begin, 0, x - begin, 1, Press(part.key))
-            x += bool(part.name)
+            if part.name:
+                x += 1
+
+    def _parts_that_fit(self, room: int) -> list[KeyPart]:
+        bindings = self._offered()
+        for in_words in (True, False):
+            parts = {id: self._parts(binding, in_words) for id, binding in bindings.items()}
+            widths = {id: sum(part.width for part in parts[id]) for id in parts}
+            if sum(widths.values()) <= room:
+                break
+        for id in self._left_out():
+            if sum(widths.values()) > room or len(widths) > MOST:
+                widths.pop(id, None)
+        return [part for id in widths for part in parts[id]]
 
     def _offered(self) -> dict[str, Binding]:
-        """The first key of each action that is available now."""
+        """The keys of the last line, by their ids; of several keys of an action, the first."""
         offered: dict[str, Binding] = {}
-        for _, binding, _, _ in self.screen.active_bindings.values():
-            if binding.show and self._offers(binding.action, binding.key):
-                offered.setdefault(binding.action, binding)
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and self._offers(binding):
+                offered.setdefault(binding.id or binding.action, binding)
         return offered
 
     def _parts(self, binding: Binding, in_words: bool) -> list[KeyPart]:
-        keys, display, name = (
-            self.keymap,
-            self.app.get_key_display(binding),
-            binding.description.partition(":")[0],
-        )
+        name = binding.description.partition(":")[0]
+        rest = KeyPart(binding.key, "", name)
         if binding.id in self._tabs:
-            opened = self._opened()
-            tabs = [
-                KeyPart(keys.key(tab), keys.name(tab), title if in_words else "", tab in opened)
-                for tab, title in self._tabs.items()
-            ]
-            return tabs if in_words else [*tabs, KeyPart(binding.key, "", name)]
-        group = {keys.name(one): keys.key(one) for one in keys.together.get(binding.id or "", ())}
-        if not group or not group.keys() <= {*display}:
+            tabs = self._tab_parts(in_words)
+            return tabs if in_words else [*tabs, rest]
+        display = self.app.get_key_display(binding)
+        ids = self.keymap.together.get(binding.id or "", ())
+        keys = {self.keymap.name(id): self.keymap.key(id) for id in ids}
+        shows_each = bool(keys) and keys.keys() <= set(display)
+        if not shows_each:
             return [KeyPart(binding.key, display, name)]
-        return [
-            *(KeyPart(group.get(sign, binding.key), sign) for sign in display),
-            KeyPart(binding.key, "", name),
-        ]
+        signs = [KeyPart(keys.get(sign, binding.key), sign) for sign in display]
+        return [*signs, rest]
+
+    def _tab_parts(self, in_words: bool) -> list[KeyPart]:
+        opened = self._opened()
+        parts = []
+        for id, title in self._tabs.items():
+            name = title if in_words else ""
+            parts.append(KeyPart(self.keymap.key(id), self.keymap.name(id), name, id in opened))
+        return parts

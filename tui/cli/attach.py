@@ -99,8 +99,14 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 
     session = RemoteSession(folder, terminal.name(), chosen.fps, read_only)
     screen = AppScreen(guarded, chosen.mouse)
-    app = EchoApp(session, chosen.fps, chosen.ascii, chosen.theme, moved=chosen.keys)
-    app.why_no_detach = lambda: ""  # leaving is enough
+    app = EchoApp(
+        session,
+        chosen.fps,
+        chosen.ascii,
+        chosen.theme,
+        moved=chosen.keys,
+        why_no_detach=lambda: "",  # leaving is enough
+    )
     screen.tell_errors_in(app)
     place = printed.quoted(folder)
     guarded.leave_words(f"attach again with: echornn-tui attach {place}")
@@ -116,7 +122,7 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
 
 def _print_once(folder: Path, chosen: Preferences) -> int:
     from tui.app.app import EchoApp
-    from tui.app.base import lines_shown
+    from tui.app.keyed_app import lines_shown
 
     session = RemoteSession(folder, terminal.name(), 10.0)
     app = EchoApp(session, 10.0, chosen.ascii, chosen.theme, moved=chosen.keys)

@@ -191,7 +191,8 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
         file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after
             : are done. docs/cli.md shows how.
     """
-    from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
+    from tui.app.lesson import OTHER_LESSONS, lesson_of
+    from tui.app.lesson_screen import LessonScreen
 
     lesson = () if file is None else lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
@@ -202,5 +203,5 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     session = Session(config, chosen.speed, recorder=train.begin(None, config))
     session.send(Pause())
     return train.show(
-        partial(TourApp, lesson=lesson), session, chosen, guarded, compared=(), serve=True
+        partial(LessonScreen, lesson=lesson), session, chosen, guarded, compared=(), serve=True
     )

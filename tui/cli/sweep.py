@@ -403,12 +403,21 @@ def show_on_screen(
     async def open_point(config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the
         exit code."""
-        from tui.app.app import PointApp
+        from tui.app.app import EchoApp
+        from tui.app.point_screen import PointScreen
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
         session = Session(config, chosen.speed, recorder=train.begin(None, config))
-        app = PointApp(session, chosen.fps, chosen.ascii, theme, moved=chosen.keys)
+        training = PointScreen(session, ascii_only=chosen.ascii)
+        app = EchoApp(
+            session,
+            chosen.fps,
+            chosen.ascii,
+            theme,
+            moved=chosen.keys,
+            training=lambda *_: training,
+        )
         code = await screen.show_session(app, session)
         theme = "light" if app.theme == "textual-light" else "dark"
         words.extend(screen.last_words(code, session))
@@ -416,7 +425,7 @@ def show_on_screen(
         # never be freed
         gc.unfreeze()
         gc.collect()
-        return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
+        return None if training.went_back and app.return_value != ExitCode.CHECKPOINTED else code
 
     def code_if_gone() -> int:
         if computing is not None:

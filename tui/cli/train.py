@@ -35,6 +35,7 @@ from tui.term.thread_errors import ThreadErrors
 
 if TYPE_CHECKING:
     from tui.app.app import EchoApp
+    from tui.app.training_screen import TrainingScreen
     from tui.map.app import MapApp
 
 # To wait at the end for the current windows, besides those for the last checkpoint
@@ -116,8 +117,8 @@ def train(
         if paused:
             session.send(Pause())
         with quiet.collector_spared():
-            from tui.app.app import EchoApp
-        return show(EchoApp, session, chosen, guarded, compared, not no_serve)
+            from tui.app.training_screen import TrainingScreen
+        return show(TrainingScreen, session, chosen, guarded, compared, not no_serve)
     from tui.cli.headless import print_training
 
     return print_training(
@@ -126,7 +127,7 @@ def train(
 
 
 def show(
-    kind: Callable[..., EchoApp],
+    training: Callable[..., TrainingScreen],
     session: Session,
     chosen: Preferences,
     guarded: guardian.Guarded,
@@ -134,10 +135,11 @@ def show(
     serve: bool,
 ) -> int:
 
+    from tui.app.app import EchoApp
+
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
     session.viewers.join(terminal.name(), LOCAL)
     serving = Serving(session, serve)
-    app = kind(session, chosen.fps, chosen.ascii, chosen.theme, compared, chosen.keys)
 
     def leave_words() -> None:
         guarded.leave_words("\n".join(farewell(session)))
@@ -152,7 +154,17 @@ def show(
         return "" if is_kept else "not everything is kept, so it cannot go on without the screen"
 
     leave_words()
-    app.on_loaded, app.why_no_detach = loaded, why_no_detach
+    app = EchoApp(
+        session,
+        chosen.fps,
+        chosen.ascii,
+        chosen.theme,
+        compared,
+        chosen.keys,
+        training=training,
+        on_loaded=loaded,
+        why_no_detach=why_no_detach,
+    )
     code = screen.until_left(
         screen.show_session(app, session), lambda: end(session, after_a_signal=True)
     )
@@ -207,7 +219,7 @@ class AppScreen:
 
     def tell_errors_in(self, app: EchoApp) -> None:
         self.errors.tell = lambda words: app.call_later(
-            partial(app.notify, words, severity="error", markup=False)
+            partial(app.notify, words, severity="error")
         )
 
     async def show(self, app: EchoApp | MapApp, behind: Callable[[], str] = lambda: "") -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -18,9 +20,11 @@ from echornn.errors import RunError
 from echornn.files.own_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
-from tui.app.base import BACK, OPENS, Field, KeyedApp, Palette
 from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
+from tui.app.keyed_app import KeyedApp
+from tui.app.modal import BACK, PALETTE, Field
+from tui.app.palette import Palette
 from tui.app.theme import Theme
 from tui.command_text import command_of
 from tui.map.drawing import draw_map
@@ -32,89 +36,144 @@ from tui.views.text import shortened
 
 FOLLOW_SECONDS = 1.0  # how often the folder is checked for new results
 WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
-# From so many lines on, how many are above the map, and below
+# From so many lines on, how many are above the map, and below; chosen by eye
 LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))
+
+Change = Callable[[MapState], MapState]
+
+
+@dataclass(frozen=True)
+class MapKey:
+    """A key of the map that shows something else."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    change: Change
+    show: bool = False
+    key_display: str | None = None
+    nothing: str = ""  # what is said where it changes nothing
+    moves_cursor: bool = False  # which the palette does not list
+
+    @property
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys,
+            f"see('{self.id}')",
+            self.label,
+            self.show,
+            self.key_display,
+            tooltip=self.help,
+            id=self.id,
+        )
+
 
 SHOWN = "What is shown: how many seeds solved it, the window by which half had, the final loss"
 HOLD = (
     "Hold a third field at its value before; «map.step_on» at the next; past its ends, all values "
     "together"
 )
+NO_OTHER_FIELD = "no other field is shown: «map.down» chooses one"
+NONE_TO_HOLD = "no other field: «map.across» and «map.down» show all fields"
+STEP_BACK = "map.step_back"
+
+
+def _moves(id: str, keys: str, label: str, help: str, rows: int, columns: int) -> MapKey:
+    def moved(shown: MapState) -> MapState:
+        return shown.moved(rows, columns)
+
+    return MapKey(id, keys, label, help, moved, moves_cursor=True)
+
+
+SEES = (
+    MapKey(
+        "map.across",
+        "x",
+        "Axes",
+        "The next field across; «map.down» down",
+        MapState.next_across,
+        show=True,
+        key_display="xX",
+        nothing=NO_OTHER_FIELD,
+    ),
+    MapKey(
+        "map.down",
+        "X",
+        "Down",
+        "The next field down, or none",
+        MapState.next_down,
+        nothing=NO_OTHER_FIELD,
+    ),
+    MapKey(
+        "map.swap",
+        "t",
+        "Turn",
+        "Rows as columns, columns as rows",
+        MapState.turned,
+        nothing=NO_OTHER_FIELD,
+    ),
+    MapKey("map.measure", "m", "Shown", SHOWN, MapState.next_measure, show=True),
+    MapKey(
+        STEP_BACK,
+        "left_square_bracket",
+        "Hold",
+        HOLD,
+        partial(MapState.held, by=-1),
+        show=True,
+        key_display="[]",
+        nothing=NONE_TO_HOLD,
+    ),
+    MapKey(
+        "map.step_on",
+        "right_square_bracket",
+        "On",
+        "Hold it at its next value",
+        partial(MapState.held, by=1),
+        key_display="]",
+        nothing=NONE_TO_HOLD,
+    ),
+    _moves("map.left", "left", "Left", "Move the cursor", 0, -1),
+    _moves("map.right", "right", "Right", "Move the cursor", 0, 1),
+    _moves("map.up", "up", "Up", "Move the cursor", -1, 0),
+    _moves("map.below", "down", "Below", "Move the cursor", 1, 0),
+    _moves("map.first", "home", "First", "To the first column", 0, -1000),
+    _moves("map.last", "end", "Last", "To the last column", 0, 1000),
+    _moves("map.page_up", "pageup", "Page up", "Ten rows up", -10, 0),
+    _moves("map.page_down", "pagedown", "Page down", "Ten rows down", 10, 0),
+)
+BY_ID: Mapping[str, MapKey] = {key.id: key for key in SEES}
+
 OPEN = "Train its best seed in the app; «back_to_map» comes back here"
 FILTER = "Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between"
-
-
-def _key(
-    key: str,
-    action: str,
-    name: str,
-    id: str,
-    tooltip: str,
-    show: bool = False,
-    display: str | None = None,
-) -> Binding:
-    return Binding(key, action, name, show, display, tooltip=tooltip, id=id)
-
-
-STEP_BACK = "see('held', (-1,))"
-
-BINDINGS = [
-    _key(
-        "x",
-        "see('next_across')",
-        "Axes",
-        "map.across",
-        "The next field across; «map.down» down",
-        True,
-        "xX",
+DOES = [
+    Binding("enter", "open", "Open", key_display="enter", tooltip=OPEN, id="map.open"),
+    Binding("y", "copy", "Copy", tooltip="Copy the command that trains its best seed", id="copy"),
+    Binding("slash", "filter", "Filter", key_display="/", tooltip=FILTER, id="map.filter"),
+    Binding("escape", "escape", "Clear", show=False, tooltip="Remove the filter", id="map.clear"),
+    Binding(
+        "ctrl+l",
+        "app.show_all",
+        "Draw anew",
+        show=False,
+        tooltip="Draw the whole screen again",
+        id="show_all",
     ),
-    _key("X", "see('next_down')", "Down", "map.down", "The next field down, or none"),
-    _key("t", "see('turned')", "Turn", "map.swap", "Rows as columns, columns as rows"),
-    _key("m", "see('next_measure')", "Shown", "map.measure", SHOWN, True),
-    _key("left_square_bracket", STEP_BACK, "Hold", "map.step_back", HOLD, True, "[]"),
-    _key(
-        "right_square_bracket",
-        "see('held', (1,))",
-        "On",
-        "map.step_on",
-        "Hold it at its next value",
-        False,
-        "]",
-    ),
-    _key("enter", "open", "Open", "map.open", OPEN, True, "enter"),
-    _key("y", "copy", "Copy", "copy", "Copy the command that trains its best seed", True),
-    _key("slash", "filter", "Filter", "map.filter", FILTER, True, "/"),
-    _key("escape", "escape", "Clear", "map.clear", "Remove the filter"),
-    _key("left", "see('moved', (0, -1))", "Left", "map.left", "Move the cursor"),
-    _key("right", "see('moved', (0, 1))", "Right", "map.right", "Move the cursor"),
-    _key("up", "see('moved', (-1, 0))", "Up", "map.up", "Move the cursor"),
-    _key("down", "see('moved', (1, 0))", "Below", "map.below", "Move the cursor"),
-    _key("home", "see('moved', (0, -1000))", "First", "map.first", "To the first column"),
-    _key("end", "see('moved', (0, 1000))", "Last", "map.last", "To the last column"),
-    _key("pageup", "see('moved', (-10, 0))", "Page up", "map.page_up", "Ten rows up"),
-    _key("pagedown", "see('moved', (10, 0))", "Page down", "map.page_down", "Ten rows down"),
-    _key("ctrl+l", "show_all", "Draw anew", "show_all", "Draw the whole screen again"),
-    _key("question_mark", "help", "Help", "help", "This help", True, "?"),
-    _key("q", "quit", "Quit", "quit", "Quit; results are kept", True),
+    Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
+    Binding("q", "app.quit", "Quit", tooltip="Quit; results are kept", id="quit"),
 ]
+BINDINGS = [*(key.binding for key in SEES), *DOES]
 
 TOGETHER = {
     "map.across": ("map.across", "map.down"),
-    "map.step_back": ("map.step_back", "map.step_on"),
+    STEP_BACK: (STEP_BACK, "map.step_on"),
 }
 """The keys that the key line and the help show in one place, by the id of the first."""
 
-LEFT_OUT = ("copy", "filter", STEP_BACK, "see('next_across')", "see('next_measure')")
-"""Actions whose keys are left out of a narrow key line, in this order."""
-
-NOTHING = dict.fromkeys(
-    ("next_across", "next_down", "turned"), "no other field is shown: «map.down» chooses one"
-)
-NOTHING["held"] = "no other field: «map.across» and «map.down» show all fields"
-"""What is said where a key changes nothing."""
+LEFT_OUT = ("copy", "map.filter", STEP_BACK, "map.across", "map.measure")
+"""Ids of keys that are left out of a narrow key line, in this order."""
 
 CANNOT_OPEN = "nothing to train here: this combination is not possible"
-
 SEEN = (
     (
         "The map",
@@ -161,7 +220,9 @@ class Follower:
     """A sweep as its folder was last read, on a thread of its own, since reading may be slow."""
 
     def __init__(self, results: SweepResults) -> None:
-        self.results, self.trouble, self.is_computed = results, "", is_held(results.folder)
+        self.results = results
+        self.trouble = ""  # why the folder could not be read
+        self.is_computed = is_held(results.folder)  # whether a process trains it
         self._background = Background("map")
 
     def look(self) -> None:
@@ -170,7 +231,8 @@ class Follower:
     def look_now(self) -> None:
         try:
             self.is_computed = is_held(self.results.folder)
-            self.results, self.trouble = self.results.refresh(), ""
+            self.results = self.results.refresh()
+            self.trouble = ""
         except (OSError, RunError) as error:
             self.trouble = str(error)
 
@@ -179,51 +241,219 @@ class MapView(CellWidget, can_focus=True):
     """What the map is of, its cells, their legend, and what is known of the cell under the pointer,
     or the cursor."""
 
-    progress, trouble, hint = "", "", ""
+    @dataclass
+    class CellClicked(Message):
+        """A click on a cell; a second one, to train its best seed."""
 
-    def __init__(self, shown: MapState) -> None:
+        row: int
+        column: int
+        again: bool
+
+    @dataclass
+    class Scrolled(Message):
+        """The wheel wants to move the cursor so many rows down."""
+
+        rows: int
+
+    def __init__(self, shown: MapState, hint: str) -> None:
         super().__init__()
         self.shown = shown
+        self.hint = hint
+        self.progress = self.trouble = ""
+
+    def show(self, shown: MapState, hint: str = "") -> None:
+        self.shown, self.hint = shown, hint
+        self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        width, shown = cells.width - 2, self.shown
-        above, below = next(
-            (above, below) for least, above, below in LINES if cells.height >= least
-        )
-        first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
-        head = [first, (shown.heading, "muted"), (common_to_all(shown.table.results), "muted")][
-            :above
-        ]
+        above, below = _lines_around(cells.height)
         height = cells.height - above - below
-        legend = [(text, "muted") for text in shown.legend] if height >= WITH_LEGEND else []
-        draw_map(cells, Region(1, above, width, height - len(legend)), shown)
-        pointed = self.hovered
-        reading = (shown.at(*pointed) if isinstance(pointed, tuple) else shown).reading
-        lines = [*zip((*reading, ""), ("strong", "text", "text"), strict=True)][:below]
-        if hint := self.keymap.text(self.hint or shown.refusal):
+        head = self._head()[:above]
+        legend = []
+        if height >= WITH_LEGEND:
+            legend = [(text, "muted") for text in self.shown.legend]
+        width = cells.width - 2
+        draw_map(cells, Region(1, above, width, height - len(legend)), self.shown)
+        foot = [*legend, *self._reading(below)]
+        for y, (text, ink) in enumerate(head):
+            cells.write(1, y, shortened(text, width), ink)
+        for y, (text, ink) in enumerate(foot, cells.height - len(foot)):
+            cells.write(1, y, shortened(text, width), ink)
+
+    def _head(self) -> list[tuple[str, str]]:
+        first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
+        common = common_to_all(self.shown.table.results)
+        return [first, (self.shown.heading, "muted"), (common, "muted")]
+
+    def _reading(self, most: int) -> list[tuple[str, str]]:
+        """What is known of a cell, and a hint on the last of the lines."""
+        pointed, shown = self.hovered, self.shown
+        if isinstance(pointed, tuple):
+            shown = shown.at(*pointed)
+        texts = (*shown.reading, "")
+        lines = list(zip(texts, ("strong", "text", "text"), strict=True))[:most]
+        hint = self.keymap.text(self.hint or self.shown.refusal)
+        if hint:
             lines[-1:] = [(hint, "hint")]
-        under = [*legend, *lines]
-        for line, (text, ink) in [*enumerate(head), *enumerate(under, cells.height - len(under))]:
-            cells.write(1, line, shortened(text, width), ink)
+        return lines
 
-    async def clicked(self, spot: object, again: bool) -> None:
-        if again:
-            self.app.simulate_key(self.keymap.key("map.open"))
-        else:
-            await self.app.run_action(f"see('at', {spot})")
+    def clicked(self, spot: object, again: bool) -> None:
+        if isinstance(spot, tuple):
+            row, column = spot
+            self.post_message(self.CellClicked(row, column, again))
 
-    async def on_mouse_scroll_down(self) -> None:
-        await self.app.run_action("see('moved', (1, 0))")
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(self.Scrolled(1))
 
-    async def on_mouse_scroll_up(self) -> None:
-        await self.app.run_action("see('moved', (-1, 0))")
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(self.Scrolled(-1))
 
     def hover_moved(self) -> None:
         self.redraw()
 
 
+def _lines_around(height: int) -> tuple[int, int]:
+    """How many lines are above the map, and below it."""
+    for least, above, below in LINES:
+        if height >= least:
+            return above, below
+    return 0, 0
+
+
 class FilterField(Field):
-    BINDINGS = [Binding("enter", "app.leave_filter", show=False)]
+    """The field of the filter, which is applied while it is typed."""
+
+
+class MapScreen(Screen[None]):
+    """The map of a sweep, with a cursor.
+
+    Args:
+        follower: the sweep.
+        first: what is shown at first.
+        says: what else the computation in this process says.
+        wrong: why it cannot go on, if it cannot.
+        hint: what is said until the first key.
+    """
+
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    def __init__(
+        self,
+        follower: Follower,
+        first: MapState | None,
+        says: Callable[[], str],
+        wrong: Callable[[], str],
+        hint: str,
+    ) -> None:
+        super().__init__()
+        self.follower = follower
+        self._says = says
+        self._wrong = wrong
+        self.view = MapView(first or MapState.first(follower.results), hint)
+        self._filter = FilterField(
+            self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
+        )
+
+    @property
+    def shown(self) -> MapState:
+        return self.view.shown
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+        yield self._filter
+        yield KeyLine(self._offers, left_out=lambda: LEFT_OUT)
+
+    def _offers(self, binding: Binding) -> bool:
+        return binding.id != STEP_BACK or self.shown.stepped is not None
+
+    def on_mount(self) -> None:
+        self.set_focus(self.view)
+        self.show_newest()
+        self.set_interval(FOLLOW_SECONDS, self.look)
+
+    def look(self) -> None:
+        self.follower.look()
+        self.show_newest()
+
+    def show_newest(self) -> None:
+        follower, view = self.follower, self.view
+        if follower.results is not self.shown.table.results:
+            view.shown = self.shown.read_again(follower.results)
+        view.progress = self.shown.progress(self._says(), follower.is_computed)
+        view.trouble = self._wrong() or follower.trouble
+        view.redraw()
+
+    # ---- keys and the mouse
+
+    def action_see(self, id: str) -> None:
+        key = BY_ID[id]
+        shown = key.change(self.shown)
+        has_changed = shown.choice != self.shown.choice
+        self.view.show(shown, "" if has_changed else key.nothing)
+
+    @on(MapView.CellClicked)
+    def cell_clicked(self, event: MapView.CellClicked) -> None:
+        self.view.show(self.shown.at(event.row, event.column))
+        if event.again:
+            self.action_open()
+
+    @on(MapView.Scrolled)
+    def scrolled(self, event: MapView.Scrolled) -> None:
+        self.view.show(self.shown.moved(event.rows, 0))
+
+    def action_open(self) -> None:
+        best = self.shown.cell.best
+        if best is None:
+            self.view.show(self.shown, CANNOT_OPEN)
+        else:
+            self.app.exit(best)
+
+    def action_copy(self) -> None:
+        best = self.shown.cell.best
+        if best is None:
+            self.view.show(self.shown, CANNOT_OPEN)
+            return
+        command = command_of(best)
+        self.app.copy_to_clipboard(command)
+        self.view.show(self.shown, f"copied: {command}")
+
+    async def action_help(self) -> None:
+        chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
+        await self.app.push_screen(HelpScreen(chapters))
+
+    # ---- the filter
+
+    def action_filter(self) -> None:
+        self._filter.display = True
+        self._filter.select_all()
+        self.set_focus(self._filter)
+
+    def action_escape(self) -> None:
+        if self._filter.display or self.shown.filter:
+            self._filter.value = ""
+            self.action_enter()
+            self.view.show(self.shown)
+        else:
+            self.view.show(self.shown, "«quit» ends the program")
+
+    @on(Input.Changed, "#filter")
+    def apply_filter(self) -> None:
+        if self._filter.value != self.shown.filter:
+            self.view.show(self.shown.filtered(self._filter.value))
+
+    def action_enter(self) -> None:
+        """Give the keys back to the map; its filter stays."""
+        self.apply_filter()
+        self._filter.display = False
+        self.set_focus(self.view)
+
+    def palette_commands(self) -> Iterable[SystemCommand]:
+        bindings = [key.binding for key in SEES if not key.moves_cursor]
+        for binding in (*bindings, *DOES):
+            help = f"{binding.tooltip} ({self.app.get_key_display(binding)})"
+            run = partial(self.run_action, binding.action)
+            yield SystemCommand(binding.description, help, run)
 
 
 class MapApp(KeyedApp[EchoConfig | int]):
@@ -232,8 +462,6 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
-    ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS, OPENS]
 
     def __init__(
         self,
@@ -247,102 +475,21 @@ class MapApp(KeyedApp[EchoConfig | int]):
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
-        others = (OPENS, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
+        self.ascii_only = ascii_only
+        self.theme = f"textual-{theme}"
+        self.map = MapScreen(follower, first, says, wrong, hint)
+        others = (PALETTE, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
         self.take_keys(KeyMap.of([*BINDINGS, *others], moved or {}, TOGETHER))
-        self.theme, self.ascii_only = f"textual-{theme}", ascii_only
-        self._follower, self._says, self._wrong = follower, says, wrong
-        self.view = MapView(first or MapState.first(follower.results))
-        self.view.hint = hint
-        self._filter = FilterField(
-            self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
-        )
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.map
 
     @property
     def shown(self) -> MapState:
-        return self.view.shown
-
-    def compose(self) -> ComposeResult:
-        yield from (self.view, self._filter)
-        yield KeyLine(
-            lambda action, _: action != STEP_BACK or self.shown.stepped is not None,
-            lambda: LEFT_OUT,
-        )
-
-    def on_mount(self) -> None:
-        self.screen.set_focus(self.view)
-        self.show_newest()
-        self.set_interval(FOLLOW_SECONDS, self.look)
-
-    def look(self) -> None:
-        self._follower.look()
-        self.show_newest()
-
-    def show_newest(self) -> None:
-        follower, view = self._follower, self.view
-        if follower.results is not self.shown.table.results:
-            view.shown = self.shown.read_again(follower.results)
-        view.progress = self.shown.progress(self._says(), follower.is_computed)
-        view.trouble = self._wrong() or follower.trouble
-        view.redraw()
-
-    def _show(self, shown: MapState, hint: str = "") -> None:
-        self.view.shown, self.view.hint = shown, hint
-        self.view.redraw()
-
-    # ---- keys
-
-    def action_see(self, key: str, by: tuple[int, ...] = ()) -> None:
-        before, now = self.shown, getattr(self.shown, key)(*by)
-        self._show(now, NOTHING.get(key, "") if before.choice == now.choice else "")
-
-    def action_open(self) -> None:
-        if (best := self.shown.cell.best) is not None:
-            self.exit(best)
-        else:
-            self._show(self.shown, CANNOT_OPEN)
-
-    def action_copy(self) -> None:
-        hint = CANNOT_OPEN
-        if (best := self.shown.cell.best) is not None:
-            self.copy_to_clipboard(command_of(best))
-            hint = f"copied: {command_of(best)}"
-        self._show(self.shown, hint)
-
-    def action_filter(self) -> None:
-        self._filter.display = True
-        self._filter.select_all()
-        self.screen.set_focus(self._filter)
-
-    def action_escape(self) -> None:
-        if self._filter.display or self.shown.filter:
-            self._filter.value = ""
-            self.action_leave_filter()
-            self._show(self.shown)
-        else:
-            self._show(self.shown, "«quit» ends the program")
-
-    @on(Input.Changed, "#filter")
-    def obey_filter(self) -> None:
-        if self._filter.value != self.shown.filter:
-            self._show(self.shown.filtered(self._filter.value))
-
-    def action_leave_filter(self) -> None:
-        self.obey_filter()
-        self._filter.display = False
-        self.screen_stack[0].set_focus(self.view)
-
-    async def action_help(self) -> None:
-        if not isinstance(self.screen, HelpScreen):
-            chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
-            await self.push_screen(HelpScreen(chapters))
+        return self.map.shown
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for binding in BINDINGS:
-            if "'moved'" not in binding.action:
-                run = partial(self.run_action, binding.action)
-                yield SystemCommand(
-                    binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run
-                )
+        return self.map.palette_commands()
 
     async def action_quit(self) -> None:
         self.leave(ExitCode.DONE)

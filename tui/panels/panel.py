@@ -1,30 +1,30 @@
-"""The panels beside the curve, or below it: the settings, the branches of the run, other runs."""
+"""What the panels beside the curve have in common: rows with a cursor, keys, and how they are
+drawn."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Key
+from textual.reactive import var
 
-from echornn.config import EchoConfig, fields_text
-from echornn.session.commands import Command, Edit, Go, Name, Pin
-from echornn.session.pictures.frame import Frame
-from echornn.session.pictures.picture import BranchRow, Picture
-from tui.panels.form import PRESET, PRESETS, WHY, Form, groups_of, help_of
-from tui.panels.runs import KeptRun, UnderCurve, show_or_hide, standing
+from echornn.session.pictures.picture import Picture
 from tui.views.canvas import Cells, CellWidget, Press
+from tui.views.view import hidden
 
-COLUMN_WIDTH, GAP = 37, 2  # the least width of a column of fields, and between two
+GAP = 2  # columns between two columns of rows
 MOST_FOOT = 5  # the most lines below the rows
 MOST_TYPED = 40
-FIXED = {"enter": "enter", "escape": "escape", "backspace": "erase(False)", "ctrl+u": "erase(True)"}
+WHILE_TYPING = {
+    "enter": "enter",
+    "escape": "escape",
+    "backspace": "erase(False)",
+    "ctrl+u": "erase(True)",
+}
 """The actions of keys wherever text is typed, whatever keys the user has chosen."""
-
-Send = Callable[[Command], object]
 
 
 class PanelLine(NamedTuple):
@@ -40,34 +40,33 @@ class PanelLine(NamedTuple):
 
 class Panel(CellWidget, can_focus=True):
     """Rows with a cursor, between a title and an explanation; while it has the focus, it gets all
-    keys."""
+    keys.
+
+    The screen watches `is_open`: a panel that closes gives its room and the focus back.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, tooltip="The row above", id="up"),
-        Binding("down", "move(1)", "Down", show=False, tooltip="The row below", id="down"),
-        Binding("pageup", "move(-10)", "Up", show=False, id="page_up"),
-        Binding("pagedown", "move(10)", "Down", show=False, id="page_down"),
-        Binding("home", "move(-999999)", "First", show=False, id="first"),
-        Binding("end", "move(999999)", "Last", show=False, id="last"),
-        Binding(
-            "escape",
-            "escape",
-            "Close",
-            show=False,
-            tooltip="Drop what is typed; else close",
-            id="close",
-        ),
+        hidden("up", "move(-1)", "Up", tooltip="The row above", id="up"),
+        hidden("down", "move(1)", "Down", tooltip="The row below", id="down"),
+        hidden("pageup", "move(-10)", "Up", id="page_up"),
+        hidden("pagedown", "move(10)", "Down", id="page_down"),
+        hidden("home", "move(-999999)", "First", id="first"),
+        hidden("end", "move(999999)", "Last", id="last"),
+        hidden("escape", "escape", "Close", tooltip="Drop what is typed; else close", id="close"),
     ]
     LINES_OF_A_ROW: ClassVar[int] = 2
 
-    is_open = False
+    is_open = var(False)
     typed: str | None = None  # the text that is typed; None while characters are keys
-    _here: Hashable = None
+    _chosen: Hashable = None  # the row that the cursor was put on
     _top = 0
 
-    def __init__(self, close: Callable[[], None]) -> None:
-        super().__init__()
-        self.action_close = close
+    def begin(self, picture: Picture) -> None:
+        """Show the panel as it is when it opens."""
+        raise NotImplementedError
+
+    def show(self, picture: Picture) -> None:
+        """Take over what has changed."""
 
     def text(self) -> tuple[str, str]:
         """The title, and the explanation."""
@@ -81,18 +80,19 @@ class Panel(CellWidget, can_focus=True):
 
     @property
     def rows(self) -> list[Hashable]:
-        return list(
-            dict.fromkeys(line.row for line in self.lines(self.size.width) if line.row is not None)
-        )
+        lines = self.lines(self.size.width)
+        return list(dict.fromkeys(line.row for line in lines if line.row is not None))
 
     @property
-    def here(self) -> Hashable:
+    def row(self) -> Hashable:
         """The row under the cursor; None if there is none."""
         rows = self.rows
-        return self._here if self._here in rows else next(iter(rows), None)
+        if self._chosen in rows:
+            return self._chosen
+        return rows[0] if rows else None
 
     def choose(self, row: Hashable) -> None:
-        self._here = row
+        self._chosen = row
 
     # ---- keys and the mouse
 
@@ -108,7 +108,9 @@ class Panel(CellWidget, can_focus=True):
         self.typed = f"{self.typed or ''}{character}"[:MOST_TYPED]
 
     async def press(self, key: Key) -> bool:
-        actions = {**self.keymap.actions(self.BINDINGS), **(FIXED if self.is_typing else {})}
+        actions = self.keymap.actions(self.BINDINGS)
+        if self.is_typing:
+            actions |= WHILE_TYPING
         if key.is_printable and key.character and self.is_text(key.character):
             self.type(key.character)
         elif key.key in actions:
@@ -120,8 +122,10 @@ class Panel(CellWidget, can_focus=True):
         return True
 
     def action_move(self, by: int) -> None:
-        if rows := self.rows:
-            self.choose(rows[max(0, min(rows.index(self.here) + by, len(rows) - 1))])
+        rows = self.rows
+        if rows:
+            number = rows.index(self.row) + by
+            self.choose(rows[max(0, min(number, len(rows) - 1))])
         self.redraw()
 
     def action_enter(self) -> None:
@@ -131,7 +135,10 @@ class Panel(CellWidget, can_focus=True):
         self.typed = "" if whole else (self.typed or "")[:-1]
 
     def action_escape(self) -> None:
-        self.action_close()
+        self.close()
+
+    def close(self) -> None:
+        self.is_open = False
 
     def clicked(self, spot: object, again: bool) -> None:
         """Put the cursor on a row, as the arrow keys do; the second time enter it."""
@@ -150,339 +157,75 @@ class Panel(CellWidget, can_focus=True):
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
-        title, said = map(self.keymap.text, self.text())
+        title, explanation = self.text()
+        title = self.keymap.text(title)
+        foot = wrapped(self.keymap.text(explanation), max(1, cells.width))
+        foot_height = max(1, min(MOST_FOOT, cells.height // 4))
         columns = self.columns(cells.width)
         width = (cells.width + GAP) // columns - GAP
-        foot_height = max(1, min(MOST_FOOT, cells.height // 4))
-        height = (
-            max(1, (cells.height - 1 - foot_height) // self.LINES_OF_A_ROW) * self.LINES_OF_A_ROW
-        )
-        room, lines, row = height * columns, self.lines(width), self.here
-        of_row = [number for number, line in enumerate(lines) if line.row == row is not None] or [0]
-        first = of_row[0] if of_row[0] > 2 else 0  # with the headings above the first fields
-        self._top = max(0, min(max(self._top, of_row[-1] + 1 - room), first, len(lines) - room))
-        shown = lines[self._top : self._top + room]
-        more = f"lines {self._top + 1}-{self._top + len(shown)}" if len(shown) < len(lines) else ""
-        self._mark_keys(cells, 0, title)
-        if cells.write(0, 0, title, "strong") + len(more) < cells.width:
-            cells.write(cells.width - len(more), 0, more, "strong")
+        rows_that_fit = max(1, (cells.height - 1 - foot_height) // self.LINES_OF_A_ROW)
+        height = rows_that_fit * self.LINES_OF_A_ROW
+
+        lines = self.lines(width)
+        self._scroll(lines, room=height * columns)
+        shown = lines[self._top : self._top + height * columns]
+        is_marked = False
         for number, line in enumerate(shown):
-            x, y = number // height * (width + GAP), 1 + number % height
-            text, style = line.text, line.style
-            if line.row is not None:
-                cells.mark(x, y, width, 1, line.row)
-                if self._top + number == of_row[0]:
-                    text, style = f">{text[1:]}", "picked" if self.has_focus else style
-            cells.write(
-                x, y, (text if len(text) <= width else f"{text[: width - 1]}…").ljust(width), style
-            )
-        foot = textwrap.wrap(said, max(1, cells.width), break_on_hyphens=False)
+            x = number // height * (width + GAP)
+            y = 1 + number % height
+            is_at_cursor = line.row is not None and line.row == self.row
+            self._draw_line(cells, x, y, width, line, marked=is_at_cursor and not is_marked)
+            is_marked = is_marked or is_at_cursor
+        self._draw_title(cells, title, self._part_shown(len(shown), len(lines)))
         below = 1 + (height if columns > 1 else min(height, len(lines) + 1))
+        has_keys = "  " in explanation
         for y, text in enumerate(foot[:foot_height], below):
             cells.write(0, y, text, "muted")
-            if "  " in said:
+            if has_keys:
                 self._mark_keys(cells, y, text)
+
+    def _scroll(self, lines: Sequence[PanelLine], room: int) -> None:
+        """Scroll so that the row under the cursor is in sight, with all of its lines."""
+        row = self.row
+        numbers = [number for number, line in enumerate(lines) if row is not None]
+        numbers = [number for number in numbers if lines[number].row == row] or [0]
+        # With the headings above the first fields
+        first = numbers[0] if numbers[0] > 2 else 0
+        top = max(self._top, numbers[-1] + 1 - room)
+        self._top = max(0, min(top, first, len(lines) - room))
+
+    def _part_shown(self, shown: int, lines: int) -> str:
+        if shown == lines:
+            return ""
+        return f"lines {self._top + 1}-{self._top + shown}"
+
+    def _draw_title(self, cells: Cells, title: str, part: str) -> None:
+        self._mark_keys(cells, 0, title)
+        end = cells.write(0, 0, title, "strong")
+        if end + len(part) < cells.width:
+            cells.write(cells.width - len(part), 0, part, "strong")
+
+    def _draw_line(
+        self, cells: Cells, x: int, y: int, width: int, line: PanelLine, marked: bool
+    ) -> None:
+        text, style = line.text, line.style
+        if line.row is not None:
+            cells.mark(x, y, width, 1, line.row)
+        if marked:
+            text = f">{text[1:]}"
+            style = "picked" if self.has_focus else style
+        if len(text) > width:
+            text = f"{text[: width - 1]}…"
+        cells.write(x, y, text.ljust(width), style)
 
     def _mark_keys(self, cells: Cells, y: int, text: str) -> None:
         """Let a click on a part of a line, between two spaces each, press the key that it begins
         with."""
         for part in text.split("  "):
-            if key := self.keymap.named(part.partition(" ")[0]):
+            key = self.keymap.named(part.partition(" ")[0])
+            if key:
                 cells.mark(text.index(part), y, len(part), 1, Press(key))
 
 
-NUDGES = "The next value: live fields change at once, others become drafts"
-
-
-class SettingsPanel(Panel):
-    """The settings and the presets; see `Form` for what the keys do."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *Panel.BINDINGS,
-        Binding(
-            "plus,equals_sign,right",
-            "nudge(True)",
-            "Nudge",
-            True,
-            "+/-",
-            False,
-            NUDGES,
-            "settings.more",
-        ),
-        Binding("minus,left", "nudge(False)", "Back", show=False, id="settings.less"),
-        Binding(
-            "enter",
-            "enter",
-            "Apply",
-            show=False,
-            tooltip="Apply all drafts as one edit",
-            id="settings.apply",
-        ),
-        Binding("backspace", "erase(False)", "Erase", show=False, id="settings.erase"),
-        Binding("ctrl+u", "erase(True)", "Clear", show=False, id="settings.clear"),
-        Binding("s", "close", "Close", show=False, tooltip="Close", id="settings"),
-    ]
-    LINES_OF_A_ROW = 1
-
-    def __init__(
-        self, config: EchoConfig, send: Callable[[Edit], object], close: Callable[[], None]
-    ) -> None:
-        super().__init__(close)
-        self.form = Form(config, send)
-
-    def open(self, frame: Frame) -> None:
-        self.is_open = True
-        self.form.open(frame)
-        self.redraw()
-
-    def show(self, frame: Frame) -> None:
-        self.form.take(frame)
-        if self.is_open:
-            self.redraw()
-
-    @property
-    def here(self) -> str:
-        return self.form.preset or self.form.name
-
-    def choose(self, row: Hashable) -> None:
-        self.form.choose(str(row))
-
-    @property
-    def is_typing(self) -> bool:
-        return self.form.typing
-
-    def is_text(self, character: str) -> bool:
-        return self.form.takes(character)
-
-    def type(self, character: str) -> None:
-        self.form.type(character)
-
-    def action_nudge(self, up: bool) -> None:
-        if self.form.preset:
-            self.action_move(1 if up else -1)
-        else:
-            self.form.nudge(up)
-
-    def action_enter(self) -> None:
-        self.form.enter()
-
-    def action_erase(self, whole: bool) -> None:
-        self.form.erase(whole)
-
-    def action_escape(self) -> None:
-        if not self.form.escape():
-            self.action_close()
-
-    def columns(self, width: int) -> int:
-        return 1 if self.form.preset else max(1, (width + GAP) // (COLUMN_WIDTH + GAP))
-
-    def lines(self, width: int) -> list[PanelLine]:
-        form, longest = self.form, max(map(len, PRESETS))
-        if form.preset:
-            changes = {
-                name: fields_text(form.changes_of(name)) or "nothing to change" for name in PRESETS
-            }
-            return [PanelLine(f"  {name:<{longest}}  {changes[name]}", name) for name in PRESETS]
-        lines = [*self._field(PRESET, len(PRESET), width)]
-        for heading, names in groups_of(form.shown).items():
-            lines.append(PanelLine(heading, style="heading"))
-            lines += [
-                line for name in names for line in self._field(name, max(map(len, names)), width)
-            ]
-        return lines
-
-    def _field(self, name: str, longest: int, width: int) -> Iterator[PanelLine]:
-        """The line of a field, and those that say why its value is refused."""
-        form, is_draft = self.form, name in self.form.drafts
-        value = (
-            self.keymap.text("«settings.apply» lists them") if name == PRESET else form.text(name)
-        )
-        if form.typing and name == form.name:
-            value += "_"
-        elif is_draft or name in form.sent:
-            value += " *" if is_draft else " ..."
-        yield PanelLine(
-            f"  {name:<{longest}}  {value or 'unset'}", name, "draft" if is_draft else "text"
-        )
-        if name == form.refusal[0]:
-            for line in textwrap.wrap(
-                f"! {form.refusal[1]}", max(1, width - 2), subsequent_indent="  "
-            ):
-                yield PanelLine(f"  {line}", name, "refusal")
-
-    def text(self) -> tuple[str, str]:
-        form, name = self.form, self.here
-        keys = "«settings.more» more  «settings.less» less  «settings.apply» apply  «close» "
-        name_of_panel = "settings  " if self.size.width > 50 else ""
-        closing = "drop" if form.drafts or form.preset else "close"
-        title = f"{name_of_panel}{keys}{closing}"
-        if name == PRESET:
-            return title, "A preset changes a few fields, all others stay."
-        changes = form.changes_of(name) if form.preset else {name: ""}
-        starts = "Live:" if all(map(form.is_live, changes)) else "Starts over:"
-        said = (
-            f"{WHY.get(name, '')} {starts} {fields_text(changes)}.".strip()
-            if changes
-            else "It changes nothing."
-        )
-        return title, said if form.preset else f"{starts} {help_of(form.shown, name)}"
-
-
-class BranchList(Panel):
-    """The branches of the run: go to one, draw it under the curve, name it, pin it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *Panel.BINDINGS,
-        Binding(
-            "enter", "enter", "Go", show=False, tooltip="Go to the branch's end", id="branches.go"
-        ),
-        Binding(
-            "space",
-            "mark",
-            "Show",
-            show=False,
-            tooltip="Draw it under the curve, or not",
-            id="branches.mark",
-        ),
-        Binding("n", "name", "Name", show=False, tooltip="Give it a name", id="branches.name"),
-        Binding(
-            "x",
-            "pin",
-            "Pin",
-            show=False,
-            tooltip="Pin it: it stays under the curve",
-            id="branches.pin",
-        ),
-        Binding("b", "escape", "Close", show=False, id="branches"),
-    ]
-
-    def __init__(
-        self, picture: Picture, send: Send, say: Callable[[str], None], close: Callable[[], None]
-    ) -> None:
-        super().__init__(close)
-        self._picture, self._send, self._say = picture, send, say
-
-    def open(self, picture: Picture) -> None:
-        """Open the panel with the cursor on the branch that the curve shows, so that ``enter`` goes
-        to its end."""
-        self.is_open, self.typed = True, None
-        self._here = next((one.number for one in picture.branches if one.is_line), None)
-        self.look(picture)
-
-    def look(self, picture: Picture) -> None:
-        self._picture = picture
-        if self.is_open:
-            self.redraw()
-
-    @property
-    def _branch(self) -> BranchRow | None:
-        here = self.here
-        return next((one for one in self._picture.branches if one.number == here), None)
-
-    def text(self) -> tuple[str, str]:
-        if self.typed is not None:
-            return f"name: {self.typed}_", "enter keeps the name  escape drops it"
-        keys = (
-            "«branches.go» goes  «branches.mark» shows  «branches.name» names  «branches.pin» pins"
-        )
-        return "branches: * shown, + under it, x pinned", f"{keys}  «close» closes"
-
-    def lines(self, width: int) -> list[PanelLine]:
-        lines = []
-        for one in self._picture.branches:
-            sign = "*" if one.is_line else "x" if one.is_pinned else "+" if one.is_shown else " "
-            end, of = f"{one.windows:,} on its path", f" of {one.windows:,}"
-            how = standing(one.mean, one.solved_at, one.lost_at, one.seed_stats, end, of)
-            lines.append(PanelLine(f" {sign}{one.letter} {one.words}", one.number))
-            lines.append(PanelLine(f"   {how}", one.number, "muted"))
-        return lines or [PanelLine("nothing is trained yet", style="muted")]
-
-    def action_enter(self) -> None:
-        if self._branch is not None and self.typed is not None:
-            self._send(Name(self._branch.number, self.typed))
-        elif self._branch is not None:
-            self._send(Go(self._branch.number))
-            self.action_close()
-        self.typed = None
-
-    def action_escape(self) -> None:
-        if self.typed is None:
-            self.action_close()
-        self.typed = None
-
-    def action_mark(self) -> None:
-        branch = self._branch
-        if branch is not None and branch.is_line:
-            self._say("the curve shows this branch: it cannot lie under itself")
-        elif branch is not None:
-            self._send(show_or_hide(branch.number, self._picture))
-
-    def action_name(self) -> None:
-        if self._branch is not None:
-            self.typed = self._picture.frame.notes.names.get(self._branch.number, "")
-
-    def action_pin(self) -> None:
-        if self._branch is not None:
-            self._send(Pin(self._branch.number))
-
-
-class RunList(Panel):
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *Panel.BINDINGS,
-        Binding(
-            "enter,space",
-            "enter",
-            "Show",
-            show=False,
-            tooltip="Draw it under the curve, or not",
-            id="runs.show",
-        ),
-    ]
-
-    def __init__(
-        self, under_curve: UnderCurve, say: Callable[[str], None], close: Callable[[], None]
-    ) -> None:
-        super().__init__(close)
-        self._under_curve, self._say = under_curve, say
-        self._runs: Sequence[KeptRun] | None = None  # None while they are read
-
-    def open(self) -> None:
-        """Open the panel, without a filter."""
-        self.is_open, self.typed, self._runs = True, "", None
-        self.redraw()
-
-    def take(self, runs: Sequence[KeptRun]) -> None:
-        self._runs = runs
-        self.redraw()
-
-    def is_text(self, character: str) -> bool:
-        return character != " " or bool(self.typed)
-
-    def text(self) -> tuple[str, str]:
-        return (
-            f"other runs: {self.typed}_",
-            "enter shows or hides it  type to filter  escape closes",
-        )
-
-    def lines(self, width: int) -> list[PanelLine]:
-        lines, letters, words = [], self._under_curve.letters, (self.typed or "").lower().split()
-        for folder, differs, how in self._runs or ():
-            if not all(word in f"{folder.name} {differs} {how}".lower() for word in words):
-                continue
-            first = (
-                f" {f'+{letters[folder]} ' if folder in letters else ' '}{differs or folder.name}"
-            )
-            second = f"   {how} · {folder.name}" if differs else f"   {how}"
-            lines += [PanelLine(first, folder), PanelLine(second, folder, "muted")]
-        nothing = (
-            "reading ..."
-            if self._runs is None
-            else "none matches"
-            if self._runs
-            else "there are no other runs"
-        )
-        return lines or [PanelLine(nothing, style="muted")]
-
-    def action_enter(self) -> None:
-        if isinstance(self.here, Path) and (trouble := self._under_curve.lay_under(self.here)):
-            self._say(trouble)
+def wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False)

@@ -3,7 +3,8 @@ terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,6 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, Leave, MouseEvent, MouseMove
 from textual.geometry import Offset, Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -136,11 +138,13 @@ class CellWidget(Widget):
     """A widget that fills a grid in `draw`, once after all waiting messages, and refreshes only
     what has changed."""
 
+    class Hovered(Message):
+        """The pointer is over something else."""
+
     def __init__(self) -> None:
         super().__init__()
         self._cells = Cells(0, 0)
         self._is_stale = False
-        self.on_hover: Callable[[], None] = lambda: None  # the pointer is over something else
         self._pointer: Offset | None = None
         self._pens: dict[int, Style] = {}
 
@@ -183,13 +187,12 @@ class CellWidget(Widget):
 
     # ---- the mouse
 
-    def clicked(self, spot: object, again: bool) -> Awaitable[None] | None:
+    def clicked(self, spot: object, again: bool) -> object:
         """Handle a click on what a cell shows; ``again`` if it is the second click of a double
-        click."""
-        return None
+        click. What is returned is awaited if it can be."""
 
     def hover_moved(self) -> None:
-        self.on_hover()
+        self.post_message(self.Hovered())
 
     def under(self, event: MouseEvent) -> object:
         """What the cell under the pointer shows; None if it shows nothing of its own."""
@@ -200,11 +203,10 @@ class CellWidget(Widget):
         spot = self.under(event)
         if isinstance(spot, Press):
             self.app.simulate_key(spot.key)
-        elif (
-            spot is not None
-            and (handled := self.clicked(spot, again=event.chain % 2 == 0)) is not None
-        ):
-            await handled
+        elif spot is not None:
+            handled = self.clicked(spot, again=event.chain % 2 == 0)
+            if inspect.isawaitable(handled):
+                await handled
 
     @property
     def hovered(self) -> object:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from textual import events, on
 from textual.binding import Binding
+from textual.message import Message
 
 from echornn.data.levels import can_be_solved, chance_level, guessing_errors, most_loss
-from echornn.session.pictures.picture import Picture, Query, Span
+from echornn.session.pictures.picture import Picture, Query, SeedRows, Span
 from tui.views import plot_layers as layers
 from tui.views.canvas import Cells, CellWidget
 from tui.views.plot_layers import GUTTER, LossAxis, Place
@@ -23,8 +25,6 @@ LEAST_NORMS = 3  # lines of the norms, if the curve has as many
 ZOOM, WHEEL = 2, 1.25
 # With these, several networks have both strips; and the upper one has an interval
 SOME_LINES, MANY_LINES = 10, 18
-
-NO_FALL = "no further fall of the loss is in sight"
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,6 @@ class LossPlot(CellWidget, can_focus=True):
             ("far_left", "shift+left", "move(-10)", "Ten columns back", ""),
             ("far_right", "shift+right", "move(10)", "Ten columns on", ""),
             ("first", "home", "first", "First", "Crosshair: the first window"),
-            ("go", "enter", "go_there", "Go", "Crosshair: go to this window, as it was"),
-            (
-                "fall",
-                "d",
-                "fall",
-                "Fall",
-                "Crosshair to where the loss falls, then to where it is lost",
-            ),
             (
                 "follow",
                 "end,escape",
@@ -107,37 +99,32 @@ class LossPlot(CellWidget, can_focus=True):
         )
     ]
 
+    class ViewportChanged(Message):
+        """Other windows are visible, or the crosshair is elsewhere: a new picture is needed."""
+
     def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
-        # Other windows are visible: a new picture is needed
-        self.on_viewport: Callable[[], None] = lambda: None
-        # To the crosshair, so many windows along the line
-        self.on_go: Callable[[int], object] = lambda _: None
-        # A further question about the shown picture
-        self.ask: Callable[[Query], Picture] = lambda _: picture
-        self.say: Callable[[str], None] = lambda _: None  # why a key does nothing
         self._picture, self._is_ascii = picture, ascii_only
         self._place = Place(0, 0, 1, 1, 0, 1, LossAxis(0, 1))  # where the curve was drawn last
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key is the curve's: not while the screen is too small for it, so that no unseen
         crosshair moves."""
-        if action == "go_there" and self.viewport.cursor is None:
-            return False
         return not self.screen.has_class("small")
 
     def show(self, picture: Picture) -> None:
         self._picture = picture
         self.redraw()
 
-    @property
-    def looks_at(self) -> Query:
+    def query_with(self, branches: bool, seeds: SeedRows | None) -> Query:
+        """What the curve needs to know, and perhaps the branches and the losses of seeds."""
         width = self.size.width - GUTTER
-        columns = 2 * width if width >= LEAST_WIDTH else 0
         return Query(
             self.viewport.windows,
-            columns,
+            columns=2 * width if width >= LEAST_WIDTH else 0,
+            branches=branches,
+            seeds=seeds,
             norms=self.viewport.norms,
             held_out=self.viewport.held_out,
         )
@@ -159,7 +146,7 @@ class LossPlot(CellWidget, can_focus=True):
         return ""
 
     def on_resize(self, event: events.Resize) -> None:
-        self.on_viewport()
+        self.post_message(self.ViewportChanged())
 
     @property
     def _line_end(self) -> int:
@@ -168,9 +155,13 @@ class LossPlot(CellWidget, can_focus=True):
     def change_viewport(self, viewport: Viewport) -> None:
         self.viewport = viewport
         self.redraw()
-        self.on_viewport()
+        self.post_message(self.ViewportChanged())
 
     # ---- keys
+
+    def toggle(self, what: Literal["log", "norms", "held_out"]) -> None:
+        """Draw something of the curve, or no longer."""
+        self.change_viewport(replace(self.viewport, **{what: not getattr(self.viewport, what)}))
 
     def zoom(self, closer: bool) -> None:
         self.change_viewport(self.viewport.zoomed(self._line_end, 1 / ZOOM if closer else ZOOM))
@@ -183,39 +174,44 @@ class LossPlot(CellWidget, can_focus=True):
         if cursor is None:
             self.put_cursor(frame.trained - 1 if frame.trained < frame.line_end else axis.last - 1)
         else:
-            step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
+            step = max(1, axis.length // self.columns)
             self.put_cursor(min(max(cursor, axis.first), axis.last - 1) + columns * step)
 
     def action_first(self) -> None:
         self.put_cursor(0)
 
-    def action_go_there(self) -> None:
+    def take_crosshair(self) -> int | None:
+        """Take the crosshair away; returns the number of windows along the line to where it was,
+        or None."""
         cursor = self.viewport.cursor
-        if cursor is not None:
-            self.on_go(min(cursor + 1, self._line_end))
-            self.change_viewport(replace(self.viewport, cursor=None))
+        if cursor is None:
+            return None
+        self.change_viewport(replace(self.viewport, cursor=None))
+        return min(cursor + 1, self._line_end)
 
-    def action_fall(self) -> None:
-        """Move the crosshair to just before the largest fall of the visible loss; again: to where
-        the task was lost."""
-        points = self.ask(
-            replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))
-        ).falls
+    @property
+    def columns(self) -> int:
+        """The columns of the curve: two in each column of cells, since dots are that fine."""
+        return 2 * max(1, self.size.width - GUTTER)
+
+    def put_cursor_on_fall(self, points: Sequence[int]) -> bool:
+        """Move the crosshair to the first of these windows behind it, or to the first of all;
+        returns whether there is another one."""
         cursor = self.viewport.cursor
         later = [point for point in points if cursor is not None and point > cursor]
-        to = next(iter(later or points), cursor)
-        if to == cursor:
-            self.say(NO_FALL)
-        self.change_viewport(replace(self.viewport, cursor=to))
+        candidates = later or points
+        window = candidates[0] if candidates else cursor
+        self.change_viewport(replace(self.viewport, cursor=window))
+        return window != cursor
 
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
     # ---- the mouse
 
-    def clicked(self, spot: object, again: bool) -> None:
+    async def clicked(self, spot: object, again: bool) -> None:
         if again:
-            self.app.simulate_key(self.keymap.key("go"))
+            await self.run_action("screen.do('go_there')")
         elif isinstance(spot, Window):
             self.change_viewport(replace(self.viewport, cursor=spot.window))
 

@@ -4,26 +4,25 @@ over the run."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from textual.binding import Binding
-from textual.events import MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region
+from textual.message import Message
 
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import Order, SeedStats
 from echornn.progress import Floats
-from echornn.session.commands import Alone, Choose
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
-from tui.views.view import FOCUSED, Replica, View
+from tui.views.view import FOCUSED, Replica, View, hidden
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
@@ -43,53 +42,70 @@ class SeedsView(View):
     )
     reads_beside = True
     BINDINGS = [
-        Binding("up", "choose(-1)", "Up", False, tooltip="Show the network one line up", id="up"),
-        Binding(
-            "down", "choose(1)", "Down", False, tooltip="Show the network one line down", id="down"
+        hidden(
+            "up",
+            "screen.do('replica_before')",
+            "Up",
+            tooltip="Show the network one line up",
+            id="up",
         ),
-        Binding(
+        hidden(
+            "down",
+            "screen.do('replica_after')",
+            "Down",
+            tooltip="Show the network one line down",
+            id="down",
+        ),
+        hidden(
             "pageup",
-            "page(-1)",
+            "screen.do('replicas_page_up')",
             "Page up",
-            False,
             tooltip="One screen of networks up",
             id="page_up",
         ),
-        Binding(
+        hidden(
             "pagedown",
-            "page(1)",
+            "screen.do('replicas_page_down')",
             "Page down",
-            False,
             tooltip="One screen of networks down",
             id="page_down",
         ),
-        Binding("home", "choose(-9999)", "First", False, tooltip="The first network", id="first"),
-        Binding("end", "choose(9999)", "Last", False, tooltip="The last network", id="last"),
-        Binding(
+        hidden(
+            "home",
+            "screen.do('first_replica')",
+            "First",
+            tooltip="The first network",
+            id="first",
+        ),
+        hidden("end", "screen.do('last_replica')", "Last", tooltip="The last network", id="last"),
+        hidden(
             "enter",
-            "alone",
+            "screen.do('alone')",
             "Alone",
-            False,
             tooltip="Go on with this network alone, a new branch",
             id="alone",
         ),
-        Binding(
-            "v",
-            "order",
-            "Order",
-            False,
-            tooltip="Sort by when solved, by seed, or by loss",
-            id="swap",
+        hidden(
+            "v", "order", "Order", tooltip="Sort by when solved, by seed, or by loss", id="swap"
         ),
     ]
+
+    @dataclass
+    class Clicked(Message):
+        """A click has chosen a network; a second one, to go on with it alone."""
+
+        replica: int
+        again: bool
+
+    @dataclass
+    class Scrolled(Message):
+        """The wheel wants the network so many lines below."""
+
+        lines: int
 
     _by: Order = "solved"
     _first = 0  # the first visible line
     _asked: int | None = None  # the network whose choice was sent and has not been carried out
-
-    def __init__(self, picture: Picture) -> None:
-        super().__init__(picture)
-        self.send: Callable[[Choose | Alone], object] = lambda _: None
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -99,16 +115,11 @@ class SeedsView(View):
     def wants_arrows(self) -> bool:
         return self._frame.config.replicas > 1
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key is this view's: with one network, ``enter`` is the curve's."""
-        return action != "alone" or self.wants_arrows
-
     def chosen(self, frame: Frame) -> int:
-        return (
-            frame.replica
-            if self._asked is None or self._asked >= frame.config.replicas
-            else self._asked
-        )
+        """The network that is shown, or will be as soon as the session has got so far."""
+        if self._asked is None or self._asked >= frame.config.replicas:
+            return frame.replica
+        return self._asked
 
     @property
     def reading(self) -> str:
@@ -124,49 +135,45 @@ class SeedsView(View):
             + is_chosen * "; «alone»: go on with it alone"
         )
 
-    def choose(self, frame: Frame, lines: int) -> None:
-        if frame.seed_stats is not None:
-            order = frame.seed_stats.order(self._by).tolist()
-            at = order.index(self.chosen(frame))
-            self._choose(frame, order[min(max(0, at + lines), len(order) - 1)])
+    def replica_below(self, frame: Frame, lines: int) -> int | None:
+        """The network so many lines below the chosen one (negative: above); None if none is
+        listed."""
+        if frame.seed_stats is None:
+            return None
+        order: list[int] = frame.seed_stats.order(self._by).tolist()
+        line = order.index(self.chosen(frame)) + lines
+        return order[min(max(0, line), len(order) - 1)]
 
-    def _choose(self, frame: Frame, replica: int) -> None:
-        if replica != self.chosen(frame):
-            self._asked = replica
-            self.send(Choose(replica))
+    @property
+    def page_lines(self) -> int:
+        return max(1, self.size.height - HEAD - 1)
+
+    def choose(self, replica: int) -> None:
+        """Mark the network that the session has been told to show."""
+        self._asked = replica
         self._changed()
 
     def saw(self, frame: Frame) -> None:
         if self.chosen(frame) == frame.replica:
             self._asked = None
 
-    def action_choose(self, lines: int) -> None:
-        self.choose(self._frame, lines)
-
-    def action_page(self, pages: int) -> None:
-        self.action_choose(pages * max(1, self.size.height - HEAD - 1))
-
-    def action_alone(self) -> None:
-        self.send(Alone())
-
     def action_order(self) -> None:
-        self._by = [*ORDERS][([*ORDERS].index(self._by) + 1) % len(ORDERS)]
+        orders = list(ORDERS)
+        self._by = orders[(orders.index(self._by) + 1) % len(orders)]
         self._changed()
 
     def clicked(self, spot: object, again: bool) -> None:
-        if again:
-            self.app.simulate_key(self.keymap.key("alone"))
-        elif isinstance(spot, Replica):
-            self._choose(self._frame, spot.number)
+        if isinstance(spot, Replica):
+            self.post_message(self.Clicked(spot.number, again))
 
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        self.action_choose(1)
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(self.Scrolled(1))
 
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        self.action_choose(-1)
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(self.Scrolled(-1))
 
-    def on_resize(self, event: Resize) -> None:
-        self.on_view()
+    def on_resize(self) -> None:
+        self.post_message(self.Changed())
 
     def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
         """The networks and columns that a view of this size shows; None if it shows no losses."""

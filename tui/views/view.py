@@ -3,11 +3,11 @@ time steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, NamedTuple, TypeGuard
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from echornn.config import EchoConfig
 from echornn.readings import Kind, Question, Readings, parts_of
@@ -92,8 +92,10 @@ def time_step_of(spot: object) -> TimeStep | None:
 
 
 class View(CellWidget, can_focus=True):
-    """A view below the curve; `on_view` is called after a key has changed what it shows or asks
-    for."""
+    """A view below the curve."""
+
+    class Changed(Message):
+        """A key or the mouse has changed what the view shows or asks for."""
 
     key: ClassVar[str]  # the number key that shows it
     title: ClassVar[str]
@@ -106,19 +108,17 @@ class View(CellWidget, can_focus=True):
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self._picture = picture
-        self.on_view: Callable[[], None] = lambda: None
 
     @property
     def _frame(self) -> Frame:
         return self._picture.frame
 
-    @classmethod
-    def own_actions(cls) -> dict[str, str]:
-        return {
-            one.id: one.action
-            for one in cls.BINDINGS
-            if isinstance(one, Binding) and one.id is not None
-        }
+    async def press(self, id: str) -> None:
+        """Do what the view's key with this id does."""
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and binding.id == id:
+                await self.run_action(binding.action)
+                return
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -161,7 +161,7 @@ class View(CellWidget, can_focus=True):
 
     def _changed(self) -> None:
         self.redraw()
-        self.on_view()
+        self.post_message(self.Changed())
 
 
 class ProbeView(View):

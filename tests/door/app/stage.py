@@ -30,7 +30,10 @@ from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, unread
 from tests.typed import bytes_of
 from tui.app.app import EchoApp
-from tui.app.tour import OTHER_LESSONS, TourApp, lesson_of
+from tui.app.lesson import OTHER_LESSONS, lesson_of
+from tui.app.lesson_screen import LessonScreen
+from tui.app.line import CommandLine
+from tui.app.training_screen import TrainingScreen
 from tui.term.terminal_input import TerminalInput
 
 
@@ -123,7 +126,7 @@ class Stage:
     @property
     def focus(self) -> str:
         """The class of what has the keys: the line, or a widget, or a screen."""
-        if self.app._command_line.is_open:
+        if isinstance(self.app.takes_keys, CommandLine):
             return "CommandLine"
         focused = self.app.screen.focused
         return "Input" if isinstance(focused, Input) else type(focused or self.app.screen).__name__
@@ -284,8 +287,9 @@ async def opened(
     stage = Stage(session, seconds, may_load)
     try:
         steps = lesson_of(OTHER_LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
-        app = partial(TourApp, lesson=steps) if tour else EchoApp
-        async with on_screen(app(session, 0.01, ascii_only, theme, compared, keys), stage, size):
+        training = partial(LessonScreen, lesson=steps) if tour else TrainingScreen
+        app = EchoApp(session, 0.01, ascii_only, theme, compared, keys, training=training)
+        async with on_screen(app, stage, size):
             await asyncio.to_thread(asked.wait, PATIENCE)
             yield stage
     finally:
@@ -308,5 +312,6 @@ async def another_screen(
 async def on_screen(app: EchoApp, stage: Stage, size: tuple[int, int]) -> AsyncIterator[None]:
     async with app.run_test(size=size, notifications=True) as stage.pilot:
         stage.app = app
+        await stage.pilot.pause()  # until the screen is composed
         await stage.settled()
         yield

@@ -69,7 +69,7 @@ async def test_a_run_that_another_program_writes_is_followed(kept: Path) -> None
         await stage.press("e", "e", "e")
         before = await stage.until(lambda text: "A: learning_rate 0.1 (run-slow)" in text)
         go_on(kept / "run-slow", 10, make_trainer=ScriptedTrainer)
-        stage.app.under_curve.follow()
+        stage.app.training.under_curve.follow()
         await stage.until(lambda text: text.split("\n")[4:] != before.split("\n")[4:])
         text = await listing(stage, "o")
         assert re.search(r">\+A learning_rate 0.1[^\n]*\n[^\n]*30 in all", text)

@@ -106,8 +106,8 @@ def map_of(folder: Path | None = None) -> MapApp:
 def look_again(app: App[Any]) -> None:
     """Read the folder now, and show what is in it."""
     assert isinstance(app, MapApp)
-    app._follower.look_now()
-    app.show_newest()
+    app.map.follower.look_now()
+    app.map.show_newest()
 
 
 def packet(keys: str) -> Iterator[Message]:
@@ -117,7 +117,7 @@ def packet(keys: str) -> Iterator[Message]:
 
 def text_of(app: MapApp) -> str:
     """What the map shows, without spaces at the ends of lines."""
-    return "\n".join(app.view.cells.text(y).rstrip() for y in range(app.view.size.height))
+    return "\n".join(app.map.view.cells.text(y).rstrip() for y in range(app.map.view.size.height))
 
 
 def where(app: MapApp) -> tuple[int, int]:

@@ -1,0 +1,55 @@
+"""Where everything is: how many lines the views and a panel get on a screen of this size."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from echornn.config import EchoConfig
+from tui.app.status import HEIGHT as STATUS_HEIGHT
+from tui.views.table import ViewChoice
+from tui.views.view import View
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
+STATUS_AND_KEYS = STATUS_HEIGHT + 1
+LEAST_PLOT_HEIGHT, LEAST_VIEW_HEIGHT = 7, 4
+MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others; chosen by eye
+# The fewest columns for two views, and for a panel beside the curve instead of below it
+TWO_VIEWS, WIDE = 160, 100
+PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it
+LEAST_PANEL_HEIGHT = 8  # below the curve: to keep these lines, the views are hidden
+
+
+class Layout(NamedTuple):
+    views: tuple[type[View], ...]  # from left to right
+    view_lines: int
+    panel_lines: int  # of a panel below the curve; 0 if it is beside it, or closed
+
+
+def layout(
+    config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
+) -> Layout:
+    """The views that are shown, and the lines that these and a panel get."""
+    shows_views = is_large(width, height)
+    room = height - STATUS_AND_KEYS
+    panel_lines = 0
+    if panel_open and width >= WIDE:
+        width -= PANEL_WIDTH
+    elif panel_open:
+        if room - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT < LEAST_PANEL_HEIGHT:
+            shows_views = False
+        least_view_lines = LEAST_VIEW_HEIGHT if shows_views else 0
+        panel_lines = min(PANEL_HEIGHT, room - LEAST_PLOT_HEIGHT - least_view_lines)
+        panel_lines = max(1, panel_lines)
+        room -= panel_lines
+    if not shows_views:
+        return Layout((), 0, panel_lines)
+    views = choice.shown(2 if width >= TWO_VIEWS else 1)
+    most = min(room - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * room))
+    most = max(LEAST_VIEW_HEIGHT, most)
+    width_of_a_view = width // len(views) - 2
+    wanted = max(view.height_for(config, width_of_a_view, most) for view in views)
+    return Layout(views, min(wanted, most), panel_lines)
+
+
+def is_large(width: int, height: int) -> bool:
+    return width >= LEAST_WIDTH and height >= LEAST_HEIGHT
