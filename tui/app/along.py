@@ -7,9 +7,10 @@ import asyncio
 import json
 import os
 import sys
+import time
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,76 +29,118 @@ from tui.views.lags import bar_signs
 
 POSITIONS = 32
 NAME = 14  # columns before the bars
+IN_POWERS_OF_TEN = "update / weight"  # of `PANELS`: its numbers differ by orders of magnitude
 # nothing is imported from the current folder (-P); each line comes when it is printed (-u)
 PROGRAM = (sys.executable, "-P", "-u", "-m", "tui")
 NICE = 10  # how much the measuring process yields to others
+COMPLAINT = b"echornn-tui: "  # what that process says on standard error begins so
+# The first windows, which take longer (4 s and 1 s; the others 0.15 s each): TensorFlow is loaded,
+# and the training compiled
+STARTING = 2
 
 Line = list[tuple[str, str]]  # texts and their inks
 
 
+# ---- what is drawn
+
+
+def lines_of(records: Sequence[Record], config: EchoConfig) -> list[Line]:
+    """Bars over windows of each number, and pictures of lag against window."""
+    lines: list[Line] = []
+    for title, labels in PANELS.items():
+        lines.append([(title, "strong")])
+        for name, values in series(records, labels).items():
+            lines.append(_bars(name, values, is_log=title == IN_POWERS_OF_TEN))
+    gradient = by_lag(records, "gradient_by_lag")
+    most = np.nanmax(gradient, initial=0.0)
+    scale = f": log10, {NOTHING:g} (·: nothing is learned) to {most:.2g} (█)"
+    lines.append([(LAGS["gradient_by_lag"], "strong"), (scale, "muted")])
+    lines += _lag_lines((gradient - NOTHING) / (most - NOTHING), config)
+    lines.append([(LAGS["memory"], "strong"), (": r2, 0 to 1 (█)", "muted")])
+    lines += _lag_lines(by_lag(records, "memory"), config)
+    return lines
+
+
+def _bars(name: str, values: npt.NDArray[np.float64], is_log: bool) -> Line:
+    title = f"{name[: NAME - 1]:<{NAME}}", "text"
+    if np.isnan(values).all():
+        return [title, ("not known", "muted")]
+    heights = np.log10(np.maximum(values, 1e-99)) if is_log else values
+    low, high = np.nanmin(heights), np.nanmax(heights)
+    # The lowest is a bar too
+    shares = 0.1 + 0.9 * (heights - low) / ((high - low) or 1.0)
+    signs = "".join(bar_signs(shares, 1)[0].tolist())
+    scale = f" {np.nanmin(values):.3g} to {np.nanmax(values):.3g}"
+    return [title, (signs, "mean"), (scale, "muted")]
+
+
+def _lag_lines(shares: npt.NDArray[np.float64], config: EchoConfig) -> list[Line]:
+    """A line for each lag, with a sign at sources of the targets and where the gradient is cut
+    off."""
+    marks = dict.fromkeys(source_lags(config), "▲")
+    marks[config.truncated_backprop_length] = "T"
+    lines: list[Line] = []
+    for lag, row in enumerate(shares.tolist()):
+        line = [(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted")]
+        for share in row:
+            if share > 0:
+                shade = min(7, int(8 * share))
+                line.append(("░▒▓█"[shade // 2], f"shade{shade}"))
+            else:  # or not known
+                line.append(("·", "none"))
+        lines.append(line)
+    return lines
+
+
 class AlongPage(CellWidget):
-    """Bars over windows of each number, and pictures of lag against window, with the records that
-    there are."""
+    """How far the measuring is, what went wrong with it, and what was measured so far."""
 
     def __init__(self, config: EchoConfig) -> None:
         super().__init__()
-        self._config, self._records, self._text = config, list[Record](), "loading TensorFlow"
+        self._config = config
+        self._records: list[Record] = []
+        self._lines: list[Line] = []
+        self._progress = ""
+        self.complaint = ""
 
-    def show(self, text: str, *more: Record) -> None:
-        self._text = text
-        self._records += more
-        self.styles.height = len(self._lines)
+    def add(self, record: Record) -> None:
+        self._records.append(record)
+        self._lines = lines_of(self._records, self._config)
+
+    def say(self, progress: str) -> None:
+        self._progress = progress
+        self.styles.height = len(self._all_lines)
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        for y, line in enumerate(self._lines):
+        for y, line in enumerate(self._all_lines):
             x = 0
             for text, ink in line:
                 x = cells.write(x, y, text, ink)
 
     @property
-    def _lines(self) -> list[Line]:
-        records, lines = self._records, [[(self._text, "note")]]
-        for title, labels in PANELS.items() if records else ():
-            lines.append([(title, "strong")])
-            lines += [
-                _bars(name, line, title == "update / weight")
-                for name, line in series(records, labels).items()
-            ]
-        for key, title in LAGS.items() if records else ():
-            values, is_gradient = by_lag(records, key), key == "gradient_by_lag"
-            low, high = (NOTHING, np.nanmax(values, initial=0.0)) if is_gradient else (0.0, 1.0)
-            of = f"log10, {low:g} (·: nothing is learned)" if is_gradient else "r2, 0"
-            lines.append([(title, "strong"), (f": {of} to {high:.2g} (█)", "muted")])
-            lines += self._picture((values - low) / (high - low))
-        return lines
-
-    def _picture(self, shares: npt.NDArray[np.float64]) -> list[Line]:
-        """A line for each lag, with a sign at sources of the targets and where the gradient is cut
-        off."""
-        marks, lines = dict.fromkeys(source_lags(self._config), "▲"), list[Line]()
-        marks[self._config.truncated_backprop_length] = "T"
-        for lag, row in enumerate(shares.tolist()):
-            levels = [min(7, int(8 * share)) if share > 0 else -1 for share in row]
-            cells = [
-                ("░▒▓█"[one // 2], f"shade{one}") if one >= 0 else ("·", "none") for one in levels
-            ]
-            lines.append([(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted"), *cells])
-        return lines
+    def _all_lines(self) -> list[Line]:
+        notes = filter(None, (self._progress, self.complaint))
+        return [*([(note, "note")] for note in notes), *self._lines]
 
 
-def _bars(name: str, values: npt.NDArray[np.float64], log: bool) -> Line:
-    title = (f"{name[: NAME - 1]:<{NAME}}", "text")
-    if np.isnan(values).all():
-        return [title, ("not known", "muted")]
-    heights = np.log10(np.maximum(values, 1e-99)) if log else values
-    low, high = np.nanmin(heights), np.nanmax(heights)
-    signs = bar_signs(0.1 + 0.9 * (heights - low) / ((high - low) or 1.0), 1)[0].tolist()
-    return [
-        title,
-        ("".join(signs), "mean"),
-        (f" {np.nanmin(values):.3g} to {np.nanmax(values):.3g}", "muted"),
-    ]
+# ---- what is measured
+
+
+def progress_text(times: Sequence[float], total: int) -> str:
+    """How much is done, and about how long the rest takes; from when the measuring began and when
+    each window was measured."""
+    count = len(times) - 1
+    text = f"{count} of {total} windows measured"
+    if count == total:
+        return text
+    now = time.monotonic()
+    if count <= STARTING:
+        doing = "compiling" if count else "loading TensorFlow"
+        return f"{text}, {now - times[0]:.0f} s so far: {doing} in a process of its own"
+    seconds_each = (times[-1] - times[STARTING]) / (count - STARTING)
+    left = seconds_each * (total - count) - (now - times[-1])
+    return f"{text}, about {max(1, round(left))} s left"
 
 
 class AlongScreen(ClosesOnce):
@@ -112,46 +155,64 @@ class AlongScreen(ClosesOnce):
         self, config: EchoConfig, folder: str, where: Mapping[str, int], saved: Callable[[], None]
     ) -> None:
         super().__init__()
-        flags = [word for name, value in where.items() for word in (f"--{name}", str(value))]
-        self._words = [*PROGRAM, "probe", folder, "--json", "--along", str(POSITIONS), *flags]
-        self._positions, self._saved, self._page = (
-            min(POSITIONS, 1 + where["at"]),
-            saved,
-            AlongPage(config),
-        )
+        self._command = [*PROGRAM, "probe", folder, "--json", "--along", str(POSITIONS)]
+        for name, value in where.items():
+            self._command += [f"--{name}", str(value)]
+        self._total = min(POSITIONS, 1 + where["at"])
+        self._wait_until_saved = saved
+        # When the measuring began, and when each window was measured
+        self._times: list[float] = []
+        self._page = AlongPage(config)
         self._scroll = VerticalScroll(self._page)
+        self._frame = Vertical(self._scroll, id="along")
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="along") as frame:
-            frame.border_title = "Along the run"
-            frame.border_subtitle = keymap_of(self.app).text("«arrows» scroll, «close» closes")
-            yield self._scroll
+        self._frame.border_title = "Along the run"
+        self.say("«arrows» scroll, «close» closes")
+        yield self._frame
 
     def on_mount(self) -> None:
         self.set_focus(self._scroll)
         self._measure()
 
+    def say(self, text: str) -> None:
+        self._frame.border_subtitle = keymap_of(self.app).text(text)
+
+    def why_no_key(self) -> str:
+        return "«close» closes this first, then other keys work"
+
     @work(exit_on_error=False)
     async def _measure(self) -> None:
         """Show each record as it is printed, as long as the screen is open."""
-        await asyncio.to_thread(self._saved)
+        self._page.say("waiting until the newest windows are saved")
+        await asyncio.to_thread(self._wait_until_saved)
+        self._times.append(time.monotonic())
+        self._show_progress()
+        ticks = self.set_interval(1.0, self._show_progress)
         process = await create_subprocess_exec(
-            *self._words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24
+            *self._command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24
         )
+        assert process.stdout is not None
         try:
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-            count = 0
-            while line := await process.stdout.readline() if process.stdout else b"":
-                if line.startswith(b"{"):
-                    count, record = count + 1, json.loads(line)
-                    text = (
-                        f"{count} of {self._positions} windows measured, to window "
-                        f"{record['window']:,}"
-                    )
-                    self._page.show(text, record)
-                elif line.startswith(b"echornn-tui: "):
-                    self._page.show(line.decode(errors="replace").strip())
+            async for line in process.stdout:
+                self._take(line)
         finally:
+            ticks.stop()
             if process.returncode is None:
                 process.kill()
             await process.wait()
+        count = len(self._times) - 1
+        if count < self._total:
+            self._page.say(f"{count} of {self._total} windows measured, then the measuring ended")
+
+    def _take(self, line: bytes) -> None:
+        if line.startswith(b"{"):
+            self._times.append(time.monotonic())
+            self._page.add(json.loads(line))
+        elif line.startswith(COMPLAINT):
+            self._page.complaint = line.removeprefix(COMPLAINT).decode(errors="replace").strip()
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        self._page.say(progress_text(self._times, self._total))
