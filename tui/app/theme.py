@@ -20,10 +20,10 @@ def _file() -> Path:
 
 def remembered() -> Theme | None:
     with suppress(OSError, ValueError):
-        return next(
-            (theme for theme in THEMES if theme == _file().read_text(encoding="utf-8").strip()),
-            None,
-        )
+        name = _file().read_text(encoding="utf-8").strip()
+        for theme in THEMES:
+            if theme == name:
+                return theme
     return None
 
 
