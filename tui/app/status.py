@@ -30,7 +30,7 @@ TUTORIAL = EchoConfig()
 ONLY_LOOKS = "this viewer only looks"
 MOST_LETTERS = 24  # of a viewer's name
 PAST = "the past: «pause» branches off here; «branches», then «branches.go», returns"
-HOW_TO_GO_ON = "«quit» ends; go on from what was saved, or start with other flags"
+HOW_TO_GO_ON = "«quit» ends; --resume goes on from the last save, if need be with other flags"
 AT_THE_END = (
     "«settings»: more epochs",
     "«window_back»: back",
