@@ -29,7 +29,8 @@ from tui.app import actions, keys
 from tui.app import screen_commands as screen
 from tui.app.actions import ACTIONS, Action
 from tui.app.along import AlongScreen
-from tui.app.help import HelpScreen, chapters
+from tui.app.help import HelpScreen
+from tui.app.help_page import chapters
 from tui.app.hints import Hints
 from tui.app.key_line import KeyLine
 from tui.app.keyed_app import TakesKeys, save_to
