@@ -267,14 +267,14 @@ CASES = (
     Case(
         "solved",
         lambda it: it.stats.solved_at is not None and it.stats.lost_at is None,
-        lambda it: f"solved at window {it.stats.solved_at:,}: mean loss {_loss(it)}",
+        lambda it: f"solved at window {it.stats.solved_at:,}, mean loss now {_loss(it)}",
     ),
     Case(
         "lost",
         lambda it: it.stats.solved_at is not None,
         lambda it: (
-            f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}: mean "
-            f"loss {_loss(it)}"
+            f"solved at window {it.stats.solved_at:,}, lost at {it.stats.lost_at:,}, mean loss "
+            f"now {_loss(it)}"
         ),
         lambda it: BACK,
     ),

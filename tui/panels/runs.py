@@ -3,11 +3,12 @@ are."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,9 @@ def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
     is pinned."""
     if any(ghost.key == number for ghost in picture.ghosts):
         return Hide(number)
-    return Hide(number, False) if number in picture.frame.notes.hidden else Pin(number, True)
+    if number in picture.frame.notes.hidden:
+        return Hide(number, False)
+    return Pin(number, True)
 
 
 class UnderCurve:
@@ -59,54 +62,44 @@ class UnderCurve:
         for folder in compared:
             self.lay_under(folder)
 
+    @property
+    def letters(self) -> dict[Path, str]:
+        return {folder: letter_of(number).upper() for number, folder in enumerate(self.others)}
+
     def look(self, query: Query) -> Picture:
-        return self._with(self.session.look, query)
+        return self._with_runs(self.session.look, query)
 
     def look_again(self, query: Query, picture: Picture) -> Picture:
-        return self._with(lambda query: self.session.look_again(query, picture), query)
+        return self._with_runs(lambda query: self.session.look_again(query, picture), query)
 
-    def _with(self, look: Callable[[Query], Picture], query: Query) -> Picture:
+    def _with_runs(self, look: Callable[[Query], Picture], query: Query) -> Picture:
         """A picture with the curves of other runs; the same object if it has them already."""
-        seen = dict(list(self.others.items())[:MOST_GHOSTS])
-        most = max(map(windows_of, seen.values()), default=0)
-        picture = look(replace(query, ghosts=MOST_GHOSTS - len(seen), beside=most))
+        runs = dict(islice(self.others.items(), MOST_GHOSTS))
+        longest = max(map(windows_of, runs.values()), default=0)
+        picture = look(replace(query, ghosts=MOST_GHOSTS - len(runs), beside=longest))
         if picture.line_config is None:
             return picture
-        runs = (
-            self._ghost_of(number, folder, seen[folder], picture)
-            for number, folder in enumerate(seen)
-        )
-        ghosts = (*runs, *(ghost for ghost in picture.ghosts if isinstance(ghost.key, int)))
-        return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
-
-    def _ghost_of(self, number: int, folder: Path, run: Run, picture: Picture) -> Ghost:
-        """Another run with its curve."""
-        assert picture.line_config is not None
-        name, by_the_clock = folder.name, NAMED_BY_THE_CLOCK.fullmatch(folder.name)
-        if by_the_clock:
-            name = "{} {}:{}".format(*by_the_clock.groups())
-        differs = changes_text(picture.line_config, run.config) or "the same fields"
-        line, letter = run.position.branch, letter_of(number).upper()
-        ghost = Ghost(f"{folder}:{line}", letter, f"{differs} ({name})", 0, windows_of(run))
-        if not run.has_losses:
-            return ghost
-        return with_curve(ghost, picture.axis, picture.query.columns, run.losses, line)
+        letters = self.letters
+        ghosts = [_ghost(letters[folder], folder, run, picture) for folder, run in runs.items()]
+        # After them the branches, whose keys are numbers
+        ghosts += [ghost for ghost in picture.ghosts if isinstance(ghost.key, int)]
+        if picture.ghosts == tuple(ghosts):
+            return picture
+        return replace(picture, ghosts=tuple(ghosts))
 
     def lay_under(self, folder: Path) -> str:
         """Draw another run under the curve, or remove it; returns why that is impossible, or
         nothing."""
         folder = folder.resolve()
-        if self.others.pop(folder, None) is None:
-            try:
-                self.others[folder] = Run.read(folder, quickly=True)
-            except (RunError, OSError) as error:
-                return str(error)
-            self.follow()
+        if folder in self.others:
+            del self.others[folder]
+            return ""
+        try:
+            self.others[folder] = Run.read(folder, quickly=True)
+        except (RunError, OSError) as error:
+            return str(error)
+        self.follow()
         return ""
-
-    @property
-    def letters(self) -> dict[Path, str]:
-        return {folder: letter_of(number).upper() for number, folder in enumerate(self.others)}
 
     def follow(self) -> None:
         """Read what other processes have added to the runs under the curve."""
@@ -115,13 +108,28 @@ class UnderCurve:
 
     def _refresh(self) -> None:
         for folder, run in list(self.others.items()):
-            with contextlib.suppress(RunError, OSError):  # what was read last is kept
+            with suppress(RunError, OSError):  # what was read last is kept
                 refreshed = run.refreshed()
                 if self.others.get(folder) is run:  # and not taken away meanwhile
                     self.others[folder] = refreshed
 
     def end(self) -> None:
         self._following.end()
+
+
+def _ghost(letter: str, folder: Path, run: Run, picture: Picture) -> Ghost:
+    """Another run with its curve."""
+    assert picture.line_config is not None
+    name = folder.name
+    by_the_clock = NAMED_BY_THE_CLOCK.fullmatch(name)
+    if by_the_clock is not None:
+        name = "{} {}:{}".format(*by_the_clock.groups())
+    differs = changes_text(picture.line_config, run.config) or "the same fields"
+    line = run.position.branch
+    ghost = Ghost(f"{folder}:{line}", letter, f"{differs} ({name})", 0, windows_of(run))
+    if not run.has_losses:
+        return ghost
+    return with_curve(ghost, picture.axis, picture.query.columns, run.losses, line)
 
 
 class KeptRun(NamedTuple):
@@ -136,29 +144,30 @@ def standing(
     lost_at: int | None,
     counts: SolvedCounts | None,
     end: str,
-    of: str = "",
+    total: str = "",
 ) -> str:
-    """How well a branch or run learned.
+    """How well a branch or run learned, by the mean of its newest losses, and how long it is:
+    ``end``, or behind the window at which it solved the task ``total``, which is shorter.
 
     That a task was lost again comes first: a narrow panel cuts the last words.
     """
-    loss = (
-        ""
-        if math.isnan(mean)
-        else "diverged"
-        if math.isinf(mean)
-        else f"mean loss {loss_text(mean)}"
-    )
-    lost = f", lost {lost_at:,}" if lost_at else ""
-    solved = (
-        str(counts)
-        if counts is not None
-        else f"solved {solved_at:,}{lost}{of}"
-        if solved_at
-        else ""
-    )
-    parts = [solved, loss] if (lost_at if counts is None else counts.lost) else [loss, solved]
-    return " · ".join(filter(None, [*parts, "" if of and of in solved else end]))
+    parts = []
+    if counts is not None:
+        parts.append(str(counts))
+    elif solved_at:
+        solved = f"solved at {solved_at:,}"
+        if lost_at:
+            solved += f", lost at {lost_at:,}"
+        parts.append(solved + total)
+        if total:
+            end = ""
+    is_lost = lost_at if counts is None else counts.lost
+    if not math.isnan(mean):
+        loss = "diverged" if math.isinf(mean) else f"loss {loss_text(mean)}"
+        parts.insert(len(parts) if is_lost else 0, loss)
+    if end:
+        parts.append(end)
+    return " · ".join(parts)
 
 
 def kept_runs_beside(
@@ -166,14 +175,16 @@ def kept_runs_beside(
 ) -> list[KeptRun]:
     """The runs under the curve, then the newest in the state folder, without the one in folder
     ``own``."""
-    found = []
-    there = dict.fromkeys(folder.resolve() for folder in (*under, *kept_runs.runs()[:MOST_RUNS]))
+    folders = dict.fromkeys(folder.resolve() for folder in (*under, *kept_runs.runs()[:MOST_RUNS]))
     if own is not None:
-        there.pop(own.resolve(), None)
-    for folder in there:
-        with contextlib.suppress(RunError, OSError):
+        folders.pop(own.resolve(), None)
+    rows = []
+    for folder in folders:
+        with suppress(RunError, OSError):
             run = summary(folder)
             counts = None if run.seed_stats is None else run.seed_stats.counts
-            how = standing(run.loss, run.solved_at, run.lost_at, counts, f"{run.windows:,} in all")
-            found.append(KeptRun(folder, fields_text(changes_shown(config, run.config)), how))
-    return found
+            end = f"{run.windows:,} in all"
+            learned = standing(run.loss, run.solved_at, run.lost_at, counts, end)
+            differs = fields_text(changes_shown(config, run.config))
+            rows.append(KeptRun(folder, differs, learned))
+    return rows
