@@ -137,7 +137,7 @@ def progress_text(times: Sequence[float], total: int) -> str:
     now = time.monotonic()
     if count <= STARTING:
         doing = "compiling" if count else "loading TensorFlow"
-        return f"{text}, {now - times[0]:.0f} s so far: {doing} in a process of its own"
+        return f"{text}, {now - times[0]:.0f} s so far: {doing}"
     seconds_each = (times[-1] - times[STARTING]) / (count - STARTING)
     left = seconds_each * (total - count) - (now - times[-1])
     return f"{text}, about {max(1, round(left))} s left"

@@ -161,6 +161,31 @@ async def test_it_shows_what_a_process_prints_and_closes(
         await stage.until(lambda _: not is_measuring(stage))
 
 
+@pytest.mark.parametrize(
+    ("count", "progress"),
+    [
+        (0, "0 of 21 windows measured, 0 s so far: loading TensorFlow"),
+        (2, "2 of 21 windows measured, 0 s so far: compiling"),
+        (3, "3 of 21 windows measured, about"),
+    ],
+)
+async def test_it_says_at_once_what_is_done_and_how_much_is_left(
+    count: int, progress: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The measuring process prints some records, and then nothing more."""
+    record_branches(tmp_path / "run", 20)
+    said = tmp_path / "said"
+    said.write_text("".join(f"{json.dumps(record)}\n" for record in RECORDS[:count]))
+    stays = f"import signal; print(open({str(said)!r}).read(), end='', flush=True); signal.pause()"
+    monkeypatch.setattr("tui.app.along.PROGRAM", (sys.executable, "-c", stays))
+    async with opened(folder=tmp_path / "run") as stage:
+        await stage.press("P")
+        begin, _, end = progress.partition("0 s so far")  # or 1 s, on a busy machine
+        await stage.until(lambda text: begin in text and end in text)
+        await stage.press("escape")
+        await stage.until(lambda _: not is_measuring(stage))
+
+
 async def test_what_it_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as stage:
         assert "nothing trained yet" in await stage.seen("P")
@@ -171,7 +196,11 @@ async def test_what_it_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("tui.app.along.PROGRAM", (sys.executable, "-c", fails))
     async with opened(folder=tmp_path / "run") as stage:
         await stage.press("P")
-        await stage.until(lambda text: "no room for it" in text and not is_measuring(stage))
+        text = await stage.until(
+            lambda text: "0 of 6 windows measured, then the measuring ended" in text
+        )
+        assert "no room for it" in text
+        await stage.until(lambda _: not is_measuring(stage))
 
 
 def is_measuring(stage: App) -> bool:
