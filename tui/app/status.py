@@ -52,8 +52,10 @@ def audience_text(audience: Audience) -> str:
     if audience.silent:
         return f"the session has not answered for {audience.silent:,} s"
     if audience.steering:
-        then = ONLY_LOOKS if audience.only_looks else "«take_over» takes over"
-        return f"{audience.steering[:MOST_LETTERS]} steers: {then}"
+        steers = f"{audience.steering[:MOST_LETTERS]} steers"
+        if audience.only_looks:
+            return f"{steers}: {ONLY_LOOKS}"
+        return f"{steers}: «take_over» takes over"
     if audience.only_looks:
         return ONLY_LOOKS
     if len(audience.others) == 1:
@@ -161,7 +163,9 @@ def _set_speed(frame: Frame) -> str:
 
 
 def _number(speed: float) -> str:
-    return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
+    if speed >= 9.95:  # two digits or more, as it is rounded
+        return f"{speed:,.0f}"
+    return f"{speed:.2g}"
 
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:
@@ -199,8 +203,11 @@ def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
         yield f"{config.num_classes} classes", ("num_classes",)
     if is_echo:
         yield f"echo {config.echo_step}", ("echo_step",)
-    else:
-        yield from _setting_texts(config, unusual)
+    settings = {} if is_echo else values_of(config.the_task)
+    settings.pop("length", None)  # of trials: it is said as that of the window
+    for name, value in settings.items():
+        if name in unusual or isinstance(value, int):
+            yield fields_text({name: value}), (name,)
     yield _window_text(config), ("truncated_backprop_length", "window_stride")
     yield f"state {config.state_size}", ("state_size",)
     yield f"batch {config.batch_size}", ("batch_size",)
@@ -215,13 +222,6 @@ def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
     if config.replicas > 1:
         seeds = f"seeds {config.seed} to {config.seed + config.replicas - 1}"
     yield seeds, ("seed", "replicas")
-
-
-def _setting_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
-    for name, value in values_of(config.the_task).items():
-        # The length of trials is said as that of the window
-        if name != "length" and (name in unusual or isinstance(value, int)):
-            yield fields_text({name: value}), (name,)
 
 
 def _window_text(config: EchoConfig) -> str:
