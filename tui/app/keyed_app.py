@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from rich.console import RenderableType
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Event, InputEvent, Key, Paste, Resize
+from textual.events import Event, InputEvent, Key, Mount, Paste, Resize
 from textual.filter import LineFilter
 from textual.timer import Timer
 from textual.widgets import Input
@@ -19,7 +20,7 @@ from tui.app.modal import PALETTE, ClosesOnce
 from tui.app.palette import Palette
 from tui.term.exit_code import ExitCode
 from tui.term.printed import printable
-from tui.term.private_textual import strips_shown
+from tui.term.private_textual import mounted, strips_shown
 from tui.views.inks import IN_ASCII
 from tui.views.keymap import KeyMap
 
@@ -52,8 +53,10 @@ class KeyedApp(App[Result], Generic[Result]):
     _settles: Timer | None = None
     _is_leaving = False
 
-    def on_mount(self) -> None:
+    @on(Mount)
+    async def _wait_for_widgets(self) -> None:
         self.set_class(self.ascii_only, "-ascii")
+        await mounted(self.screen)  # before any key
 
     def leave(self, code: ExitCode) -> None:
         """End the app with this exit code; a signal does so too."""

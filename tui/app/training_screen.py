@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
@@ -107,6 +107,8 @@ class TrainingScreen(Screen[None]):
 
     def _make_widgets(self) -> None:
         self._status = StatusLine(self.shown.picture)
+        self._body = Container(id="body")
+        self._views_row = Horizontal(id="views")
         send = self._send_or_say
         self._settings = SettingsPanel(self._frame.config, send)
         self._branches = BranchList(send, self.hints.say)
@@ -129,10 +131,10 @@ class TrainingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._status
-        with Container(id="body"):
+        with self._body:
             with Container(id="watched"):
                 yield self.watched.plot
-                with Horizontal(id="views"):
+                with self._views_row:
                     yield from self.watched.all_views
             yield from self._panels.values()
         yield self._key_line
@@ -257,8 +259,9 @@ class TrainingScreen(Screen[None]):
 
     @on(events.Resize)
     def resized(self, event: events.Resize) -> None:
-        self._lay_out(event.size)
-        self._status_changed()
+        if self.has_widgets:
+            self._lay_out(event.size)
+            self._status_changed()
 
     def _room(self, size: Size) -> Size:
         """The columns and lines for curve, views and panels."""
@@ -272,7 +275,7 @@ class TrainingScreen(Screen[None]):
         )
         is_small, is_wide = not is_large(width, height), width >= WIDE
         self.set_class(is_small, "small")
-        self.query_one("#body").styles.layout = "horizontal" if is_wide else "vertical"
+        self._body.styles.layout = "horizontal" if is_wide else "vertical"
         least_height = LEAST_HEIGHT + size.height - height
         self._status.too_small = self._too_small(least_height) if is_small else ""
         for other in self._panels.values():
@@ -280,7 +283,7 @@ class TrainingScreen(Screen[None]):
         if panel is not None:
             panel.styles.width = PANEL_WIDTH if is_wide else "1fr"
             panel.styles.height = panel_lines or "1fr"
-        self.query_one("#views").styles.height = view_lines
+        self._views_row.styles.height = view_lines
         self.watched.show_only(views)
         if isinstance(self.focused, View) and not self.focused.display:
             self._focus(self.watched.plot)
@@ -514,8 +517,10 @@ class TrainingScreen(Screen[None]):
         panel.is_open = True
         self.shown.look_again(self._query)  # with the branches, if these are listed
         panel.begin(self.shown.picture)
-        if name == "runs":
-            self._read_runs()
+        if name == "runs":  # a worker of the app, which reports its errors
+            self.app.run_worker(
+                self._read_runs, thread=True, group="runs", exclusive=True, exit_on_error=False
+            )
         self._lay_out(self.app.size)
         self._focus(panel)
         return ""
@@ -538,7 +543,6 @@ class TrainingScreen(Screen[None]):
         if before is not None and before.display:
             self._focus(before)
 
-    @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
     def _read_runs(self) -> None:
         under_curve = list(self.under_curve.others)
         runs = kept_runs_beside(self._frame.config, self.shown.folder, under_curve)

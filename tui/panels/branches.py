@@ -121,7 +121,7 @@ class BranchList(Panel):
                 branch.lost_at,
                 branch.seed_stats,
                 end=f"{branch.windows:,} on its path",
-                of=f" of {branch.windows:,}",
+                total=f" of {branch.windows:,}",
             )
             name = f" {_sign_of(branch)}{branch.letter} {branch.words}"
             lines.append(PanelLine(name, branch.number))

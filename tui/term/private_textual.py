@@ -20,6 +20,7 @@ __all__ = [
     "LayoutUpdate",
     "OpenDriver",
     "XTermParser",
+    "mounted",
     "strips_shown",
     "tap",
 ]
@@ -45,6 +46,12 @@ def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], 
             app._driver.write(text)
 
     app._display = display  # type: ignore[method-assign, assignment]
+
+
+async def mounted(screen: Screen[Any]) -> None:
+    """Wait until a screen has its widgets: keys may come before, as those that are typed while the
+    program starts."""
+    await screen._mounted_event.wait()
 
 
 def strips_shown(screen: Screen[Any]) -> list[Strip]:

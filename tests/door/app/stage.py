@@ -312,6 +312,5 @@ async def another_screen(
 async def on_screen(app: EchoApp, stage: Stage, size: tuple[int, int]) -> AsyncIterator[None]:
     async with app.run_test(size=size, notifications=True) as stage.pilot:
         stage.app = app
-        await stage.pilot.pause()  # until the screen is composed
         await stage.settled()
         yield
