@@ -148,6 +148,7 @@ class HelpScreen(ClosesOnce):
 
     def on_input_changed(self) -> None:
         self._show()
+        self._text.scroll_home(animate=False)
 
     def action_enter(self) -> None:
         self.set_focus(self._text)
@@ -156,6 +157,7 @@ class HelpScreen(ClosesOnce):
         self._search.display = False
         self.set_focus(self._text)
         self._show()
+        self._text.scroll_home(animate=False)
 
     def _show(self) -> None:
         sought = self._search.value
@@ -165,7 +167,6 @@ class HelpScreen(ClosesOnce):
         words = [word for word in sought.split() if len(word) > 1]
         width = min(WIDTH, self.app.size.width * 95 // 100) - FRAME
         self._page.update(drawn(shown, words, width))
-        self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> Texts:
         """The keys as displayed, with their tooltips: the first of those that share a key; a pair
