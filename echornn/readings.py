@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ Kind = Literal[
     "memory",
     "units",
     "gradient",
+    "gradient_sizes",
     "effects",
     "reliance",
     "connectivity",
@@ -49,6 +50,9 @@ MOST_COMPONENTS = 6
 MINUS_INFINITY = -87.0
 ERRORS = 2.0  # the standard errors in a spread
 SAMPLE_LENGTH = 600  # characters
+NOTHING_LEARNED = 1e-8  # a gradient from which nothing is learned any more
+LEAST_LAGS = 3  # through two points any line goes
+BINS_A_DECADE = 4  # of `GradientSizes`; a screen shows some ten decades, in some 40 columns
 RAISED = 0.1  # added to each number of a changed input of numbers
 # A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
 SATURATED = 0.97
@@ -208,6 +212,12 @@ class Units:
         return bool(len(self.best_target)) and bool(self.best_target[unit] >= 0)
 
 
+class Slope(NamedTuple):
+    decades: float  # by which the gradient grows (below 0: shrinks) from one lag to the next
+    first: int  # the first and last lag that count
+    last: int
+
+
 @dataclass(frozen=True, eq=False)
 class Gradient:
     """How far the gradient of the loss reaches back in time; computed without dropout.
@@ -247,6 +257,35 @@ class Gradient:
         """Whether any error reaches back at least one step; if all units are saturated, none
         does."""
         return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
+
+    @property
+    def slope(self) -> Slope | None:
+        """The line through log10 of `by_lag`, by least squares, over the lags whose gradient is
+        finite and above `NOTHING_LEARNED`; None if these are fewer than `LEAST_LAGS`."""
+        sizes = self.by_lag.astype(np.float64)
+        lags = np.flatnonzero(np.isfinite(sizes) & (sizes > NOTHING_LEARNED))
+        if len(lags) < LEAST_LAGS:
+            return None
+        from_middle = lags - lags.mean()
+        decades = from_middle @ np.log10(sizes[lags]) / (from_middle @ from_middle)
+        return Slope(float(decades), int(lags[0]), int(lags[-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class GradientSizes:
+    """How large the error is that reaches the states of the newest window: |dL/dh| of each row,
+    step and number of the carried state h, counted by its log10. L is the sum of a row's losses in
+    the window, in nats (or squared error); the error goes back through the whole window.
+    """
+
+    first: int  # the first decade; bin i has sizes from 10^(first + i / BINS_A_DECADE) on
+    counts: Counts  # [bins]
+    zeros: int  # the numbers that are exactly 0
+    unknown: int = 0  # those that are infinite or NaN
+
+    @property
+    def total(self) -> int:
+        return int(self.counts.sum()) + self.zeros + self.unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,6 +365,8 @@ class Recurrent:
 
     name: str
     eigenvalues: npt.NDArray[np.complex64]  # [state_size], the largest absolute value first
+    # The largest singular value: the most by which the matrix stretches a state; NaN if unknown
+    spectral_norm: float = math.nan
 
     @property
     def spectral_radius(self) -> float:
@@ -340,6 +381,11 @@ class Matrices:
     # ||w - w before|| / windows between / ||w||; NaN if the earlier weights are unknown
     update: dict[str, float]
     recurrent: tuple[Recurrent, ...]  # the part of each matrix from state to state
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learns."""
+        return sum(values.size for values in self.weights.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -453,7 +499,8 @@ class Readings:
     weights: Matrices | None = None
     # Lyapunov exponents, nats a step, the largest first; all, or the 8 largest if many
     lyapunov: Floats | None = None
-    # The newest window, which `units`, `effects`, `connectivity` and `flip` are about
+    # The newest window, which `units`, `effects`, `connectivity`, `flip` and `gradient_sizes` are
+    # about
     progress: Progress | None = None
     effects: Effects | None = None
     reliance: Reliance | None = None
@@ -465,3 +512,4 @@ class Readings:
     held_out: HeldOut | None = None
     sample: str | None = None  # what the network writes; None also if its task has no text
     lyapunov_spread: Floats | None = None  # of each of `lyapunov`, two standard errors
+    gradient_sizes: GradientSizes | None = None

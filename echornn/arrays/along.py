@@ -3,13 +3,14 @@ lists by lag."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from echornn.arrays.run_arrays import RunArrays
-from echornn.readings import Doubles, Kind, Readings
+from echornn.readings import NOTHING_LEARNED, Doubles, Kind, Readings
 from echornn.state import Snapshot
 
 Record = Mapping[str, Any]
@@ -32,7 +33,7 @@ LAGS = {"gradient_by_lag": "gradient by lag", "memory": "memory by lag"}
 NUMBERS = {key: key for labels in PANELS.values() for key in labels}
 """The keys of all lines, labelled by themselves."""
 
-NOTHING = -8.0  # log10 of a gradient from which nothing is learned any more
+NOTHING = math.log10(NOTHING_LEARNED)
 LEAST_GRADIENT = 1e-99  # as which 0 is drawn, which has no logarithm
 
 

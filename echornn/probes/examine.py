@@ -6,7 +6,13 @@ import numpy as np
 
 from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.fixed_points import fixed_points
-from echornn.probes.gradients import SAMPLES, connectivity, gradient, lyapunov
+from echornn.probes.gradients import (
+    SAMPLES,
+    connectivity,
+    gradient,
+    gradient_sizes,
+    lyapunov,
+)
 from echornn.probes.held_out import held_out
 from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
@@ -63,4 +69,5 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
         saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
         sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
         lyapunov_spread=spreads,
+        gradient_sizes=gradient_sizes(prepared) if "gradient_sizes" in kinds else None,
     )

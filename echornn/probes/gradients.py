@@ -3,6 +3,7 @@ exponents."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,9 +17,16 @@ from echornn.network.model import embed
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.network.step import step
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import FEW_ROWS, Series, draw
+from echornn.probes.series import FEW_ROWS, Inputs, Series, draw
 from echornn.progress import Bools, Floats
-from echornn.readings import ERRORS, Connectivity, Doubles, Gradient
+from echornn.readings import (
+    BINS_A_DECADE,
+    ERRORS,
+    Connectivity,
+    Doubles,
+    Gradient,
+    GradientSizes,
+)
 from echornn.tasks.task import Numbers
 
 
@@ -112,6 +120,19 @@ def _back(
     return loop(lags, one, first, *kept)
 
 
+def to_logits(config: EchoConfig, outputs: Floats, y: Inputs, scored: Bools | None) -> Floats:
+    """The gradient of each loss to its logits, or numbers, [..., outputs]; 0 where no loss
+    counts."""
+    form = config.the_task.outputs
+    if isinstance(form, Numbers):
+        d_logits = (outputs - y) * np.float32(2 / form.count)
+    else:
+        d_logits = outputs - np.eye(form.count, dtype=np.float32)[y]
+    if scored is None:
+        return d_logits
+    return np.where(scored[..., np.newaxis], d_logits, np.float32(0))
+
+
 def gradient(prepared: Prepared) -> Gradient:
     """Gradients of the last (scored) losses of each row, followed back through all lags; the bias
     is that of tbptt."""
@@ -121,14 +142,9 @@ def gradient(prepared: Prepared) -> Gradient:
         series.steps_back,
         config.truncated_backprop_length,
     )
-    form, outputs = config.the_task.outputs, ran.outputs[-targets:]
-    if isinstance(form, Numbers):
-        d_logits = (outputs - series.y) * np.float32(2 / form.count)
-    else:
-        d_logits = outputs - np.eye(form.count, dtype=np.float32)[series.y]
+    d_logits = to_logits(config, ran.outputs[-targets:], series.y, series.scored)
     windows: tuple[Any, ...] = (np.float32(length),)
     if series.scored is not None:
-        d_logits = np.where(series.scored[..., np.newaxis], d_logits, np.float32(0))
         windows = _some_of(config, series, series.scored)
     by_group = d_logits.reshape(targets, series.groups, rows // series.groups, -1)
     arrays = (series.x, ran.before, by_group, np.int32(lags), *windows)
@@ -270,6 +286,62 @@ def _following(
         lambda k, *_: k >= 0, one_nearer, (lags - 1, products, zeros, zeros)
     )
     return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
+
+
+def gradient_sizes(prepared: Prepared) -> GradientSizes | None:
+    window = prepared.window
+    if window is None:
+        return None
+    ran = prepared.on_window
+    d_logits = to_logits(prepared.config, ran.outputs, window.y, window.scored)
+    (d_states,) = prepared.compute(
+        _through_window, window.x, ran.before, ran.states, d_logits, any_steps=4
+    )
+    return counted(np.abs(d_states))
+
+
+def counted(sizes: Floats) -> GradientSizes:
+    """Sizes of 0 or more, counted by their log10, from the decade of the smallest to that of the
+    largest."""
+    known = sizes[np.isfinite(sizes)]
+    positive = known[known > 0]
+    zeros, unknown = known.size - positive.size, sizes.size - known.size
+    if not positive.size:
+        return GradientSizes(0, np.zeros(0, np.int32), zeros, unknown)
+    logs = np.log10(positive, dtype=np.float64)
+    first, last = math.floor(logs.min()), math.floor(logs.max()) + 1
+    bins = np.floor((logs - first) * BINS_A_DECADE).astype(np.int64)
+    counts = np.bincount(bins, minlength=(last - first) * BINS_A_DECADE)
+    return GradientSizes(first, counts.astype(np.int32), zeros, unknown)
+
+
+def _through_window(
+    config: EchoConfig,
+    weights: Weights,
+    x: Tensor,
+    before: Tensor,
+    after: Tensor,
+    d_logits: Tensor,
+) -> Tensors:
+    """The gradient of the sum of each row's losses to the state after each step, the last step
+    first: float32 [steps, rows, carried]."""
+    inputs, last = embed(x, config.the_task.inputs), tf.shape(x)[0] - 1
+
+    def one(k: Tensor, d_later: Tensor) -> tuple[Tensor, Tensors]:
+        t = last - k
+        with tf.GradientTape() as tape:
+            state = tf.gather(after, t)
+            tape.watch(state)
+            logits = logits_of(config, weights, state)
+        d_state = d_later + tape.gradient(logits, state, tf.gather(d_logits, t))
+        with tf.GradientTape() as tape:
+            state = tf.gather(before, t)
+            tape.watch(state)
+            next_state = step(config, weights, tf.gather(inputs, t), state).state
+        return tape.gradient(next_state, state, d_state), (d_state,)
+
+    zeros = tf.zeros_like(after[0])
+    return loop(last + 1, one, zeros, tf.TensorSpec(after.shape[1:]))
 
 
 def connectivity(prepared: Prepared, row: int | None) -> Connectivity | None:

@@ -46,9 +46,13 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
     previous state."""
     size, cell = config.state_size, config.the_cell
 
-    def of(name: str, eigenvalues: npt.NDArray[Any]) -> Recurrent:
+    def recurrent(name: str, eigenvalues: npt.NDArray[Any], norm: float) -> Recurrent:
         values = eigenvalues.astype(np.complex64)
-        return Recurrent(name + suffix, values[np.argsort(-np.abs(values), kind="stable")])
+        largest_first = np.argsort(-np.abs(values), kind="stable")
+        return Recurrent(name + suffix, values[largest_first], norm)
+
+    def of_matrix(name: str, matrix: npt.NDArray[Any]) -> Recurrent:
+        return recurrent(name, np.linalg.eigvals(matrix), float(np.linalg.norm(matrix, 2)))
 
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
@@ -57,18 +61,20 @@ def _recurrent(config: EchoConfig, weights: dict[str, Floats]) -> Iterator[Recur
                 read = weights[names[product.weight]][product.state_rows(size)].astype(np.float64)
                 blocks = np.split(read, len(product.columns), axis=1)
                 for vector, block in zip(product.columns, blocks, strict=True):
-                    yield of("W" if vector == "h" else f"W {vector}", np.linalg.eigvals(block))
+                    yield of_matrix("W" if vector == "h" else f"W {vector}", block)
         used = cell.used(
             {local: weights[name] for local, name in names.items()},
             Functions(),
             config.window_steps,
         )
-        square = [
-            name for name, shape in cell.other_weights.items() if tuple(shape) == ("units", "units")
-        ]
-        found = {name: np.linalg.eigvals(used[name]) for name in square if name in used}
-        for weight, values in {**found, **cell.eigenvalues(used)}.items():
-            yield of(weight, values)
+        factors = cell.eigenvalues(used)
+        for weight, shape in cell.other_weights.items():
+            is_square = tuple(shape) == ("units", "units")
+            if is_square and weight in used and weight not in factors:
+                yield of_matrix(weight, used[weight])
+        for weight, values in factors.items():
+            # Each unit multiplies only its own state: a diagonal matrix
+            yield recurrent(weight, values, float(np.abs(values).max()))
 
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

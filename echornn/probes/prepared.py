@@ -10,7 +10,7 @@ import numpy as np
 from echornn.network.frozen import FrozenNetwork, Ran
 from echornn.network.shapes import carried_size
 from echornn.probes.series import FEW_ROWS, MOST_LAGS, Inputs, Series, draw, series_for, targets_for
-from echornn.progress import Floats
+from echornn.progress import Bools, Floats
 from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers
@@ -22,6 +22,7 @@ STEPS_TO_SETTLE = 256
 class NewestWindow(NamedTuple):
     x: Inputs  # time first
     y: Inputs
+    scored: Bools  # whether the loss of each step counts
     init_state: Floats  # [batch_size, carried]
 
 
@@ -105,4 +106,5 @@ def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
     ]:
         return None
     x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in arrays[:2])
-    return NewestWindow(x, y, progress.init_state)
+    scored = progress.scored.T if progress.scored.size else np.ones(y.shape[:2], np.bool_)
+    return NewestWindow(x, y, scored, progress.init_state)

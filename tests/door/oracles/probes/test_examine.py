@@ -29,6 +29,7 @@ def test_without_a_window_there_is_nothing_that_needs_one() -> None:
         "connectivity",
         "effects",
         "flip",
+        "gradient_sizes",
     }
     assert readings.units is not None
     assert readings.units.activity.shape == (0, 0, 3)

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
 from echornn.probes.examine import examine
-from echornn.probes.gradients import gradient, ratios
+from echornn.probes.gradients import counted, gradient, ratios
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import MOST_GROUPS, Series, targets_for
 from echornn.progress import Floats
-from echornn.readings import Gradient, Question
+from echornn.readings import BINS_A_DECADE, Gradient, Question
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.numpy_network import Array
 from tests.door.oracles.probes.snapshots import FEW, random_weights, small, snapshot, snapshot_of
@@ -239,3 +240,98 @@ def test_a_whole_that_is_none_or_no_number_tells_nothing(size: float) -> None:
     sizes, spreads = ratios(np.zeros((3, GROUPS, GROUPS)), whole)
     assert np.isnan(sizes).all()
     assert np.isinf(spreads).all()
+
+
+SIZES = Question(frozenset({"gradient_sizes"}))
+
+
+def numbers_by_decade(d_states: Array, first: int, bins: int) -> list[int]:
+    edges = 10.0 ** (first + np.arange(bins + 1) / BINS_A_DECADE)
+    counts, _ = np.histogram(np.abs(d_states), edges)
+    return [int(count) for count in counts]
+
+
+def test_the_sizes_of_the_gradient_are_those_of_backprop_through_the_window() -> None:
+    config = small(truncated_backprop_length=6)
+    weights = random_weights(config)
+    one = snapshot(config, weights)
+    assert one.progress is not None
+    x, y = one.progress.x.T, one.progress.y.T
+    states, _ = numpy_network.run("rnn", weights, x, one.progress.init_state)
+    wide = {name: np.asarray(value, np.float64) for name, value in weights.items()}
+    d_states = np.zeros_like(states[1:])
+    d_later = np.zeros_like(states[0])
+    for t in reversed(range(len(x))):
+        p = numpy_network.softmax(numpy_network.logits(weights, states[t + 1]))
+        d_states[t] = (p - np.eye(2)[y[t]]) @ wide["W2"].T + d_later
+        d_later = (d_states[t] * (1 - states[t + 1] ** 2)) @ wide["W"][1:].T
+    found = examine(one, SIZES).gradient_sizes
+    assert found is not None
+    assert found.counts.tolist() == numbers_by_decade(d_states, found.first, len(found.counts))
+    assert (found.total, found.zeros, found.unknown) == (d_states.size, 0, 0)
+
+
+@pytest.mark.parametrize("cell", FEW)
+def test_the_sizes_of_the_gradient_are_slopes_of_a_rows_summed_loss(cell: str) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    one = snapshot(config, weights)
+    assert one.progress is not None
+    x, y = one.progress.x.T, one.progress.y.T
+    states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
+
+    def loss_from(t: int, state: Array) -> Array:
+        """The losses of step t and later ones, if the state after step t is this."""
+        after: Any = [state]
+        if t + 1 < len(x):
+            after, _ = numpy_network.run(cell, weights, x[t + 1 :], state)
+        return sum(
+            (numpy_network.losses(weights, at, y[t + k]) for k, at in enumerate(after)),
+            start=np.zeros(len(state)),
+        )
+
+    slopes = []
+    for t, state in enumerate(states[1:]):
+        for unit in D * np.eye(state.shape[1]):
+            slopes.append((loss_from(t, state + unit) - loss_from(t, state - unit)) / (2 * D))
+    found = examine(one, SIZES).gradient_sizes
+    assert found is not None
+    d_states = np.array(slopes)
+    nothing = np.abs(d_states) < 1e-9  # what is not read out after the last step
+    expected = numbers_by_decade(d_states[~nothing], found.first, len(found.counts))
+    assert found.counts.tolist() == expected
+    assert (found.total, found.zeros) == (d_states.size, nothing.sum())
+
+
+def test_sizes_that_are_zero_or_no_numbers_are_counted_apart() -> None:
+    found = counted(np.array([0, 0, 0.001, 0.05, 0.9, 1, np.inf, np.nan], np.float32))
+    assert (found.first, found.zeros, found.unknown, found.total) == (-3, 2, 2, 8)
+    assert np.flatnonzero(found.counts).tolist() == [0, 6, 11, 12]
+    assert counted(np.zeros((2, 3), np.float32)).total == 6
+
+
+def test_the_slope_is_that_of_a_line_through_the_logarithms() -> None:
+    rng = np.random.default_rng(4)
+    by_lag = 10.0 ** (-0.3 * np.arange(40) + rng.normal(0, 0.2, 40))
+    by_lag[[3, 7]] = np.inf, 0
+    lags = np.flatnonzero(np.isfinite(by_lag) & (by_lag > 1e-8))
+    found = Gradient(by_lag.astype(np.float32), np.zeros(40, np.float32), 0.1).slope
+    assert found is not None
+    assert found.decades == pytest.approx(np.polyfit(lags, np.log10(by_lag[lags]), 1)[0], abs=1e-6)
+    assert (found.first, found.last) == (lags[0], lags[-1])
+    few = np.array([1, 0.1, 1e-9, np.nan], np.float32)
+    assert Gradient(few, np.zeros(4, np.float32), 0.1).slope is None
+
+
+def test_the_slope_of_a_linear_network_is_the_logarithm_of_its_only_factor() -> None:
+    config = small(state_size=2, truncated_backprop_length=15)
+    weights = random_weights(config)
+    weights["W"][0], weights["b"][:] = 0, 0
+    weights["W"][1:] = 0.5 * np.eye(2)
+    found = examine(snapshot_of(weights, config), Question(frozenset({"gradient"}))).gradient
+    assert found is not None
+    assert found.slope is not None
+    assert found.slope.decades == pytest.approx(np.log10(0.5), abs=1e-3)
+    fitted = found.by_lag[found.slope.first : found.slope.last + 1].astype(np.float64)
+    line = np.polyfit(np.arange(len(fitted)), np.log10(fitted), 1)
+    assert found.slope.decades == pytest.approx(line[0], abs=1e-6)
