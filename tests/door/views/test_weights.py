@@ -21,10 +21,10 @@ async def test_matrices_eigenvalues_updates_and_exponents() -> None:
         "spectral radius, largest exponent and its spread"
     )
     assert [line.split()[-2:] for line in screen.view[2:5]] == [
-        [".030", "%"],
-        ["0.1", "%"],
-        [".020", "%"],
-    ]
+        ["0.030", "%"],
+        ["0.100", "%"],
+        ["0.020", "%"],
+    ], "in one notation"
     assert screen.view[5].endswith("?")
     assert [line.split()[-1] for line in screen.view[7:11]] == [
         "[#|",
@@ -32,6 +32,47 @@ async def test_matrices_eigenvalues_updates_and_exponents() -> None:
         "[####|",
         "########|",
     ]
+
+
+async def test_parameters_of_the_network_and_of_the_shown_matrix_are_counted() -> None:
+    assert sum(values.size for values in WEIGHTS.values()) == 5 * 4 + 4 + 4 * 2 + 2
+    async with staged() as stage:
+        await stage.put(readings=SOLVED)
+        screen = await stage.press("5", "tab")
+        assert "W 20 of 34 parameters, spectral radius 0.94;" in screen.view[0]
+        for name, count in (("b", 4), ("W2", 8), ("b2", 2)):
+            screen = await stage.press("n")
+            assert f"{name} {count} of 34 parameters" in screen.view[0]
+            assert "radius 0.94 of W" in screen.view[0]
+
+
+@pytest.mark.parametrize(
+    ("updates", "texts"),
+    [
+        ([0.02, 3e-4, 0.0], ["2.000 %", "0.030 %", "0.000 %"]),
+        ([0.02, 0.5, 0.03], ["2.0 %", "50.0 %", "3.0 %"]),
+        ([0.02, 3e-10, np.nan], ["2.0e+00 %", "3.0e-08 %", "?"]),
+    ],
+)
+async def test_changes_are_all_in_one_notation(updates: list[float], texts: list[str]) -> None:
+    shares = dict(zip(("W", "b", "W2"), updates, strict=True))
+    readings = replace(SOLVED, weights=replace(matrices(), update=shares))
+    lines = (await seen("5", readings=readings)).view[2:5]
+    assert [line[line.index(text) :].rstrip() for line, text in zip(lines, texts, strict=True)] == (
+        texts
+    )
+
+
+async def test_where_no_window_is_known_it_says_how_to_see_changes() -> None:
+    unknown = replace(matrices(), update=dict.fromkeys(WEIGHTS, np.nan))
+    screen = await seen("5", readings=replace(SOLVED, weights=unknown))
+    assert "changes: train on to see" in screen.text
+
+
+async def test_a_legend_is_shortened_by_words() -> None:
+    for width, legend in ((100, "● inside  ◆ outside"), (72, "● in  ◆ out")):
+        screen = await seen("5", readings=SOLVED, size=(width, 24))
+        assert any(line.rstrip().endswith(legend) for line in screen.view), screen.text
 
 
 async def test_with_room_each_entry_has_its_number_and_its_sign() -> None:
@@ -82,7 +123,7 @@ async def test_eigenvalues_outside_the_unit_circle_have_another_sign(
     assert (text.count("●") - 1, text.count("◆") - 1) == (inside, outside), (
         "beside the two that explain them"
     )
-    assert f"{abs(eigenvalues[0]):.2f} of W" in screen.view[0]
+    assert f"spectral radius {abs(eigenvalues[0]):.2f}" in screen.view[0]
 
 
 async def test_exponents_of_minus_infinity_do_not_shrink_the_others() -> None:
