@@ -384,6 +384,12 @@ def loss_text(loss: float, decimals: int = 4) -> str:
     return f"{loss:.1e}" if loss and not text.strip("-0.") else text
 
 
+def loss_in_column(loss: float) -> str:
+    """A loss below others, with four decimals as they have; ``<0.0001`` if it would round to
+    zero."""
+    return "<0.0001" if 0 < loss < 0.00005 else loss_text(loss)
+
+
 def task_loss_text(config: EchoConfig, loss: float) -> str:
     """A loss; of a text also in bits a symbol, as ``1.512 (2.182 bits)``."""
     return loss_text(loss) + bits_text(config, loss)

@@ -23,7 +23,7 @@ from echornn.cells import own_cell
 from echornn.cells import table as cells
 from echornn.config import fields_text, shown
 from echornn.data.levels import solved_level as solved_level_of
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import loss_in_column
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.files.own_files import Lock, is_held
 from echornn.remote.address import AddressError
@@ -150,7 +150,7 @@ def _outcome(row: Record) -> tuple[str, str]:
 
 
 def _loss(loss: float) -> str:
-    return loss_text(loss) if math.isfinite(loss) else "-"
+    return loss_in_column(loss) if math.isfinite(loss) else "-"
 
 
 def _reason(folder: Path, error: Exception, what: str) -> str:
