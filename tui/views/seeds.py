@@ -13,7 +13,7 @@ from textual.message import Message
 
 from echornn.config import EchoConfig
 from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
-from echornn.diagnosis.loss_stats import loss_text
+from echornn.diagnosis.loss_stats import loss_in_column, loss_text
 from echornn.diagnosis.seed_stats import Order, SeedStats
 from echornn.progress import Floats
 from echornn.session.pictures.frame import Frame, State
@@ -264,7 +264,7 @@ def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -
     rows = [("seed", "solved", "mean")]
     for replica in replicas:
         at, mean = int(seed_stats.solved_at[replica]), float(seed_stats.mean[replica])
-        rows.append((str(config.seed + replica), f"{at:,}" if at else "-", loss_text(mean)))
+        rows.append((str(config.seed + replica), f"{at:,}" if at else "-", loss_in_column(mean)))
     seeds = max(4, len(str(config.seed + seed_stats.replicas - 1)))
     windows = max(6, len(f"{seed_stats.windows:,}"))
     return [f"{seed:>{seeds}} {solved:>{windows}} {mean:>7}" for seed, solved, mean in rows]

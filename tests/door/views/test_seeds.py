@@ -145,3 +145,10 @@ async def test_what_became_of_a_network_is_read_by_the_mouse() -> None:
         assert re.search(
             rf"seed {never}: not solved, .*0\.6931", (await stage.hover(3, at[never])).text
         )
+
+
+async def test_mean_losses_have_one_notation() -> None:
+    losses = np.tile(np.array([0.0, 3.6e-10, 0.002], np.float32), (1200, 8))
+    screen = await seen("6", losses=losses, config=MANY, size=(80, 40))
+    means = re.findall(r"([<\d]\d*\.\d+) ", "\n".join(screen.view[2:]))
+    assert {*means} == {"0.0000", "<0.0001", "0.0020"}
