@@ -18,6 +18,12 @@ from echornn.config import EchoConfig
 from echornn.errors import ConfigError
 from echornn.tasks.task import Numbers, Symbols, TaskError, draw_rows
 
+# ---- the sources of the echo's targets
+
+
+def is_echo(config: EchoConfig) -> bool:
+    return bool(config.value("task") == "echo")
+
 
 class Source(StrEnum):
     """Where the input lies that a target of the echo repeats."""
@@ -30,12 +36,17 @@ class Source(StrEnum):
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
     """Of the target at a row and step of a window of an epoch, all from 0."""
-    if window * config.window_stride + step < config.echo_step:
-        return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
-    return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+    if window * config.window_stride + step >= config.echo_step:
+        return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+    if row > 0 and config.row_start == "previous_row":
+        return Source.ABOVE
+    return Source.BLANK
 
+
+# ---- constant inputs
 
 ZEROS = "zeros"  # the name of the input that consists of zeros
+# Chosen by eye: what somebody steps through with one key, or reads in one line
 MOST_DRAWN = 8  # different vectors of numbers
 MOST_CHANNELS = 8  # the most numbers of an input for which each is offered as 1 and as -1
 MOST_NAMED = 12  # in a message
@@ -58,58 +69,71 @@ def held_inputs(config: EchoConfig) -> tuple[HeldInput, ...]:
     """To choose from, the usual one first: the symbols, and zeros where that is none; or zeros,
     then the few vectors of numbers that the task draws, or else ones and -1s.
     """
-    form, zeros = config.the_task.inputs, HeldInput(ZEROS, (0.0,) * config.input_size)
-    each = np.eye(config.input_size)
-    if isinstance(form, Symbols):
-        names = form.names or [str(symbol) for symbol in range(form.count)]
-        if config.input_size == 1:  # two symbols are the numbers 0 and 1, more are one-hot
-            return HeldInput(names[0], (0.0,)), HeldInput(names[1], (1.0,))
-        return *(
-            HeldInput(name, tuple(one)) for name, one in zip(names, each.tolist(), strict=True)
-        ), zeros
-    drawn: list[list[float]] = []
-    with suppress(TaskError):  # in a user's own task
-        rows = draw_rows(config.the_task, np.random.default_rng(0), 8, max(64, config.window_steps))
-        drawn = np.unique(rows.x.reshape(-1, form.count), axis=0).tolist()
-    if not 0 < len(drawn) <= MOST_DRAWN:
-        units = each if form.count <= MOST_CHANNELS else each[:0]
-        drawn = [one.tolist() for unit in units for one in (unit, 0 - unit)]
-    return zeros, *(_of_numbers(numbers) for numbers in drawn if any(numbers))
+    form = config.the_task.inputs
+    if isinstance(form, Numbers):
+        vectors = _drawn_vectors(config) or _unit_vectors(form.count)
+        return _zeros(config), *(_held_numbers(vector) for vector in vectors if any(vector))
+    names = form.names or [str(symbol) for symbol in range(form.count)]
+    if config.input_size == 1:  # two symbols are the numbers 0 and 1, more are one-hot
+        return HeldInput(names[0], (0.0,)), HeldInput(names[1], (1.0,))
+    one_hot = np.eye(form.count).tolist()
+    symbols = [HeldInput(name, tuple(code)) for name, code in zip(names, one_hot, strict=True)]
+    return *symbols, _zeros(config)
 
 
 def held_input(config: EchoConfig, text: str) -> HeldInput:
     """The constant input that a text names: a symbol by its name or number, numbers with commas, or
     zeros."""
-    form, wanted = config.the_task.inputs, text.strip()
-    known = {ZEROS: HeldInput(ZEROS, (0.0,) * config.input_size)}
-    if isinstance(form, Symbols):
-        symbols = held_inputs(config)[: form.count]
-        known |= {str(number): one for number, one in enumerate(symbols)} | {
-            one.name: one for one in symbols
-        }
-        names = ", ".join(one.name for one in symbols)
-        allowed = (
-            f"one of {names}, {ZEROS}"
-            if form.count <= MOST_NAMED
-            else f"a symbol from 0 to {form.count - 1}"
-        )
-    else:
+    form = config.the_task.inputs
+    wanted = text.strip()
+    named = {ZEROS: _zeros(config)}
+    if isinstance(form, Numbers):
         with suppress(ValueError):
             numbers = [*map(float, wanted.split(","))]
             if len(numbers) == form.count and all(map(math.isfinite, numbers)):
-                return _of_numbers(numbers)
+                return _held_numbers(numbers)
         allowed = f"{form.count} numbers with commas, or {ZEROS}"
-    if wanted not in known:
+    else:
+        symbols = held_inputs(config)[: form.count]
+        names = [symbol.name for symbol in symbols]
+        named |= zip(map(str, range(form.count)), symbols, strict=True)
+        named |= zip(names, symbols, strict=True)
+        allowed = f"a symbol from 0 to {form.count - 1}"
+        if form.count <= MOST_NAMED:
+            allowed = f"one of {', '.join(names)}, {ZEROS}"
+    if wanted not in named:
         raise ConfigError("input", text, allowed)
-    return known[wanted]
+    return named[wanted]
 
 
-def _of_numbers(numbers: Sequence[float]) -> HeldInput:
+def _zeros(config: EchoConfig) -> HeldInput:
+    return HeldInput(ZEROS, (0.0,) * config.input_size)
+
+
+def _held_numbers(numbers: Sequence[float]) -> HeldInput:
     return HeldInput(", ".join(f"{number:g}" for number in numbers), tuple(numbers))
 
 
-MOST_COMBINED = 3  # numbers of two values each whose combinations are told apart
-RANGES = 4  # into which other numbers are divided
+def _drawn_vectors(config: EchoConfig) -> list[list[float]]:
+    """The vectors that the task draws, if they are few."""
+    try:
+        rows = draw_rows(config.the_task, np.random.default_rng(0), 8, max(64, config.window_steps))
+    except TaskError:  # in a user's own task
+        return []
+    drawn = np.unique(rows.x.reshape(-1, rows.x.shape[-1]), axis=0)
+    return drawn.tolist() if len(drawn) <= MOST_DRAWN else []
+
+
+def _unit_vectors(count: int) -> list[list[float]]:
+    """Each channel as 1, then as -1; none if that were too many to choose from."""
+    units = np.eye(count if count <= MOST_CHANNELS else 0, count)
+    return np.stack([units, 0 - units], axis=1).reshape(-1, count).tolist()
+
+
+# ---- groups of targets
+
+MOST_COMBINED = 3  # numbers of two values each whose combinations are told apart: 8 letters
+RANGES = 4  # into which other numbers are divided: as many shades as a block has
 
 Numbering = npt.NDArray[np.int64]
 
@@ -124,19 +148,17 @@ class TargetGroups:
 
     def numbered(self, targets: npt.NDArray[Any]) -> Numbering:
         """The group of each target: symbols [...], or numbers [..., count]."""
-        return self._of_numbers(targets) if self.borders.size else targets.astype(np.int64)
+        return self._between(targets) if self.borders.size else targets.astype(np.int64)
 
     def predicted(self, outputs: npt.NDArray[np.float64]) -> Numbering:
         """The group of each prediction: that of the largest logit, or of the numbers; [...,
         outputs]."""
-        return (
-            self._of_numbers(outputs) if self.borders.size else np.asarray(outputs.argmax(axis=-1))
-        )
+        return self._between(outputs) if self.borders.size else outputs.argmax(axis=-1)
 
-    def _of_numbers(self, numbers: npt.NDArray[Any]) -> Numbering:
+    def _between(self, numbers: npt.NDArray[Any]) -> Numbering:
         channels, count = self.borders.shape
-        above = (numbers[..., :channels, np.newaxis] > self.borders).sum(axis=-1)
-        return np.asarray(above @ (count + 1) ** np.arange(channels))
+        borders_below = (numbers[..., :channels, np.newaxis] > self.borders).sum(axis=-1)
+        return np.asarray(borders_below @ (count + 1) ** np.arange(channels))
 
 
 def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any]) -> TargetGroups:
@@ -145,25 +167,31 @@ def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any]) -> TargetGroup
     width.
     """
     if isinstance(form, Symbols):
-        return TargetGroups(
-            tuple(form.names) or tuple(map(str, range(form.count))),
-            "target",
-            False,
-            np.zeros((0, 0)),
-        )
-    values = [np.unique(column) for column in targets[:, :MOST_COMBINED].T]
-    if values and all(len(one) == 2 for one in values):
-        signs = ["01" if one.tolist() == [0, 1] else "-+" for one in values]
-        names = (
-            "".join(sign[group >> at & 1] for at, sign in enumerate(signs))
-            for group in range(2 ** len(values))
-        )
-        of = "target" if form.count == len(values) else f"target, numbers 1 to {len(values)}"
-        borders = np.array([[float(one.mean(dtype=np.float64))] for one in values])
-        return TargetGroups(tuple(names), of, False, borders)
-    first = targets[:, 0][np.isfinite(targets[:, 0])]
-    edges = np.linspace(float(first.min(initial=0)), float(first.max(initial=0)), RANGES + 1)
-    of = "target" if form.count == 1 else f"target, {form.names[0] if form.names else 'number 1'}"
-    return TargetGroups(
-        tuple(f"to {edge:.2g}" for edge in edges[1:].tolist()), of, True, edges[np.newaxis, 1:-1]
-    )
+        names = tuple(form.names or map(str, range(form.count)))
+        return TargetGroups(names, "target", False, np.zeros((0, 0)))
+    values = [np.unique(channel) for channel in targets[:, :MOST_COMBINED].T]
+    if values and all(len(two) == 2 for two in values):
+        return _combinations(form, values)
+    return _ranges(form, targets[:, 0])
+
+
+def _combinations(form: Numbers, values: Sequence[npt.NDArray[Any]]) -> TargetGroups:
+    """Group ``n`` has the upper value of each channel whose bit of ``n`` is set."""
+    names = [""]
+    for two in values:
+        signs = "01" if two.tolist() == [0, 1] else "-+"
+        names = [name + sign for sign in signs for name in names]
+    channels = "" if form.count == len(values) else f", numbers 1 to {len(values)}"
+    borders = np.array([[float(two.mean(dtype=np.float64))] for two in values])
+    return TargetGroups(tuple(names), f"target{channels}", False, borders)
+
+
+def _ranges(form: Numbers, targets: npt.NDArray[Any]) -> TargetGroups:
+    finite = targets[np.isfinite(targets)]
+    low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
+    edges = np.linspace(low, high, RANGES + 1)
+    channel = ""
+    if form.count > 1:
+        channel = f", {form.names[0] if form.names else 'number 1'}"
+    names = tuple(f"to {edge:.2g}" for edge in edges[1:].tolist())
+    return TargetGroups(names, f"target{channel}", True, edges[np.newaxis, 1:-1])

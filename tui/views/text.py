@@ -17,10 +17,11 @@ from echornn.data.levels import boundary_floor
 from echornn.diagnosis.cases import Sentence
 from echornn.progress import Floats
 from echornn.tasks.task import Level, Numbers, Symbols
+from tui.views.targets import is_echo
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."
-LONGEST = 78  # characters of the text about a cursor
+LONGEST = 78  # characters of the text about a cursor: the line of an 80-column terminal
 MOST_VALUES = 3  # of a time step in a text
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -28,11 +29,12 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def digits_of(count: int) -> Sequence[str]:
     """A digit or letter for each symbol, or two hexadecimal digits from symbol 36 on."""
-    return [DIGITS[symbol] if symbol < len(DIGITS) else f"{symbol:02x}" for symbol in range(count)]
+    return [*DIGITS[:count], *(f"{symbol:02x}" for symbol in range(len(DIGITS), count))]
 
 
 def symbol_name(form: Symbols, symbol: int) -> str:
-    return form.names[symbol] if form.names else digits_of(form.count)[symbol]
+    names = form.names or digits_of(form.count)
+    return names[symbol]
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,16 @@ class LinePart:
 
 def fitted(parts: Sequence[LinePart], width: int) -> str:
     """The parts that fit on a line, in their order; at least the most important part."""
-    kept, dots = list(parts), ""
+    kept = list(parts)
+    dots = ""
     while True:
         groups = groupby(kept, key=lambda part: part.group)
         line = " · ".join(", ".join(part.text for part in group) for _, group in groups) + dots
         if len(line) <= width or len(kept) < 2:
             return shortened(line, width)
         least = min(range(len(kept)), key=lambda index: (kept[index].matters, -index))
-        dots = f" {LEFT_OUT}" if kept.pop(least).missed else dots
+        if kept.pop(least).missed:
+            dots = f" {LEFT_OUT}"
 
 
 def shortened(text: str, width: int) -> str:
@@ -61,18 +65,20 @@ def shortened(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     room = max(0, width - len(LEFT_OUT))
-    clause = max(text.rfind(end, 0, room + len(end)) for end in CLAUSE_ENDS)
-    ends = (end for end in (clause, text.rfind(" ", 0, room + 1)) if end >= room // 3)
-    return text[: next(ends, room)] + LEFT_OUT[:width]
+    last_clause = max(text.rfind(end, 0, room + len(end)) for end in CLAUSE_ENDS)
+    last_word = text.rfind(" ", 0, room + 1)
+    for end in (last_clause, last_word):
+        if end >= room // 3:
+            return text[:end] + LEFT_OUT[:width]
+    return text[:room] + LEFT_OUT[:width]
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    rows = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
-    return (
-        rows
-        if len(rows) <= lines
-        else [*rows[: lines - 1], shortened(" ".join(rows[lines - 1 :]), width)]
-    )
+    parts = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
+    if len(parts) <= lines:
+        return parts
+    rest = " ".join(parts[lines - 1 :])
+    return [*parts[: lines - 1], shortened(rest, width)]
 
 
 def in_a_line(line: Sentence, width: int) -> str:
@@ -81,7 +87,7 @@ def in_a_line(line: Sentence, width: int) -> str:
 
 
 def source_name(config: EchoConfig) -> str:
-    return "echo" if config.value("task") == "echo" else "source"
+    return "echo" if is_echo(config) else "source"
 
 
 def percent(share: float) -> str:
@@ -89,20 +95,21 @@ def percent(share: float) -> str:
         return "? %"
     if 0 < share < 0.0005:
         return "under 0.1 %"
-    return f"{100 * share:.1f} %" if 0 < share < 0.0095 else f"{100 * max(0.0, share):.0f} %"
+    decimals = 1 if 0 < share < 0.0095 else 0
+    return f"{100 * max(0.0, share):.{decimals}f} %"
 
 
 def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
     if isinstance(form, Symbols):
         return symbol_name(form, int(values))
-    numbers = [
-        f"{value:.0f}" if value.is_integer() else f"{value:.2f}" for value in values.tolist()
-    ]
+    numbers = []
+    for value in values.tolist():
+        decimals = 0 if value.is_integer() else 2
+        numbers.append(f"{value:.{decimals}f}")
     if form.names and 1 < form.count < MOST_VALUES:
-        return ", ".join(
-            f"{name} {number}" for name, number in zip(form.names, numbers, strict=True)
-        )
-    return " ".join(numbers[:MOST_VALUES]) + LEFT_OUT * (form.count > MOST_VALUES)
+        return ", ".join(map(" ".join, zip(form.names, numbers, strict=True)))
+    text = " ".join(numbers[:MOST_VALUES])
+    return text + LEFT_OUT if form.count > MOST_VALUES else text
 
 
 def network_words(form: Symbols | Numbers, outputs: Floats, target: npt.NDArray[Any]) -> str:
@@ -110,17 +117,21 @@ def network_words(form: Symbols | Numbers, outputs: Floats, target: npt.NDArray[
     likeliest others."""
     if isinstance(form, Numbers):
         return f"network {value_words(form, outputs)}"
-    likeliest = [symbol for symbol in np.argsort(outputs)[::-1].tolist() if symbol != int(target)]
-    symbols = range(2) if form.count == 2 else [int(target), *likeliest[: MOST_VALUES - 1]]
+    symbols = [0, 1]
+    if form.count > 2:
+        wanted = int(target)
+        others = [symbol for symbol in np.argsort(outputs)[::-1].tolist() if symbol != wanted]
+        symbols = [wanted, *others[: MOST_VALUES - 1]]
     return ", ".join(f"p({symbol_name(form, symbol)}) {outputs[symbol]:.3f}" for symbol in symbols)
 
 
 def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, float]]:
     """The losses that are known before training, by name, as the curve and its figure show them."""
     levels = [(level.name, level.loss) for level in ladder]
-    if config.value("task") != "echo":
+    if not is_echo(config):
         return levels
-    return [
-        *levels[:1],
-        *(("floor of first windows", floor) for floor in [boundary_floor(config)] if floor),
-    ]
+    levels = levels[:1]
+    floor = boundary_floor(config)
+    if floor:
+        levels.append(("floor of first windows", floor))
+    return levels
