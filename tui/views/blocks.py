@@ -21,17 +21,20 @@ Signs = Sequence[str]  # the one or two characters of each symbol
 MOST_OF_A_NAME = 8  # characters, in the label of a line
 CLASS_COLOURS = 8  # more symbols take them in turn
 
+# ---- the signs of symbols
+
 
 def signs_of(form: Symbols, most: int = 2) -> Signs:
     """The names of the symbols if all are this short; else their first characters if these differ;
     else digits."""
     names = form.names
-    if names and max(map(len, names)) <= most:
+    if not names:
+        return digits_of(form.count)
+    if widest(names) <= most:
         return names
-    first = {name[0] for name in names}
-    return (
-        [name[0] for name in names] if names and len(first) == len(names) else digits_of(form.count)
-    )
+    initials = [name[0] for name in names]
+    are_different = len(set(initials)) == len(initials)
+    return initials if are_different else digits_of(form.count)
 
 
 def widest(signs: Signs) -> int:
@@ -41,27 +44,43 @@ def widest(signs: Signs) -> int:
 def names_beside(forms: Iterable[Form]) -> list[str]:
     """The signs of symbols with their names, where a sign is not the name: ``0 left``, ``▁
     down``."""
-    named: dict[str, None] = {}
+    named: dict[str, None] = {}  # in their order, each once
     for form in forms:
-        if isinstance(form, Symbols):
-            signs = "▁█" if form.count == 2 else signs_of(form)
-            named |= {
-                f"{sign} {name}": None
-                for sign, name in zip(signs, form.names, strict=False)
-                if sign != name
-            }
+        if not isinstance(form, Symbols):
+            continue
+        signs = "▁█" if form.count == 2 else signs_of(form)
+        for sign, name in zip(signs, form.names, strict=False):
+            if sign != name:
+                named[f"{sign} {name}"] = None
     return [*named]
+
+
+def signs_of_groups(form: Form, groups: TargetGroups) -> list[tuple[str, str]]:
+    """A character and an ink for each group: of symbols their signs, of combinations letters, of
+    ranges shades."""
+    if groups.are_ordered:
+        return [(sign, "input") for sign in POSITIVE]
+    signs = signs_of(form, 1) if isinstance(form, Symbols) else DIGITS[10:18]
+    looks = []
+    for number, sign in enumerate(signs[: len(groups.names)]):
+        if len(sign) > 1:
+            sign = DIGITS[number % len(DIGITS)]
+        looks.append((sign, f"class{number % CLASS_COLOURS}"))
+    return looks
 
 
 def channel_label(form: Form, channel: int) -> str:
     """The channel's name or number, after the word for a line; empty if there is only one."""
-    if not isinstance(form, Numbers) or form.count == 1:
+    if isinstance(form, Symbols) or form.count == 1:
         return ""
     return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"
 
 
+# ---- blocks of symbols and of numbers
+
 ZERO, ONE, WRONG = "▁▁", "██", "><"
-# Of the probability of class 1: darker is likelier
+# Of the probability of class 1: darker is likelier. Edges chosen by eye, but for 0.5, from which on
+# class 1 is predicted
 SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])
 SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
 
@@ -79,8 +98,13 @@ class Blocks(NamedTuple):
     def line(self, row: int, begin: int, end: int) -> tuple[Characters, Styles]:
         """The characters and their inks of some steps of a row, as a line to stamp, [1, 2 *
         steps]."""
-        texts, inks = self.texts[row, np.newaxis, begin:end], self.inks[row, np.newaxis, begin:end]
-        return np.ascontiguousarray(texts).view("<U1"), inks.repeat(2, axis=1)
+        steps = np.s_[row : row + 1, begin:end]
+        texts = np.ascontiguousarray(self.texts[steps])
+        return texts.view("<U1"), self.inks[steps].repeat(2, axis=1)
+
+
+def in_one_ink(texts: Characters, ink: str) -> Blocks:
+    return Blocks(texts, np.full(texts.shape, NUMBER[ink], np.int16))
 
 
 def value_blocks(
@@ -92,14 +116,12 @@ def value_blocks(
     """
     if isinstance(form, Numbers):
         characters, _ = signed_blocks(values[..., channel], scale)
-        return Blocks(
-            np.char.add(characters, characters), np.full(characters.shape, NUMBER[ink], np.int16)
-        )
+        return in_one_ink(np.char.add(characters, characters), ink)
     if form.count == 2:
-        texts = np.array([ZERO, ONE])[values]
-        return Blocks(texts, np.full(values.shape, NUMBER[ink], np.int16))
-    texts = np.array([f"{sign:<2}" for sign in signs_of(form)])[values]
-    return Blocks(texts, (NUMBER["block0"] + values % CLASS_COLOURS).astype(np.int16))
+        return in_one_ink(np.array([ZERO, ONE])[values], ink)
+    texts = np.array([f"{sign:<2}" for sign in signs_of(form)])
+    inks = NUMBER["block0"] + values % CLASS_COLOURS
+    return Blocks(texts[values], inks.astype(np.int16))
 
 
 def predicted_blocks(
@@ -112,20 +134,22 @@ def predicted_blocks(
     predicted = probabilities.argmax(axis=-1)
     wrong = (predicted != targets) & scored
     if form.count == 2:
-        of_one = np.nan_to_num(probabilities[..., 1], nan=0.5)
-        texts = SHADES[np.digitize(of_one, SHADE_EDGES)]
-        blocks = Blocks(texts, np.full(texts.shape, NUMBER["prediction"], np.int16))
-        return blocks.where(wrong, WRONG, "wrong")
+        of_class_1 = np.nan_to_num(probabilities[..., 1], nan=0.5)
+        shades = SHADES[np.digitize(of_class_1, SHADE_EDGES)]
+        return in_one_ink(shades, "prediction").where(wrong, WRONG, "wrong")
     texts, inks = value_blocks(form, predicted, "")
     marked = np.array([f"{sign:<2}".replace(" ", "<") for sign in signs_of(form)])[predicted]
     return Blocks(np.where(wrong, marked, texts), inks).where(wrong, None, "wrong")
 
 
+# ---- a character for each number
+
 # Positive ones fill more and more of their cell; negative ones are low bars
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
 NOTHING, UNKNOWN = "·", "?"
 SATURATED = "▲▼"  # positive and negative
-EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next character begins
+EDGES = (0.05, 0.3, 0.55, 0.8)  # shares of the scale at which the next character begins, by eye
+RAMP = np.array([*NEGATIVE[::-1], NOTHING, *POSITIVE, UNKNOWN])
 
 
 def scale_of(values: npt.NDArray[Any]) -> float:
@@ -138,28 +162,17 @@ def signed_blocks(
 ) -> tuple[Characters, Styles]:
     """A character for each value, and its kind: 0 zero or unknown, 1 positive, 2 negative, 3
     saturated."""
-    ramp = np.array([*NEGATIVE[::-1], NOTHING, *POSITIVE, UNKNOWN])
-    known = ~np.isnan(values)
+    is_known = ~np.isnan(values)
+    numbers = np.where(is_known, values, 0)
+    is_negative = numbers < 0
     with np.errstate(over="ignore", invalid="ignore"):
-        level = np.digitize(np.where(known, np.abs(values), 0) / scale, EDGES)
-    sign = np.sign(np.where(known, values, 0)).astype(np.int64)
-    characters = ramp[np.where(known, len(EDGES) + sign * level, len(ramp) - 1)]
-    kinds = np.where(level == 0, 0, np.where(sign > 0, 1, 2))
+        level = np.digitize(np.abs(numbers) / scale, EDGES)
+    place = len(NEGATIVE) + np.where(is_negative, -level, level)
+    characters = RAMP[np.where(is_known, place, len(RAMP) - 1)]
+    kinds = np.where(level == 0, 0, np.where(is_negative, 2, 1))
     if saturated is not None:
-        characters = np.where(
-            saturated & known, np.array([*SATURATED])[(sign < 0).astype(np.int64)], characters
-        )
-        kinds = np.where(saturated & known, 3, kinds)
+        is_marked = saturated & is_known
+        marks = np.array([*SATURATED])[is_negative.astype(np.int64)]
+        characters = np.where(is_marked, marks, characters)
+        kinds = np.where(is_marked, 3, kinds)
     return characters, kinds.astype(np.int16)
-
-
-def signs_of_groups(form: Form, groups: TargetGroups) -> list[tuple[str, str]]:
-    """A character and an ink for each group: of symbols their signs, of combinations letters, of
-    ranges shades."""
-    if groups.are_ordered:
-        return [(sign, "input") for sign in POSITIVE]
-    signs = signs_of(form, 1) if isinstance(form, Symbols) else DIGITS[10:18]
-    return [
-        (sign if len(sign) == 1 else DIGITS[number % len(DIGITS)], f"class{number % CLASS_COLOURS}")
-        for number, sign in enumerate(signs[: len(groups.names)])
-    ]
