@@ -4,6 +4,7 @@ ASCII."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,11 +16,19 @@ CLASSES = (
     "#56b4e9 | #0072b2, #e69f00 | #a05a00, #32c369 | #00824b, #d269af | #8a1c70, "
     "#6496ff | #0f3cc3, #ff6e3c | #be280a, #b9b9b9 | #5a5a5a, #a5eb7d | #466e14"
 )
-BLOCKS = "#56b4e9, #e69f00, #009e73, #d269af, #0f64c3, #f0e442, #b9b9b9, #a5eb7d"
-SHADES = (
+BLOCKS = (  # told apart also with 16 colours
+    "#000000 on #56b4e9, #000000 on #e69f00, #000000 on #009e73, #000000 on #d269af, "
+    "#ffffff on #0f64c3, #000000 on #f0e442, #000000 on #b9b9b9, #000000 on #a5eb7d"
+)
+SHADES = (  # in the order of their lightness
     "#4277b0 | #a88600, #5286b6 | #95801a, #6b97b8 | #807a38, #8ba7ab | #6b7350, "
     "#adb28d | #546a68, #cdbd64 | #3a5c80, #e8c93e | #1f4a94, #ffd91a | #00339c"
 )
+
+
+def numbered(name: str, inks: str) -> dict[str, str]:
+    return {f"{name}{number}": ink for number, ink in enumerate(inks.split(", "))}
+
 
 INKS = {
     "": "",
@@ -78,12 +87,9 @@ INKS = {
     "none": "#7d8da6 | #7a8794",
     "side": "bold #ffffff | bold #000000",
     "lacking": "bold #e8602c | bold #be280a",
-    **{f"class{number}": ink for number, ink in enumerate(CLASSES.split(", "))},
-    **{
-        f"block{n}": f"{'#ffffff' if n == 4 else '#000000'} on {ink}"
-        for n, ink in enumerate(BLOCKS.split(", "))
-    },
-    **{f"shade{number}": ink for number, ink in enumerate(SHADES.split(", "))},
+    **numbered("class", CLASSES),
+    **numbered("block", BLOCKS),
+    **numbered("shade", SHADES),
 }
 """Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there.
 ``$name`` is a colour of the theme. The empty one is the widget's own.
@@ -95,19 +101,23 @@ NUMBER = {name: number for number, name in enumerate(NAMES)}  # of each ink in a
 
 
 def pen(ink: str, on: Color, theme: Mapping[str, str], is_dark: bool) -> Style:
-    words = INKS[ink].split(" | ")[0 if is_dark else -1].split()
+    """The style of an ink on a background."""
+    dark, _, light = INKS[ink].partition(" | ")
+    words = (dark if is_dark or not light else light).split()
     if "on" in words:
         on = _colour(words[-1], on, theme)
         words[-1] = on.hex6
-    return Style.parse(
-        " ".join(_colour(one, on, theme).hex6 if one[0] == "$" else one for one in words)
-    )
+    for place, word in enumerate(words):
+        if word.startswith("$"):
+            words[place] = _colour(word, on, theme).hex6
+    return Style.parse(" ".join(words))
 
 
 def _colour(word: str, on: Color, theme: Mapping[str, str]) -> Color:
-    value = theme[word[1:]] if word[0] == "$" else word
+    value = theme[word[1:]] if word.startswith("$") else word
     if value.startswith("auto"):  # black or white, whichever is seen better, at a percentage
-        return on + on.get_contrast_text(float(value.split()[1].rstrip("%")) / 100)
+        _, percentage = value.split()
+        return on + on.get_contrast_text(float(percentage.rstrip("%")) / 100)
     return on + Color.parse(value)
 
 
@@ -120,26 +130,20 @@ GLYPHS = {  # characters, and those in their place in ASCII
     "─━┄╌┈═": "------",
     "│┃┆╎┊║╞╡├┤┫": "|#:::|[]|+#",
     "┌┐└┘┬┴┼┣╭╮╰╯": "++++++++++++",
-    # Braille
-    "".join(map(chr, range(0x2800, 0x2900))): "".join(
-        ".:"[dots.bit_count() > 2] for dots in range(256)
-    ),
 }
+# Of braille: a point, or two for more than two dots
+GLYPHS |= {chr(0x2800 + dots): ".:"[dots.bit_count() > 2] for dots in range(256)}
 
 
-class _Table(dict[int, str]):
+class AsciiTable(dict[int, Any]):
+    """Also of characters that have none in their place: a question mark for each column."""
+
     def __missing__(self, code: int) -> str:
         self[code] = chr(code) if code < 128 else "?" * cell_len(chr(code))
-        return self[code]
+        return self[code]  # type: ignore[no-any-return]
 
 
-TABLE = _Table(
-    {
-        ord(one): plain
-        for signs, others in GLYPHS.items()
-        for one, plain in zip(signs, others, strict=True)
-    }
-)
+TABLE = AsciiTable(str.maketrans("".join(GLYPHS), "".join(GLYPHS.values())))
 
 
 def in_ascii(text: str) -> str:
