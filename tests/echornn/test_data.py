@@ -18,7 +18,7 @@ from echornn.data.series import batch_of, data_side_by_side, lags_beyond, target
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.two_coins import TwoCoins
-from tui.views.data import missed
+from tui.views.data_matrix import missed
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:

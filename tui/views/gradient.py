@@ -20,7 +20,7 @@ from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, val
 from tui.views.canvas import Cells, Characters, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.rows import (
+from tui.views.row_lines import (
     INPUT,
     MANY,
     PREDICTION,

@@ -17,7 +17,7 @@ from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.rows import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
+from tui.views.row_lines import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
 from tui.views.text import LONGEST, shortened, source_name
 from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, cursor_keys, hidden
 

@@ -31,7 +31,8 @@ from tui.views.blocks import signs_of_groups
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.plot_layers import Dots, characters
-from tui.views.rows import read, scored_in
+from tui.views.row_lines import scored_in
+from tui.views.rows import read
 from tui.views.targets import HeldInput, TargetGroups, groups_of, held_inputs
 from tui.views.text import symbol_name
 from tui.views.view import (
