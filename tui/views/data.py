@@ -15,7 +15,7 @@ from tui.views.row_lines import INPUT, TARGET, epoch_data, untrained
 from tui.views.row_panels import Panels, arrange, draw_panels
 from tui.views.rows import data_text, draw_facts, read
 from tui.views.targets import Source, is_echo, source_of
-from tui.views.text import shortened
+from tui.views.text import shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 MOST_STRIP = 60  # columns of the strip that shows the whole matrix; chosen by eye
@@ -53,7 +53,7 @@ class DataView(TimeStepView):
             return ""
         config, data = self._frame.own_config, self._data(self._frame)
         if is_echo(config):
-            return read_echo(config, self._window, spot)
+            return read_echo(config, data, self._window, spot)
         return "" if data is None else read(config, data, *spot)
 
     def rows_that_fit(self, frame: Frame) -> int:
@@ -111,13 +111,17 @@ def sources_text(config: EchoConfig) -> str:
     return f"{which} on the {inputs} {', '.join(f't-{lag}' for lag in lags)}"
 
 
-def read_echo(config: EchoConfig, window: int, spot: TimeStep) -> str:
+def read_echo(config: EchoConfig, data: Progress | None, window: int, spot: TimeStep) -> str:
     row, step = spot
     number = row * config.row_length + window * config.window_stride + step + 1
     place = f"row {row + 1}, step {number:,} of the series"
+    task, target = config.the_task, ""
+    if data is not None:
+        place += f": input {value_words(task.inputs, data.x[spot])}"
+        target = f", target {value_words(task.outputs, data.y[spot])}"
     source = source_of(config, window, row, step)
     if source is Source.BLANK:
-        return f"{place}: its target is blank, no echo"
+        return f"{place}; the target is blank, no echo"
     reached = {
         Source.WINDOW: "in this window: the error reaches it",
         Source.BEFORE: "before this window: the error is cut off",
@@ -125,4 +129,4 @@ def read_echo(config: EchoConfig, window: int, spot: TimeStep) -> str:
     }[source]
     if source is Source.BEFORE and config.is_uncut:
         reached = "before this window: the error goes on to it"
-    return f"{place} echoes {number - config.echo_step:,}, {reached}"
+    return f"{place}{target} echoes {number - config.echo_step:,}, {reached}"

@@ -3,6 +3,7 @@ fixed points."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,9 @@ from tui.views.plane_scene import (
     Scene,
     draw_legend,
     draw_scene,
+    in_components,
     legend,
+    places_of,
     scene_of,
 )
 from tui.views.rows import read
@@ -59,7 +62,7 @@ class PlaneView(ProbeView):
     BINDINGS = [
         *cursor_keys(
             "A time step of the row back",
-            "A time step on",
+            "A time step on; after the last, the fixed points",
             "The way of the row above",
             "The row below",
         ),
@@ -76,7 +79,7 @@ class PlaneView(ProbeView):
 
     # The row whose way is drawn; among `PAIRS`; among the inputs that can be held
     _row = _pair = _held = 0
-    _cursor: int | None = None  # a step of the row
+    _cursor: int | None = None  # among `_stops`
     _pointed: TimeStep | None = None
 
     @staticmethod
@@ -121,15 +124,25 @@ class PlaneView(ProbeView):
     def _plane(self) -> StatePlane | None:
         return None if self._readings is None else self._readings.plane
 
-    def _place(self, plane: StatePlane) -> tuple[int, int | None]:
-        rows, steps, _ = plane.rows.shape
-        step = None if self._cursor is None or not steps else min(self._cursor, steps - 1)
-        return min(self._row, max(0, rows - 1)), step
+    def _row_in(self, plane: StatePlane) -> int:
+        return min(self._row, max(0, len(plane.rows) - 1))
 
     @property
-    def at_cursor(self) -> TimeStep | None:
-        row, step = (0, None) if self._plane is None else self._place(self._plane)
-        return None if step is None else TimeStep(row, step)
+    def _stops(self) -> list[TimeStep | FixedPoint]:
+        """Where the arrow keys lead: along the way of the row, then to the fixed points."""
+        readings, plane = self._readings, self._plane
+        if readings is None or plane is None:
+            return []
+        row, (_, steps, _) = self._row_in(plane), plane.rows.shape
+        points = len(places_of(readings, plane, self._points(readings)))
+        return [*(TimeStep(row, step) for step in range(steps)), *map(FixedPoint, range(points))]
+
+    @property
+    def at_cursor(self) -> TimeStep | FixedPoint | None:
+        stops = self._stops
+        if self._cursor is None or not stops:
+            return None
+        return stops[min(self._cursor, len(stops) - 1)]
 
     def point_at(self, step: TimeStep | None) -> None:
         if step != self._pointed:
@@ -137,20 +150,23 @@ class PlaneView(ProbeView):
             self.redraw()
 
     def clicked(self, spot: object, again: bool) -> None:
+        stops = self._stops
         if isinstance(spot, TimeStep):
             self._row, self._cursor = spot
             self._changed()
+        elif isinstance(spot, FixedPoint) and spot in stops:
+            self._cursor = stops.index(spot)
+            self._changed()
 
     def action_move(self, steps: int, rows: int) -> None:
-        if self._plane is None:
+        plane, stops = self._plane, self._stops
+        if plane is None:
             return
-        count, length, _ = self._plane.rows.shape
+        count, length, _ = plane.rows.shape
         self._row = max(0, min(count - 1, self._row + rows))
-        if steps and length:
-            if self._cursor is None:
-                self._cursor = length - 1
-            else:
-                self._cursor = max(0, min(length - 1, self._cursor + steps))
+        if steps and stops:
+            before = length - 1 - steps if self._cursor is None else self._cursor
+            self._cursor = max(0, min(len(stops) - 1, before + steps))
         self._changed()
 
     def action_hold(self, by: int) -> None:
@@ -173,15 +189,17 @@ class PlaneView(ProbeView):
             case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
             case TimeStep(row, step) if readings.progress is not None:
-                return read(readings.config, readings.progress, row, step)
+                x, y = in_components(readings.plane.rows[row, step], PAIRS[self._pair])
+                where = f" at {x:.2g}, {y:.2g}"
+                return read(readings.config, readings.progress, row, step, where)
         return ""
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         plane = readings.plane
         if plane is None:
             return
-        row, cursor = self._shown_step(plane)
-        scene = scene_of(readings, PAIRS[self._pair], row, cursor, self._points(readings))
+        row, cursors = self._cursors(plane)
+        scene = scene_of(readings, PAIRS[self._pair], row, cursors, self._points(readings))
         text = summary(readings.config, scene, self._held_input(readings.config))
         self.draw_head(cells, readings, text, plane.part)
         items = legend(scene)
@@ -195,14 +213,18 @@ class PlaneView(ProbeView):
         if body.width >= 2 and body.height >= 2:
             draw_scene(cells, body, scene)
 
-    def _shown_step(self, plane: StatePlane) -> tuple[int, int | None]:
-        """The row, and the step at which another view points, or the cursor."""
-        pointed, (rows, steps, _) = self._pointed, plane.rows.shape
+    def _cursors(self, plane: StatePlane) -> tuple[int, Sequence[object]]:
+        """The row whose way is drawn, and what is lit up: the cursor, or the step at which another
+        view points."""
+        cursor, pointed = self.at_cursor, self._pointed
+        rows, steps, _ = plane.rows.shape
         if pointed is None or not self._frame.state.stands_still:  # else it is of another window
-            return self._place(plane)
-        if pointed.row < rows and pointed.step < steps:
-            return pointed
-        return self._place(plane)
+            return self._row_in(plane), [cursor]
+        if pointed.row >= rows or pointed.step >= steps:
+            return self._row_in(plane), [cursor]
+        if isinstance(cursor, FixedPoint):
+            return pointed.row, [pointed, cursor]
+        return pointed.row, [pointed]
 
 
 # ---- in words
@@ -211,7 +233,7 @@ class PlaneView(ProbeView):
 def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
     points, size = scene.points, carried_size(config)
     if held is None:
-        return f"{states_right(scene)}; «hold»: fixed points"
+        return f"{states_right(scene)}; «hold» shows fixed points"
     if size > MOST_CARRIED:
         return f"no search for fixed points in a state of {size:,} numbers"
     if points is None:

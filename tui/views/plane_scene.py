@@ -54,7 +54,7 @@ class Axes:
     @classmethod
     def around(cls, states: Floats, components: tuple[int, int]) -> Axes:
         """Long enough for states, [samples, kept]."""
-        directions = np.eye(3, states.shape[1])[[*components]]
+        directions = directions_of(components, states.shape[1])
         is_finite = np.isfinite(states).all(axis=1)
         along = MARGIN * states[is_finite].astype(np.float64) @ directions.T
         low, high = along.min(axis=0, initial=0.0), along.max(axis=0, initial=0.0)
@@ -78,6 +78,15 @@ class Axes:
         return np.stack([x, y], axis=-1) @ self.directions
 
 
+def directions_of(components: tuple[int, int], kept: int) -> Doubles:
+    return np.eye(3, kept)[[*components]]
+
+
+def in_components(state: Floats, components: tuple[int, int]) -> list[float]:
+    """The two numbers of a state, [kept], that the plane shows."""
+    return (directions_of(components, len(state)) @ finite(state)).tolist()
+
+
 def axis_ends(farthest: Doubles) -> Doubles:
     """Where axes end, from the mean state on: at round numbers, so that they change rarely."""
     steps = np.ceil(20 * np.log10(np.maximum(farthest, LEAST_REACH))) / 20
@@ -99,14 +108,14 @@ class Scene:
     targets: Indices  # [T], the group of its target at each step; -1 where none counts
     points: FixedPoints | None
     places: Floats  # [points, kept], of those that are drawn
-    cursor: int | None  # a step of the row
+    cursors: Sequence[object]  # steps of the row, and fixed points, that are lit up
 
 
 def scene_of(
     readings: Readings,
     components: tuple[int, int],
     row: int,
-    cursor: int | None,
+    cursors: Sequence[object],
     points: FixedPoints | None,
 ) -> Scene:
     plane, progress = readings.plane, readings.progress
@@ -123,7 +132,7 @@ def scene_of(
         np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]), components
     )
     signs = signs_of_groups(form, groups)
-    return Scene(plane, axes, groups, signs, row, way, targets, points, places, cursor)
+    return Scene(plane, axes, groups, signs, row, way, targets, points, places, cursors)
 
 
 def places_of(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
@@ -215,8 +224,9 @@ def draw_steps(cells: Cells, box: Region, scene: Scene) -> None:
     target."""
     lines, columns = scene.axes.cells(scene.way, box.height, box.width)
     for step, (line, column) in enumerate(zip(lines.tolist(), columns.tolist(), strict=True)):
-        cells.mark(box.x + column, box.y + line, 1, 1, TimeStep(scene.row, step))
-        if step == scene.cursor:
+        spot = TimeStep(scene.row, step)
+        cells.mark(box.x + column, box.y + line, 1, 1, spot)
+        if spot in scene.cursors:
             sign = MIXED
             group = int(scene.targets[step])
             if 0 <= group < len(scene.signs):
@@ -245,14 +255,17 @@ def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
 
 
 def draw_points(cells: Cells, box: Region, scene: Scene) -> None:
-    """The first point on top of the others: to it most searches led."""
+    """The first point on top of the others, and that under the cursor on top of all."""
     lines, columns = scene.axes.cells(scene.places, box.height, box.width)
-    for index in reversed(range(len(scene.places))):
+    spots = [FixedPoint(index) for index in reversed(range(len(scene.places)))]
+    for spot in sorted(spots, key=lambda spot: spot in scene.cursors):
         assert scene.points is not None
-        mark, ink = MARKS[scene.points.kinds[index]]
-        write_in(cells, box, int(lines[index]), mark, ink, at=int(columns[index]))
-        spot = FixedPoint(index)
-        cells.mark(box.x + int(columns[index]), box.y + int(lines[index]), 1, 1, spot)
+        mark, ink = MARKS[scene.points.kinds[spot.number]]
+        if spot in scene.cursors:
+            ink = "cursor"
+        line, column = int(lines[spot.number]), int(columns[spot.number])
+        write_in(cells, box, line, mark, ink, at=column)
+        cells.mark(box.x + column, box.y + line, 1, 1, spot)
 
 
 # ---- the legend

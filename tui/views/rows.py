@@ -86,9 +86,9 @@ class RowsView(TimeStepView):
 # ---- a time step in words
 
 
-def read(config: EchoConfig, window: Progress, row: int, step: int) -> str:
+def read(config: EchoConfig, window: Progress, row: int, step: int, where: str = "") -> str:
     task = config.the_task
-    place = f"row {row + 1}, step {step + 1}: "
+    place = f"row {row + 1}, step {step + 1}{where}: "
     if not is_echo(config):  # whose input is one of the lines
         place += f"input {value_words(task.inputs, window.x[row, step])}; "
     if not scored_in(window)[row, step]:

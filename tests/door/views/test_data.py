@@ -118,6 +118,19 @@ async def test_sources_are_counted_and_read_out() -> None:
         )
 
 
+async def test_the_cursor_reads_the_input_and_the_target_of_each_step() -> None:
+    data = make_progress(EchoConfig(), 0, 2)
+    async with staged([Branch([0.5] * 3)], size=LARGE) as stage:
+        await stage.put()
+        await stage.press("2", "tab", "right", "down", "down")
+        for x, y in zip(data.x[2], data.y[2], strict=True):
+            assert re.search(rf"row 3, .*: input {x}, target {y} echoes", stage.screen.reading)
+            await stage.press("right")
+        await stage.put(newest=make_progress(EchoConfig()), here=1)
+        screen = await stage.press("up", "up", *["left"] * 20)
+        assert f"input {make_progress(EchoConfig()).x[0, 0]}; the target is blank" in screen.reading
+
+
 @pytest.mark.parametrize(
     ("config", "windows", "targets"),
     [

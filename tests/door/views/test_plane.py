@@ -65,14 +65,14 @@ async def test_the_cursor_goes_along_a_row_and_the_mouse_reads_states() -> None:
     async with staged() as stage:
         await stage.put(readings=SOLVED)
         await stage.press("7", "tab", "left", "left")
-        assert "row 1, step 14: target" in stage.screen.reading
+        assert "row 1, step 14 at -1, 1: target" in stage.screen.reading
         assert "row 2, step 14" in (await stage.press("down")).reading
         screen = await stage.press(*["down"] * 9, *["right"] * 9)
         assert "row 5, step 15" in screen.reading
         assert "row 5" in screen.view[-1]
         assert "row 5, step" not in (await stage.press("escape")).reading
         x, y = screen.place("0⠠")
-        assert re.search(r"row 5, step \d+: target", (await stage.hover(x, y)).text)
+        assert re.search(r"row 5, step \d+ at -1, 1: target", (await stage.hover(x, y)).text)
         readings = with_plane(rows=np.zeros((5, 0, 2), np.float32))
         await stage.hover(0, 0)
         screen = await stage.put(readings=readings)
@@ -110,6 +110,35 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
         screen = await corners(stage, "x", kinds=("saddle", "unstable", "slow"))
         assert re.search(r": 1 saddle, 1 unstable, 1 slow\b", screen.view[0])
         assert screen.text.isascii()
+
+
+async def test_the_arrows_read_the_states_of_a_row_and_then_the_fixed_points() -> None:
+    config = EchoConfig(state_size=2)
+    plane, points = four_corners(config), points_of_corners()
+    rows = np.random.default_rng(3).normal(size=plane.rows.shape).astype(np.float32)
+    readings = replace(with_plane(config, rows=rows), fixed_points=points)
+    async with staged(config=config) as stage:
+        await stage.put(readings=readings)
+        await stage.press("7", "x", "down", "left", *["left"] * 14)
+        for step, state in enumerate(rows[1], 1):
+            read = re.search(r"row 2, step (\d+) at (\S+), (\S+): ", stage.screen.reading)
+            assert read, stage.screen.reading
+            assert int(read[1]) == step
+            np.testing.assert_allclose([float(read[2]), float(read[3])], state, rtol=0.05)
+            await stage.press("right")
+        for kind, values, outputs in zip(
+            points.kinds, points.eigenvalues, points.outputs, strict=True
+        ):
+            assert re.search(
+                rf"{kind}.* {abs(values[0]):.2f}; p\(0\) {outputs[0]:.2f}; ", stage.screen.reading
+            )
+            before = stage.screen
+            await stage.press("right")
+        last = stage.screen
+        assert last.reading == before.reading, "there is none after the last"
+        x, y = last.place("×")
+        assert last.paper(x, y) != (await stage.press("left")).paper(x, y)
+        assert "row 2, step 15" in (await stage.press("left", "left")).reading
 
 
 async def test_a_flip_flop_has_eight_stable_points_and_a_letter_for_each_combination() -> None:
