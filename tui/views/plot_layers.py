@@ -478,7 +478,7 @@ def draw_levels(cells: Cells, place: Place, levels: Sequence[tuple[str, float]])
     put(cells, place, np.where(place.free(cells) & has_level, DASH, " "), "faint")
     for name, loss in (*levels[:1], *levels[:0:-1]):  # the first and the last matter most
         line, free = place.line(loss) - place.y, place.free(cells)
-        names = shortened(name, 24), name.removeprefix("floor of ")
+        names = shortened(name, 24), name.removeprefix("least at ")
         beside = [at for at in (line - 1, line + 1) if at not in lines and 0 <= at < place.height]
         for known, at in product(dict.fromkeys(names), (line, *beside)):
             text = f" {shortened(known, 24)} {loss_text(loss, 3)} "

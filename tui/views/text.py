@@ -133,5 +133,5 @@ def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, fl
     levels = levels[:1]
     floor = boundary_floor(config)
     if floor:
-        levels.append(("floor of first windows", floor))
+        levels.append(("least at epoch starts", floor))
     return levels

@@ -68,7 +68,7 @@ def test_a_curve_has_mean_and_extremes_of_the_exported_losses() -> None:
     assert floats(found["low"]) == pytest.approx([min(part) for part in parts], rel=1e-6)
     assert floats(found["high"]) == pytest.approx([max(part) for part in parts], rel=1e-6)
     assert float(found["level chance"][0]) == pytest.approx(math.log(2))
-    assert float(found["level floor of first windows"][0]) == pytest.approx(0.2 * 0.8 * math.log(2))
+    assert float(found["level least at epoch starts"][0]) == pytest.approx(0.2 * 0.8 * math.log(2))
     part_of_it = figure(RUNS / "echo-run", "curve", "--at", 35)
     assert floats(part_of_it["mean"]) == pytest.approx(losses[:35], rel=1e-6)
 

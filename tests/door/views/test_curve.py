@@ -62,7 +62,7 @@ async def test_losses_and_windows_lie_where_the_axes_say() -> None:
     assert {"0.0", "0.2", "0.4", "0.6", "0.8"} <= {*screen.losses}
     chance = next(y for y, line in enumerate(screen.plot) if "chance 0.693" in line)
     assert screen.losses["0.8"] < chance < screen.losses["0.6"]
-    assert any("first windows 0.111" in line for line in screen.plot)
+    assert any("epoch starts 0.111" in line for line in screen.plot)
 
 
 async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
@@ -310,7 +310,7 @@ async def test_alone_the_band_ends_and_as_a_ghost_seeds_are_their_median() -> No
     )
     assert "median" in screen.line("a: ")
     assert not columns(screen, "=")
-    assert len({line for x in range(20, 90) for line in screen.marks("'a", x)}) == 1
+    assert len({line for x in range(20, 90) for line in screen.marks("'", x)}) == 1
 
 
 async def test_the_past_is_marked_at_its_window() -> None:
