@@ -266,7 +266,8 @@ def misses_counted(config: EchoConfig) -> str:
     if count == stride:
         nearest = min(lags_beyond(config), default=0)
         return f"all are misses {MISSED}: {config.rule} stops before t-{nearest:,}"
-    return f"misses {MISSED}: {count} of each {stride} targets ({count / stride:.0%})"
+    what = f"misses {MISSED} (in no window with their source)"
+    return f"{what}: {count} of each {stride} targets ({count / stride:.0%})"
 
 
 def draw_misses(cells: Cells, config: EchoConfig, window: int, y: int) -> None:
