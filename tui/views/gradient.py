@@ -237,9 +237,14 @@ def missed_words(config: EchoConfig, gradient: Gradient) -> str:
     if not np.isfinite(gradient.by_lag).all():
         return "the error grows too large on its way back"
     if math.isnan(share):
-        return f"what {cut} misses is within the noise"
-    misses = ("would miss" if config.is_uncut else "misses") if share < 1 else "is off by"
-    return f"{config.rule} misses nothing; " * config.is_uncut + f"{cut} {misses} {percent(share)}"
+        return f"what {cut} cuts off is within the noise"
+    if share >= 1:
+        missed = f"{cut} is off by {percent(share)}"
+    elif config.is_uncut:
+        missed = f"{cut} would cut off {percent(share)} of it"
+    else:
+        missed = f"{cut} cuts off {percent(share)} of it"
+    return f"{config.rule} cuts off nothing; {missed}" if config.is_uncut else missed
 
 
 def input_name(lag: int) -> str:
