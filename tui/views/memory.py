@@ -13,7 +13,7 @@ from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
 from echornn.data.series import source_lags
 from echornn.readings import Memory, Readings, Units, signed
-from tui.views.blocks import scale_of, signed_blocks
+from tui.views.blocks import MOST_OF_A_NAME, scale_of, signed_blocks
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
@@ -77,7 +77,7 @@ class MemoryView(ProbeView):
         if readings is not None and isinstance(spot, Lag):
             return read_lag(readings, spot.lag)
         return (
-            read_unit(readings.units, spot)
+            read_unit(readings.config, readings.units, spot)
             if readings is not None and isinstance(spot, UnitStep)
             else ""
         )
@@ -95,7 +95,7 @@ class MemoryView(ProbeView):
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
-            widths = [len(unit_labels(units)[0]) + block * steps for block in (2, 1)]
+            widths = [len(unit_labels(config, units)[0]) + block * steps for block in (2, 1)]
             lines = count + 1 + input_lines(config)
         lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
         left, right = share_room(
@@ -156,12 +156,16 @@ def share_text(share: float) -> str:
     return f"{max(0.0, share):.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"
 
 
-def followed(units: Units, unit: int) -> tuple[str, str]:
+def followed(config: EchoConfig, units: Units, unit: int) -> tuple[str, str]:
+    """What a unit holds, an input by its own name if it has one, and how closely."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still", ""
     lag = int(units.best_lag[unit])
-    name = f"x{units.best_channel[unit] + 1}" if units.best_channel.size else "x"
+    names, name = config.the_task.inputs.names, "x"
+    if units.best_channel.size:
+        channel = int(units.best_channel[unit])
+        name = names[channel][:MOST_OF_A_NAME] if names else f"x{channel + 1}"
     if units.follows_target(unit):
         lag, name = 0, f"y{int(units.best_target[unit]) + 1}" if units.best_target.max() else "y"
     name = (
@@ -174,9 +178,9 @@ def followed(units: Units, unit: int) -> tuple[str, str]:
     return name, f"r {correlation:>5.2f}"
 
 
-def unit_labels(units: Units) -> list[str]:
+def unit_labels(config: EchoConfig, units: Units) -> list[str]:
     count = len(units.spread)
-    each = [followed(units, unit) for unit in range(count)]
+    each = [followed(config, units, unit) for unit in range(count)]
     width = max(7, *(len(name) for name, _ in each))
     return [
         f"{unit:>{len(str(count))}} ~ {name:<{width}} {r:<8}"
@@ -192,7 +196,7 @@ def draw_units(
     cells: Cells, box: Region, readings: Readings, units: Units, row: int, first: int
 ) -> int:
     """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
-    (rows, steps, count), labels = units.activity.shape, unit_labels(units)
+    (rows, steps, count), labels = units.activity.shape, unit_labels(readings.config, units)
     at = len(labels[0])
     form, progress = readings.config.the_task.inputs, readings.progress
     room = max(0, box.width - at)
@@ -237,7 +241,7 @@ def draw_units(
     return lines
 
 
-def read_unit(units: Units | None, spot: UnitStep) -> str:
+def read_unit(config: EchoConfig, units: Units | None, spot: UnitStep) -> str:
     at = spot.row, spot.step, spot.unit
     if units is None or any(
         one >= size for one, size in zip(at, units.activity.shape, strict=True)
@@ -248,7 +252,7 @@ def read_unit(units: Units | None, spot: UnitStep) -> str:
         f"{float(units.activity[at]):+.3f}"
     )
     text += ", saturated" * bool(units.saturated[at])
-    return f"{text}; {' '.join(unit_labels(units)[spot.unit].split()[1:])}"
+    return f"{text}; {' '.join(unit_labels(config, units)[spot.unit].split()[1:])}"
 
 
 def read_lag(readings: Readings, lag: int) -> str:

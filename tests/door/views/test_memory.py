@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Question
+from tests.any_task import progress_of
 from tests.door.views.stage import Branch, seen, staged
 from tests.readings_by_hand import MEMORY, SOLVED, UNITS, Memory
 
@@ -132,6 +133,16 @@ async def test_units_that_follow_nothing_or_a_target_are_told_apart() -> None:
     lines = (await seen("3", readings=replace(SOLVED, units=mixed))).view[3:7]
     follows = [re.sub(r"\s+", " ", line[43:63]).strip() for line in lines]
     assert follows == ["1 ~ mixed r 0.19", "2 ~ x[t-1] r -0.50", "3 ~ still", "4 ~ y[t] r 0.90"]
+
+
+async def test_inputs_have_the_names_that_their_task_gives_them() -> None:
+    config = EchoConfig.from_fields({"task": "adding"})
+    progress = progress_of(config)
+    units = replace(UNITS, best_channel=np.array([1, 0, 1, 0], np.int32))
+    readings = replace(SOLVED, config=config, units=units, progress=progress)
+    screen = await seen("3", readings=readings, config=config, size=(120, 40))
+    for name in ("1 ~ mark[t-3]", "2 ~ value[t-1]", "3 ~ mark[t-2]", "4 ~ value[t]"):
+        assert name in screen.text
 
 
 async def test_whose_readings_they_are_is_said_where_they_are_not_of_what_is_shown() -> None:
