@@ -390,7 +390,7 @@ def draw_numbers(cells: Cells, box: Region, update: dict[str, float], readings: 
     of zero."""
     exponents = np.zeros(0, np.float32) if readings.lyapunov is None else readings.lyapunov
     is_known = any(map(math.isfinite, update.values()))
-    title = "changes in a window by" if is_known else "changes: train on to see"
+    title = "changes in a window by" if is_known else "changes: after one window"
     write_in(cells, box, 0, title, "muted")
     for_exponents = min(len(exponents) + (len(exponents) > 0), box.height // 2)
     fit = min(len(update), box.height - 1 - for_exponents)
