@@ -33,8 +33,9 @@ def signs_of(form: Symbols, most: int = 2) -> Signs:
     if widest(names) <= most:
         return names
     initials = [name[0] for name in names]
-    are_different = len(set(initials)) == len(initials)
-    return initials if are_different else digits_of(form.count)
+    if len(set(initials)) < len(initials):
+        return digits_of(form.count)
+    return initials
 
 
 def widest(signs: Signs) -> int:
@@ -73,7 +74,9 @@ def channel_label(form: Form, channel: int) -> str:
     """The channel's name or number, after the word for a line; empty if there is only one."""
     if isinstance(form, Symbols) or form.count == 1:
         return ""
-    return f" {form.names[channel][:MOST_OF_A_NAME]}" if form.names else f" {channel + 1}"
+    if form.names:
+        return f" {form.names[channel][:MOST_OF_A_NAME]}"
+    return f" {channel + 1}"
 
 
 # ---- blocks of symbols and of numbers

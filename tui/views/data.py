@@ -54,7 +54,9 @@ class DataView(TimeStepView):
         config, data = self._frame.own_config, self._data(self._frame)
         if is_echo(config):
             return read_echo(config, data, self._window, spot)
-        return "" if data is None else read(config, data, *spot)
+        if data is None:
+            return ""
+        return read(config, data, *spot)
 
     def rows_that_fit(self, frame: Frame) -> int:
         if is_echo(frame.config):
@@ -88,11 +90,15 @@ class DataView(TimeStepView):
         text = f" {start + 1:,} to {end:,} of {length:,}"
         rows = config.batch_size
         if count < rows:
-            shown = f"rows {first + 1:,} to" if count > 1 else "row"
+            shown = "row"
+            if count > 1:
+                shown = f"rows {first + 1:,} to"
             text += f", {shown} {first + count:,} of {rows:,}"
-        title = f"{FOCUSED}matrix " if self.has_focus else "matrix "
+        title, ink = "matrix ", "text"
+        if self.has_focus:
+            title, ink = f"{FOCUSED}matrix ", "focused"
         width = min(MOST_STRIP, max(0, cells.width - len(text) - len(f"{FOCUSED}matrix ")))
-        x = cells.write(0, 0, title, "focused" if self.has_focus else "text")
+        x = cells.write(0, 0, title, ink)
         cells.write(x, 0, "─" * width, "muted")
         left, right = start * width // length, -(-end * width // length)
         cells.write(x + left, 0, "█" * max(1, right - left), "prediction")
@@ -129,4 +135,4 @@ def read_echo(config: EchoConfig, data: Progress | None, window: int, spot: Time
     }[source]
     if source is Source.BEFORE and config.is_uncut:
         reached = "before this window: the error goes on to it"
-    return f"{place}{target} echoes {number - config.echo_step:,}, {reached}"
+    return f"{place}{target} echoes step {number - config.echo_step:,}, {reached}"

@@ -49,7 +49,7 @@ class EchoMatrix:
         shares = share(cells.height, config.batch_size)
         matrix = laid(config, window, cells.width, cursor.step if cursor else 0)
         last = first + shares.rows - 1
-        y = 2 if shares.framed else 1
+        y = 1 + shares.framed
         for row in range(first, last + 1):
             self._draw_inputs(cells, matrix, row, y)
             self._draw_targets(cells, matrix, row, y + 1)
@@ -143,7 +143,7 @@ class Shares(NamedTuple):
 def share(height: int, rows: int) -> Shares:
     """Priority: one row, the diagram of missed targets, more rows, the frame, empty lines."""
     spare = height - 2 - LINES_OF_A_ROW
-    misses = 1 if spare >= 1 else 0
+    misses = min(1, max(0, spare))
     if spare >= LINES_OF_MISSES + LINES_OF_A_ROW:
         misses = LINES_OF_MISSES
     more = min(max(0, spare - misses) // LINES_OF_A_ROW, rows - 1)
@@ -235,7 +235,9 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     length, rows = config.truncated_backprop_length, config.batch_size
     before_row = min(max(config.echo_step - window * config.window_stride, 0), length)
     in_window = max(0, length - config.echo_step)
-    rows_below = rows - 1 if config.row_start == "previous_row" else 0
+    rows_below = 0
+    if config.row_start == "previous_row":
+        rows_below = rows - 1
     counts = {
         Source.WINDOW: rows * in_window,
         Source.BEFORE: rows * (length - before_row - in_window),

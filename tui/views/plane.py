@@ -242,8 +242,9 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
     for kind in POINT_KINDS:
         count = points.count(kind)
         if count:
-            plural = "s" if kind == "saddle" and count > 1 else ""
-            counts.append(f"{count} {kind}{plural}")
+            counts.append(f"{count} {kind}")
+            if kind == "saddle" and count > 1:
+                counts[-1] += "s"
     under = held.words.replace(", ", ",")
     found = ", ".join(counts) or "none"
     searched = f"from {points.searches} states"
@@ -256,7 +257,9 @@ def states_right(scene: Scene) -> str:
         return f"{states} states"
     is_right = scene.groups.numbered(plane.answers) == scene.groups.numbered(plane.targets)
     right = int(is_right.sum())
-    return f"all {states} states right" if right == states else f"{right} of {states} states right"
+    if right == states:
+        return f"all {states} states right"
+    return f"{right} of {states} states right"
 
 
 def states_text(readings: Readings, plane: StatePlane, counts: tuple[int, ...]) -> str:
@@ -266,9 +269,10 @@ def states_text(readings: Readings, plane: StatePlane, counts: tuple[int, ...]) 
     for count, name in zip(counts, groups.names, strict=False):
         if count:
             parts.append(f"{count} with {groups.of} {name}")
-    total = sum(counts)
-    states = "states" if total > 1 else "state"
-    return f"{total} {states} here: {', '.join(parts)}"[:LONGEST]
+    here = "1 state here"
+    if sum(counts) > 1:
+        here = f"{sum(counts)} states here"
+    return f"{here}: {', '.join(parts)}"[:LONGEST]
 
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
@@ -277,8 +281,9 @@ def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
     else:
         says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
-    kind = points.kinds[index]
-    name = kind if kind == "saddle" else f"{kind} point"
+    name: str = points.kinds[index]
+    if name != "saddle":
+        name += " point"
     largest = np.abs(points.eigenvalues[index]).max(initial=0)
     found = f"{points.starts[index]} of {points.searches} searches ended here"
     return f"{name}: largest |eigenvalue| {largest:.2f}; {says}; {found}"

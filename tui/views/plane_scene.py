@@ -84,7 +84,7 @@ def directions_of(components: tuple[int, int], kept: int) -> Doubles:
 
 def in_components(state: Floats, components: tuple[int, int]) -> list[float]:
     """The two numbers of a state, [kept], that the plane shows."""
-    return (directions_of(components, len(state)) @ finite(state)).tolist()
+    return [*(directions_of(components, len(state)) @ finite(state)).tolist()]
 
 
 def axis_ends(farthest: Doubles) -> Doubles:
@@ -214,7 +214,9 @@ def draw_states(cells: Cells, box: Region, scene: Scene) -> None:
     stamp(cells, box.x, box.y, drawn, numbers[group], over_blanks=True)
 
     def states_in(x: int, y: int) -> StatesInCell | None:
-        return StatesInCell(tuple(counts[y, x].tolist())) if total[y, x] else None
+        if not total[y, x]:
+            return None
+        return StatesInCell(tuple(counts[y, x].tolist()))
 
     cells.mark_each(*box, states_in)
 
@@ -280,7 +282,8 @@ def legend(scene: Scene) -> list[Item]:
     if len(scene.plane.targets):
         items.append((f"{scene.groups.of}: ", "muted", ""))
         for (sign, ink), name in zip(scene.signs, scene.groups.names, strict=True):
-            items.append((f"{sign} ", ink, "" if name == sign else f"{name} "))
+            words = "" if name == sign else f"{name} "
+            items.append((f"{sign} ", ink, words))
         items.append((f" {MIXED} several  ", "beyond", ""))
     if len(scene.plane.readout):
         items.append(("dense: prediction changes  ", "wall", ""))

@@ -41,11 +41,15 @@ def values_of(window: Progress, part: str) -> npt.NDArray[Any]:
     """Symbols [rows, T], numbers [rows, T, count], or predictions [rows, T, outputs]."""
     if part == INPUT:
         return window.x
-    return window.y if part == TARGET else window.outputs
+    if part == TARGET:
+        return window.y
+    return window.outputs
 
 
 def form_of(config: EchoConfig, part: str) -> Form:
-    return config.the_task.inputs if part == INPUT else config.the_task.outputs
+    if part == INPUT:
+        return config.the_task.inputs
+    return config.the_task.outputs
 
 
 def channels_of(form: Form) -> int:
@@ -53,7 +57,9 @@ def channels_of(form: Form) -> int:
 
 
 def scored_in(window: Progress) -> Bools:
-    return window.scored if window.scored.size else np.ones(window.y.shape[:2], np.bool_)
+    if window.scored.size:
+        return window.scored
+    return np.ones(window.y.shape[:2], np.bool_)
 
 
 def scale_in(window: Progress, part: str) -> float:
@@ -136,13 +142,13 @@ def value_text(config: EchoConfig, window: Progress, row: int, step: int, line: 
         return NOT_SCORED
     if isinstance(form, Numbers):
         return number_text(float(value[line.channel]))
-    symbol, is_wrong = value, False
+    symbol, mark = value, " "
     if line.part == PREDICTION:
         symbol = value.argmax()
-        is_wrong = is_scored and symbol != window.y[row, step]
+        if is_scored and symbol != window.y[row, step]:
+            mark = "<"
     if form.count == 2:
         return f"{symbol:>2}"
-    mark = "<" if is_wrong else " "
     return f"{signs_of(form)[symbol]}{mark}"[:2]
 
 
@@ -158,7 +164,9 @@ def number_text(value: float) -> str:
         return f"{sign}{size:.0f}"
     if size < 0.05:
         return " 0"
-    return "-." if value < 0 else f".{min(9, round(10 * size))}"
+    if value < 0:
+        return "-."
+    return f".{min(9, round(10 * size))}"
 
 
 # ---- one row of a window, in views that show only one
@@ -210,5 +218,6 @@ def draw_blocks(
 ) -> None:
     write_in(cells, box, y, line.label, "muted")
     characters, inks = line.blocks.line(0, steps.start, steps.stop)
-    every = 2 if block == 1 else 1
-    stamp(cells, box.x + at, box.y + y, characters[:, ::every], inks[:, ::every])
+    if block == 1:
+        characters, inks = characters[:, ::2], inks[:, ::2]
+    stamp(cells, box.x + at, box.y + y, characters, inks)

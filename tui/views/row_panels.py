@@ -116,21 +116,27 @@ def lay_tape(
         if count < 1:
             break
         x = after.x - len(seam) - 2 * count
-        first = after.first - (end if seam == WINDOW else FAR)
+        first = after.first - end
+        if seam != WINDOW:
+            first -= FAR
         pieces.insert(0, TapePiece(window, x, end - count, end, seam, first))
-    return pieces if len(pieces) > 1 else [pieces[0]._replace(x=0)]
+    if len(pieces) == 1:
+        return [pieces[0]._replace(x=0)]
+    return pieces
 
 
 def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, int]:
     """What stands between two windows, and how many steps of the first are not in the second."""
     length = before.y.shape[1]
     apart = (after.epoch - before.epoch) * config.windows_per_epoch + after.window - before.window
-    if after.epoch != before.epoch or apart < 1:
-        return EPOCH if apart == 1 else MISSING, length
-    own_steps = min(length, apart * config.window_stride)
-    if apart > 1:
-        return MISSING, own_steps
-    return WINDOW if config.is_stream else EPOCH, own_steps
+    steps = length
+    if after.epoch == before.epoch and apart > 0:
+        steps = min(length, apart * config.window_stride)
+    if apart != 1:
+        return MISSING, steps
+    if after.epoch == before.epoch and config.is_stream:
+        return WINDOW, steps
+    return EPOCH, steps
 
 
 # ---- what is drawn
@@ -152,15 +158,21 @@ def draw_panels(
     for row, (x, y) in enumerate(panels.corners(top), panels.first):
         has_cursor = cursor is not None and cursor.row == row
         is_lit = view.has_focus and (cursor is None or has_cursor)
-        sign = FOCUSED if is_lit and (has_cursor or x + y == 0) else ""
-        # Above the newest window, unless the names of symbols need all of the line
-        indent = panels.label + newest.x if newest.x and not names else 0
-        room = panels.width - indent - len(sign)
-        for_name = len(f"  {names[0]}") if names else 0
-        text = sign + title(config, newest, row, panels.lines, room - for_name)
+        text, ink = "", "text"
+        if is_lit:
+            ink = "focused"
+            if has_cursor or x + y == 0:
+                text = FOCUSED
+        indent, for_name = 0, 0
+        if names:  # they need the line from its begin on
+            for_name = len(f"  {names[0]}")
+        elif newest.x:
+            indent = panels.label + newest.x
+        room = panels.width - indent - len(text)
+        text += title(config, newest, row, panels.lines, room - for_name)
         while names and len(f"{text}  {names[0]}") <= room:
             text += f"  {names.pop(0)}"
-        cells.write(x + indent, y, text, "focused" if is_lit else "text")
+        cells.write(x + indent, y, text, ink)
 
         left = x + panels.label
         for step in range(newest.begin, newest.end):
@@ -231,7 +243,9 @@ def score_words(config: EchoConfig, window: Progress, row: int) -> str:
     scored = scored_in(window)[row]
     count = int(scored.sum())
     if not window.outputs.size or not count:
-        return f"{'all' if count == len(scored) else f'{count} of {len(scored)}'} targets count"
+        if count == len(scored):
+            return "all targets count"
+        return f"{count} of {len(scored)} targets count"
     outputs, targets = window.outputs[row], window.y[row]
     if config.has_classes:
         is_right = (outputs.argmax(axis=-1) == targets) & scored

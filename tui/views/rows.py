@@ -104,8 +104,8 @@ def read(config: EchoConfig, window: Progress, row: int, step: int, where: str =
 def source_words(config: EchoConfig, window: int, row: int, step: int) -> str:
     """On what the target of a step depends."""
     if not is_echo(config):
-        lags = lags_of_target(config, window, step)
-        return f" depends on {', '.join(f't-{lag}' for lag in lags)}" if lags else ""
+        lags = ", ".join(f"t-{lag}" for lag in lags_of_target(config, window, step))
+        return lags and f" depends on {lags}"
     back = step - config.echo_step
     words = {
         Source.WINDOW: f"echoes step {back + 1}",
@@ -149,7 +149,9 @@ def first_sentence(config: EchoConfig) -> str:
 
 
 def data_text(config: EchoConfig) -> str:
-    rows = "1 row" if config.batch_size == 1 else f"{config.batch_size:,} rows"
+    rows = f"{config.batch_size:,} rows"
+    if config.batch_size == 1:
+        rows = "1 row"
     length = config.window_steps
     if config.is_stream:
         rows += f" of {config.row_length:,} steps"

@@ -37,7 +37,7 @@ class Source(StrEnum):
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
     """Of the target at a row and step of a window of an epoch, all from 0."""
     if window * config.window_stride + step >= config.echo_step:
-        return Source.WINDOW if step >= config.echo_step else Source.BEFORE
+        return Source.BEFORE if step < config.echo_step else Source.WINDOW
     if row > 0 and config.row_start == "previous_row":
         return Source.ABOVE
     return Source.BLANK
@@ -61,7 +61,9 @@ class HeldInput(NamedTuple):
 
     @property
     def words(self) -> str:
-        return "zero input" if self.name == ZEROS else f"input {self.name}"
+        if self.name == ZEROS:
+            return "zero input"
+        return f"input {self.name}"
 
 
 @lru_cache(maxsize=16)
@@ -121,12 +123,16 @@ def _drawn_vectors(config: EchoConfig) -> list[list[float]]:
     except TaskError:  # in a user's own task
         return []
     drawn = np.unique(rows.x.reshape(-1, rows.x.shape[-1]), axis=0)
-    return drawn.tolist() if len(drawn) <= MOST_DRAWN else []
+    if len(drawn) > MOST_DRAWN:
+        return []
+    return [*drawn.tolist()]
 
 
 def _unit_vectors(count: int) -> list[list[float]]:
     """Each channel as 1, then as -1; none if that were too many to choose from."""
-    units = np.eye(count if count <= MOST_CHANNELS else 0, count)
+    if count > MOST_CHANNELS:
+        return []
+    units = np.eye(count)
     return np.stack([units, 0 - units], axis=1).reshape(-1, count).tolist()
 
 
@@ -148,12 +154,16 @@ class TargetGroups:
 
     def numbered(self, targets: npt.NDArray[Any]) -> Numbering:
         """The group of each target: symbols [...], or numbers [..., count]."""
-        return self._between(targets) if self.borders.size else targets.astype(np.int64)
+        if self.borders.size:
+            return self._between(targets)
+        return targets.astype(np.int64)
 
     def predicted(self, outputs: npt.NDArray[np.float64]) -> Numbering:
         """The group of each prediction: that of the largest logit, or of the numbers; [...,
         outputs]."""
-        return self._between(outputs) if self.borders.size else outputs.argmax(axis=-1)
+        if self.borders.size:
+            return self._between(outputs)
+        return np.asarray(outputs.argmax(axis=-1))
 
     def _between(self, numbers: npt.NDArray[Any]) -> Numbering:
         channels, count = self.borders.shape
@@ -181,17 +191,20 @@ def _combinations(form: Numbers, values: Sequence[npt.NDArray[Any]]) -> TargetGr
     for two in values:
         signs = "01" if two.tolist() == [0, 1] else "-+"
         names = [name + sign for sign in signs for name in names]
-    channels = "" if form.count == len(values) else f", numbers 1 to {len(values)}"
+    divided = "target"
+    if form.count > len(values):
+        divided += f", numbers 1 to {len(values)}"
     borders = np.array([[float(two.mean(dtype=np.float64))] for two in values])
-    return TargetGroups(tuple(names), f"target{channels}", False, borders)
+    return TargetGroups(tuple(names), divided, False, borders)
 
 
 def _ranges(form: Numbers, targets: npt.NDArray[Any]) -> TargetGroups:
     finite = targets[np.isfinite(targets)]
     low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
     edges = np.linspace(low, high, RANGES + 1)
-    channel = ""
+    divided = "target"
     if form.count > 1:
-        channel = f", {form.names[0] if form.names else 'number 1'}"
+        first, *_ = form.names or ["number 1"]
+        divided += f", {first}"
     names = tuple(f"to {edge:.2g}" for edge in edges[1:].tolist())
-    return TargetGroups(names, f"target{channel}", True, edges[np.newaxis, 1:-1])
+    return TargetGroups(names, divided, True, edges[np.newaxis, 1:-1])

@@ -82,12 +82,16 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
 
 def in_a_line(line: Sentence, width: int) -> str:
-    key = f" · {line.key}" if line.key else ""
+    key = ""
+    if line.key:
+        key = f" · {line.key}"
     return shortened(line.text, max(0, width - len(key))) + key[:width]
 
 
 def source_name(config: EchoConfig) -> str:
-    return "echo" if is_echo(config) else "source"
+    if is_echo(config):
+        return "echo"
+    return "source"
 
 
 def percent(share: float) -> str:
@@ -108,8 +112,9 @@ def value_words(form: Symbols | Numbers, values: npt.NDArray[Any]) -> str:
         numbers.append(f"{value:.{decimals}f}")
     if form.names and 1 < form.count < MOST_VALUES:
         return ", ".join(map(" ".join, zip(form.names, numbers, strict=True)))
-    text = " ".join(numbers[:MOST_VALUES])
-    return text + LEFT_OUT if form.count > MOST_VALUES else text
+    if form.count > MOST_VALUES:
+        numbers[MOST_VALUES - 1 :] = [f"{numbers[MOST_VALUES - 1]}{LEFT_OUT}"]
+    return " ".join(numbers)
 
 
 def network_words(form: Symbols | Numbers, outputs: Floats, target: npt.NDArray[Any]) -> str:
