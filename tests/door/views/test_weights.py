@@ -66,7 +66,7 @@ async def test_changes_are_all_in_one_notation(updates: list[float], texts: list
 async def test_where_no_window_is_known_it_says_how_to_see_changes() -> None:
     unknown = replace(matrices(), update=dict.fromkeys(WEIGHTS, np.nan))
     screen = await seen("5", readings=replace(SOLVED, weights=unknown))
-    assert "changes: train on to see" in screen.text
+    assert "changes: after one window" in screen.text
 
 
 async def test_a_legend_is_shortened_by_words() -> None:
