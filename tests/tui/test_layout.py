@@ -16,7 +16,7 @@ from echornn.run.tree import Tree
 from tests.examples import examples
 from tests.trees import branch_off, grow
 from tui.app.layout import LEAST_PLOT_HEIGHT, STATUS_AND_KEYS, WIDE, is_large, layout
-from tui.views.plot_layers import LossAxis, count, loss_ticks, per_column, window_ticks
+from tui.views.axes import LossAxis, count, loss_ticks, per_column, window_ticks
 from tui.views.table import VIEWS, ViewChoice
 
 

@@ -10,21 +10,15 @@ from textual import events, on
 from textual.binding import Binding
 from textual.message import Message
 
-from echornn.data.levels import can_be_solved, chance_level, guessing_errors, most_loss
 from echornn.session.pictures.picture import Picture, Query, SeedRows, Span
-from tui.views import plot_layers as layers
+from tui.views.axes import GUTTER, LossAxis, Place
 from tui.views.canvas import Cells, CellWidget
-from tui.views.plot_layers import GUTTER, LossAxis, Place
-from tui.views.text import levels_of
+from tui.views.curve_picture import LEAST_WIDTH, Look, draw_plot, window_words
 from tui.views.view import Window
 
-LEAST_WIDTH = 4  # columns of the plot
 LEAST_SPAN = 20  # windows on the axis
-LEAST_NORMS = 3  # lines of the norms, if the curve has as many
 # The factors of a key, and of a step of the wheel, of which trackpads send many
 ZOOM, WHEEL = 2, 1.25
-# With these, several networks have both strips; and the upper one has an interval
-SOME_LINES, MANY_LINES = 10, 18
 
 
 @dataclass(frozen=True)
@@ -135,15 +129,7 @@ class LossPlot(CellWidget, can_focus=True):
         return "" if cursor is None else self.reading_of(Window(cursor))
 
     def reading_of(self, spot: object) -> str:
-        curve = self._picture.curve
-        if (
-            isinstance(spot, Window)
-            and curve.starts.size
-            and curve.first <= spot.window < curve.last
-        ):
-            norms, config = self._picture.norms, self._picture.frame.own_config
-            return layers.read(curve, self._picture.band, norms, spot.window, config)
-        return ""
+        return window_words(self._picture, spot.window) if isinstance(spot, Window) else ""
 
     def on_resize(self, event: events.Resize) -> None:
         self.post_message(self.ViewportChanged())
@@ -228,82 +214,15 @@ class LossPlot(CellWidget, can_focus=True):
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
-        picture, frame, config = self._picture, self._picture.frame, self._picture.frame.own_config
-        (first, last, length), band = picture.axis, picture.band
-        curve, held_out = (
-            picture.curve.below(most_loss(config)),
-            picture.held_out.below(most_loss(config)),
-        )
-        has_legend = layers.draw_legend(
-            cells, cells.height - 1, band, held_out, config, picture.ghosts
-        )
-        solved, errors = strip_lines(cells.height, len(band) > 0, config.has_classes)
-        width, bottom = cells.width - GUTTER, cells.height - 1 - has_legend
-        height = bottom - solved - errors
-        of_norms = min(max(LEAST_NORMS, height // 3), height // 2) if self.viewport.norms else 0
-        height -= of_norms
-        if width < LEAST_WIDTH or height < 1:
-            return
-        levels = levels_of(config, frame.ladder)
-        axis = layers.axis_of(
-            curve, band, [loss for _, loss in levels] or [chance_level(config)], self.viewport.log
-        )
-        place = self._place = Place(GUTTER, 0, width, height, first, length, axis)
-        norms = replace(
-            place, y=height, height=of_norms, axis=layers.norm_axis(picture.norms, config.clip_norm)
-        )
-
-        layers.draw_axes(cells, (place, norms) if of_norms else (place,), bottom, self.has_focus)
-        curves = [
-            (ghost.letter, ghost.curve) for ghost in picture.ghosts if ghost.curve is not None
-        ]
-        ghosts = [(letter, *layers.ghost_line(place, of_ghost)) for letter, of_ghost in curves]
-        for _, line, _ in ghosts:
-            layers.put(cells, place, line, "ghost")
-        if len(band):
-            layers.draw_band(cells, place, band)
-        layers.draw_curve(cells, place, curve, int(band.ends[-1]) if len(band) else first)
-        layers.draw_not_finite(cells, place, curve)
-        measured = layers.spans(*place.dots(held_out, held_out.mean), place.rows)
-        layers.put(cells, place, layers.characters(measured), "held_out")
-        if of_norms:
-            layers.draw_curve(cells, norms, picture.norms, first)
-        strip = replace(place, y=height + of_norms, height=solved, axis=LossAxis(0, 1.15))
-        if solved:
-            layers.draw_solved(cells, strip, band, can_be_solved(config))
-        if errors:
-            layers.draw_errors(
-                cells, replace(strip, y=strip.y + solved, height=1), curve, guessing_errors(config)
+        viewport = self.viewport
+        look = Look(viewport.log, viewport.norms, viewport.cursor, self.has_focus, self._is_ascii)
+        place = draw_plot(cells, self._picture, look)
+        if place is not None:
+            self._place = place
+            cells.mark_each(
+                place.x, 0, place.width, cells.height, lambda x, _: self._window(place.x + x)
             )
-        if self._is_ascii:
-            layers.put_ascii(cells)
-        layers.draw_letters(cells, place, ghosts)
-        layers.draw_levels(cells, place, levels)
-        if config.value("task") != "echo":
-            layers.draw_label(cells, place, GUTTER + width, f"{config.loss_name} ", 2, "muted")
-        layers.draw_marks(cells, place, curve)
-        if of_norms:
-            layers.draw_norm_words(cells, norms, picture.norms, config.clip_norm)
-        if frame.trained < frame.line_end and first <= frame.trained <= last:
-            here = place.column(frame.trained)
-            layers.draw_rule(cells, here, height, layers.COMMAND, "here")
-            layers.draw_label(cells, place, here, f" window {frame.trained:,} ", height, "here")
-        cursor = self.viewport.cursor
-        crosshair = (
-            [place.column(cursor)]
-            if cursor is not None and curve.first <= cursor < curve.last
-            else []
-        )
-        for x in crosshair:
-            layers.draw_rule(cells, x, bottom, layers.CROSSHAIR, "strong")
-        cells.mark_each(GUTTER, 0, width, cells.height, lambda x, _: self._window(GUTTER + x))
 
     def _window(self, x: int) -> Window | None:
         windows = self._place.windows(x, self._line_end)
         return Window(windows[len(windows) // 2]) if windows else None
-
-
-def strip_lines(lines: int, several: bool, has_errors: bool) -> tuple[int, int]:
-    if several and lines < SOME_LINES:
-        return 1, 0
-    return (min(5, lines // 6) if lines >= MANY_LINES else 1) if several else 0, int(has_errors)

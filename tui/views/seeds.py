@@ -18,9 +18,9 @@ from echornn.diagnosis.seed_stats import Order, SeedStats
 from echornn.progress import Floats
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
+from tui.views.axes import window_ticks
 from tui.views.canvas import Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.plot_layers import window_ticks
 from tui.views.text import shortened, wrapped
 from tui.views.view import FOCUSED, Replica, View, hidden
 
