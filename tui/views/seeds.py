@@ -3,32 +3,20 @@ over the run."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from textual.geometry import Region
 from textual.message import Message
 
 from echornn.config import EchoConfig
-from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
-from echornn.diagnosis.loss_stats import loss_in_column, loss_text
-from echornn.diagnosis.seed_stats import Order, SeedStats
-from echornn.progress import Floats
+from echornn.diagnosis.seed_stats import Order
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture, SeedRows
-from tui.views.axes import window_ticks
-from tui.views.canvas import Cells, Press, stamp, write_in
-from tui.views.inks import NUMBER
-from tui.views.text import shortened, wrapped
-from tui.views.view import FOCUSED, Replica, View, hidden
+from tui.views.canvas import Cells
+from tui.views.seeds_picture import HEAD, SeedsLook, draw_seeds, labels, seed_words
+from tui.views.text import wrapped
+from tui.views.view import Replica, View, hidden
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
-HEAD = 2  # lines above the networks: a summary, and the headings of the columns
-SHADES, DIVERGED = "·░▒▓█", "!"  # from solved to chance
-# Shares of the way from the least loss to chance at which the next shade begins
-EDGES = (0.07, 0.3, 0.6, 0.9)
 
 
 class SeedsView(View):
@@ -131,7 +119,7 @@ class SeedsView(View):
             return ""
         is_chosen = self.has_focus and spot.number == self.chosen(frame)
         return (
-            read(frame.config, seed_stats, spot.number)
+            seed_words(frame.config, seed_stats, spot.number)
             + is_chosen * "; «alone»: go on with it alone"
         )
 
@@ -177,17 +165,23 @@ class SeedsView(View):
 
     def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
         """The networks and columns that a view of this size shows; None if it shows no losses."""
-        if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
+        stats = frame.seed_stats
+        if stats is None or not stats.windows or not (width and height):
             return None
-        order = frame.seed_stats.order(self._by).tolist()
-        label = len(labels(frame.config, frame.seed_stats, [])[0])
+        order = stats.order(self._by).tolist()
         shown = max(1, height - HEAD)
-        at = order.index(self.chosen(frame))
-        near = min(max(self._first, at - shown + 1), at)
-        self._first = max(
-            0, min(near if abs(near - self._first) <= 1 else at - shown // 2, len(order) - shown)
-        )
-        return SeedRows(tuple(order[self._first : self._first + shown]), max(1, width - label - 2))
+        self._scroll(order.index(self.chosen(frame)), shown, len(order))
+        label_width = len(labels(frame.config, stats, [])[0])
+        replicas = tuple(order[self._first : self._first + shown])
+        return SeedRows(replicas, columns=max(1, width - label_width - 2))
+
+    def _scroll(self, line: int, shown: int, lines: int) -> None:
+        """Scroll so that the chosen line is in sight: by one line if that is enough, otherwise so
+        that it comes into the middle."""
+        first = min(max(self._first, line - shown + 1), line)
+        if abs(first - self._first) > 1:
+            first = line - shown // 2
+        self._first = max(0, min(first, lines - shown))
 
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
@@ -196,41 +190,10 @@ class SeedsView(View):
             for y, line in enumerate(wrapped(text, cells.width, cells.height)):
                 cells.write(0, y, line, "text")
             return
-        config, seed_stats = frame.config, frame.seed_stats
-        replicas = list(picture.seeds.replicas[: max(1, cells.height - HEAD)])
-        head, *lines = labels(config, seed_stats, replicas)
-        losses = Region(
-            len(head) + 2, 1, max(0, cells.width - len(head) - 2), max(0, cells.height - 1)
+        look = SeedsLook(
+            self.title, ORDERS[self._by], self._first, self.chosen(frame), self.has_focus
         )
-        edges, words = shades(config, picture.seeds.losses)
-        self._draw_head(cells, seed_stats, len(replicas), words)
-        draw_losses(cells, losses, picture, seed_stats, replicas, edges)
-        cells.write(0, 1, f" {head}", "muted")
-        for y, (replica, line) in enumerate(zip(replicas, lines, strict=False), HEAD):
-            is_chosen = replica == self.chosen(frame)
-            cells.write(
-                0, y, f"{'►' if is_chosen else ' '}{line}", "cursor" if is_chosen else "text"
-            )
-            cells.mark(0, y, cells.width, 1, Replica(replica))
-
-    def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int, shades: str) -> None:
-        title = f"{FOCUSED if self.has_focus else ''}{self.title}"
-        counts = seed_stats.counts._replace(lost=0)  # there is no room for more
-        words = f": {counts}"
-        by = self.keymap.text(f"by {ORDERS[self._by]} («swap»)")
-        part = f"{self._first + 1:,}-{self._first + shown:,} of {seed_stats.replicas:,}, "
-        part = part * (shown < seed_stats.replicas) + by
-        room = cells.width - len(title) - len(words) - 2
-        note = next((one for one in (part, by) if len(one) <= room), "")
-        end = cells.write(0, 0, title, "focused" if self.has_focus else "text")
-        end = cells.write(end, 0, shortened(words, cells.width - end), "text")
-        at = cells.width - len(note)
-        cells.write(at, 0, note, "note")
-        cells.mark(
-            cells.width - len(by), 0, len(by) * bool(note), 1, Press(self.keymap.key("swap"))
-        )
-        if end + 2 + len(shades) + 2 <= at:
-            cells.write(end + 2, 0, shades, "note")
+        draw_seeds(cells, picture, look)
 
 
 def instead(frame: Frame, message: str) -> str:
@@ -238,81 +201,6 @@ def instead(frame: Frame, message: str) -> str:
         return message or "seeds: nothing trained yet"
     return (
         f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the "
-        "seed? "
-        "«seeds» trains 64 networks at once, with this seed and the next 63; «seeds» again goes "
-        "back."
+        "seed? «seeds» trains 64 networks at once, with this seed and the next 63; «seeds» again "
+        "goes back."
     )
-
-
-def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
-    name, at, lost_at = (
-        f"seed {config.seed + replica}",
-        seed_stats.solved_at[replica],
-        seed_stats.lost_at[replica],
-    )
-    if seed_stats.diverged[replica]:
-        return f"{name}: its loss is not finite any more"
-    mean = f"mean loss {loss_text(float(seed_stats.mean[replica]))}"
-    if not seed_stats.can_be_solved:
-        return f"{name}: {mean}"
-    solved = f"solved at {at:,}" if at else "not solved"
-    lost = f", lost at {lost_at:,}" if at and lost_at else ""
-    return f"{name}: {solved}{lost}, {mean}"
-
-
-def labels(config: EchoConfig, seed_stats: SeedStats, replicas: Sequence[int]) -> list[str]:
-    rows = [("seed", "solved", "mean")]
-    for replica in replicas:
-        at, mean = int(seed_stats.solved_at[replica]), float(seed_stats.mean[replica])
-        rows.append((str(config.seed + replica), f"{at:,}" if at else "-", loss_in_column(mean)))
-    seeds = max(4, len(str(config.seed + seed_stats.replicas - 1)))
-    windows = max(6, len(f"{seed_stats.windows:,}"))
-    return [f"{seed:>{seeds}} {solved:>{windows}} {mean:>7}" for seed, solved, mean in rows]
-
-
-def shades(config: EchoConfig, losses: Floats) -> tuple[list[float], str]:
-    most, solved, least = chance_level(config), solved_level(config), mean_floor(config)
-    name = "chance" if ladder_of(config) else "guessing"
-    if not math.isfinite(most):
-        most, solved, least, name = (
-            float(losses[np.isfinite(losses)].max(initial=0)) or 1.0,
-            -math.inf,
-            0.0,
-            "highest",
-        )
-    edges = [least + share * (most - least) for share in EDGES]
-    first = solved if math.isfinite(solved) else edges[0]
-    last = "solved" if math.isfinite(solved) else "near 0"
-    return [first, *(max(first, edge) for edge in edges[1:])], f"█ {name} ▓▒░ · {last}"
-
-
-def draw_losses(
-    cells: Cells,
-    box: Region,
-    picture: Picture,
-    seed_stats: SeedStats,
-    replicas: Sequence[int],
-    edges: Sequence[float],
-) -> None:
-    """A line of shades for each network below the axis of windows; from where it was solved on in
-    another ink."""
-    assert picture.seeds is not None
-    for column, label in window_ticks(picture.axis.first, picture.axis.length, box.width):
-        if column + len(label) <= box.width:
-            write_in(cells, box, 0, f"{label} ", "muted", at=column)
-    losses, windows = (
-        picture.seeds.losses[: len(replicas), : box.width],
-        picture.seeds.windows[: box.width],
-    )
-    is_finite = np.isfinite(losses)
-    level = np.where(is_finite, np.digitize(np.where(is_finite, losses, 0), edges), len(SHADES))
-    blocks = np.array([*SHADES, DIVERGED])[level]
-    at = seed_stats.solved_at[replicas][:, np.newaxis]
-    inks = np.where((at > 0) & (windows + 1 >= at), NUMBER["input"], NUMBER["loss"]).astype(
-        np.int16
-    )
-    if picture.frame.is_past:
-        later = np.flatnonzero(windows >= picture.frame.trained)
-        inks[:, later] = NUMBER["muted"]
-        blocks[:, later[:1]] = "║"
-    stamp(cells, box.x, HEAD, blocks, inks)
