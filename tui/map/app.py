@@ -35,7 +35,6 @@ from tui.views.keymap import KeyMap, Moved
 from tui.views.text import shortened
 
 FOLLOW_SECONDS = 1.0  # how often the folder is checked for new results
-WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
 # From so many lines on, how many are above the map, and below; chosen by eye
 LINES = ((15, 3, 3), (9, 2, 3), (6, 1, 2), (0, 0, 1))
 
@@ -269,12 +268,9 @@ class MapView(CellWidget, can_focus=True):
         above, below = _lines_around(cells.height)
         height = cells.height - above - below
         head = self._head()[:above]
-        legend = []
-        if height >= WITH_LEGEND:
-            legend = [(text, "muted") for text in self.shown.legend]
         width = cells.width - 2
-        draw_map(cells, Region(1, above, width, height - len(legend)), self.shown)
-        foot = [*legend, *self._reading(below)]
+        draw_map(cells, Region(1, above, width, height), self.shown)
+        foot = self._reading(below)
         for y, (text, ink) in enumerate(head):
             cells.write(1, y, shortened(text, width), ink)
         for y, (text, ink) in enumerate(foot, cells.height - len(foot)):

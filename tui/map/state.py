@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.results import MapCell, Values
+from echornn.sweeps.results import MapCell, Result, Values
 from tui.figures.sweep_table import (
     Axes,
     Choice,
@@ -30,6 +30,8 @@ from tui.figures.sweep_table import (
 ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")  # also if they are the defaults
 # Other words say them, or they decide nothing
 NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")
+SHORT_NAMES = {"truncated_backprop_length": "T"}
+MOST_NAMED = 8  # values of a field in a refusal
 
 SHADES = "·░▒▓█"  # of the levels 0 to 4
 
@@ -54,15 +56,17 @@ def signs_of(cell: MapCell) -> list[Sign]:
     return [sign for name, sign in SIGNS.items() if getattr(cell, name)]
 
 
-One = TypeVar("One")
+Item = TypeVar("Item")
 
 
-def after(value: One, values: Sequence[One], by: int = 1) -> One:
-    return values[(values.index(value) + by) % len(values)]
+def after(value: Item, values: Sequence[Item]) -> Item:
+    """The next of the values; after the last the first."""
+    return values[(values.index(value) + 1) % len(values)]
 
 
 def counts_of(cell: MapCell, *names: str) -> list[str]:
-    return [f"{getattr(cell, name):,} {SIGNS[name].words}" for name in names if getattr(cell, name)]
+    counts = [(getattr(cell, name), SIGNS[name].words) for name in names]
+    return [f"{count:,} {words}" for count, words in counts if count]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,17 +100,17 @@ class MapState:
 
     def next_across(self) -> MapState:
         """The next field is across; if that is the field down, the two change places."""
-        name = after(self.choice.across, [*self.axes] or [None])
-        return (
-            self.turned()
-            if name == self.choice.down
-            else self.seeing(replace(self.choice, across=name))
-        )
+        if not self.axes:
+            return self
+        name = after(self.choice.across, [*self.axes])
+        if name == self.choice.down:
+            return self.turned()
+        return self.seeing(replace(self.choice, across=name))
 
     def next_down(self) -> MapState:
         """The next field is down; after the last none: a single row has all values."""
-        across, down = self.choice.across, self.choice.down
-        down = after(down, [*(name for name in self.axes if name != across), None])
+        others = [name for name in self.axes if name != self.choice.across]
+        down = after(self.choice.down, [*others, None])
         return self.seeing(replace(self.choice, down=down))
 
     def turned(self) -> MapState:
@@ -119,15 +123,17 @@ class MapState:
     def held(self, by: int) -> MapState:
         """The next (or an earlier) value of a field is held; between the last and the first, cells
         have all values."""
-        if self.stepped is None:
+        field = self.stepped
+        if field is None:
             return self
-        ways: list[dict[str, Value]] = [
-            {},
-            *({self.stepped: value} for value in self.axes[self.stepped]),
-        ]
-        others = dict(self.choice.held)
-        now = {self.stepped: others.pop(self.stepped)} if self.stepped in others else {}
-        return self.seeing(replace(self.choice, held={**others, **after(now, ways, by)}))
+        values, held = self.axes[field], dict(self.choice.held)
+        place = 0  # all values; then each
+        if field in held:
+            place = 1 + values.index(held.pop(field))
+        place = (place + by) % (1 + len(values))
+        if place:
+            held[field] = values[place - 1]
+        return self.seeing(replace(self.choice, held=held))
 
     def next_measure(self) -> MapState:
         return replace(self, measure=after(self.measure, [*Measure]))
@@ -138,16 +144,19 @@ class MapState:
     def at(self, row: int, column: int) -> MapState:
         """With the cursor on this cell, or the nearest."""
         rows, columns = self.table.rows, self.table.columns
-        row, column = min(len(rows) - 1, max(0, row)), min(len(columns) - 1, max(0, column))
+        row = min(len(rows) - 1, max(0, row))
+        column = min(len(columns) - 1, max(0, column))
         return replace(self, row=rows[row], column=columns[column])
 
     def filtered(self, text: str) -> MapState:
         """With this filter; if it is invalid, all is shown, and the refusal says why."""
+        kept, refusal = {}, ""
         try:
-            kept, refusal = kept_values(text, self.axes), ""
+            kept = kept_values(text, self.axes)
         except ValueError as error:
-            kept, refusal = {}, f"filter = {error}"
-        return replace(self.seeing(replace(self.choice, kept=kept)), filter=text, refusal=refusal)
+            refusal = f"filter = {error}"
+        shown = self.seeing(replace(self.choice, kept=kept))
+        return replace(shown, filter=text, refusal=refusal)
 
     # ---- what is seen
 
@@ -178,7 +187,8 @@ class MapState:
     def cursor(self) -> tuple[int, int]:
         rows, columns = self.table.rows, self.table.columns
         row = rows.index(self.row) if self.row in rows else 0
-        return row, columns.index(self.column) if self.column in columns else 0
+        column = columns.index(self.column) if self.column in columns else 0
+        return row, column
 
     @property
     def cell(self) -> MapCell:
@@ -189,116 +199,138 @@ class MapState:
     def progress(self, says: str, is_computed: bool) -> str:
         """How many networks are trained, failed and solved, and what the program says that computes
         the sweep."""
-        every = MapCell((), self.table.results.points)
-        state = (
-            "■ done"
-            if not every.missing
-            else "▶ computing"
-            if says or is_computed
-            else "… unfinished"
-        )
-        solved = f"{every.solved:,} solved" if every.can_be_solved else NOTHING_COUNTS
-        counts = [f"{every.finished:,} of {every.asked:,} trained", solved]
-        return "   ".join(filter(None, [state, *counts, *counts_of(every, "lost", "failed"), says]))
+        whole = MapCell((), self.table.results.points)
+        state = "■ done"
+        if whole.missing:
+            state = "▶ computing" if says or is_computed else "… unfinished"
+        solved = f"{whole.solved:,} solved" if whole.can_be_solved else NOTHING_COUNTS
+        parts = [state, f"{whole.finished:,} of {whole.asked:,} trained", solved]
+        parts += counts_of(whole, "lost", "failed")
+        if says:
+            parts.append(says)
+        return "   ".join(parts)
 
     @property
     def heading(self) -> str:
-        choice, losses = (
-            self.choice,
-            {point.config.loss_name for point in self.table.results.points},
-        )
-        fields = [
-            f"{word} {name}"
-            for word, name in (("across", choice.across), ("down", choice.down))
-            if name
-        ]
-        others = []  # each cell has their one value, or all of several
+        choice = self.choice
+        losses = {point.config.loss_name for point in self.table.results.points}
+        shown = [meaning(self.measure, losses)]
+        if choice.across:
+            shown.append(f"across {choice.across}")
+        if choice.down:
+            shown.append(f"down {choice.down}")
+        others = []
         for name in self.others:
             left = choice.left(name, self.axes[name])
+            # Each cell has their one value, or all of several
             others.append(f"{name} {value_text(left[0])}" if len(left) == 1 else f"over {name}")
-        parts = (", ".join([meaning(self.measure, losses), *fields]), ", ".join(others))
-        return "; ".join(filter(None, (*parts, self.filter and f"filter {self.filter}")))
+        parts = [", ".join(shown)]
+        if others:
+            parts.append(", ".join(others))
+        if self.filter:
+            parts.append(f"filter {self.filter}")
+        return "; ".join(parts)
 
     @property
-    def legend(self) -> list[str]:
-        signs = {sign: None for row in self.table.cells for cell in row for sign in signs_of(cell)}
-        shades = [(SHADES[level], text) for level, text in self.scale.legend]
-        lines = [shades, [(sign.character, sign.words) for sign in SIGNS.values() if sign in signs]]
-        return ["  ".join(" ".join(one) for one in line) for line in lines if line]
+    def signs(self) -> list[Sign]:
+        """Those that cells have, those that matter most first."""
+        seen = {sign for row in self.table.cells for cell in row for sign in signs_of(cell)}
+        return [sign for sign in SIGNS.values() if sign in seen]
 
     def name_of(self, cell: MapCell) -> str:
         """The fields that have one value in a cell, without those that their task lacks."""
-        values = dict(zip(self.axes, map(set, zip(*cell.places, strict=True)), strict=False))
-        known, fields = EchoConfig.names(), []
-        for name in filter(None, (self.choice.down, self.choice.across, *self.others)):
-            match [*values.get(name, ())]:
-                case [value] if name in known or value is not None:
-                    fields.append(f"{name} {value_text(value)}")
+        values = dict(zip(self.axes, zip(*cell.places, strict=True), strict=False))
+        fields = []
+        for name in (self.choice.down, self.choice.across, *self.others):
+            if name is None or len(set(values.get(name, ()))) != 1:
+                continue
+            value = values[name][0]
+            if value is not None or name in EchoConfig.names():
+                fields.append(f"{name} {value_text(value)}")
         return ", ".join(fields) or "the point"
 
     @property
     def reading(self) -> tuple[str, str]:
+        """What is known of the cell under the cursor: in short, and in detail."""
         cell = self.cell
-        impossible = (
-            "impossible, so it was left out" if cell.impossible else "not part of this sweep"
-        )
-        lacks = ", ".join(counts_of(cell, "failed", "missing")) or impossible
-        words = solved_text(cell) if cell.finished else lacks
+        if cell.finished:
+            words = solved_text(cell)
+        elif cell.failed or cell.missing:
+            words = ", ".join(counts_of(cell, "failed", "missing"))
+        elif cell.impossible:
+            words = "impossible, so it was left out"
+        else:
+            words = "not part of this sweep"
         return f"{self.name_of(cell)}: {words}", "; ".join(self._details(cell))
 
     def _details(self, cell: MapCell) -> Iterator[str]:
         if not cell.finished:
-            yield from [*(point.failed for point in cell.points if point.failed), *cell.impossible][
-                :1
-            ]
+            reasons = [point.failed for point in cell.points if point.failed]
+            yield from [*reasons, *cell.impossible][:1]
             return
         if cell.half_solved is not None:
             yield f"half by window {cell.half_solved:,}"
-        if cell.best_point is not None and (config := cell.best) is not None:
-            result = cell.best_point.results[config.seed]
-            loss = f"least loss {loss_of(config, result.final_loss)} of seed {config.seed}"
-            best = (
-                f"seed {config.seed} first, at {result.solved_at:,}"
-                if result.solved_at is not None
-                else loss
-            )
-            over = [name for name in self.others if cell.is_pooled and name not in self.choice.held]
-            yield ", ".join(
-                [best, *(f"{name} {value_text(config.fields().get(name))}" for name in over)]
-            )
+        best = cell.best
+        if cell.best_point is not None and best is not None:
+            yield self._best_text(cell, best, cell.best_point.results[best.seed])
             if math.isfinite(cell.loss) and not cell.is_pooled:
-                rung = rung_text(config, cell.loss) if cell.half_solved is None else ""
-                yield ", ".join(filter(None, [f"median loss {loss_of(config, cell.loss)}", rung]))
+                yield _median_text(cell, best)
         if math.isinf(cell.loss):
             yield "most diverged"
         yield from counts_of(cell, "lost", "failed", "missing")
         if cell.of_others:
             yield f"{cell.of_others:,} of other versions, not counted"
 
+    def _best_text(self, cell: MapCell, best: EchoConfig, result: Result) -> str:
+        """How good the best seed is, and in a cell of several points, of which it is."""
+        texts = [f"least loss {loss_of(best, result.final_loss)} of seed {best.seed}"]
+        if result.solved_at is not None:
+            texts = [f"seed {best.seed} first, at {result.solved_at:,}"]
+        for name in self.others if cell.is_pooled else ():
+            if name not in self.choice.held:
+                texts.append(f"{name} {value_text(best.fields().get(name))}")
+        return ", ".join(texts)
+
+
+def _median_text(cell: MapCell, config: EchoConfig) -> str:
+    text = f"median loss {loss_of(config, cell.loss)}"
+    rung = rung_text(config, cell.loss)
+    return f"{text}, {rung}" if rung and cell.half_solved is None else text
+
 
 @lru_cache(maxsize=1)
 def common_to_all(results: SweepResults) -> str:
+    """The fields that all points of a sweep have in common, how long they are trained, and with
+    which seeds."""
     configs = [point.config for point in results.points]
     if not configs:
         return ""
     values, others = configs[0].fields(), [config.fields() for config in configs]
-    fields = [
-        f"{'T' if name == 'truncated_backprop_length' else name} {value_text(values[name])}"
-        for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0])))
-        if name not in (*NEVER_NAMED, *results.axes)
-        and all(one.get(name, "") == values[name] for one in others)
-    ]
-    until = "until solved or " if results.until == "solved" else ""
+    fields = []
+    for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0]))):
+        is_common = all(other.get(name, "") == values[name] for other in others)
+        if is_common and name not in NEVER_NAMED and name not in results.axes:
+            fields.append(f"{SHORT_NAMES.get(name, name)} {value_text(values[name])}")
     epochs = _span({config.num_epochs for config in configs}, "epoch")
     windows = _span({config.num_epochs * config.windows_per_epoch for config in configs}, "window")
+    if results.until == "solved":
+        epochs = f"until solved or {epochs}"
     seeds = {seed for point in results.points for seed in point.keys}
-    in_words = f"seeds {min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"seed {min(seeds)}"
-    return "; ".join(filter(None, (", ".join(fields), f"{until}{epochs}, {windows}, {in_words}")))
+    in_words = f"seed {min(seeds)}"
+    if len(seeds) > 1:
+        in_words = f"seeds {min(seeds)} to {max(seeds)}"
+    parts = [f"{epochs}, {windows}, {in_words}"]
+    if fields:
+        parts.insert(0, ", ".join(fields))
+    return "; ".join(parts)
 
 
 def _span(numbers: set[int], unit: str) -> str:
     least, most = min(numbers), max(numbers)
-    return f"{f'{least:,} to ' if least < most else ''}{most:,} {unit}{'s' if most > 1 else ''}"
+    text = f"{most:,} {unit}"
+    if most > 1:
+        text += "s"
+    return text if least == most else f"{least:,} to {text}"
 
 
 def solved_text(cell: MapCell) -> str:
@@ -319,17 +351,23 @@ def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
     kept: dict[str, frozenset[Value]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")
-        names = named_by(name, axes) if equals else [*axes]
-        left = {
-            one: _matching(wanted if equals else word, axes[one]) & kept.get(one, {*axes[one]})
-            for one in names
-        }
-        left = {one: values for one, values in left.items() if values}
-        if not left or (equals and len(names) > 1):
-            fields = (
-                f"{one}={','.join(map(value_text, values[:8]))}" for one, values in axes.items()
+        fields = [*axes]
+        if equals:
+            fields = named_by(name, axes)
+        else:
+            wanted = word
+        left = {}
+        for field in fields:
+            values = _matching(wanted, axes[field]) & kept.get(field, frozenset(axes[field]))
+            if values:
+                left[field] = values
+        is_ambiguous = equals and len(fields) > 1
+        if is_ambiguous or not left:
+            allowed = " ".join(
+                f"{field}={','.join(map(value_text, values[:MOST_NAMED]))}"
+                for field, values in axes.items()
             )
-            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {' '.join(fields)}")
+            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {allowed}")
         kept |= left
     return kept
 
@@ -338,26 +376,28 @@ def named_by(name: str, axes: Axes) -> list[str]:
     """The fields that a user may mean by a name: the one with this name, or else those that begin
     with it."""
     name = name.replace("-", "_")
-    return [name] if name in axes else [one for one in axes if name and one.startswith(name)]
+    if name in axes:
+        return [name]
+    return [field for field in axes if name and field.startswith(name)]
 
 
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
     """The values that a word selects; empty if a part of the word selects none."""
-    named = [
-        frozenset(value for value in values if _is(part, value))
-        for part in wanted.split(",")
-        if part
-    ]
-    return frozenset().union(*named) if all(named) else frozenset()
+    selected: set[Value] = set()
+    for part in filter(None, wanted.split(",")):
+        found = {value for value in values if _is(part, value)}
+        if not found:
+            return frozenset()
+        selected |= found
+    return frozenset(selected)
 
 
 def _is(part: str, value: Value) -> bool:
+    """Whether a word is a value, or a range ``lo..hi`` in which it lies."""
     low, dots, high = part.partition("..")
-    with suppress(ValueError):
-        if isinstance(value, int | float):
-            return (
-                float(low or -math.inf) <= value <= float(high or math.inf)
-                if dots
-                else float(part) == value
-            )
+    if isinstance(value, int | float):
+        with suppress(ValueError):
+            if dots:
+                return float(low or -math.inf) <= value <= float(high or math.inf)
+            return float(part) == value
     return part == value_text(value)

@@ -12,6 +12,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+BLACK = Color(0, 0, 0)
 CLASSES = (
     "#56b4e9 | #0072b2, #e69f00 | #a05a00, #32c369 | #00824b, #d269af | #8a1c70, "
     "#6496ff | #0f3cc3, #ff6e3c | #be280a, #b9b9b9 | #5a5a5a, #a5eb7d | #466e14"
@@ -28,6 +29,19 @@ SHADES = (  # in the order of their lightness
 
 def numbered(name: str, inks: str) -> dict[str, str]:
     return {f"{name}{number}": ink for number, ink in enumerate(inks.split(", "))}
+
+
+    **numbered("class", CLASSES),
+    **numbered("block", BLOCKS),
+    **numbered("shade", SHADES),
+
+
+def _number_inks() -> dict[str, str]:
+    inks = {}
+    for level in range(1, 5):
+        for number, shade in enumerate(SHADES.split(", ")):
+            inks[f"number{level}{number}"] = _number_ink(level, shade)
+    return inks
 
 
 INKS = {
@@ -87,9 +101,17 @@ INKS = {
     "none": "#7d8da6 | #7a8794",
     "side": "bold #ffffff | bold #000000",
     "lacking": "bold #e8602c | bold #be280a",
-    **numbered("class", CLASSES),
-    **numbered("block", BLOCKS),
-    **numbered("shade", SHADES),
+def _number_ink(level: int, shade: str) -> str:
+    """Of a number in a block ░▒▓█ of a shade: what is behind it is as light as the block. That of
+    the two full ones is reversed, so that they are whole also without colours."""
+    dark, light = shade.split(" | ")
+    if level < 3:
+        part = "40" if level == 1 else "80"  # a quarter of the dots, or half of them
+        return f"bold $text on {dark}{part} | bold $text on {light}{part}"
+    if level == 3:  # not on a light background, where white on it could not be read
+        dark = BLACK.blend(Color.parse(dark), 0.75).hex6.lower()
+    return f"bold reverse {dark} on #000000 | bold reverse {light} on #ffffff"
+    **_number_inks(),
 }
 """Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there.
 ``$name`` is a colour of the theme. The empty one is the widget's own.

@@ -10,7 +10,7 @@ from textual.message import Message
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import Order
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import Picture, SeedRows
+from echornn.session.pictures.picture import SeedRows
 from tui.views.canvas import Cells
 from tui.views.seeds_picture import HEAD, SeedsLook, draw_seeds, labels, seed_words
 from tui.views.text import wrapped

@@ -17,8 +17,8 @@ from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Cells, beside, stamp, write_in
-from tui.views.inks import NUMBER
 from tui.views.dots import Dots, characters
+from tui.views.inks import NUMBER
 from tui.views.text import shortened
 from tui.views.view import LEAVE, PART_BINDINGS, Entry, ProbeView, cursor_keys
 

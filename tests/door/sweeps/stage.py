@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from rich.style import Style
 from textual.app import App
 from textual.message import Message
 
@@ -26,6 +27,7 @@ from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tests.typed import bytes_of
 from tui.cli import sweep as command
 from tui.map.app import Follower, MapApp
+from tui.term.private_textual import strips_shown
 from tui.term.terminal_input import TerminalInput
 
 __all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
@@ -118,6 +120,13 @@ def packet(keys: str) -> Iterator[Message]:
 def text_of(app: MapApp) -> str:
     """What the map shows, without spaces at the ends of lines."""
     return "\n".join(app.map.view.cells.text(y).rstrip() for y in range(app.map.view.size.height))
+
+
+def lines_and_styles(app: MapApp) -> tuple[list[str], list[list[Style]]]:
+    """What the screen shows, and how each of its characters looks."""
+    strips = strips_shown(app.screen)
+    styles = [[part.style or Style() for part in strip for _ in part.text] for strip in strips]
+    return [strip.text for strip in strips], styles
 
 
 def where(app: MapApp) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from tests.door.sweeps.stage import (
     kept_part,
     kept_seed,
     kept_texts,
+    lines_and_styles,
     look_again,
     map_of,
     packet,
@@ -166,6 +167,22 @@ async def test_the_cursor_reads_a_square_and_keys_change_what_is_shown() -> None
         await pilot.press("m", "t")
         assert "across cell, down echo_step" in text_of(app)
         await pilot.press("X", "X")
+
+
+async def test_a_number_stands_in_its_cell_and_the_legend_is_in_the_inks_of_the_cells() -> None:
+    app = map_of()
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        lines, styles = lines_and_styles(app)
+    y = next(y for y, line in enumerate(lines) if "> rnn" in line)
+    x = lines[y].index("100")
+    assert lines[y - 1][x] == "█"
+    assert lines[y][x + 3] == "█", "nothing but the number is in its place"
+    number, block = styles[y][x], styles[y - 1][x]
+    assert number.color == block.color
+    assert number.reverse, "so that the block is whole also without colours"
+    legend = next(y for y, line in enumerate(lines) if "█ all" in line)
+    assert styles[legend][lines[legend].index("█")].color == block.color
 
 
 async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_by_its_word() -> None:
