@@ -31,9 +31,16 @@ def numbered(name: str, inks: str) -> dict[str, str]:
     return {f"{name}{number}": ink for number, ink in enumerate(inks.split(", "))}
 
 
-    **numbered("class", CLASSES),
-    **numbered("block", BLOCKS),
-    **numbered("shade", SHADES),
+def _number_ink(level: int, shade: str) -> str:
+    """Of a number in a block ░▒▓█ of a shade: what is behind it is as light as the block. That of
+    the two full ones is reversed, so that they are whole also without colours."""
+    dark, light = shade.split(" | ")
+    if level < 3:
+        part = "40" if level == 1 else "80"  # a quarter of the dots, or half of them
+        return f"bold $text on {dark}{part} | bold $text on {light}{part}"
+    if level == 3:  # not on a light background, where white on it could not be read
+        dark = BLACK.blend(Color.parse(dark), 0.75).hex6.lower()
+    return f"bold reverse {dark} on #000000 | bold reverse {light} on #ffffff"
 
 
 def _number_inks() -> dict[str, str]:
@@ -101,16 +108,9 @@ INKS = {
     "none": "#7d8da6 | #7a8794",
     "side": "bold #ffffff | bold #000000",
     "lacking": "bold #e8602c | bold #be280a",
-def _number_ink(level: int, shade: str) -> str:
-    """Of a number in a block ░▒▓█ of a shade: what is behind it is as light as the block. That of
-    the two full ones is reversed, so that they are whole also without colours."""
-    dark, light = shade.split(" | ")
-    if level < 3:
-        part = "40" if level == 1 else "80"  # a quarter of the dots, or half of them
-        return f"bold $text on {dark}{part} | bold $text on {light}{part}"
-    if level == 3:  # not on a light background, where white on it could not be read
-        dark = BLACK.blend(Color.parse(dark), 0.75).hex6.lower()
-    return f"bold reverse {dark} on #000000 | bold reverse {light} on #ffffff"
+    **numbered("class", CLASSES),
+    **numbered("block", BLOCKS),
+    **numbered("shade", SHADES),
     **_number_inks(),
 }
 """Each ink by name, as Rich writes a style; after ``|`` on a light background, if it differs there.
