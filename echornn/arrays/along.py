@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from echornn.arrays.run_arrays import RunArrays
 from echornn.readings import NOTHING_LEARNED, Doubles, Kind, Readings
+from echornn.runtime.waiting import silent
 from echornn.state import Snapshot
 
 Record = Mapping[str, Any]
@@ -40,8 +42,9 @@ LEAST_GRADIENT = 1e-99  # as which 0 is drawn, which has no logarithm
 def records_along(run: RunArrays, count: int, **where: Any) -> Iterator[dict[str, Any]]:
     """What is measured at each of `RunArrays.snapshots`; without the numbers where the weights are
     not finite."""
+    quietly = replace(run, progress=silent)  # else each window would say what it measures
     for snapshot in run.snapshots(count, **where):
-        yield _record(snapshot, run.examined(snapshot, MEASURED))
+        yield _record(snapshot, quietly.examined(snapshot, MEASURED))
 
 
 def _record(snapshot: Snapshot, readings: Readings) -> dict[str, Any]:

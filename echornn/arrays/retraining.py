@@ -13,10 +13,12 @@ from echornn.run.replay import Replay
 from echornn.run.run import Run
 from echornn.run.states import Keyframe, States
 from echornn.runtime import quiet
+from echornn.runtime.waiting import Say, silent
 from echornn.state import PopulationState, UnlikeRecord
 from echornn.training.structure import tensorflow_trainers
 
 MOST_WINDOWS = 4096  # that a call trains again
+LEAST_SAID = 500  # windows to train again, of which is said how many are left; chosen by eye
 
 
 class StateThere(NamedTuple):
@@ -29,7 +31,7 @@ class StateThere(NamedTuple):
     unlike: UnlikeRecord | None = None  # the first window whose loss then differed from the record
 
 
-def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
+def state_at(run: Run, position: Position, retrain: bool, say: Say = silent) -> StateThere:
     """The networks at a position; arguments and errors as in `RunArrays.weights`."""
     _require_weights(run)
     kept = run.kept(position.branch)
@@ -38,7 +40,7 @@ def state_at(run: Run, position: Position, retrain: bool) -> StateThere:
         if state is not None:  # it is not damaged
             return StateThere(state)
     if retrain:
-        return Retraining(run, position.branch).to(position.window)
+        return Retraining(run, position.branch, say).to(position.window)
     raise RunError(
         f"the weights after window {position.window} were not kept: {_near(position.window, kept)}"
     )
@@ -64,11 +66,12 @@ class Retraining:
     """Trains the path to a branch's end again. It goes from each window to the next, or from a
     nearer keyframe; all share the compiled programs."""
 
-    def __init__(self, run: Run, branch: int) -> None:
+    def __init__(self, run: Run, branch: int, say: Say = silent) -> None:
         _require_weights(run)
         for config in {before.config for before in run.tree.path(run.tree.end(branch))}:
             check_own_files(config)
-        quiet.import_tensorflow(run.about.threshold)
+        quiet.import_tensorflow(run.about.threshold, say)
+        self._say = say
         self._branch = branch
         self._losses = run.losses
         # Not the run's own: those that are added here may differ from the record
@@ -83,6 +86,8 @@ class Retraining:
         replay = self._replay(self._states, window)
         before = None
         while replay.windows_left:
+            if replay.windows_left >= LEAST_SAID:
+                self._say(f"{replay.windows_left:,} windows to train again")
             before = replay.trainer.state if replay.at_tape else None
             replay.advance(MOST_WINDOWS)
         self._trainer = replay.trainer

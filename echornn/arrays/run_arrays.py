@@ -24,6 +24,7 @@ from echornn.run.branch import Position
 from echornn.run.losses import Losses
 from echornn.run.run import BranchName, Run
 from echornn.runtime import quiet
+from echornn.runtime.waiting import Countdown, Say, silent
 from echornn.session.probing import examine
 from echornn.state import Snapshot
 from echornn.training.device import threads_if_asked
@@ -43,6 +44,7 @@ class RunArrays:
     """
 
     run: Run  # as the program itself reads it
+    progress: Say = silent  # see `read`
 
     @property
     def config(self) -> EchoConfig:
@@ -126,7 +128,7 @@ class RunArrays:
         """
         position = self.run.position_at(at, branch)
         network = network_at(self.run, position, replica)
-        state = state_at(self.run, position, retrain).state
+        state = state_at(self.run, position, retrain, self.progress).state
         if replica is None and network.config.replicas > 1:
             return state.weights
         return state.of(network.index).weights
@@ -156,7 +158,8 @@ class RunArrays:
         """The network at a position, for `examined`; see `probe`."""
         position = self.run.position_at(at, branch)
         network_at(self.run, position, replica)  # refused before anything is trained
-        return self._snapshot(state_at(self.run, position, retrain), position, replica)
+        there = state_at(self.run, position, retrain, self.progress)
+        return self._snapshot(there, position, replica)
 
     def snapshots(
         self,
@@ -171,11 +174,13 @@ class RunArrays:
         """
         end = self.run.position_at(at, branch)
         network_at(self.run, end, replica)
-        retraining = Retraining(self.run, end.branch)
+        retraining = Retraining(self.run, end.branch, self.progress)
         windows = np.unique(np.linspace(0, end.window, count).round())
+        countdown = Countdown(self.progress, "window", len(windows))
         for window in windows.astype(int).tolist():
             there = retraining.to(window)
             yield self._snapshot(there, Position(end.branch, window), replica)
+            countdown.next()
 
     def _snapshot(self, there: StateThere, position: Position, replica: int | None) -> Snapshot:
         index = network_at(self.run, position, replica).index
@@ -191,16 +196,16 @@ class RunArrays:
         more there is. The held-out data is the same for all networks of the run, unless there is a
         ``data_seed``."""
         check_own_files(snapshot.state.config)
-        quiet.import_tensorflow(self.run.about.threshold)
+        quiet.import_tensorflow(self.run.about.threshold, self.progress)
         from echornn.training.device import use_threads
 
         # Else a network that is made later would be too late
         use_threads(threads_if_asked(self.run.about.threads))
         more = {"data_seed": data_seed_of(self.run), **more}
-        return examine(snapshot, Question(frozenset(kinds), **more))
+        return examine(snapshot, Question(frozenset(kinds), **more), self.progress)
 
 
-def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
+def read(run: str | os.PathLike[str], trust: bool = False, progress: Say = silent) -> RunArrays:
     """Open a stored run as plain arrays.
 
     It trains nothing and runs no text of a user's task or cell.
@@ -210,9 +215,11 @@ def read(run: str | os.PathLike[str], trust: bool = False) -> RunArrays:
         trust: whether the texts of tasks and cells in its record may run from now on where they are
             needed, as if you had given them with ``--task`` or ``--cell``. Without it, only texts
             that you gave before do.
+        progress: is called with a short text, what is done and what is left, where numbers take
+            long: "window 12 of 32 measured, about 20 s left".
 
     Raises:
         RunError: there is no such run, or it cannot be read.
     """
     with trusting(trust):
-        return RunArrays(Run.read(kept_runs.find(os.fspath(run))))
+        return RunArrays(Run.read(kept_runs.find(os.fspath(run))), progress)

@@ -19,16 +19,18 @@ from echornn.probes.memory import memory
 from echornn.probes.prepared import Prepared
 from echornn.probes.sampling import sample
 from echornn.probes.units import saturation, state_plane, units
-from echornn.readings import Question, Readings, parts_of
+from echornn.readings import Kind, Question, Readings, parts_of
+from echornn.runtime.waiting import Say, silent
 from echornn.state import Snapshot
 
 
-def examine(snapshot: Snapshot, question: Question) -> Readings:
+def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readings:
     """The requested readings of a snapshot; a pure function, which any thread may call during
     training.
 
     If the network lacks the requested part, the top layer's h is read. If weights are NaN or
-    infinite, there are no readings; if only states are, those of the weights are left.
+    infinite, there are no readings; if only states are, those of the weights are left. Before each
+    it says which.
     """
     state, kinds = snapshot.state, question.kinds
     parts = parts_of(state.config)
@@ -40,34 +42,43 @@ def examine(snapshot: Snapshot, question: Question) -> Readings:
     runs += [prepared.on_targets] if "gradient" in kinds else []
     if not all(np.isfinite(ran.states).all() for ran in runs):
         kinds &= {"weights"}
+    begun: list[Kind] = []
+
+    def wants(kind: Kind) -> bool:
+        if kind not in kinds:
+            return False
+        begun.append(kind)
+        say(f"measuring {kind.replace('_', ' ')}, {len(begun)} of {len(kinds)}")
+        return True
+
     exponents, spreads = None, None
-    if "lyapunov" in kinds:
+    if wants("lyapunov"):
         exponents, spreads = lyapunov(prepared)
     return Readings(
         config=state.config,
         branch=snapshot.branch,
         window=snapshot.window,
         parts=tuple(parts),
-        memory=memory(prepared, part) if "memory" in kinds else None,
-        units=units(prepared, part) if "units" in kinds else None,
-        gradient=gradient(prepared) if "gradient" in kinds else None,
-        connectivity=connectivity(prepared, question.row) if "connectivity" in kinds else None,
+        memory=memory(prepared, part) if wants("memory") else None,
+        units=units(prepared, part) if wants("units") else None,
+        gradient=gradient(prepared) if wants("gradient") else None,
+        connectivity=connectivity(prepared, question.row) if wants("connectivity") else None,
         flip=flip(prepared, *question.flip)
-        if "flip" in kinds and question.flip is not None
+        if wants("flip") and question.flip is not None
         else None,
-        weights=matrices(snapshot) if "weights" in kinds else None,
+        weights=matrices(snapshot) if wants("weights") else None,
         lyapunov=exponents,
         progress=snapshot.progress,
-        effects=effects(prepared, question.row) if "effects" in kinds else None,
-        reliance=reliance(prepared) if "reliance" in kinds else None,
-        fixed_points=fixed_points(prepared, question.held) if "fixed_points" in kinds else None,
+        effects=effects(prepared, question.row) if wants("effects") else None,
+        reliance=reliance(prepared) if wants("reliance") else None,
+        fixed_points=fixed_points(prepared, question.held) if wants("fixed_points") else None,
         lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
-        plane=state_plane(prepared, part) if "plane" in kinds else None,
+        plane=state_plane(prepared, part) if wants("plane") else None,
         held_out=held_out(prepared, dict(question.settings), question.trials, question.data_seed)
-        if "held_out" in kinds
+        if wants("held_out")
         else None,
-        saturation=saturation(prepared, parts.values()) if "saturation" in kinds else None,
-        sample=sample(snapshot) if "sample" in kinds and state.config.the_task.characters else None,
+        saturation=saturation(prepared, parts.values()) if wants("saturation") else None,
+        sample=sample(snapshot) if wants("sample") and state.config.the_task.characters else None,
         lyapunov_spread=spreads,
         gradient_sizes=gradient_sizes(prepared) if "gradient_sizes" in kinds else None,
     )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from echornn.runtime import small_loops
+from echornn.runtime.waiting import LOADING, Say, silent
 
 LEVEL, ONLY_FATAL = "TF_CPP_MIN_LOG_LEVEL", "3"
 
@@ -59,7 +60,7 @@ def version(name: str) -> str:
         return metadata.version("tensorflow-cpu")
 
 
-def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
+def import_tensorflow(threshold: int = small_loops.THRESHOLD, say: Say = silent) -> None:
     """Import TensorFlow, so that neither the import nor later calls print log lines, unless
     ``TF_CPP_MIN_LOG_LEVEL`` is set. For the threshold see `echornn.runtime.small_loops`. Keras is
     imported when it is first used.
@@ -72,6 +73,7 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
         importlib.import_module("numpy.ma")
         if "tensorflow" in sys.modules:
             return
+        say(LOADING)
         # A library spares nothing
         collector = collector_spared if gc.get_freeze_count() else collector_paused
         with (

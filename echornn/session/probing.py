@@ -12,6 +12,7 @@ from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.run.branch import Position
 from echornn.runtime import quiet
+from echornn.runtime.waiting import Say, silent
 from echornn.runtime.background import Background
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
@@ -318,9 +319,9 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"
 
 
-def examine(snapshot: Snapshot, question: Question) -> Readings:
+def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readings:
     require_room_for_probes(snapshot.state.config)
-    quiet.import_tensorflow()
+    quiet.import_tensorflow(say=say)
     from echornn.probes.examine import examine as by_probes
 
-    return by_probes(snapshot, question)
+    return by_probes(snapshot, question, say)

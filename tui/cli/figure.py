@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from tui.figures.make import KINDS, made, require_drawable
 from tui.figures.sweep_table import Measure
 from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
+from tui.term.waiting_line import WaitingLine
 
 INCHES = Parameter(validator=Number(gte=1, lte=40))
 
@@ -87,6 +89,7 @@ def make_figure(
     )
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
-    written, notes = made(request, out, command)
+    with WaitingLine() as line:
+        written, notes = made(replace(request, progress=line.say), out, command)
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
     return emit(map(str, written))

@@ -18,7 +18,8 @@ GUIDES = {"spectral radius": 1.0, "update / weight": 1e-3}
 
 
 def _measured(request: FigureRequest) -> tuple[RunArrays, list[dict[str, Any]], tuple[str, ...]]:
-    run, where = read(request.run, request.trust), {"at": request.at, "branch": request.branch}
+    run = read(request.run, request.trust, request.progress)
+    where = {"at": request.at, "branch": request.branch}
     records = [*records_along(run, request.along or POSITIONS, replica=request.replica, **where)]
     unlike = (
         ()

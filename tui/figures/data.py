@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from echornn.runtime.waiting import Say, silent
 from tui.figures.sweep_table import Choice, Measure
 from tui.term.exit_code import UsageError
 
@@ -38,6 +39,7 @@ class FigureRequest:
     width: float = 3.3  # inches: one column of most papers
     height: float | None = None  # by default as the kind of figure needs
     font: str = "DejaVu Sans"  # an installed font; Matplotlib brings this one along
+    progress: Say = silent  # as in `echornn.read`
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from echornn.runtime.waiting import Say, silent
 from tui.command_text import command_with
 from tui.figures import along, counted, losses, paper, probed
 from tui.figures.data import FigureData, FigureError, FigureRequest
@@ -58,13 +59,17 @@ def require_drawable(kind: str, file: Path) -> None:
         )
 
 
-def figure(run: str | Path, kind: str, file: Path, **where: Any) -> list[Path]:
+def figure(
+    run: str | Path, kind: str, file: Path, progress: Say = silent, **where: Any
+) -> list[Path]:
     """Make a figure of what was saved of a run.
 
-    It takes seconds: call it on a thread, one at a time.
+    It takes seconds, of a path more than a minute: call it on a thread, one at a time. Meanwhile
+    ``progress`` is called with a short text, what is done and what is left.
     """
     command = command_with("figure", [str(run), kind], {"out": file, **where})
-    return made(FigureRequest(str(run), kind, **where), file, command)[0]
+    request = FigureRequest(str(run), kind, progress=progress, **where)
+    return made(request, file, command)[0]
 
 
 def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], tuple[str, ...]]:
@@ -75,6 +80,7 @@ def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], 
     it: the same command writes the same bytes.
     """
     data = KINDS[request.kind].made(request)
+    request.progress("drawing")  # Matplotlib takes seconds to import
     table_file = file.with_name(f"{file.name}.csv")
     export_whole(table_file, lambda new: new.write_text(data.as_csv, encoding="utf-8"))
     size = request.width, request.height or data.height

@@ -45,7 +45,7 @@ POINTS = {
 
 def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tuple[str, ...]]:
     """The reading of the first kind at the position, all of them, and notes."""
-    opened = read(request.run, request.trust)
+    opened = read(request.run, request.trust, request.progress)
     snapshot = opened.snapshot(request.at, request.branch, request.replica, retrain=True)
     unlike = () if snapshot.unlike is None else (str(snapshot.unlike),)
     readings = opened.examined(snapshot, kinds)
