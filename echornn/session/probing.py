@@ -12,8 +12,8 @@ from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.run.branch import Position
 from echornn.runtime import quiet
-from echornn.runtime.waiting import Say, silent
 from echornn.runtime.background import Background
+from echornn.runtime.waiting import Say, silent
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import WATCHABLE_SPEED
