@@ -60,7 +60,7 @@ def require_drawable(kind: str, file: Path) -> None:
 
 
 def figure(
-    run: str | Path, kind: str, file: Path, progress: Say = silent, **where: Any
+    run: str | Path, kind: str, file: Path, progress: Say = silent, /, **where: Any
 ) -> list[Path]:
     """Make a figure of what was saved of a run.
 
