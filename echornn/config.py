@@ -68,6 +68,7 @@ MAX_LAYERS, MAX_REPLICAS = 8, 4096
 MAX_EPOCHS = 10**12
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
 MAX_BIAS = 100.0  # of a gate: beyond, its sigmoid is 0 or 1 in float32
+LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows a second; above, there is only full speed
 LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits nor overflows
 
 

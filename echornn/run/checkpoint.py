@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import math
 import os
 import struct
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import MAX_EPOCHS, MAX_REPLICAS, EchoConfig
+from echornn.config import LEAST_SPEED, MAX_EPOCHS, MAX_REPLICAS, MOST_SPEED, EchoConfig
 from echornn.data.solved import SolvedAt
 from echornn.files import own_files, recorded_values
 from echornn.files.own_files import NO_LOG, LogEnd
@@ -80,6 +81,8 @@ class Checkpoint:
     lost_at: int | None = None  # as `solved_at`
     devices: Devices = field(default_factory=dict)
     norms: LogEnd = NO_LOG
+    # Windows a second, infinite for full speed; None if the user chose none
+    speed: float | None = None
 
     @property
     def trained(self) -> int:
@@ -145,6 +148,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
         header["devices"] = [
             (record_of_changes(config), device) for config, device in checkpoint.devices.items()
         ]
+    if checkpoint.speed is not None:
+        header["speed"] = "max" if math.isinf(checkpoint.speed) else checkpoint.speed
     header["arrays"] = described
     text = json.dumps(header).encode()
     content = PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
@@ -219,6 +224,7 @@ def _checkpoint_from(header: Mapping[str, Any], array_bytes: bytes) -> Checkpoin
         lost_at=_window_or_none(header.get("lost_at"), "lost_at"),
         devices=_devices(header.get("devices", [])),
         norms=_log_end(header.get("norms", NO_LOG._asdict()), "norms"),
+        speed=_speed(header.get("speed")),
     )
 
 
@@ -232,6 +238,17 @@ def _log_end(record: object, name: str) -> LogEnd:
 
 def _window_or_none(value: object, name: str) -> int | None:
     return None if value is None else whole(value, name, MOST_COUNTED)
+
+
+def _speed(value: Any) -> float | None:
+    if value is None:
+        return None
+    if value == "max":
+        return math.inf
+    is_number = type(value) in (int, float)
+    if not is_number or not LEAST_SPEED <= value <= MOST_SPEED:
+        refuse("speed", value, f"{LEAST_SPEED:g} to {MOST_SPEED:g}, or max")
+    return float(value)
 
 
 def _position(record: object) -> tuple[int, int] | None:

@@ -351,6 +351,7 @@ class LiveRun:
             lost_at=stats.lost_at or 0,
             position=self.here,
             devices=self.trainers.devices,
+            speed=self._pace.chosen,
         )
         self._recorder.save(checkpoint)
         self._any_unsaved = False

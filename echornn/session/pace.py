@@ -9,6 +9,8 @@ import statistics
 from collections import deque
 from collections.abc import Callable
 
+from echornn.config import LEAST_SPEED, MOST_SPEED
+
 SLICE_SECONDS = 0.025  # of training between two checks for commands
 LONG_SLICE_SECONDS = 0.08  # the same, at most, if a call has a high fixed cost
 # A slice takes at least this many times the fixed cost of a call, if not longer than that
@@ -24,10 +26,17 @@ ROUNDING = 1e-9  # a window that is due but for rounding is due
 
 class Pace:
     """Keeps a training loop at a speed in windows per second, infinity for full speed, and measures
-    what it reaches."""
+    what it reaches.
 
-    def __init__(self, speed: float, clock: Callable[[], float]) -> None:
-        self.speed = speed
+    Attributes:
+        chosen: the speed that the user chose; None if none was, so that ``usual`` holds.
+    """
+
+    def __init__(
+        self, chosen: float | None, clock: Callable[[], float], usual: float = math.inf
+    ) -> None:
+        self.chosen = chosen
+        self.speed = usual if chosen is None else chosen
         self._clock = clock
         self._recent: deque[float] = deque(maxlen=CALLS_KEPT)  # seconds per window
         self._due_since = clock()  # when the next window was due, or will be
@@ -35,7 +44,7 @@ class Pace:
         self.forget()
 
     def set_speed(self, speed: float) -> None:
-        self.speed = speed
+        self.chosen = self.speed = speed
         self._due_since = max(self._due_since, self._clock() - 1 / speed)
 
     def restart(self) -> None:
@@ -108,9 +117,6 @@ class Pace:
         return min(windows / seconds, self.speed)  # any excess is the jitter of waiting
 
 
-# Windows per second; above, there is only full speed
-LEAST_SPEED = 0.01
-MOST_SPEED = 1e6
 # The steps of the keys
 SPEEDS = [float(f"{digit}e{power}") for power, digit in itertools.product(range(-2, 6), (1, 2, 5))]
 SPEEDS += [MOST_SPEED, math.inf]

@@ -64,7 +64,8 @@ class Session:
 
     Args:
         config: the configuration to train.
-        speed: windows per second, or infinity for full speed.
+        speed: windows per second, or infinity for full speed; by default that which the user chose
+            for a run that continues, else ``usual_speed``.
         make_trainer: makes the trainer, on the training thread; by default TensorFlow's.
         on_progress: called on the training thread after each slice of windows.
         clock: a monotonic clock, in seconds.
@@ -75,20 +76,23 @@ class Session:
             first.
         examine: the function that runs the probes, on a separate thread; by default
             `echornn.probes.examine.examine`.
+        usual_speed: as ``speed``, and not kept with the run.
     """
 
     def __init__(
         self,
         config: EchoConfig,
-        speed: float = math.inf,
+        speed: float | None = None,
         make_trainer: MakeTrainer | None = None,
         on_progress: Callable[[PopulationProgress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
         at: int | None = None,
         examine: Examine | None = None,
+        usual_speed: float = math.inf,
     ) -> None:
-        require_speed(speed)
+        if speed is not None:
+            require_speed(speed)
         self.recorder = recorder or Recorder()
         self.stopped = threading.Event()  # set when `run` has returned
         # What ended the session, or occurred when the record was closed
@@ -112,10 +116,12 @@ class Session:
             owner = None if at is None else resumed.owner(resumed.position_at(at))
             edited = first if owner is None else owner.config
             self.editing_first = edited.changes_to(config)
+            if speed is None and resumed.checkpoint is not None:
+                speed = resumed.checkpoint.speed
         self._make_trainer = make_trainer or tensorflow_trainers(*trained_by)
-        self._pace = Pace(speed, clock)
+        self._pace = Pace(speed, clock, usual_speed)
         self._live = LiveRun(first, self._make, self.recorder, self._pace, clock)
-        self._exchange = Exchange(first_frame(config, self.recorder, speed, at), clock)
+        self._exchange = Exchange(first_frame(config, self.recorder, self._pace.speed, at), clock)
         self._probing = Probing(self._live, examine or by_probes, self._exchange, clock)
         self._handlers = Handlers(
             self._live, self._pace, self._exchange, self._probing, self.viewers

@@ -62,6 +62,5 @@ def make_figure(position: KeptPosition, kind: str, file: str, tell: Callable[[st
     tell("waiting until the run is saved")
     position.wait_until_saved()
     where = {name: value for name, value in position.where.items() if name in KINDS[kind].uses}
-    tell(f"making the figure {kind}")
-    files = figure(position.folder, kind, path, **where)
+    files = figure(position.folder, kind, path, tell, **where)
     return f"made {' and '.join(map(str, files))}"

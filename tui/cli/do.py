@@ -197,10 +197,10 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     lesson = () if file is None else lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
-    chosen = preferences(screen or ScreenFlags(), TOUR_SPEED)
+    chosen = preferences(screen)
     guarded = guardian.divide()
     config = EchoConfig()
-    session = Session(config, chosen.speed, recorder=train.begin(None, config))
+    session = Session(config, recorder=train.begin(None, config), usual_speed=TOUR_SPEED)
     session.send(Pause())
     return train.show(
         partial(LessonScreen, lesson=lesson), session, chosen, guarded, compared=(), serve=True

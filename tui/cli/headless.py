@@ -54,7 +54,7 @@ def print_training(
     config: EchoConfig,
     recorder: Recorder,
     at: int | None,
-    speed: float,
+    speed: float | None,  # None for that which was chosen before, else full speed
     json: bool,
     serve: bool,
     paused: bool,

@@ -103,7 +103,7 @@ def _typed(text: str, like: object) -> Any:
         return text.strip()
 
 
-def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Preferences:
+def preferences(flags: ScreenFlags | None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last
     word."""
     flags, (path, file) = flags or ScreenFlags(), _own_file()
@@ -125,7 +125,7 @@ def preferences(flags: ScreenFlags | None, speed: float | None = None) -> Prefer
                 f"{place} = {_shown(value)} cannot be used: {PREFERENCES[name].allowed}"
             )
         chosen[name] = not value if place.endswith("NO_MOUSE") else value
-    given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme, "speed": speed}
+    given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme}
     given["mouse"] = False if flags.no_mouse else None
     chosen |= {name: value for name, value in given.items() if value is not None}
     built_in: dict[str, Any] = {name: one.built_in for name, one in PREFERENCES.items()}

@@ -408,7 +408,8 @@ def show_on_screen(
 
         nonlocal theme, session
         await asyncio.to_thread(check_own_data, config)
-        session = Session(config, chosen.speed, recorder=train.begin(None, config))
+        recorder = train.begin(None, config)
+        session = Session(config, recorder=recorder, usual_speed=chosen.speed)
         training = PointScreen(session, ascii_only=chosen.ascii)
         app = EchoApp(
             session,

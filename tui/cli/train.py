@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import signal
 import threading
 import time
@@ -103,7 +102,7 @@ def train(
     compared = [kept_runs.find(name) for name in compare]
     for folder in compared:
         Run.read(folder, quickly=True)  # refused before anything is made
-    chosen = preferences(screen, rate) if in_the_app else None
+    chosen = preferences(screen) if in_the_app else None
     guarded = guardian.divide() if in_the_app else None
     background = into_background() if detach else None
     given = given or {}
@@ -113,7 +112,7 @@ def train(
     else:
         config, recorder, at = go_on(resume, given, at, trust)
     if guarded is not None and chosen is not None:
-        session = Session(config, chosen.speed, recorder=recorder, at=at)
+        session = Session(config, rate, recorder=recorder, at=at, usual_speed=chosen.speed)
         if paused:
             session.send(Pause())
         with quiet.collector_spared():
@@ -121,9 +120,7 @@ def train(
         return show(TrainingScreen, session, chosen, guarded, compared, not no_serve)
     from tui.cli.headless import print_training
 
-    return print_training(
-        config, recorder, at, rate or math.inf, json, not no_serve, paused, background
-    )
+    return print_training(config, recorder, at, rate, json, not no_serve, paused, background)
 
 
 def show(

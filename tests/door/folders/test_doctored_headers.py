@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from echornn import EchoConfig, RunError, read
+from echornn.session.commands import SetSpeed
 from tests.answered import Answer
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, record, refusal
@@ -47,13 +48,14 @@ NAMED: dict[Place, str] = {
     ("stands", 0): "stands.branch",
     ("stands", 1): "stands.window",
     ("solved_at",): "solved_at",
+    ("speed",): "speed",
     ("layout", 1, 0): "layout.window",
     ("layout", 1, 1): "layout.replicas",
 }
 """The name of a value in the line that refuses it."""
 
 RUNS: dict[str, tuple[EchoConfig, tuple[Step, ...]]] = {
-    "of one network": (SMALL, (4, "reset", 5, {"learning_rate": 0.1}, 2)),
+    "of one network": (SMALL, (4, "reset", 5, {"learning_rate": 0.1}, 2, SetSpeed(20.0))),
     "of several": (
         SMALL.with_fields({"replicas": 6}),
         (4, "regenerate", 5, "alone", 2, (1, 3), 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from dataclasses import replace
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Position, read
-from echornn.session.commands import Edit, Go, Pause, Reset, Step, Undo
+from echornn.session.commands import Edit, Go, Pause, Reset, SetSpeed, Step, Undo
 from tests.door.library.sessions import ENDLESS, Query, Stage, on_stage
 from tests.hashed import HashTrainer
 from tests.on_a_thread import on_a_thread
@@ -47,6 +48,24 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
     with on_stage(folder=folder) as stage:
         assert (stage.frame.trained, stage.frame.line, stage.frame.trained_in_all) == (12, 0, 20)
         assert stage.do(Step(2)).branch == 0
+
+
+def test_it_goes_on_at_the_speed_that_was_chosen(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def speed(*commands: Step | SetSpeed, **given: float) -> float:
+        with on_stage(SMALL, folder=folder, **given) as stage:
+            first = stage.frame.speed
+            stage.do(*commands)
+        return first
+
+    assert speed(Step(3), usual_speed=100.0) == 100
+    assert speed(usual_speed=50.0) == 50, "the usual speed was not chosen"
+    assert speed(Step(1), speed=20.0) == 20
+    assert speed(SetSpeed(5.0), usual_speed=100.0) == 20
+    assert speed() == 5
+    assert speed(speed=math.inf) == math.inf, "what is given has the last word"
+    assert speed(usual_speed=100.0) == math.inf
 
 
 class Waits(threading.Event):
