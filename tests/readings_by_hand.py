@@ -20,6 +20,7 @@ from echornn.readings import (
 from echornn.readings import Effects as Effects
 from echornn.readings import Flip as Flip
 from echornn.readings import Gradient as Gradient
+from echornn.readings import GradientSizes as GradientSizes
 from echornn.readings import HeldOut as HeldOut
 from echornn.readings import Memory as Memory
 from echornn.readings import Recurrent as Recurrent

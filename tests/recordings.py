@@ -232,7 +232,9 @@ def recorded_readings(position: int) -> Readings:
     rows, columns = (
         named(kind, lambda names: tuple(names.tolist())) for kind in ("rows", "columns")
     )
-    recurrent = (Recurrent("W", there["eigenvalues"]),)
+    from_state = there["weights W"][TUTORIAL.input_size :]
+    norm = float(np.linalg.norm(from_state, 2))
+    recurrent = (Recurrent("W", there["eigenvalues"], norm),)
     return Readings(
         TUTORIAL,
         0,

@@ -4,8 +4,6 @@ prediction uses."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,47 +11,61 @@ from textual.geometry import Region
 
 from echornn.config import RULES, EchoConfig
 from echornn.data.series import source_lags
-from echornn.progress import Floats, Progress
-from echornn.readings import Effects, Flip, Gradient, Kind, Question, Readings
-from echornn.tasks.task import Numbers, Symbols
-from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, value_blocks
-from tui.views.canvas import Cells, Characters, stamp, write_in
-from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, LagChart, draw_lag_chart, lags_shown, share_room
-from tui.views.row_lines import (
-    INPUT,
-    MANY,
-    PREDICTION,
-    BlockLine,
-    draw_blocks,
-    least_block,
-    light,
-    part_lines,
-    row_lines,
-    scored_in,
-    value_text,
+from echornn.readings import Gradient, Kind, Question, Readings
+from echornn.tasks.task import Numbers
+from tui.views.canvas import Cells
+from tui.views.flips import (
+    MOST_NAMED,
+    RowPanel,
+    changing,
+    flip_words,
+    lines_for,
+    read_step,
 )
-from tui.views.text import LONGEST, percent, shortened, source_name
+from tui.views.gradient_sizes import (
+    SizeBins,
+    bins_of_a_bar,
+    draw_sizes,
+    most_frequent,
+    read_sizes,
+)
+from tui.views.lags import (
+    GUTTER,
+    ChartAndPanel,
+    LagChart,
+    draw_lag_chart,
+    input_name,
+    lag_name,
+    lags_shown,
+    size_text,
+)
+from tui.views.text import percent, shortened
 from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys, hidden
+from tui.views.weights import number
 
-LEAST_WIDTH, LEAST_TRIANGLE = 32, 4  # columns of the row; lines of all its predictions
+PITCHES = 3, 5  # columns for each lag
+VALUE_PITCH = 3  # with which more lags than those that matter are drawn
 LAGS_BEYOND = 3  # T, so that the chart shows whether anything is cut off there
-MOST_NAMED = 3  # lags in a text
-DECADES = 8  # the most powers of ten on the axis
+MOST_DECADES = 8  # on the axis: below, nothing is learned
+LEAST_BAR = 0.01  # decades, so that a size at the axis's end is seen
+WITH_RATES = 10  # lines of the view that leave one for the rates (chosen by eye)
 
 
 class GradientView(ProbeView):
-    """At the left the gradient by lag; beside or below it the row under the cursor, whose inputs
-    can be flipped."""
+    """At the left the gradient by lag, or the histogram of its sizes; beside or below it the row
+    under the cursor, whose inputs can be flipped."""
 
     key = "4"
     title = "gradient"
     about = "How far the error travels back, what is cut off at T, which inputs a prediction uses"
-    kinds = frozenset({"gradient", "reliance"})
+    kinds = frozenset({"gradient", "reliance", "weights", "lyapunov"})
 
     BINDINGS = [
         *cursor_keys(
-            "Cursor a step back", "Cursor a step on", "Cursor a row up", "Cursor a row down"
+            "Cursor a step, or a bar, back",
+            "Cursor a step, or a bar, on",
+            "Cursor a row up",
+            "Cursor a row down",
         ),
         hidden(
             "f",
@@ -62,147 +74,248 @@ class GradientView(ProbeView):
             tooltip="Flip the input at the cursor, or take that back",
             id="flip",
         ),
+        hidden("n", "part(1)", "Bars", tooltip="Arrows act on the bars, or on the row", id="next"),
+        hidden("N", "part(-1)", "Row", tooltip="The same, the other way round", id="before"),
         hidden(
             "v",
             "swap",
             "Swap",
-            tooltip="Where there is room for one: bars by lag, or the row",
+            tooltip="Bars by lag, the histogram of |dL/dh|; without room for both, the row",
             id="swap",
         ),
         hidden("escape", "leave", "Leave", tooltip="Take the cursor and the flip away", id="leave"),
     ]
 
-    _cursor: TimeStep | None = None
+    _cursor: TimeStep | None = None  # in the row
+    _bar: int | None = None  # the lag, or the bin of the histogram, under the cursor
+    _arrows_on_bars = False
     _flip: TimeStep | None = None
+    _shows_sizes = False  # the histogram, in the place of the bars by lag
+    # What there was room for when it was drawn last
+    _has_bars = _has_row = True
+    _bar_step = 1
 
     @property
     def question(self) -> Question:
-        kinds: set[Kind] = {"effects"} if self._flip is None else {"effects", "flip"}
+        kinds: set[Kind] = {*self.kinds, "effects"}
+        if self._shows_sizes:
+            kinds.add("gradient_sizes")
+        row = 0 if self._cursor is None else self._cursor.row
+        if self._flip is None:
+            return Question(frozenset(kinds), row=row)
         # Plain, for a session elsewhere
-        flip = None if self._flip is None else (self._flip.row, self._flip.step)
         return Question(
-            self.kinds | kinds, flip=flip, row=self._cursor.row if self._cursor is not None else 0
+            frozenset({*kinds, "flip"}), flip=(self._flip.row, self._flip.step), row=row
         )
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        return min(most, 3 + lines_for(config) + max(config.window_steps, lines_for(config)))
+        row = lines_for(config)
+        return min(most, 3 + row + max(config.window_steps, row))
+
+    # ---- the cursors
 
     @property
-    def at_cursor(self) -> TimeStep | None:
-        place = self._place() if self._cursor is not None else None
-        return place and place[1]
+    def at_cursor(self) -> object:
+        if self._are_bars_under_arrows:
+            return self._bar_spot()
+        return self._step() if self._cursor is not None else None
+
+    @property
+    def _are_bars_under_arrows(self) -> bool:
+        return self._has_bars and (self._arrows_on_bars or not self._has_row)
+
+    def _bar_spot(self) -> Lag | SizeBins | None:
+        if self._bar is None:
+            return None
+        if self._shows_sizes:
+            return SizeBins(self._bar, self._bar_step)
+        return Lag(self._bar)
+
+    def _step(self) -> TimeStep | None:
+        """The step under the cursor, or without a cursor the last input whose echo is seen; None if
+        no row is read."""
+        readings = self._readings
+        if readings is None or readings.progress is None or readings.effects is None:
+            return None
+        first = readings.effects.first_step
+        last = first + readings.effects.strength.shape[1] - 1
+        if self._cursor is None:
+            echoed = last - max(source_lags(readings.config), default=0)
+            return TimeStep(0, echoed if echoed >= first else last)
+        row = min(self._cursor.row, readings.config.batch_size - 1)
+        return TimeStep(row, min(max(first, self._cursor.step), last))
 
     def reading_of(self, spot: object) -> str:
-        readings, place = self._readings, self._place()
-        if readings is not None and isinstance(spot, Lag):
-            return read_lag(readings, spot.lag)
-        if readings is None or place is None or not isinstance(spot, TimeStep):
+        readings = self._readings
+        if readings is None:
             return ""
-        return read_step(readings.config, place[0], spot.row, spot.step)
+        if isinstance(spot, Lag):
+            return read_lag(readings, spot.lag)
+        if isinstance(spot, SizeBins) and readings.gradient_sizes is not None:
+            return read_sizes(readings.gradient_sizes, spot)
+        if isinstance(spot, TimeStep) and readings.effects is not None:
+            return read_step(readings.config, readings.effects, spot)
+        return ""
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, TimeStep):
-            self._cursor = spot
+            self._cursor, self._arrows_on_bars = spot, False
             self._changed()
             if again:
                 self.action_flip()
+        elif isinstance(spot, Lag | SizeBins):
+            self._bar, self._arrows_on_bars = spot[0], True
+            self._changed()
 
-    def _place(self) -> tuple[Effects, TimeStep] | None:
+    def action_move(self, steps: int, rows: int) -> None:
+        if self._are_bars_under_arrows:
+            self._move_bar(steps)
+        else:
+            if self._cursor is not None:  # the first key only shows it
+                row, step = self._cursor.row + rows, self._cursor.step + steps
+                self._cursor = TimeStep(max(0, row), max(0, step))
+            self._cursor = self._step()
+        self._changed()
+
+    def _move_bar(self, by: int) -> None:
         readings = self._readings
-        if readings is None or readings.progress is None or (rows := readings.effects) is None:
-            return None
-        last = rows.first_step + rows.strength.shape[1] - 1
-        # Without a cursor, an input whose echo is seen
-        echoed = last - max(source_lags(readings.config), default=0)
-        row, step = self._cursor or (0, echoed if echoed >= rows.first_step else last)
-        return rows, TimeStep(
-            min(row, readings.config.batch_size - 1), min(max(rows.first_step, step), last)
-        )
+        if readings is None or readings.gradient is None:
+            return
+        farthest = len(readings.gradient.by_lag) - 1
+        first = max(source_lags(readings.config), default=0)
+        if self._shows_sizes:
+            if readings.gradient_sizes is None:
+                return
+            farthest = len(readings.gradient_sizes.counts) - self._bar_step
+            first = most_frequent(readings.gradient_sizes) // self._bar_step * self._bar_step
+        if self._bar is not None:
+            first = self._bar + by * self._bar_step
+        self._bar = max(0, min(first, farthest))
+
+    def action_part(self, by: int) -> None:
+        self._arrows_on_bars = not self._are_bars_under_arrows
+        if self._arrows_on_bars:
+            self._move_bar(0)
+        else:
+            self._cursor = self._step()
+        self._changed()
+
+    def action_swap(self) -> None:
+        """Show the bars, then what had no room beside them, then the histogram."""
+        self._bar = None
+        if self._has_bars and self._has_row:
+            self._shows_sizes = not self._shows_sizes
+        elif self._shows_sizes:
+            self._shows_sizes = False
+        elif self._is_swapped or self._step() is None:
+            self._is_swapped, self._shows_sizes = False, True
+        else:
+            self._is_swapped = True
+        self._changed()
+
+    def action_flip(self) -> None:
+        self._cursor, self._arrows_on_bars = self._step(), False
+        self._flip = None if self._flip == self._cursor else self._cursor
+        self._changed()
+
+    def action_leave(self) -> None:
+        self._flip = self._bar = None
+        self._arrows_on_bars = False
+        super().action_leave()
+
+    # ---- the picture
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
         assert gradient is not None
         self.draw_head(cells, readings, missed_words(config, gradient))
-        panel, widths = self._panel(readings), list[int]()
-        if panel is not None:
-            widths = [
-                max(LEAST_WIDTH, label_width(config) + block * panel.rows.strength.shape[1])
-                for block in (2, 1)
-            ]
-        lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND)
-        left, right = share_room(cells, lags, (3, 5), widths, lines_for(config), self._is_swapped)
+        top = 1
+        rates = rates_text(readings, cells.width)
+        if rates and cells.height >= WITH_RATES:
+            cells.write(0, 1, rates, "text")
+            top = 2
+        panel = self._panel(readings)
+        layout = ChartAndPanel(
+            lags_shown(config, len(gradient.by_lag), LAGS_BEYOND),
+            PITCHES,
+            [] if panel is None else panel.widths,
+            lines_for(config),
+        )
+        body = Region(0, top, cells.width, max(0, cells.height - top))
+        left, right = layout.places(body, panel_first=self._is_swapped)
+        self._has_bars, self._has_row = left is not None, right is not None
         if left is not None:
-            draw_lag_chart(cells, left, chart_of(config, gradient, left.width))
+            self._draw_bars(cells, left, readings, gradient)
         if right is not None and panel is not None:
-            draw_row(cells, right, panel)
+            panel.draw(cells, right)
+
+    def _draw_bars(self, cells: Cells, box: Region, readings: Readings, gradient: Gradient) -> None:
+        cursor = self._bar if self._are_bars_under_arrows else None
+        self._bar_step = 1
+        if not self._shows_sizes:
+            draw_lag_chart(cells, box, chart_of(readings.config, gradient, box.width, cursor))
+        elif readings.gradient_sizes is None:
+            cells.write(box.x, box.y, "computing the histogram of |dL/dh|", "muted")
+        else:
+            self._bar_step = bins_of_a_bar(readings.gradient_sizes, box.width)
+            draw_sizes(cells, box, readings.gradient_sizes, cursor)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        place = self._place()
-        if place is None:
+        spot, flip = self._step(), readings.flip
+        if spot is None or readings.effects is None:
             return None
-        flip, change = readings.flip, changing(readings.config)
-        if self._flip is None or flip is None or flip.row != place[1].row:
+        if self._flip is None or flip is None or flip.row != spot.row:
             flip = None
+        change = changing(readings.config)
+        text = f"«focus», then «arrows»; «flip» {change}s it"
         if flip is not None:
             text = flip_words(readings.config, flip)
-        else:
-            text = (
-                f"«flip» {change}s that input"
-                if self.has_focus
-                else f"«focus», then «arrows»; «flip» {change}s it"
-            )
+        elif self.has_focus:
+            text = f"«flip» {change}s that input"
         texts = (self.keymap.text(text), relied_on(readings))
-        return RowPanel(readings, place[0], *place[1], flip, self._cursor is not None, texts)
-
-    def action_move(self, steps: int, rows: int) -> None:
-        if self._cursor is not None:  # the first key only shows it
-            self._cursor = TimeStep(
-                max(0, self._cursor.row + rows), max(0, self._cursor.step + steps)
-            )
-        place = self._place()
-        self._cursor = place and place[1]
-        self._changed()
-
-    def action_flip(self) -> None:
-        place = self._place()
-        self._cursor = place and place[1]
-        self._flip = None if self._flip == self._cursor else self._cursor
-        self._changed()
-
-    def action_leave(self) -> None:
-        self._flip = None
-        super().action_leave()
+        has_cursor = self._cursor is not None and not self._arrows_on_bars
+        return RowPanel(readings, readings.effects, spot, flip, has_cursor, texts)
 
 
-def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
+# ---- the bars by lag
+
+
+def chart_of(config: EchoConfig, gradient: Gradient, width: int, cursor: int | None) -> LagChart:
     """On an axis in powers of ten: all lags if they fit, otherwise those that matter; hollow where
     they are cut off."""
     sources, wall = source_lags(config), config.truncated_backprop_length
-    lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // 3)
+    fit = (width - GUTTER - 2) // VALUE_PITCH
+    lags = lags_shown(config, len(gradient.by_lag), LAGS_BEYOND, fit)
     sizes = gradient.by_lag[:lags].astype(np.float64)
     bottom, top = decades(sizes)
     with np.errstate(divide="ignore", invalid="ignore"):
-        heights = (np.log10(np.where(sizes > 0, sizes, np.nan)) - bottom) / (top - bottom)
+        heights = np.log10(np.where(sizes > 0, sizes, np.nan)) - bottom
+    heights = np.where(heights >= 0, np.clip(heights, LEAST_BAR, top - bottom), np.nan)
     is_whole = gradient.complete and wall >= config.window_steps
-    goes_on = is_whole or config.is_uncut
-    uncut = ("the whole trial",) if is_whole else (f"{config.rule} goes on", "no cut")
-    what = uncut if goes_on else (f"cut off by {config.rule}", "cut off")
-    inks = (
-        "beyond" if lag >= wall and not goes_on else "target" if lag in sources else "input"
-        for lag in range(lags)
-    )
-    powers = range(bottom, top + 1, max(1, (top - bottom) // 3))
+    wall_texts: tuple[str, ...] = f"cut off by {config.rule}", "cut off"
+    if is_whole:
+        wall_texts = ("the whole trial",)
+    elif config.is_uncut:
+        wall_texts = f"{config.rule} goes on", "no cut"
+    cut_from = lags if is_whole or config.is_uncut else wall
+    inks = []
+    for lag in range(lags):
+        if lag >= cut_from:
+            inks.append("beyond")
+        else:
+            inks.append("target" if lag in sources else "input")
     return LagChart(
         config,
-        heights=np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan),
-        values=tuple(map(size_text, sizes.tolist())),
-        inks=tuple(inks),
-        ticks=[((power - bottom) / (top - bottom), f"1e{power}") for power in powers],
+        heights=heights,
+        labels=[f"1e{power}" for power in range(bottom, top + 1)],
+        values=[size_text(size) for size in sizes.tolist()],
+        inks=inks,
         wall=wall,
-        wall_texts=what,
+        wall_texts=wall_texts,
         sample=(gradient.samples, "losses"),
-        hollow_from=None if goes_on else wall,
+        hollow_from=cut_from,
+        cursor=cursor,
     )
 
 
@@ -213,42 +326,56 @@ def decades(sizes: npt.NDArray[np.float64]) -> tuple[int, int]:
     if not positive.size:
         return -1, 0
     top = math.ceil(math.log10(positive.max()) + 1e-9)
-    return max(min(math.floor(math.log10(positive.min())), top - 1), top - DECADES), top
+    bottom = math.floor(math.log10(positive.min()))
+    return max(min(bottom, top - 1), top - MOST_DECADES), top
 
 
-def size_text(value: float) -> str:
-    """A size of 0 or more in four characters, such as .043 or 2e-4."""
-    if not math.isfinite(value):
-        return "?"
-    if 1e-2 <= value < 10:
-        return f"{value:.3f}".removeprefix("0")[:4]
-    return (
-        f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-        if value > 0
-        else "0"
-    )
+# ---- words
 
 
 def missed_words(config: EchoConfig, gradient: Gradient) -> str:
-    length, share = config.truncated_backprop_length, gradient.bias_of_windows
-    cut = f"{next(name for name, rule in RULES.items() if rule.cuts)} with T {length}"
     if not gradient.travels:
         return "no error travels back"
     if not np.isfinite(gradient.by_lag).all():
         return "the error grows too large on its way back"
+    (cutting, *_) = [name for name, rule in RULES.items() if rule.cuts]
+    cut = f"{cutting} with T {config.truncated_backprop_length}"
+    share = gradient.bias_of_windows
     if math.isnan(share):
         return f"what {cut} cuts off is within the noise"
     if share >= 1:
-        missed = f"{cut} is off by {percent(share)}"
+        text = f"{cut} is off by {percent(share)}"
     elif config.is_uncut:
-        missed = f"{cut} would cut off {percent(share)} of it"
+        text = f"{cut} would cut off {percent(share)} of it"
     else:
-        missed = f"{cut} cuts off {percent(share)} of it"
-    return f"{config.rule} cuts off nothing; {missed}" if config.is_uncut else missed
+        text = f"{cut} cuts off {percent(share)} of it"
+    return f"{config.rule} cuts off nothing; {text}" if config.is_uncut else text
 
 
-def input_name(lag: int) -> str:
-    return f"x[t-{lag}]" if lag else "x[t]"
+def rates_text(readings: Readings, width: int) -> str:
+    """What a step does to an error or a difference, as far as it is read: the slope of the bars,
+    and what theory compares it with."""
+    longer, shorter = [], []
+    slope = None if readings.gradient is None else readings.gradient.slope
+    if slope is not None:
+        lags = f"{slope.first} to {slope.last}"
+        longer.append(f"slope {slope.decades:+.2f} decades a lag (lags {lags})")
+        shorter.append(f"slope {slope.decades:+.2f} decades/lag ({lags})")
+    if readings.lyapunov is not None and len(readings.lyapunov):
+        exponent = f"Lyapunov {number(float(readings.lyapunov[0]), '+')}"
+        longer.append(exponent)
+        shorter.append(exponent)
+    if readings.weights is not None and readings.weights.recurrent:
+        matrix = max(readings.weights.recurrent, key=lambda matrix: matrix.spectral_radius)
+        radius = number(matrix.spectral_radius)
+        longer.append(f"{matrix.name}: spectral radius {radius}")
+        shorter.append(f"radius {radius}")
+        if math.isfinite(matrix.spectral_norm):
+            norm = number(matrix.spectral_norm)
+            longer.append(f"largest singular value {norm}")
+            shorter.append(f"singular {norm}")
+    text = ", ".join(longer)
+    return text if len(text) <= width else shortened(", ".join(shorter), width)
 
 
 def relied_on(readings: Readings) -> str:
@@ -258,234 +385,18 @@ def relied_on(readings: Readings) -> str:
     if isinstance(readings.config.the_task.outputs, Numbers):
         lag = int(np.nan_to_num(reliance.moved).argmax())
         return f"all move most with {input_name(lag)}, by {size_text(float(reliance.moved[lag]))}"
-    order = np.argsort(-reliance.turned, kind="stable")[:MOST_NAMED].tolist()
-    each = [
-        f"{input_name(lag)} {percent(share)}"
-        for lag in order
-        if (share := float(reliance.turned[lag])) > 0
-    ]
-    return (
-        f"flips turn: {', '.join(each)} of {reliance.samples:,}"
-        if each
-        else "no flip turns a prediction"
-    )
-
-
-def flip_words(config: EchoConfig, flip: Flip) -> str:
-    turned = [str(step + 1) for step in turned_by(flip)]
-    if isinstance(config.the_task.outputs, Numbers):
-        text = f"moves by {np.nan_to_num(np.abs(change_of(flip)), posinf=0.0).max():.2g}"
-    elif turned:
-        which = ", ".join(turned) if len(turned) <= MOST_NAMED else f"{len(turned)} steps"
-        text = f"{which} turn{'s' * (len(turned) == 1)}"
-    else:
-        text = "none turns"
-    return f"step {flip.step + 1} {'raised' if changing(config) == 'raise' else 'flipped'}: {text}"
+    turns = []
+    for lag in np.argsort(-reliance.turned, kind="stable")[:MOST_NAMED].tolist():
+        share = float(reliance.turned[lag])
+        if share > 0:
+            turns.append(f"{input_name(lag)} {percent(share)}")
+    if not turns:
+        return "no flip turns a prediction"
+    return f"flips turn: {', '.join(turns)} of {reliance.samples:,}"
 
 
 def read_lag(readings: Readings, lag: int) -> str:
-    gradient, config = readings.gradient, readings.config
+    gradient = readings.gradient
     if gradient is None or lag >= len(gradient.by_lag):
         return ""
-    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
-    return f"lag {lag}{what}: gradient {size_text(float(gradient.by_lag[lag]))}"
-
-
-def read_step(config: EchoConfig, rows: Effects, row: int, step: int) -> str:
-    """The inputs that a prediction uses, the strongest first, as many as fit."""
-    at_step, text = step - rows.first_step, f"row {row + 1}, step {step + 1}: "
-    strength = (
-        rows.of_row(row)[at_step, : at_step + 1]
-        if 0 <= at_step < rows.strength.shape[1]
-        else np.zeros(0)
-    )
-    if np.isnan(strength).all():
-        return f"{text}computing"
-    is_number = isinstance(config.the_task.outputs, Numbers)
-    sizes = [size_text(size) if is_number else f"{size:.2f}" for size in strength.tolist()]
-    order = np.argsort(np.nan_to_num(-strength), kind="stable")[:MOST_NAMED].tolist()
-    used = ", ".join(f"{input_name(at_step - at)} {sizes[at]}" for at in order)
-    return shortened(f"{text}depends on {used}", LONGEST)
-
-
-# ---- a row: what each prediction uses of its inputs, and what changing one of them does
-
-
-@dataclass(frozen=True, eq=False)
-class RowPanel:
-    readings: Readings
-    rows: Effects  # strengths are NaN while they are computed
-    row: int
-    step: int  # of the prediction under the cursor
-    flip: Flip | None
-    is_focused: bool
-    texts: tuple[str, ...]  # below the blocks
-
-    @property
-    def is_read(self) -> bool:
-        return not np.isnan(self.rows.of_row(self.row)).all()
-
-    @property
-    def window(self) -> Progress:
-        progress, part = (
-            self.readings.progress,
-            np.s_[self.row : self.row + 1, self.rows.first_step :],
-        )
-        assert progress is not None  # nothing is read without a window
-        x, y, scored = progress.x[part], progress.y[part], scored_in(progress)[part]
-        return replace(
-            progress,
-            x=x,
-            y=y,
-            scored=scored,
-            outputs=self.rows.predictions_of_row(self.row)[np.newaxis],
-        )
-
-    def blocks(self, part: Any) -> Characters:
-        """How strongly these predictions depend on these inputs, a part of [T, T]. A block is full
-        where a flip moves all of the probability; of numbers where it moves them most.
-        """
-        strengths = self.rows.of_row(self.row)
-        is_share = isinstance(self.readings.config.the_task.outputs, Symbols)
-        blocks, _ = signed_blocks(strengths[part], 1.0 if is_share else scale_of(strengths))
-        return np.where(np.tri(len(strengths), dtype=np.bool_)[part], blocks, " ")
-
-
-def label_width(config: EchoConfig) -> int:
-    return len(row_lines(config, MANY, (INPUT, PREDICTION))[0].label)
-
-
-def lines_for(config: EchoConfig) -> int:
-    return (
-        5 + len(row_lines(config, MANY, (INPUT,))) + 2 * len(row_lines(config, MANY, (PREDICTION,)))
-    )
-
-
-def lines_of(panel: RowPanel, block: int) -> list[BlockLine]:
-    config, window, flip, first = (
-        panel.readings.config,
-        panel.window,
-        panel.flip,
-        panel.rows.first_step,
-    )
-    cursor = (panel.step - first,) if panel.is_focused else ()
-    lines = part_lines(config, window, INPUT, cursor, "cursor", block)
-    if not panel.is_read:
-        return lines
-    shape, at = (1, window.y.shape[1]), panel.step - first
-    after = window if flip is None else after_flip(config, window, flip, first)
-    if flip is not None:
-        new = value_text(config, after, 0, flip.step - first, row_lines(config, MANY, (INPUT,))[0])
-        new = "+ " if changing(config) == "raise" else new
-        blank = Blocks(np.full(shape, "  "), np.zeros(shape, np.int16))
-        lines.append(
-            BlockLine(changing(config), light(blank, flip.step - first, new, "changed", block))
-        )
-    uses = panel.blocks(np.s_[at : at + 1])
-    lines.append(
-        BlockLine(
-            "uses", Blocks(np.char.add(uses, uses), np.full(shape, NUMBER["target"], np.int16))
-        )
-    )
-    lines += part_lines(config, window, PREDICTION, cursor, "cursor", block)
-    if flip is not None and isinstance(says := config.the_task.outputs, Numbers):
-        change = change_of(flip)[np.newaxis, first:]
-        for channel in range(says.count):
-            blocks = value_blocks(says, change, "changed", channel, scale_of(change))
-            lines.append(BlockLine(f"move{channel_label(says, channel)}", blocks, channel))
-    elif flip is not None:
-        turned = [step - first for step in turned_by(flip)]
-        (line,) = part_lines(config, after, PREDICTION, turned, "changed", block)
-        lines.append(line._replace(label="then"))
-    return lines
-
-
-def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> Progress:
-    """The echo of a changed input changes too; of other tasks the targets are not known, and
-    nothing is wrong."""
-    outputs = flip.after[np.newaxis, first:]
-    y = outputs.argmax(axis=-1)
-    if config.value("task") == "echo":
-        y = np.where(
-            np.arange(first, len(flip.x)) == flip.step + config.echo_step,
-            flip.x[flip.step],
-            window.y,
-        )
-    return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
-
-
-def changing(config: EchoConfig) -> str:
-    return "raise" if isinstance(config.the_task.inputs, Numbers) else "flip"
-
-
-def change_of(flip: Flip) -> Floats:
-    with np.errstate(invalid="ignore", over="ignore"):  # of a network that diverged
-        return np.asarray(flip.after - flip.before)
-
-
-def turned_by(flip: Flip) -> list[int]:
-    return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
-
-
-def draw_row(cells: Cells, box: Region, panel: RowPanel) -> None:
-    """As many of the lines as there is room for, the texts, and below them, if there is room, all
-    predictions."""
-    config, first, steps = (
-        panel.readings.config,
-        panel.rows.first_step,
-        panel.rows.strength.shape[1],
-    )
-    label = label_width(config)
-    room = max(0, box.width - label)
-    block = 2 if 2 * steps <= room else least_block(config.the_task.inputs, config.the_task.outputs)
-    count = min(steps, room // block)
-    begin = min(max(0, panel.step - first + 1 - count), steps - count)
-    of = f", of {first + begin + 1} to {first + begin + count}" if first or count < steps else ""
-    write_in(
-        cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it uses", "muted"
-    )
-    lines = lines_of(panel, block)
-    # Later channels leave room for a text
-    fit = max(0, box.height - 1 - any(line.channel for line in lines))
-    kept = {line.label for line in sorted(lines, key=lambda line: line.channel)[:fit]}
-    lines = [line for line in lines if line.label in kept]
-    shown = slice(begin, begin + count)
-    for y, line in enumerate(lines, start=1):
-        draw_blocks(cells, box, y, line, label, shown, block)
-    at, width = first + begin, count * block
-    cells.mark_each(
-        box.x + label,
-        box.y + 1,
-        width,
-        len(lines),
-        lambda x, _: TimeStep(panel.row, at + x // block),
-    )
-    for y, text in enumerate(panel.texts if panel.is_read else ["computing"], start=len(lines) + 1):
-        write_in(cells, box, y, shortened(text, box.width), "text")
-    used = lines_for(config) + 1
-    if panel.is_read and box.height - used >= LEAST_TRIANGLE:
-        draw_triangle(
-            cells,
-            Region(box.x, box.y + used, box.width, box.height - used),
-            panel,
-            shown,
-            block,
-            label,
-        )
-
-
-def draw_triangle(
-    cells: Cells, box: Region, panel: RowPanel, shown: slice, block: int, label: int
-) -> None:
-    steps, at = panel.rows.strength.shape[1], panel.step - panel.rows.first_step
-    count = min(steps, box.height - 1)
-    first = min(max(0, at + 1 - count), steps - count)
-    write_in(cells, box, 0, "each prediction, by input", "muted")
-    blocks = np.repeat(panel.blocks(np.s_[first : first + count, shown]), block, axis=1)
-    stamp(cells, box.x + label, box.y + 1, blocks, "target")
-    top = panel.rows.first_step + first
-    width = label + block * (shown.stop - shown.start)
-    cells.mark_each(box.x, box.y + 1, width, count, lambda _, y: TimeStep(panel.row, top + y))
-    for line in range(count):
-        ink = "cursor" if panel.is_focused and first + line == at else "muted"
-        write_in(cells, box, line + 1, f"{top + line + 1:>{label - 1}}", ink)
+    return f"{lag_name(readings.config, lag)}: gradient {size_text(float(gradient.by_lag[lag]))}"

@@ -16,9 +16,18 @@ from echornn.readings import Memory, Readings, Units, signed
 from tui.views.blocks import MOST_OF_A_NAME, scale_of, signed_blocks
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, lags_shown, share_room
+from tui.views.lags import (
+    GUTTER,
+    MOST_PITCH,
+    ChartAndPanel,
+    LagChart,
+    draw_lag_chart,
+    input_name,
+    lag_name,
+    lags_shown,
+)
 from tui.views.row_lines import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
-from tui.views.text import LONGEST, shortened, source_name
+from tui.views.text import LONGEST, shortened
 from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, cursor_keys, hidden
 
 # By kind of block
@@ -26,6 +35,7 @@ INKS = np.array([NUMBER[ink] for ink in ("muted", "target", "input", "saturated"
 LEAST_CORRELATION = 0.2  # a unit follows nothing if it is below
 STILL = 1e-6  # a unit whose standard deviation is below this is constant
 LEAST_VALUE = 0.005  # smaller ones are due to chance
+HALVES = "0", ".5", "1"  # the labels of the axis
 VALUE_PITCH = 4  # columns with which values such as .97 have room above their bars
 BARS_HEIGHT = 17  # more lines would add no detail
 MOST_INPUT_LINES = 3  # channels of numbers above the units
@@ -74,13 +84,13 @@ class MemoryView(ProbeView):
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
-        if readings is not None and isinstance(spot, Lag):
+        if readings is None:
+            return ""
+        if isinstance(spot, Lag):
             return read_lag(readings, spot.lag)
-        return (
-            read_unit(readings.config, readings.units, spot)
-            if readings is not None and isinstance(spot, UnitStep)
-            else ""
-        )
+        if isinstance(spot, UnitStep) and readings.units is not None:
+            return read_unit(readings.config, readings.units, spot)
+        return ""
 
     def clicked(self, spot: object, again: bool) -> None:
         if isinstance(spot, Lag):
@@ -88,38 +98,40 @@ class MemoryView(ProbeView):
             self._changed()
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        memory, units, config = readings.memory, readings.units, readings.config
+        memory, units = readings.memory, readings.units
         assert memory is not None
         parts = filter(None, (memory.total_text, memory.lags_text))
         self.draw_head(cells, readings, ", ".join(parts), memory.part)
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
-            widths = [len(unit_labels(config, units)[0]) + block * steps for block in (2, 1)]
-            lines = count + 1 + input_lines(config)
-        lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND)
-        left, right = share_room(
-            cells, lags, (VALUE_PITCH, MOST_PITCH), widths, lines, self._is_swapped
-        )
+            label = len(unit_labels(config, units)[0])
+            widths = [label + 2 * steps, label + steps]
+            lines = count + 1 + input_lines(readings.config)
+        lags = lags_shown(readings.config, len(memory.by_lag), LAGS_BEYOND)
+        layout = ChartAndPanel(lags, (VALUE_PITCH, MOST_PITCH), widths, lines)
+        body = Region(0, 1, cells.width, max(0, cells.height - 1))
+        left, right = layout.places(body, panel_first=self._is_swapped)
         if left is not None:
-            self._cursor = self._cursor and Lag(min(self._cursor.lag, len(memory.by_lag) - 1))
-            draw_lag_chart(
-                cells, left, chart_of(config, memory, left.width, self._cursor and self._cursor.lag)
-            )
+            if self._cursor is not None:
+                self._cursor = Lag(min(self._cursor.lag, len(memory.by_lag) - 1))
+            chart = chart_of(readings.config, memory, left.width)
+            if self._cursor is not None:
+                chart = replace(chart, cursor=self._cursor.lag)
+            draw_lag_chart(cells, left, chart)
         if right is not None and units is not None:
             self._row = min(self._row, max(0, len(units.activity) - 1))
-            self._units_shown = draw_units(
-                cells, right, readings, units, self._row, self._first_unit
-            )
+            panel = UnitsPanel(readings, units, self._row)
+            self._units_shown = panel.draw(cells, right, self._first_unit)
             self._first_unit = max(0, min(self._first_unit, len(units.spread) - self._units_shown))
 
     def action_move(self, lags: int, rows: int) -> None:
         self._row = max(0, self._row + rows)
         if lags and self._readings is not None:
-            farthest = max(source_lags(self._readings.config), default=0)
-            self._cursor = Lag(
-                farthest if self._cursor is None else max(0, self._cursor.lag + lags)
-            )
+            lag = max(source_lags(self._readings.config), default=0)
+            if self._cursor is not None:
+                lag = max(0, self._cursor.lag + lags)
+            self._cursor = Lag(lag)
         self._changed()
 
     def action_units(self, by: int) -> None:
@@ -127,132 +139,41 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None) -> LagChart:
+# ---- the bars by lag
+
+
+def chart_of(config: EchoConfig, memory: Memory, width: int) -> LagChart:
     """Of all lags if their values fit, otherwise of those that matter; with a slot for each input
     that is needed."""
     sources = source_lags(config)
-    lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND, (width - GUTTER - 2) // VALUE_PITCH)
+    fit = (width - GUTTER - 2) // VALUE_PITCH
+    lags = lags_shown(config, len(memory.by_lag), LAGS_BEYOND, fit)
     farthest = max(sources, default=lags)
     shares = memory.by_lag[:lags].astype(np.float64)
-    inks = (
-        "target" if lag in sources else "input" if lag < farthest else "beyond"
-        for lag in range(lags)
-    )
+    values, inks = [], []
+    for lag, share in enumerate(shares.tolist()):
+        values.append("" if share < LEAST_VALUE else share_text(share))
+        if lag in sources:
+            inks.append("target")
+        else:
+            inks.append("input" if lag < farthest else "beyond")
     return LagChart(
         config,
-        heights=np.where(shares < LEAST_VALUE, 0, shares),
-        values=tuple("" if share < LEAST_VALUE else share_text(share) for share in shares.tolist()),
-        inks=tuple(inks),
-        ticks=((0.0, "0"), (0.5, ".5"), (1.0, "1")),
+        heights=np.where(shares < LEAST_VALUE, 0, shares * (len(HALVES) - 1)),
+        labels=HALVES,
+        values=values,
+        inks=inks,
         wall=config.reach,
         sample=(memory.samples, "steps"),
         slots=farthest + 1 if sources else 0,
-        cursor=cursor,
     )
 
 
 def share_text(share: float) -> str:
     """A share in three characters: .97, 1.0; by chance an r2 may be a little below 0."""
-    return f"{max(0.0, share):.2f}".replace("0.", ".", 1)[:3] if math.isfinite(share) else "?"
-
-
-def followed(config: EchoConfig, units: Units, unit: int) -> tuple[str, str]:
-    """What a unit holds, an input by its own name if it has one, and how closely."""
-    correlation = float(units.correlation[unit])
-    if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
-        return "still", ""
-    lag = int(units.best_lag[unit])
-    names, name = config.the_task.inputs.names, "x"
-    if units.best_channel.size:
-        channel = int(units.best_channel[unit])
-        name = names[channel][:MOST_OF_A_NAME] if names else f"x{channel + 1}"
-    if units.follows_target(unit):
-        lag, name = 0, f"y{int(units.best_target[unit]) + 1}" if units.best_target.max() else "y"
-    name = (
-        "mixed"
-        if abs(correlation) < LEAST_CORRELATION
-        else f"{name}[t-{lag}]"
-        if lag
-        else f"{name}[t]"
-    )
-    return name, f"r {correlation:>5.2f}"
-
-
-def unit_labels(config: EchoConfig, units: Units) -> list[str]:
-    count = len(units.spread)
-    each = [followed(config, units, unit) for unit in range(count)]
-    width = max(7, *(len(name) for name, _ in each))
-    return [
-        f"{unit:>{len(str(count))}} ~ {name:<{width}} {r:<8}"
-        for unit, (name, r) in enumerate(each, start=1)
-    ]
-
-
-def input_lines(config: EchoConfig) -> int:
-    return len(row_lines(config, MOST_INPUT_LINES, (INPUT,)))
-
-
-def draw_units(
-    cells: Cells, box: Region, readings: Readings, units: Units, row: int, first: int
-) -> int:
-    """A title, the inputs, and as many units as fit, each by its newest steps; returns how many."""
-    (rows, steps, count), labels = units.activity.shape, unit_labels(readings.config, units)
-    at = len(labels[0])
-    form, progress = readings.config.the_task.inputs, readings.progress
-    room = max(0, box.width - at)
-    block = 2 if 2 * steps <= room else least_block(form)
-    shown = min(steps, room // block)
-    begin = steps - shown
-    inputs = list[BlockLine]()
-    if progress is not None and rows and shown:
-        of_row = replace(progress, x=progress.x[row : row + 1], y=progress.y[row : row + 1])
-        inputs = part_lines(readings.config, of_row, INPUT)[
-            : min(MOST_INPUT_LINES, max(1, (box.height - 1) // 2))
-        ]
-    lines = max(0, box.height - 1 - len(inputs))
-    first = max(0, min(first, count - lines))
-    last = min(count, first + lines)
-    where = (
-        (f"row {row + 1}" + (f", steps {begin + 1} to {steps}" if begin else ""))
-        if rows
-        else "no window yet"
-    )
-    parts = [
-        f"units {first + 1} to {last} of {count}" if last - first < count else f"{count} units",
-        where,
-    ]
-    if math.isfinite(units.share_saturated):
-        parts += [f"{units.share_saturated:.0%} saturated", f"of {units.samples:,} steps"]
-    write_in(cells, box, 0, shortened(", ".join(parts), box.width), "muted")
-    for y, line in enumerate(inputs, start=1):
-        draw_blocks(cells, box, y, line, at, slice(begin, steps), block)
-    top = 1 + len(inputs)
-    for y, label in enumerate(labels[first:last], start=top):
-        write_in(cells, box, y, label, "text")
-    if rows:
-        values, part = signed(units.activity[row], units.bounds), np.s_[begin:, first:last]
-        largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
-        glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
-        x, y, width = box.x + at, box.y + top, block * shown
-        stamp(cells, x, y, glyphs.T.repeat(block, axis=1), INKS[kinds].T.repeat(block, axis=1))
-        cells.mark_each(
-            x, y, width, last - first, lambda x, y: UnitStep(row, first + y, begin + x // block)
-        )
-    return lines
-
-
-def read_unit(config: EchoConfig, units: Units | None, spot: UnitStep) -> str:
-    at = spot.row, spot.step, spot.unit
-    if units is None or any(
-        one >= size for one, size in zip(at, units.activity.shape, strict=True)
-    ):
-        return ""
-    text = (
-        f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}: "
-        f"{float(units.activity[at]):+.3f}"
-    )
-    text += ", saturated" * bool(units.saturated[at])
-    return f"{text}; {' '.join(unit_labels(config, units)[spot.unit].split()[1:])}"
+    if not math.isfinite(share):
+        return "?"
+    return f"{max(0.0, share):.2f}".replace("0.", ".", 1)[:3]
 
 
 def read_lag(readings: Readings, lag: int) -> str:
@@ -260,20 +181,144 @@ def read_lag(readings: Readings, lag: int) -> str:
     if memory is None or not len(memory.by_lag):
         return ""
     lag = min(lag, len(memory.by_lag) - 1)
-    what = f", the {source_name(config)}" if lag in source_lags(config) else ""
     share = max(0.0, float(memory.by_lag[lag]))
-    text = f"lag {lag}{what}: r2 of {f'x[t-{lag}]' if lag else 'x[t]'} {share:.2f}"
+    text = f"{lag_name(config, lag)}: r2 of {input_name(lag)} {share:.2f}"
     if memory.channels.size:
-        names = config.the_task.inputs.names or map(str, range(1, 1 + len(memory.channels[lag])))
-        shares = zip(names, memory.channels[lag].tolist(), strict=False)
-        text += f" ({', '.join(f'{name} {share_text(share)}' for name, share in shares)})"
-    text += f" in {memory.samples:,} steps" if memory.samples else ""
+        shares = memory.channels[lag].tolist()
+        names = config.the_task.inputs.names or map(str, range(1, 1 + len(shares)))
+        channels = [f"{name} {share_text(r2)}" for name, r2 in zip(names, shares, strict=False)]
+        text += f" ({', '.join(channels)})"
+    if memory.samples:
+        text += f" in {memory.samples:,} steps"
     if units is not None:
-        of_inputs = np.array(
-            [not units.follows_target(unit) for unit in range(len(units.best_lag))]
-        )
-        strength = np.nan_to_num(np.abs(units.correlation)) * of_inputs * (units.best_lag == lag)
-        best = int(strength.argmax())
-        if strength[best] > 0:
-            text += f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+        text += follower_of(units, lag)
     return shortened(text, LONGEST)
+
+
+def follower_of(units: Units, lag: int) -> str:
+    """Which unit follows the input at this lag most closely; empty if none does."""
+    follows_input = [not units.follows_target(unit) for unit in range(len(units.best_lag))]
+    sizes = np.nan_to_num(np.abs(units.correlation))
+    strength = sizes * np.array(follows_input) * (units.best_lag == lag)
+    unit = int(strength.argmax())
+    if strength[unit] <= 0:
+        return ""
+    return f"; unit {unit + 1} follows it, {float(units.correlation[unit]):+.2f}"
+
+
+# ---- the units by time step
+
+
+def followed(config: EchoConfig, units: Units, unit: int) -> tuple[str, str]:
+    """What a unit follows, an input by its own name if it has one, and its correlation with
+    that."""
+    correlation = float(units.correlation[unit])
+    if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
+        return "still", ""
+    strength = f"r {correlation:>5.2f}"
+    if abs(correlation) < LEAST_CORRELATION:
+        return "mixed", strength
+    if units.follows_target(unit):
+        channel = f"{int(units.best_target[unit]) + 1}" if units.best_target.max() else ""
+        return f"y{channel}[t]", strength
+    name = "x"
+    if units.best_channel.size:
+        channel = int(units.best_channel[unit])
+        names = config.the_task.inputs.names
+        name = names[channel][:MOST_OF_A_NAME] if names else f"x{channel + 1}"
+    return input_name(int(units.best_lag[unit]), name), strength
+
+
+def unit_labels(config: EchoConfig, units: Units) -> list[str]:
+    count = len(units.spread)
+    words = [followed(config, units, unit) for unit in range(count)]
+    width = max(7, *(len(name) for name, _ in words))
+    digits = len(str(count))
+    return [
+        f"{unit:>{digits}} ~ {name:<{width}} {strength:<8}"
+        for unit, (name, strength) in enumerate(words, start=1)
+    ]
+
+
+def input_lines(config: EchoConfig) -> int:
+    return len(row_lines(config, MOST_INPUT_LINES, (INPUT,)))
+
+
+class UnitsPanel:
+    """A row of the newest window: a title, the inputs, and as many units as fit, by time step."""
+
+    def __init__(self, readings: Readings, units: Units, row: int) -> None:
+        self._readings, self._units, self._row = readings, units, row
+        self._labels = unit_labels(readings.config, units)
+
+    def draw(self, cells: Cells, box: Region, first: int) -> int:
+        """Draw units from the ``first`` on, by their newest steps; returns how many fit."""
+        rows, steps, count = self._units.activity.shape
+        label = len(self._labels[0])
+        room = max(0, box.width - label)
+        block = 2 if 2 * steps <= room else least_block(self._readings.config.the_task.inputs)
+        begin = steps - min(steps, room // block)
+        inputs = self._inputs(box.height) if begin < steps else []
+        lines = max(0, box.height - 1 - len(inputs))
+        first = max(0, min(first, count - lines))
+        shown = range(first, min(count, first + lines))
+        write_in(cells, box, 0, shortened(self._title(shown, begin), box.width), "muted")
+        for y, line in enumerate(inputs, start=1):
+            draw_blocks(cells, box, y, line, label, slice(begin, steps), block)
+        units_box = box._replace(y=box.y + 1 + len(inputs), height=lines)
+        for y, unit in enumerate(shown):
+            write_in(cells, units_box, y, self._labels[unit], "text")
+        if rows:
+            place = units_box._replace(x=box.x + label, width=block * (steps - begin))
+            self._draw_activity(cells, place, shown, begin, block)
+        return lines
+
+    def _inputs(self, height: int) -> list[BlockLine]:
+        progress, row = self._readings.progress, self._row
+        if progress is None or not len(self._units.activity):
+            return []
+        of_row = replace(progress, x=progress.x[row : row + 1], y=progress.y[row : row + 1])
+        most = min(MOST_INPUT_LINES, max(1, (height - 1) // 2))
+        return part_lines(self._readings.config, of_row, INPUT)[:most]
+
+    def _title(self, shown: range, begin: int) -> str:
+        units = self._units
+        rows, steps, count = units.activity.shape
+        title = f"{count} units"
+        if len(shown) < count:
+            title = f"units {shown.start + 1} to {shown.stop} of {count}"
+        title += f", row {self._row + 1}" if rows else ", no window yet"
+        if rows and begin:
+            title += f", steps {begin + 1} to {steps}"
+        if math.isfinite(units.share_saturated):
+            title += f", {units.share_saturated:.0%} saturated, of {units.samples:,} steps"
+        return title
+
+    def _draw_activity(
+        self, cells: Cells, box: Region, shown: range, begin: int, block: int
+    ) -> None:
+        """Draw a block for each unit and step, signed, on one scale for all units of the row."""
+        units, row = self._units, self._row
+        values = signed(units.activity[row], units.bounds)
+        largest = scale_of(values) if units.bounds is Bounds.FREE else 1.0
+        part = np.s_[begin:, shown.start : shown.stop]
+        glyphs, kinds = signed_blocks(values[part], largest, units.saturated[row][part])
+        inks = INKS[kinds].T.repeat(block, axis=1)
+        stamp(cells, box.x, box.y, glyphs.T.repeat(block, axis=1), inks)
+
+        def unit_step(x: int, y: int) -> UnitStep:
+            return UnitStep(row, shown.start + y, begin + x // block)
+
+        cells.mark_each(box.x, box.y, box.width, len(shown), unit_step)
+
+
+def read_unit(config: EchoConfig, units: Units, spot: UnitStep) -> str:
+    place = spot.row, spot.step, spot.unit
+    if not all(index < size for index, size in zip(place, units.activity.shape, strict=True)):
+        return ""
+    where = f"unit {spot.unit + 1}, row {spot.row + 1}, step {spot.step + 1}"
+    text = f"{where}: {float(units.activity[place]):+.3f}"
+    if units.saturated[place]:
+        text += ", saturated"
+    follows = " ".join(followed(config, units, spot.unit)).split()
+    return f"{text}; ~ {' '.join(follows)}"

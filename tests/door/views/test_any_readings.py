@@ -10,9 +10,9 @@ import pytest
 
 from echornn import EchoConfig
 from tests.door.views.stage import staged
-from tests.readings_by_hand import SOLVED, flipped, points_of_corners
+from tests.readings_by_hand import SOLVED, GradientSizes, flipped, points_of_corners
 
-SIZES, KEYS = ((60, 16), (160, 45)), ["down", "f", "n", "v", "x"]
+SIZES, KEYS = ((60, 16), (160, 45)), ["down", "f", "n", "v", "x", "n", "left", "v", "left", "v"]
 
 
 def spoiled(value: Any, odd: list[float]) -> Any:
@@ -37,7 +37,9 @@ def spoiled(value: Any, odd: list[float]) -> Any:
 @pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [0.0]])
 async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
     readings = flipped(SOLVED, 0, 11)
-    readings = spoiled(replace(readings, fixed_points=points_of_corners()), odd)
+    sizes = GradientSizes(-40, np.arange(320, dtype=np.int32), 7, 9)
+    more = replace(readings, fixed_points=points_of_corners(), gradient_sizes=sizes)
+    readings = spoiled(more, odd)
     async with staged(ascii_only=True) as stage:
         await stage.put(readings=readings)
         for size in SIZES:

@@ -22,7 +22,7 @@ async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input
     assert "3.95 +- 0.02 of 4" in screen.view[0]
     assert "lags 0 to 18" in screen.view[0]
     assert [line.rstrip() for line in screen.view[2:]] == [
-        "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
+        "     ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
         "     █ █ █ █                       ┊       2 ~ x[t-1]  r  0.98 ·▲▲▼▼▲▼▼▼▼▲▲▲▲▲",
         "  .5 █ █ █ █                       ┊       3 ~ x[t-2]  r  1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲",
@@ -33,6 +33,7 @@ async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input
         "lag  0   2   4   6   8   10  12  14┊   16",
         "           ▲ echo 3      of 2,048  ┊ T 15",
     ]
+    assert screen.view[1].startswith("   1 "), "above the highest bar, as far as from .5 to 0"
     assert "70%" in screen.view[1]
     plain = await seen("3", readings=SOLVED, ascii_only=True)
     assert plain.view[3].split()[-1] == "...^^vv^vvvv^^^"
@@ -48,9 +49,9 @@ async def test_with_room_each_bar_has_its_number() -> None:
     for lag, (share, text) in enumerate(
         zip(by_lag[:6], (".40", ".05", "1.0", ".70", "", ".20"), strict=True)
     ):
-        column = [line[5 + 4 * lag : 8 + 4 * lag] for line in screen.view[top : base + 1]]
+        column = [line[5 + 4 * lag : 8 + 4 * lag] for line in screen.view[top + 1 : base + 1]]
         height = sum("▁▂▃▄▅▆▇█".find(one[:1] or " ") + 1 for one in column) / 8
-        assert height == pytest.approx(share * (base - top + 1), abs=0.13)
+        assert height == pytest.approx(share * (base - top), abs=0.13)
         above = screen.view[base - round(height + 0.49)][5 + 4 * lag : 8 + 4 * lag]
         assert above.strip() == text or not text
 
@@ -95,7 +96,12 @@ async def test_lags_rows_units_and_steps_are_read_by_keys_and_mouse() -> None:
         screen = await stage.press("3", "tab", "right")
         assert re.search(r"lag 3.* 1\.00 .*2,048.*unit 1 .*\+1\.00", screen.reading)
         assert re.search(r"lag 2.* 0\.99 .*unit 3", (await stage.press("left")).reading)
-        assert "lag 2" not in (await stage.press("escape")).reading
+        screen = await stage.press("left")
+        assert "lag 1: " in screen.reading
+        assert "lag  0 1 2   4" in screen.text, "its number, though there is no room for all"
+        x, y = screen.place("1", after="lag  0")
+        assert screen.paper(x, y) != screen.paper(x + 2, y)
+        assert "lag 1" not in (await stage.press("escape")).reading
         x, y = screen.place("···▲")
         assert re.search(
             r"unit 1, row 1, step 4: [+-]0\.980.*x\[t-3\] r 1\.00",
