@@ -168,18 +168,12 @@ class AlongScreen(ClosesOnce):
 
     def compose(self) -> ComposeResult:
         self._frame.border_title = "Along the run"
-        self.say("«arrows» scroll, «close» closes")
+        self._frame.border_subtitle = keymap_of(self.app).text("«arrows» scroll, «close» closes")
         yield self._frame
 
     def on_mount(self) -> None:
         self.set_focus(self._scroll)
         self._measure()
-
-    def say(self, text: str) -> None:
-        self._frame.border_subtitle = keymap_of(self.app).text(text)
-
-    def why_no_key(self) -> str:
-        return "«close» closes this first, then other keys work"
 
     @work(exit_on_error=False)
     async def _measure(self) -> None:

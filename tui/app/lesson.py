@@ -67,8 +67,10 @@ def filled(text: str, frame: Frame) -> str:
     """A text with its names in braces filled in: fields of the configuration, and numbers of the
     frame."""
 
+    config = frame.coming or frame.own_config  # what a line has set counts before it is compiled
+    fields = config.fields()
+
     def value(name: re.Match[str]) -> str:
-        fields = frame.own_config.fields()
         number = _number(name[1], frame)
         if number is not None:
             return number

@@ -45,7 +45,7 @@ class ClosesOnce(ModalScreen[None]):
     def say_how_to_close(self) -> None:
         """Say why a key does nothing: this screen is over the one that would have it."""
         self.app.clear_notifications()
-        self.notify("«close» closes this; then the key works")
+        self.notify("«close» closes this first, then other keys work")
 
     async def on_click(self, event: Click) -> None:
         if self.get_widget_at(*event.screen_offset)[0] is self:

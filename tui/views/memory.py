@@ -105,7 +105,7 @@ class MemoryView(ProbeView):
         widths, lines = list[int](), 0
         if units is not None:
             _, steps, count = units.activity.shape
-            label = len(unit_labels(config, units)[0])
+            label = len(unit_labels(readings.config, units)[0])
             widths = [label + 2 * steps, label + steps]
             lines = count + 1 + input_lines(readings.config)
         lags = lags_shown(readings.config, len(memory.by_lag), LAGS_BEYOND)
@@ -219,8 +219,8 @@ def followed(config: EchoConfig, units: Units, unit: int) -> tuple[str, str]:
     if abs(correlation) < LEAST_CORRELATION:
         return "mixed", strength
     if units.follows_target(unit):
-        channel = f"{int(units.best_target[unit]) + 1}" if units.best_target.max() else ""
-        return f"y{channel}[t]", strength
+        number = f"{int(units.best_target[unit]) + 1}" if units.best_target.max() else ""
+        return f"y{number}[t]", strength
     name = "x"
     if units.best_channel.size:
         channel = int(units.best_channel[unit])

@@ -256,5 +256,5 @@ async def test_errors_are_red_and_no_target_is(light: bool) -> None:
         assert red not in {data.ink(x + column, y) for column in range(8, 60)}
         memory = await stage.press("3")
         assert red != memory.ink(*memory.place("▲ echo"))
-        x, y = memory.place("█", after=" 1 ")
+        x, y = memory.place("█", after=".5 ")
         assert red not in {memory.ink(x + 2 * lag, y + 1) for lag in range(4)}
