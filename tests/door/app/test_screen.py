@@ -198,3 +198,12 @@ async def test_it_is_searched_scrolled_and_closed() -> None:
             assert "paused" in stage.lines[0]
         await stage.press(".")
         assert stage.frame.trained == 2
+
+
+async def test_a_key_behind_the_help_says_why_it_does_nothing() -> None:
+    async with opened() as stage:
+        text = await stage.seen("question_mark", "L")
+        assert "escape closes this first" in text
+        assert stage.frame.config.replicas == 1
+        await stage.press("escape", "L")
+        assert stage.frame.config.replicas == 64
