@@ -32,9 +32,10 @@ def opened(*arguments: object) -> Opened:
     """Open the app with these arguments."""
     found: dict[str, Any] = {}
 
-    def show(kind: object, session: object, chosen: Any, *_: object, **__: object) -> int:
-        names = ("fps", "speed", "theme", "ascii", "mouse", "keys")
+    def show(kind: object, session: Any, chosen: Any, *_: object, **__: object) -> int:
+        names = ("fps", "theme", "ascii", "mouse", "keys")
         found.update({name: getattr(chosen, name) for name in names})
+        found["speed"] = session.frame.speed
         return 0
 
     with (

@@ -7,6 +7,7 @@ import re
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
 def test_it_goes_on_at_the_speed_that_was_chosen(tmp_path: Path) -> None:
     folder = tmp_path / "run"
 
-    def speed(*commands: Step | SetSpeed, **given: float) -> float:
+    def speed(*commands: Step | SetSpeed, **given: Any) -> float:
         with on_stage(SMALL, folder=folder, **given) as stage:
             first = stage.frame.speed
             stage.do(*commands)
