@@ -12,13 +12,20 @@ from echornn.run.branch import Branch
 PROGRAM = "echornn-tui"
 
 
+def flags_text(flags: Mapping[str, object]) -> list[str]:
+    """Words of a command line; flags that are False are left out."""
+    words = []
+    for name, value in flags.items():
+        if value is not False:
+            words.append(f"--{name.replace('_', '-')}")
+        if not isinstance(value, bool):
+            words.append(str(value))
+    return words
+
+
 def command_of(config: EchoConfig) -> str:
     """The command line that trains this configuration from the start."""
-    changes = EchoConfig().changes_to(config)
-    flags = [
-        f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in changes.items()
-    ]
-    return " ".join([PROGRAM, *flags])
+    return shlex.join([PROGRAM, *flags_text(EchoConfig().changes_to(config))])
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
@@ -32,10 +39,7 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
 
 
 def command_with(subcommand: str, words: Sequence[str], flags: Mapping[str, object]) -> str:
-    """A subcommand with these words and flags, as it can be typed; flags that are None or False are
-    left out."""
-    typed = [PROGRAM, subcommand, *words]
-    for name, value in flags.items():
-        if value is not None and value is not False:
-            typed += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
-    return shlex.join(typed)
+    """A subcommand with these words and flags, as it can be typed; flags that are None are left
+    out."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return shlex.join([PROGRAM, subcommand, *words, *flags_text(given)])

@@ -16,6 +16,14 @@ def silent(text: str) -> None:
     """Says nothing."""
 
 
+def left_text(seconds: float) -> str:
+    if seconds < 120:
+        return f"about {seconds:.0f} s left"
+    if seconds < 7200:
+        return f"about {seconds / 60:.0f} min left"
+    return f"about {seconds / 3600:.0f} h left"
+
+
 class Countdown:
     """Says how many of equal parts are done, and about how long the others will take."""
 
@@ -35,6 +43,5 @@ class Countdown:
             self._first_done_at = now
         else:
             seconds_a_part = (now - self._first_done_at) / (self._done - 1)
-            seconds = seconds_a_part * (self._parts - self._done)
-            text += f", about {seconds:.0f} s left"
+            text += f", {left_text(seconds_a_part * (self._parts - self._done))}"
         self._say(text)

@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import termios
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +23,11 @@ from echornn import ConfigError, RunError
 from echornn.remote.address import AddressError
 from echornn.remote.client import RemoteSession, connected, end_session, viewers_of
 from echornn.run import kept_runs
-from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.cli.rows import as_json, emit
+from tui.cli.flags import ScreenFlags
+from tui.cli.preferences import Preferences, preferences
+from tui.cli.rows import Record, emit
 from tui.cli.train import AppScreen
+from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
 
@@ -38,42 +40,43 @@ not quoted."""
 
 
 def attach(
-    run: Annotated[
-        str | None, "Folder or name of the run, by default the newest; or HOST:RUN elsewhere."
-    ] = None,
+    run: str | None = None,
     /,
     *,
-    once: Annotated[bool, "Print one picture of the screen as text, and end."] = False,
-    stop: Annotated[bool, "Have everything saved, and end the training."] = False,
-    read_only: Annotated[bool, "Only look: the session refuses every command from here."] = False,
+    once: bool = False,
+    stop: bool = False,
+    read_only: bool = False,
     own_terminal: Annotated[bool, Parameter(show=False)] = False,
     screen: ScreenFlags | None = None,
 ) -> int:
     """Look at a run that another program of yours trains, in the whole app, and steer it from
-    here."""
+    here.
+
+    Args:
+        run: Folder or name of the run, by default the newest; or HOST:RUN elsewhere.
+        once: Print one picture of the screen as text, and end.
+        stop: Have everything saved, and end the training.
+        read_only: Only look: the session refuses every command from here.
+    """
     if own_terminal:  # in a tab of `serve`
         # The server may ignore them (nohup): they were about its own terminal
         for number in ENDING_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     if stop and (once or read_only):
-        raise UsageError(
-            f"{'--once' if once else '--read-only'} cannot be used with --stop, which ends the "
-            "training"
-        )
+        other = "--once" if once else "--read-only"
+        raise UsageError(f"{other} cannot be used with --stop, which ends the training")
     chosen = preferences(screen)
-    if not (once or stop or terminal.is_interactive()):
+    needs_terminal = not (once or stop)
+    if needs_terminal and not terminal.is_interactive():
         raise UsageError(
             "attach needs a terminal that can move the cursor; --once prints one picture as text"
         )
-    if run is not None and not os.path.lexists(run) and (far := HOST_AND_RUN.fullmatch(run)):
-        flags = [
-            *["--once"] * once,
-            *["--stop"] * stop,
-            *["--read-only"] * read_only,
-            *chosen.as_flags,
-        ]
-        return _attach_by_ssh(far[1], far[2], flags, with_terminal=not (once or stop))
+    if run is not None and not os.path.lexists(run):
+        far = HOST_AND_RUN.fullmatch(run)
+        if far:
+            flags = flags_text({"once": once, "stop": stop, "read_only": read_only})
+            return _attach_by_ssh(far[1], far[2], [*flags, *chosen.as_flags], needs_terminal)
     folder = folder_of(run)
     if stop:
         return _end_session(folder)
@@ -138,7 +141,8 @@ def _print_once(folder: Path, chosen: Preferences) -> int:
 
 
 def _end_session(folder: Path) -> int:
-    if (trouble := end_session(folder)) is None:
+    trouble = end_session(folder)
+    if trouble is None:
         raise FailedError(f"the session in {folder} has been asked to end, and still saves")
     emit([f"ended; go on with: echornn-tui --resume {printed.quoted(folder)}"])
     if trouble:
@@ -150,11 +154,15 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     """Run the same command on another machine; an empty run is the newest there."""
     restore = terminal.as_it_is() if with_terminal else None
     command = shlex.join(["echornn-tui", "attach", *flags])
-    if run and (path := HOME.fullmatch(str(Path(run)))):
-        command += f" {path[1] or ''}{path[2] and shlex.quote(path[2])}"
+    if run:
+        path = HOME.fullmatch(str(Path(run)))
+        assert path is not None  # it matches every text
+        home, rest = path[1] or "", path[2]
+        command += f" {home}{shlex.quote(rest) if rest else ''}"
+    on_a_terminal = ["-t"] if with_terminal else []
     sys.stdout.flush()
     try:
-        ssh = os.posix_spawnp("ssh", ["ssh", *["-t"] * with_terminal, host, command], os.environ)
+        ssh = os.posix_spawnp("ssh", ["ssh", *on_a_terminal, host, command], os.environ)
     except OSError as error:
         raise RunError(f"ssh cannot be run: {error.strerror or error}") from error
     guardian.forward_to(ssh)
@@ -163,11 +171,9 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
         return code
     if restore is not None:  # the app on the other machine could not do so
         restore()
-    trouble = (
-        f"ssh was ended by {signal.Signals(-code).name}"
-        if code < 0
-        else f"{host} or its echornn-tui is not found"
-    )
+    trouble = f"{host} or its echornn-tui is not found"
+    if code < 0:
+        trouble = f"ssh was ended by {signal.Signals(-code).name}"
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
     raise FailedError(f"{trouble}; try again with: {again}")
 
@@ -187,20 +193,23 @@ OF_THE_TERMINAL = {
 
 
 def serve(
-    run: Annotated[
-        str | None, "Folder or name of the run; by default the newest that can be attached to."
-    ] = None,
+    run: str | None = None,
     /,
     *,
-    port: Annotated[int, "The port to listen on, 0 to 65535; 0 takes a free one."] = 0,
-    read_only: Annotated[
-        bool, "Only look: the session refuses every command from these tabs."
-    ] = False,
-    json: Annotated[bool, "Print the address as a JSON line."] = False,
+    port: int = 0,
+    read_only: bool = False,
+    json: bool = False,
     screen: ScreenFlags | None = None,
 ) -> int:
     """Show a run that another program of yours trains in a browser on this machine, under a secret
-    address."""
+    address.
+
+    Args:
+        run: Folder or name of the run; by default the newest that can be attached to.
+        port: The port to listen on, 0 to 65535; 0 takes a free one.
+        read_only: Only look: the session refuses every command from these tabs.
+        json: Print the address as a JSON line.
+    """
     if not 0 <= port <= 65535:
         raise ConfigError("port", port, "0 to 65535")
     chosen = preferences(screen)
@@ -212,8 +221,8 @@ def serve(
         ) from error
     folder = folder_of(run).absolute()
     viewers_of(folder)  # an AddressError if there is no session
-    command = [*terminal.PROGRAM, "attach", str(folder), "--own-terminal"]
-    command += [*["--read-only"] * read_only, *chosen.as_flags]
+    flags = flags_text({"own_terminal": True, "read_only": read_only})
+    command = [*terminal.PROGRAM, "attach", str(folder), *flags, *chosen.as_flags]
     kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TERMINAL}
     environment = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -224,28 +233,22 @@ def serve(
             number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
         ]
         signals = terminal.LoopSignals(dict.fromkeys(heard, ended.set))
+        title = f"{folder.name} · echornn-tui"
         try:
-            server = BrowserServer(
-                f"{folder.name} · echornn-tui", chosen.theme, command, environment, port
-            )
+            server = BrowserServer(title, chosen.theme, command, environment, port)
         except OSError as error:
-            raise RunError(
-                f"port {port} cannot be used: {os.strerror(error.errno or 0)}"
-            ) from error
+            reason = os.strerror(error.errno or 0)
+            raise RunError(f"port {port} cannot be used: {reason}") from error
         await server.begin()
         # the address names no host: ``localhost`` might be another user's
-        here, steers = server.port, "" if read_only else " and steer"
-        address = f"http://127.0.0.1:{here}/{server.token}/"
-        record = {"address": address, "port": here, "run": str(folder), "read_only": read_only}
-        words = [
-            address,
-            f"shows {printed.quoted(folder)}; whoever knows the address may look{steers}",
-            f"from another machine: ssh -L {here}:127.0.0.1:{here} HOST, then open the same "
-            "address there",
-            "Ctrl+C ends this; the training goes on",
-        ]
+        record = {
+            "address": f"http://127.0.0.1:{server.port}/{server.token}/",
+            "port": server.port,
+            "run": str(folder),
+            "read_only": read_only,
+        }
         try:
-            printed.lines([as_json(record)] if json else words)
+            emit([record], json, _address_lines)
             printed.finish()
             await ended.wait()
         finally:
@@ -254,3 +257,16 @@ def serve(
 
     asyncio.run(served())
     return ExitCode.DONE
+
+
+def _address_lines(records: Iterable[Record]) -> Iterator[str]:
+    for record in records:
+        steers = "" if record["read_only"] else " and steer"
+        port, folder = record["port"], printed.quoted(record["run"])
+        yield record["address"]
+        yield f"shows {folder}; whoever knows the address may look{steers}"
+        yield (
+            f"from another machine: ssh -L {port}:127.0.0.1:{port} HOST, then open the same "
+            "address there"
+        )
+        yield "Ctrl+C ends this; the training goes on"

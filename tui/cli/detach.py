@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from echornn.files import own_files
 from echornn.run.folders import ERROR_FILE, OUTPUT_FILE
+from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
 
@@ -44,23 +45,20 @@ def into_background() -> int:
 
 def _wait(child: int, hears: int) -> NoReturn:
     guardian.forward_to(child)
-    with open(hears, "rb") as told:
-        folder, begun, trouble = os.fsdecode(told.read()).partition("\0")
+    with open(hears, "rb") as line:
+        folder, begun, trouble = os.fsdecode(line.read()).partition("\0")
     if not begun:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
-    name, trouble = (
-        printed.quoted(folder),
-        trouble if folder else "nobody can attach, since it is not kept",
-    )
-    where = f", in {name}" if folder else ", not kept"
-    look, stop = (
-        trouble or f"look with: echornn-tui attach {name}",
-        f"echornn-tui attach --stop {name}",
-    )
-    stop = f"kill {child}" if trouble else stop
+    words, look, stop = "not kept", "nobody can attach, since it is not kept", f"kill {child}"
+    if folder:
+        name = printed.quoted(folder)
+        words = f"in {name}"
+        look = trouble or f"look with: echornn-tui attach {name}"
+        if not trouble:
+            stop = f"echornn-tui attach --stop {name}"
     printed.lines(
-        [f"training in the background: process {child}{where}", look, f"end it with: {stop}"]
+        [f"training in the background: process {child}, {words}", look, f"end it with: {stop}"]
     )
     printed.finish()
     terminal.leave_process(ExitCode.DONE)
@@ -71,21 +69,25 @@ def let_go(line: int, folder: Path | None, trouble: str, errors_apart: bool) -> 
     can attach."""
     sys.stdout.flush()
     sys.stderr.flush()
-    output = _appended(folder and folder / OUTPUT_FILE)
-    errors = _appended(folder and folder / ERROR_FILE) if errors_apart else output
-    for descriptor, target in ((0, _appended(None)), (1, output), (2, errors)):
+    output = _appended(folder, OUTPUT_FILE)
+    errors = _appended(folder, ERROR_FILE) if errors_apart else output
+    for descriptor, target in ((0, _nowhere()), (1, output), (2, errors)):
         os.dup2(target, descriptor)
     with contextlib.suppress(OSError):
         os.write(line, os.fsencode(f"{folder or ''}\0{trouble}"))
     os.close(line)
 
 
-def _appended(file: Path | None) -> int:
-    """A descriptor that writes to the end of this file; nowhere if there is none, or if it cannot
-    be written."""
-    if file is not None:
+def _appended(folder: Path | None, file: str) -> int:
+    """A descriptor that writes to the end of this file; nowhere if there is no folder, or if it
+    cannot be written."""
+    if folder is not None:
         with contextlib.suppress(OSError):
-            return own_files.opened(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            return own_files.opened(folder / file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    return _nowhere()
+
+
+def _nowhere() -> int:
     return os.open(os.devnull, os.O_RDWR)
 
 
@@ -94,14 +96,14 @@ def go_on_in_the_background(
 ) -> NoReturn:
     """Become a program that trains this run on, after the flags that say where to go and what to
     change first."""
-    words = [
-        "--detach",
-        "--resume",
-        str(folder),
-        "--speed",
-        "max" if math.isinf(speed) else f"{speed:g}",
-    ]
-    words += [*["--paused"] * paused, *["--no-serve"] * (not serve), *flags]
+    given = {
+        "detach": True,
+        "resume": folder,
+        "speed": "max" if math.isinf(speed) else f"{speed:g}",
+        "paused": paused,
+        "no_serve": not serve,
+    }
+    words = [*flags_text(given), *flags]
     sys.stdout.flush()
     os.dup2(1, 2)  # errors would go to the log of native code
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -114,36 +116,40 @@ class Serving:
     def __init__(self, session: Session, is_wanted: bool) -> None:
         self._session = session
         self._server: Server | None = None
-        # `begin` has a thread of its own, and the user may leave before it has begun
-        self._changing, self._has_ended = threading.Lock(), False
+        self._has_ended = False
+        # Guards both: `begin` has a thread of its own, and the user may leave before it has begun
+        self._changing = threading.Lock()
         self._folder = session.recorder.folder if is_wanted else None
         self.trouble = "" if is_wanted else "nobody can attach, because of --no-serve"
 
     def begin(self) -> None:
-        if self._folder is not None:
-            from echornn.remote.server import Server  # late: the first frame does not need it
+        if self._folder is None:
+            return
+        from echornn.remote.server import Server  # late: the first frame does not need it
 
-            if self._has_ended:  # its folder may be gone
-                return
-            try:
-                server = Server(self._session, self._folder)
-            except OSError as error:
-                self.trouble = f"nobody can attach: {error.strerror or error}"
-                return
-            with self._changing:
-                is_late = self._has_ended
-                if not is_late:
-                    self._server = server
-            if is_late:
-                server.close("")
+        if self._has_ended:  # its folder may be gone
+            return
+        try:
+            server = Server(self._session, self._folder)
+        except OSError as error:
+            self.trouble = f"nobody can attach: {error.strerror or error}"
+            return
+        with self._changing:
+            is_late = self._has_ended
+            if not is_late:
+                self._server = server
+        if is_late:
+            server.close("")
 
     def end(self, reason: str, command: str = "go on with echornn-tui --resume") -> None:
         """Tell the viewers why the session ends, and how to continue, wherever their current folder
         is."""
         with self._changing:
             self._has_ended, server = True, self._server
-        if server is not None and self._folder is not None:
-            recorder = self._session.recorder
-            trouble = "" if recorder.saved else recorder.warning[:200] or "the disk was too slow"
-            reason = f"{reason} ({trouble})" if trouble else reason
-            server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)
+        if server is None or self._folder is None:
+            return
+        recorder, trouble = self._session.recorder, ""
+        if not recorder.saved:
+            trouble = recorder.warning[:200] or "the disk was too slow"
+            reason = f"{reason} ({trouble})"
+        server.close(f"{reason}: {command} {printed.quoted(self._folder.absolute())}", trouble)

@@ -21,9 +21,11 @@ from echornn.remote.client import RemoteSession, viewers_of
 from echornn.run.branch import letter_of
 from echornn.session.commands import Pause
 from tui.cli import train
-from tui.cli.preferences import ScreenFlags, preferences
-from tui.cli.rows import Json, Record, RunName, Trust, as_json, named
-from tui.term import guardian, printed, terminal
+from tui.cli.flags import ScreenFlags
+from tui.cli.parameters import Json, RunName, Trust
+from tui.cli.preferences import preferences
+from tui.cli.rows import Record, RecordPrinter, named
+from tui.term import guardian, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
 from tui.term.thread_errors import ThreadErrors
 
@@ -38,14 +40,12 @@ TOUR_SPEED = 100.0
 
 def do(
     run: RunName,
-    script: Annotated[
-        str | None, Parameter(allow_leading_hyphen=True), "Commands; - reads standard input."
-    ] = None,
+    script: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
     *,
-    file: Annotated[Path | None, "Read the commands from this file instead."] = None,
-    size: Annotated[str, "Columns and lines of the screen that save FILE.svg draws."] = "100x30",
-    ascii: Annotated[bool, "Draw with ASCII characters only."] = False,
+    file: Path | None = None,
+    size: str = "100x30",
+    ascii: bool = False,
     json: Json = False,
     trust: Trust = False,
 ) -> int:
@@ -56,6 +56,12 @@ def do(
     Lines are separated by semicolons, and # begins a comment; the first that is refused ends the
     script, with exit code
     2. docs/cli.md lists the words.
+
+    Args:
+        script: Commands; - reads standard input.
+        file: Read the commands from this file instead.
+        size: Columns and lines of the screen that save FILE.svg draws.
+        ascii: Draw with ASCII characters only.
     """
     if (script is None) == (file is None):
         raise UsageError('do takes either commands, such as "step 100", or --file')
@@ -66,12 +72,18 @@ def do(
     no_person(lines)
     if not lines:
         raise UsageError("the script has no commands")
-    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", size)
-    columns, rows = map(int, found.groups()) if found else (0, 0)
-    if not (20 <= columns <= 1000 and 5 <= rows <= 1000):
-        raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
+    columns_and_rows = _columns_and_rows(size)
     folder = named(run)
-    return _do_lines(folder, lines, json, (columns, rows), ascii, trust)
+
+    native_log = terminal.keep_native_stderr_off_the_screen()
+    printer = RecordPrinter(json)
+    script_app = ScriptRun(lines, columns_and_rows, ascii, printer)
+    session = _session_elsewhere(folder, printer)
+    if session is not None:
+        code = script_app.run(session, trains_itself=False)
+        session.stop()
+        return code
+    return _do_here(folder, trust, script_app, printer, native_log)
 
 
 def _text(script: str | None, file: Path | None) -> str:
@@ -79,29 +91,60 @@ def _text(script: str | None, file: Path | None) -> str:
         return script or ""
     name = file or "the standard input"
     try:
-        return (sys.stdin.buffer.read() if file is None else file.read_bytes()).decode()
+        data = sys.stdin.buffer.read() if file is None else file.read_bytes()
+        return data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from error
 
 
-def _do_lines(
-    folder: Path, lines: Sequence[Line], json: bool, size: tuple[int, int], ascii: bool, trust: bool
-) -> int:
-    """Do these lines on the session that trains a run, or continue it here; what became of each is
-    printed at once."""
-    from tui.app.keys import keymap_with
-    from tui.app.script_app import ScriptApp
+def _columns_and_rows(size: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", size)
+    if found:
+        columns, rows = int(found[1]), int(found[2])
+        if 20 <= columns <= 1000 and 5 <= rows <= 1000:
+            return columns, rows
+    raise ConfigError("size", size, "columns and lines, 20x5 to 1000x1000")
 
-    # while an app runs, it has another output
-    out, err, printer = sys.stdout, sys.stderr, printed.LinePrinter()
 
-    def note(*texts: str) -> None:
-        printer.print([f"echornn-tui: {text}" for text in texts], err)
+class ScriptRun:
+    """Does the lines of a script; what became of each is printed at once."""
 
-    def say(outcome: Outcome, frame: Frame) -> None:
-        result = "failed" if outcome.has_failed else "refused" if outcome.is_refused else "done"
-        if outcome.why_not and result == "done":
-            result = "nothing to do"
+    def __init__(
+        self, lines: Sequence[Line], size: tuple[int, int], ascii: bool, printer: RecordPrinter
+    ) -> None:
+        self._lines = lines
+        self._size = size
+        self._ascii = ascii
+        self._printer = printer
+
+    def run(self, session: Session | RemoteSession, trains_itself: bool) -> int:
+        """Returns the exit code."""
+        from tui.app.script_app import ScriptApp
+
+        printer = self._printer
+        app = ScriptApp(session, self._lines, self._say, trains_itself, ascii_only=self._ascii)
+
+        async def shown() -> int | None:
+            leave = partial(app.call_later, app.leave, ExitCode.CHECKPOINTED)
+            calls: dict[int, Callable[[], object]] = dict.fromkeys(ENDING_SIGNALS, leave)
+            calls[signal.SIGUSR1] = app.save
+            with terminal.signals_heard(calls):
+                return await app.run_async(headless=True, size=self._size, mouse=False)
+
+        # asyncio.run would close the loop, and for that wait forever for the training thread
+        code = asyncio.new_event_loop().run_until_complete(shown())
+        if printer.warning:
+            printer.note(printer.warning)
+        if app.undone:
+            printer.note(f"{app.undone} of {len(self._lines)} lines were not done")
+        if app.return_code or code is None or printer.warning:
+            return ExitCode.FAILED
+        return code
+
+    def _say(self, outcome: Outcome, frame: Frame) -> None:
+        from tui.app.keys import keymap_with
+
+        result = _result(outcome)
         # A script has no keys: the built-in ones are named
         why = keymap_with({}).text(outcome.why_not or outcome.note)
         branch = letter_of(frame.line)
@@ -110,76 +153,70 @@ def _do_lines(
             "result": result,
             "why": why,
             "state": str(frame.state),
-        }
-        record |= {
             "branch": branch,
             "window": frame.trained,
             "epoch": frame.epoch,
             "loss": frame.loss,
         }
-        loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
-        words = f": {why}" if why else f" (branch {branch}, window {frame.trained:,}{loss})"
+        text = f"{outcome.line.text}: {result}"
+        if why:
+            text += f": {why}"
+        else:
+            loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
+            text += f" (branch {branch}, window {frame.trained:,}{loss})"
         try:
-            printer.print(
-                [as_json(record) if json else f"{outcome.line.text}: {result}{words}"], out
-            )
+            self._printer.print((record, [text]))
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
-                note(f"standard output: {error.strerror}")
+                self._printer.note(f"standard output: {error.strerror}")
             raise
 
-    def do(session: Session | RemoteSession, trains_itself: bool) -> int:
-        app = ScriptApp(session, lines, say, trains_itself, ascii_only=ascii)
 
-        async def shown() -> int | None:
-            leave = partial(app.call_later, app.leave, ExitCode.CHECKPOINTED)
-            calls: dict[int, Callable[[], object]] = dict.fromkeys(ENDING_SIGNALS, leave)
-            calls[signal.SIGUSR1] = app.save
-            with terminal.signals_heard(calls):
-                return await app.run_async(headless=True, size=size, mouse=False)
+def _result(outcome: Outcome) -> str:
+    if outcome.has_failed:
+        return "failed"
+    if outcome.is_refused:
+        return "refused"
+    return "nothing to do" if outcome.why_not else "done"
 
-        # asyncio.run would close the loop, and for that wait forever for the training thread
-        code = asyncio.new_event_loop().run_until_complete(shown())
-        if printer.warning:
-            note(printer.warning)
-        if app.undone:
-            note(f"{app.undone} of {len(lines)} lines were not done")
-        return ExitCode.FAILED if app.return_code or code is None or printer.warning else code
 
-    if there := _session_elsewhere(folder, note):
-        code = do(there, trains_itself=False)
-        there.stop()
-        return code
+def _do_here(
+    folder: Path,
+    trust: bool,
+    script: ScriptRun,
+    printer: RecordPrinter,
+    native_log: terminal.NativeLog,
+) -> int:
+    """Continue the run in this process."""
     config, recorder, _ = train.go_on(str(folder), {}, None, trust)
     session = Session(config, recorder=recorder)
     session.send(Pause())
-    native_log, errors = terminal.keep_native_stderr_off_the_screen(), ThreadErrors()
-    errors.tell = note
+    errors = ThreadErrors()
+    errors.tell = printer.note
     terminal.when_terminal_is_gone(
         lambda: terminal.leave_process(train.end(session, after_a_signal=True))
     )
     with errors.keeping():
-        code = do(session, trains_itself=True)
+        code = script.run(session, trains_itself=True)
     saved = train.end(session, after_a_signal=code == ExitCode.CHECKPOINTED)
     if session.refused is not None:
         raise session.refused
     if session.error is not None:
-        note(*f"{session.frame.message}\n{native_log.tail()}".splitlines())
-    printer.print(train.farewell(session), err)
+        printer.say(*train.why_it_failed(session, native_log))
+    printer.say(*train.farewell(session))
     return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
 
 
-def _session_elsewhere(folder: Path, note: Callable[[str], None]) -> RemoteSession | None:
+def _session_elsewhere(folder: Path, printer: RecordPrinter) -> RemoteSession | None:
+    """The session that trains this run in another process, steered from here."""
     try:
         _, steering = viewers_of(folder)
         session = RemoteSession(folder, "a script", PICTURES_A_SECOND)
     except AddressError:
         return None
     session.take_over()
-    note(
-        "a session trains this run: the script steers "
-        f"it{f', instead of {steering}' if steering else ''}"
-    )
+    instead = f", instead of {steering}" if steering else ""
+    printer.note(f"a session trains this run: the script steers it{instead}")
     return session
 
 

@@ -3,6 +3,7 @@ write."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -11,20 +12,24 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from echornn import Snapshot
+from echornn import Position, Snapshot
 from echornn.arrays.numbers import Numbering, network_at
 from echornn.arrays.retraining import state_at
+from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig, fields_text
 from echornn.data.levels import chance_level
 from echornn.data.series import check_own_files, held_out_config
 from echornn.diagnosis.loss_stats import bits_text
 from echornn.readings import SAMPLE_LENGTH
 from echornn.runtime import quiet
+from echornn.runtime.waiting import Countdown, silent
 from echornn.tasks.task import Symbols
+from tui.cli.parameters import At, Branch, Json, Replica, RunName, Trust
 from tui.cli.probe import BAR
-from tui.cli.rows import At, Branch, Json, Record, Replica, RunName, Trust, emit, opened
+from tui.cli.rows import Record, emit, opened
 from tui.term import printed, terminal
 from tui.term.exit_code import FailedError
+from tui.term.waiting_line import WaitingLine
 from tui.views.text import symbol_name
 
 LINES = 20  # the most groups of steps
@@ -48,22 +53,47 @@ def evaluate_run(
     Args:
         trials: Fresh trials, 512 by default; of a stream rows, 64 by default.
     """
-    stored = opened(run, trust)
+    line = WaitingLine()
+    stored = opened(run, trust, line.say)
     position = stored.run.position_at(at, branch)
     network = network_at(stored.run, position, replica)
     check_own_files(network.config)
     asked = held_out_config(network.config, settings or {}, trials)
     terminal.keep_native_stderr_off_the_screen()
-    there = state_at(stored.run, position, retrain=True)
-    numbers = Numbering.of(stored.run).numbers(network.config)
     changed = tuple((settings or {}).items())
+    with line:
+        rows = _evaluated(stored, position, replica, settings=changed, trials=trials)
+    if not rows:
+        raise FailedError("nothing to evaluate")
+    trials_or_rows = "rows" if asked.is_stream else "trials"
+    title = (
+        f"after window {position.window:,}: {rows[0]['trials']:,} fresh {trials_or_rows} of "
+        f"{rows[0]['steps']:,} steps"
+    )
+    if settings:
+        title += f", {fields_text(settings)}"
+    return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
+
+
+def _evaluated(
+    stored: RunArrays, position: Position, replica: int | None, **asked: Any
+) -> list[Record]:
+    """A row for each network there, or for one."""
+    run, say = stored.run, stored.progress
+    quiet.import_tensorflow(run.about.threshold, say)
+    there = state_at(run, position, retrain=True, say=say)
+    numbers = Numbering.of(run).numbers(run.config_at(position))
+    wanted = numbers if replica is None else [replica]
+    countdown = Countdown(say, "network", len(wanted))
+    quietly = dataclasses.replace(stored, progress=silent)
     rows: list[Record] = []
-    for number in numbers if replica is None else [replica]:
+    for number in wanted:
         snapshot = Snapshot(there.state.of(numbers.index(number)), *position)
         seed = snapshot.state.config.seed
-        readings = stored.examined(snapshot, ["held_out"], settings=changed, trials=trials)
-        held_out = readings.held_out
+        held_out = quietly.examined(snapshot, ["held_out"], **asked).held_out
+        countdown.next()
         if held_out is None:
+            say("")  # the line for what is printed
             printed.complain(f"echornn-tui: the weights of seed {seed} are not finite: left out")
             continue
         rows.append(
@@ -83,55 +113,58 @@ def evaluate_run(
                 "accuracy_by_target": 1 - held_out.wrong_by_target,
             }
         )
-    if not rows:
-        raise FailedError("nothing to evaluate")
-    title = (
-        f"after window {position.window:,}: {rows[0]['trials']:,} fresh "
-        f"{'rows' if asked.is_stream else 'trials'} of {rows[0]['steps']:,} steps"
-    )
-    if settings:
-        title += f", {fields_text(settings)}"
-    return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
+    return rows
 
 
 def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
     """A line for each network, one for their mean, and one for each group of steps, of all networks
     together."""
-    right, chance = "  accuracy    +-" if asked.has_classes else "", chance_level(asked)
-    yield f"replica  seed      loss      +-{right}" + (
-        f"   (chance {chance:.4f})" if math.isfinite(chance) else ""
-    )
-    whose = [(f"{row['replica']:>7} {row['seed']:>5}", row) for row in rows]
+    yield _heads(asked)
+    for row in rows:
+        yield _line(asked, f"{row['replica']:>7} {row['seed']:>5}", row)
     if len(rows) > 1:
-        means = {name: np.array([row[name] for row in rows]) for name in ("loss", "accuracy")}
-        both = {name: values.mean() for name, values in means.items()}
-        both |= {
-            f"{name}_spread": 2 * one.std(ddof=1) / math.sqrt(len(one))
-            for name, one in means.items()
-        }
-        whose.append((f"mean of {len(rows):>5}", both))
-    for name, row in whose:
-        right = (
-            f"{row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}" if asked.has_classes else ""
-        )
-        yield (
-            f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f} {right}".rstrip()
-            + bits_text(asked, row["loss"])
-        )
+        yield _line(asked, f"mean of {len(rows):>5}", _means(rows))
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
     if not asked.is_stream:  # all steps of a stream are alike
         by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
-        known = np.flatnonzero(np.isfinite(by_step))
-        groups = np.array_split(known, min(LINES, len(known)))
+        scored = np.flatnonzero(np.isfinite(by_step))
+        groups = np.array_split(scored, min(LINES, len(scored)))
         names = [" to ".join(map(str, sorted({steps[0] + 1, steps[-1] + 1}))) for steps in groups]
-        most = 1.0 if asked.has_classes else by_step[known].max(initial=0) or 1.0
-        yield from _bars(
-            f"{what} by step", names, [float(by_step[steps].mean()) for steps in groups], form, most
-        )
-    if isinstance(symbols := asked.the_task.outputs, Symbols) and 2 < symbols.count <= LINES:
+        means = [float(by_step[steps].mean()) for steps in groups]
+        most = 1.0 if asked.has_classes else by_step[scored].max(initial=0) or 1.0
+        yield from _bars(f"{what} by step", names, means, form, most)
+    symbols = asked.the_task.outputs
+    if isinstance(symbols, Symbols) and 2 < symbols.count <= LINES:
         by_target = np.mean([row["accuracy_by_target"] for row in rows], axis=0)
         names = [symbol_name(symbols, symbol) for symbol in range(symbols.count)]
         yield from _bars("accuracy by target", names, by_target.tolist(), form, 1.0)
+
+
+def _heads(asked: EchoConfig) -> str:
+    line = "replica  seed      loss      +-"
+    if asked.has_classes:
+        line += "  accuracy    +-"
+    chance = chance_level(asked)
+    if math.isfinite(chance):
+        line += f"   (chance {chance:.4f})"
+    return line
+
+
+def _line(asked: EchoConfig, name: str, row: Record) -> str:
+    line = f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f}"
+    if asked.has_classes:
+        line += f" {row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}"
+    return line + bits_text(asked, row["loss"])
+
+
+def _means(rows: list[Record]) -> Record:
+    """Over the networks, with twice their standard errors."""
+    means: Record = {}
+    for name in ("loss", "accuracy"):
+        values = np.array([row[name] for row in rows])
+        means[name] = values.mean()
+        means[f"{name}_spread"] = 2 * values.std(ddof=1) / math.sqrt(len(values))
+    return means
 
 
 def _bars(
@@ -163,17 +196,20 @@ def sample_run(
         prime: How the text begins.
         length: Characters in all.
     """
-    stored = opened(run, trust)
+    line = WaitingLine()
+    stored = opened(run, trust, line.say)
     terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow(stored.run.about.threshold)
-    from echornn import sample
+    with line:
+        quiet.import_tensorflow(stored.run.about.threshold, line.say)
+        from echornn import sample
 
-    snapshot = stored.snapshot(at, branch, replica, retrain=True)
-    if not snapshot.state.is_finite:
-        raise FailedError(
-            f"the weights are not finite after window {snapshot.window}: nothing is written"
-        )
-    text = sample(snapshot, length, temperature, prime)
+        snapshot = stored.snapshot(at, branch, replica, retrain=True)
+        if not snapshot.state.is_finite:
+            raise FailedError(
+                f"the weights are not finite after window {snapshot.window}: nothing is written"
+            )
+        line.say("writing")
+        text = sample(snapshot, length, temperature, prime)
     record = {
         "window": snapshot.window,
         "seed": snapshot.state.config.seed,

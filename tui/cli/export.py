@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +27,8 @@ from echornn.data.series import check_own_files, held_out_batch, held_out_config
 from echornn.history.windows import quantiles
 from echornn.progress import Floats
 from echornn.runtime import quiet
-from tui.cli.rows import Json, Record, RunName, Trust, as_json, csv_lines, emit, opened
+from tui.cli.parameters import Json, RunName, Trust
+from tui.cli.rows import Record, as_json, csv_lines, emit, opened
 from tui.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
@@ -43,6 +44,9 @@ APART = {  # the flags with which a flag cannot be used
     "tensorboard": ("weights", "keras", "states", "json"),
     "states": ("weights", "keras", "json"),
 }
+
+NEEDED = {"parquet": ("pyarrow", "arrow"), "tensorboard": ("tensorboard", "tensorboard")}
+"""The module that a flag needs, and the extra that installs it."""
 
 Which = int | Literal["all"] | None  # a network's number, or all networks
 
@@ -93,27 +97,7 @@ def export_run(
     given = {
         name: value for name, value in locals().items() if value is not None and value is not False
     }
-    for flag, other in [(flag, other) for flag, others in APART.items() for other in others]:
-        if flag in given and other in given:
-            value = "" if given[other] is True else f" {given[other]}"
-            raise UsageError(f"--{flag} cannot be used with --{other}{value}")
-    if at is not None and weights is keras is states is None:
-        raise UsageError(
-            f"at = {at} cannot be used without --weights, --keras or --states, of the network there"
-        )
-    if data_seed is not None and states is None:
-        raise UsageError(
-            f"data_seed = {data_seed} cannot be used without --states, whose inputs it draws"
-        )
-    for module, file, extra in (
-        ("pyarrow", parquet, "arrow"),
-        ("tensorboard", tensorboard, "tensorboard"),
-    ):
-        if file is not None and importlib.util.find_spec(module) is None:
-            raise UsageError(
-                f"{file} cannot be written without {module}: install echornn-tui[{extra}]"
-            )
-
+    _require_together(given)
     stored = opened(run, trust).run
     when_solved = at == "solved"
     position = stored.position_at(None if at == "solved" else at, branch)
@@ -147,12 +131,35 @@ def export_run(
             columns.insert(4, "replica")
         rows = _of_windows(windows, is_numbered)
     if parquet is not None:
-        flags = {
-            name: given.get(name) for name in ("path", "branch", "summary", "replica", "parquet")
-        }
+        words = ("path", "branch", "summary", "replica", "parquet")
+        flags = {name: given[name] for name in words if name in given}
         _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
         return ExitCode.DONE
     return emit(rows, json, partial(csv_lines, columns))
+
+
+def _require_together(given: Mapping[str, object]) -> None:
+    """A UsageError if these flags cannot be used together, or not without another package."""
+    for flag, others in APART.items():
+        for other in others:
+            if flag in given and other in given:
+                value = "" if given[other] is True else f" {given[other]}"
+                raise UsageError(f"--{flag} cannot be used with --{other}{value}")
+    if "at" in given and not given.keys() & {"weights", "keras", "states"}:
+        raise UsageError(
+            f"at = {given['at']} cannot be used without --weights, --keras or --states, of the "
+            "network there"
+        )
+    if "data_seed" in given and "states" not in given:
+        raise UsageError(
+            f"data_seed = {given['data_seed']} cannot be used without --states, whose inputs it "
+            "draws"
+        )
+    for flag, (module, extra) in NEEDED.items():
+        if flag in given and importlib.util.find_spec(module) is None:
+            raise UsageError(
+                f"{given[flag]} cannot be written without {module}: install echornn-tui[{extra}]"
+            )
 
 
 def _of_network(network: NetworkFacts) -> Record:
@@ -223,9 +230,9 @@ def _write_events(folder: Path, run: Run, pieces: Iterable[WindowPiece], windows
         begins = np.unique(np.append(0, np.flatnonzero(is_first)))
         ends = np.append(begins[1:], len(piece))
         curves = _curves(piece, begins, ends)
-        for at, window in enumerate(piece.window[ends - 1].tolist()):
+        for point, window in enumerate(piece.window[ends - 1].tolist()):
             values = [
-                Summary.Value(tag=tag, simple_value=curve[at]) for tag, curve in curves.items()
+                Summary.Value(tag=tag, simple_value=curve[point]) for tag, curve in curves.items()
             ]
             event = Event(wall_time=begun, step=window, summary=Summary(value=values))
             writer.write(event.SerializeToString())
@@ -280,16 +287,8 @@ def _write_network(wanted: WantedNetworks, weights: Path | None, keras: Path | N
     """
     config = wanted.run.config_at(wanted.position)
     are_several = wanted.number is None and config.replicas > 1
-    if keras is not None and are_several:
-        numbers = Numbering.of(wanted.run).numbers(config)
-        which = f"--replica {numbers[0]} to {numbers[-1]}"
-        raise RunError(
-            f"keras = {str(keras)!r} cannot be written: a .keras file has a single network; add "
-            f"{which}"
-        )
-    if keras is not None and not config.the_cell.keras[0]:
-        instead = f"Keras has no {config.cell} cell; --weights writes its numbers"
-        raise RunError(f"keras = {str(keras)!r} cannot be written: {instead}")
+    if keras is not None:
+        _require_keras(wanted, config, are_several, f"keras = {str(keras)!r} cannot be written")
     networks = _networks(wanted, wanted.number)
     if weights is not None:
         has_replicas = are_several or wanted.replica == "all"
@@ -303,14 +302,25 @@ def _write_network(wanted: WantedNetworks, weights: Path | None, keras: Path | N
         printed.export_whole(keras, keras_model(networks.configs[0], alone).save)
 
 
+def _require_keras(
+    wanted: WantedNetworks, config: EchoConfig, are_several: bool, refused: str
+) -> None:
+    if are_several:
+        numbers = Numbering.of(wanted.run).numbers(config)
+        raise RunError(
+            f"{refused}: a .keras file has a single network; add --replica {numbers[0]} to "
+            f"{numbers[-1]}"
+        )
+    if not config.the_cell.keras[0]:
+        raise RunError(f"{refused}: Keras has no {config.cell} cell; --weights writes its numbers")
+
+
 def _write_states(wanted: WantedNetworks, file: Path, data_seed: int | None) -> None:
     """Write what networks do on held-out data, the same for all networks of the run: by default the
     first, or the one that goes on alone."""
     run = wanted.run
     network = network_at(run, wanted.position, wanted.number)
-    number = wanted.number
-    if wanted.replica is None:
-        number = network.number
+    number = network.number if wanted.replica is None else wanted.number
     check_own_files(network.config)
     if data_seed is None:
         data_seed = data_seed_of(run)

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from echornn.sweeps.folder import SweepResults
-from tui.cli.rows import Along, At, Branch, Replica, Trust, emit, named
+from tui.cli.parameters import Along, At, Branch, Replica, Trust
+from tui.cli.rows import emit, named
 from tui.command_text import command_with
 from tui.figures.data import FigureRequest
 from tui.figures.make import KINDS, made, require_drawable
@@ -63,30 +64,44 @@ def make_figure(
     """
     require_drawable(kind, out)
     named(run)  # says which one is the newest
-    given = {"at": at, "branch": branch, "replica": replica, "along": along, "log": log}
+    where = {"at": at, "branch": branch, "replica": replica, "along": along, "log": log}
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
-    for name, value in {**given, **of_maps}.items():
-        if value is not None and value is not False and name not in KINDS[kind].uses:
-            takers = ", ".join(one for one, known in KINDS.items() if name in known.uses)
+    given = {
+        name: value
+        for name, value in {**where, **of_maps}.items()
+        if value is not None and value is not False
+    }
+    for name in given:
+        if name not in KINDS[kind].uses:
+            takers = ", ".join(taker for taker, other in KINDS.items() if name in other.uses)
             raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
     if others and kind != "runs":
         raise UsageError(
             f"{others[0]!r} cannot be used with {kind}: only runs compares several runs"
         )
-    measure, choice = show or Measure.SUCCESS, None
+    size = {"width": width, "height": height, "font": font}
+    unusual = {name: value for name, value in size.items() if value != getattr(FigureRequest, name)}
+    command = command_with("figure", [run, kind, *others], {"out": out, **given, **unusual})
+    request = FigureRequest(
+        run,
+        kind,
+        others,
+        at,
+        branch,
+        replica,
+        along,
+        log,
+        trust=trust,
+        width=width,
+        height=height,
+        font=font,
+    )
     if kind == "map":
         from tui.cli.sweep import chosen_state
 
-        choice = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter).choice
-    where = (at, branch, replica, along)
-    request = FigureRequest(
-        run, kind, others, *where, log, measure, choice, trust, width, height, font
-    )
-    sizes = {"width": width, "height": height, "font": font}
-    unusual = {name: size for name, size in sizes.items() if size != getattr(FigureRequest, name)}
-    command = command_with(
-        "figure", [run, kind, *others], {"out": out, **given, **of_maps, **unusual}
-    )
+        measure = show or Measure.SUCCESS
+        state = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter)
+        request = replace(request, show=measure, choice=state.choice)
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     with WaitingLine() as line:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from echornn import ConfigError, EchoConfig, PopulationProgress, Run, SeedStats, Session
+from echornn import EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
 from echornn.data.levels import can_be_solved, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import ladder_position, loss_text, task_loss_text
@@ -20,14 +19,17 @@ from echornn.history.windows import errors_of, losses_of, summed
 from echornn.progress import Counts, Floats
 from echornn.run.branch import index_in
 from echornn.run.recorder import Recorder
+from echornn.runtime.waiting import left_text
 from echornn.session.commands import Pause, Save
 from echornn.session.pictures.frame import Frame, State
 from tui.cli.detach import Serving, let_go
-from tui.cli.rows import Record, as_json, results_of, seed_stats_fields
-from tui.cli.train import code_at_the_end, farewell, forget_if_empty
+from tui.cli.flags import TrainFlags
+from tui.cli.rows import Record, RecordPrinter, results_of, seed_stats_fields
+from tui.cli.train import code_at_the_end, farewell, forget_if_empty, why_it_failed
 from tui.figures.sweep_table import rung_text
-from tui.term import printed, terminal
+from tui.term import terminal
 from tui.term.exit_code import ExitCode
+from tui.term.waiting_line import WaitingLine
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
 # A mean is above chance if it is higher by this share of the distance to the next level
@@ -50,110 +52,172 @@ OF_REPLICAS = {
 """The lines about records, which docs/cli.md explains; other records are printed as they are."""
 
 
-def print_training(
-    config: EchoConfig,
-    recorder: Recorder,
-    at: int | None,
-    speed: float | None,  # None for that which was chosen before, else full speed
-    json: bool,
-    serve: bool,
-    paused: bool,
-    background: int | None,  # the line to the parent; see `detach`
-) -> int:
-    """Train all epochs, and print the progress.
+class PrintedTraining:
+    """Trains all epochs, and prints the progress.
 
-    A session in the ``background`` stays while viewers look at it.
+    A session in the ``background`` (the line to the parent; see `detach`) stays while viewers look
+    at it.
     """
-    report = EpochReport(config)
 
-    def say(*records: Record) -> None:
-        if records:
-            lines.print(
-                [as_json(one) if json else line_of(one, config) for one in records], sys.stdout
-            )
+    def __init__(
+        self,
+        config: EchoConfig,
+        recorder: Recorder,
+        at: int | None,
+        speed: float | None,
+        flags: TrainFlags,
+        background: int | None,
+    ) -> None:
+        self._config = config
+        self._recorder = recorder
+        self._at = at
+        self._is_json = flags.json
+        self._is_in_background = background is not None
+        self._report = EpochReport(config)
+        self._session = Session(
+            config, speed, on_progress=self._progressed, recorder=recorder, at=at
+        )
+        if flags.paused:
+            self._session.send(Pause())
+        self._serving = Serving(self._session, not flags.no_serve)
+        self._serving.begin()
+        if background is not None:
+            let_go(background, recorder.folder, self._serving.trouble, errors_apart=flags.json)
+        self._native_log = terminal.keep_native_stderr_off_the_screen()
+        self._printer = RecordPrinter(flags.json)
+        self._waiting = WaitingLine()
+        self._warning = ""  # the last that was printed
 
-    def on_progress(progress: PopulationProgress) -> None:
-        say(*report.records(progress, session.config))
-        if progress.diverged[-1] and not is_watched():
-            session.stop()
+    def run(self) -> int:
+        """Returns the exit code."""
+        session = self._session
+        with (
+            terminal.asked_to_end(session.stop, lambda: session.send(Save())) as asked,
+            self._waiting,
+        ):
+            self._print_start()
+            begun = time.monotonic()
+            # it may end with the first command, which may come at once
+            self._warn(self._recorder.warning)
+            # on a thread, so that signals are handled even while native code runs
+            threading.Thread(target=session.run, name="training", daemon=True).start()
+            is_saved = self._watch(asked)
+        self._serving.end("the session was ended" if asked else "the session has ended")
+        code = code_at_the_end(self._recorder, is_saved, bool(asked))
+        if session.refused is not None:
+            forget_if_empty(session)
+            raise session.refused
+        if isinstance(session.error, BrokenPipeError):
+            raise session.error
+        code = self._conclude(code, bool(asked), time.monotonic() - begun)
+        self._printer.say(*farewell(session))
+        return code
 
-    def is_watched() -> bool:
-        return background is not None and bool(session.viewers.names)
-
-    session = Session(config, speed, on_progress=on_progress, recorder=recorder, at=at)
-    if paused:
-        session.send(Pause())
-    serving = Serving(session, serve)
-    serving.begin()
-    if background is not None:
-        let_go(background, recorder.folder, serving.trouble, errors_apart=json)
-    native_log = terminal.keep_native_stderr_off_the_screen()
-    lines = printed.LinePrinter()
-    with terminal.asked_to_end(session.stop, lambda: session.send(Save())) as asked:
-        folder = None if recorder.folder is None else str(recorder.folder)
-        trained = recorder.resumed.position_at(at).window if recorder.resumed else 0
-        say({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
-        if config.unused_steps:
-            say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
-        if config.replicas > 1 and not json:
-            lines.print([SEEDS_NOTE if can_be_solved(config) else LOSSES_NOTE], sys.stdout)
+    def _print_start(self) -> None:
+        config, recorder = self._config, self._recorder
+        trained = 0
         if recorder.resumed is not None:
-            report.go_on_after(recorder.resumed, at)
-        begun = time.monotonic()
-        if warning := recorder.warning:  # it may end with the first command, which may come at once
-            lines.print([f"echornn-tui: {warning}"], sys.stderr)
-        # on a thread, so that signals are handled even while native code runs
-        threading.Thread(target=session.run, name="training", daemon=True).start()
+            trained = recorder.resumed.position_at(self._at).window
+            self._report.go_on_after(recorder.resumed, self._at)
+        folder = None if recorder.folder is None else str(recorder.folder)
+        self._print({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
+        if config.unused_steps:
+            self._print({"event": "note", "unused_steps_per_epoch": config.unused_steps})
+        if config.replicas > 1 and not self._is_json:
+            self._printer.print(({}, [SEEDS_NOTE if can_be_solved(config) else LOSSES_NOTE]))
+
+    def _watch(self, asked: list[int]) -> bool:
+        """Until the session has stopped; or, if it was asked to, is saved, which is returned."""
+        session, recorder = self._session, self._recorder
         has_stopped = is_saved = False
-        while not has_stopped and not (asked and (is_saved or recorder.folder is None)):
+        while not has_stopped:
             has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
-            newest = "; ".join(filter(None, (frame.warning, lines.warning)))
-            if newest not in ("", warning):
-                warning = newest
-                lines.print([f"echornn-tui: {warning}"], sys.stderr)
-            is_over = frame.state is State.FINISHED or (
-                frame.state is State.PAUSED and frame.has_diverged
-            )
-            if is_over and not is_watched():
+            self._warn("; ".join(filter(None, (frame.warning, self._printer.warning))))
+            if not self._is_in_background:
+                self._waiting.say(self._waits_for(frame))
+            has_diverged = frame.state is State.PAUSED and frame.has_diverged
+            is_over = frame.state is State.FINISHED or has_diverged
+            if is_over and not self._is_watched:
                 session.stop()
             is_saved = recorder.saved
-    serving.end("the session was ended" if asked else "the session has ended")
-    frame, code = session.frame, code_at_the_end(recorder, is_saved, bool(asked))
-    if session.refused is not None:
-        forget_if_empty(session)
-        raise session.refused
-    if isinstance(session.error, BrokenPipeError):
-        raise session.error
-    if session.error is not None:
-        tail = "" if isinstance(session.error, ConfigError) else native_log.tail()
-        lines.print(f"echornn-tui: {frame.message}\n{tail}".splitlines(), sys.stderr)
-        code = ExitCode.FAILED
-    elif frame.has_diverged:
-        say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
-        code = code if asked else ExitCode.FAILED
-    elif not asked:
-        say(finished_record(frame, time.monotonic() - begun))
-        code = ExitCode.FAILED if lines.warning else code
-    lines.print(farewell(session), sys.stderr)
-    return code
+            if asked and (is_saved or recorder.folder is None):
+                break
+        return is_saved
+
+    def _conclude(self, code: ExitCode, was_asked: bool, seconds: float) -> ExitCode:
+        """Print how it ended; returns the exit code."""
+        session, frame = self._session, self._session.frame
+        if session.error is not None:
+            self._printer.say(*why_it_failed(session, self._native_log))
+            return ExitCode.FAILED
+        if frame.has_diverged:
+            place = {"epoch": frame.epoch, "window": frame.window, "loss": frame.loss}
+            self._print({"event": "diverged", **place})
+            return code if was_asked else ExitCode.FAILED
+        if not was_asked:
+            self._print(finished_record(frame, seconds))
+            return ExitCode.FAILED if self._printer.warning else code
+        return code
+
+    def _progressed(self, progress: PopulationProgress) -> None:
+        self._print(*self._report.records(progress, self._session.config))
+        if progress.diverged[-1] and not self._is_watched:
+            self._session.stop()
+
+    @property
+    def _is_watched(self) -> bool:
+        return self._is_in_background and bool(self._session.viewers.names)
+
+    def _print(self, *records: Record) -> None:
+        if not records:
+            return
+        rows = [(record, self._lines(record)) for record in records]
+        with self._waiting.hidden():
+            self._printer.print(*rows)
+
+    def _lines(self, record: Record) -> list[str]:
+        return [] if self._is_json else [line_of(record, self._config)]
+
+    def _warn(self, warning: str) -> None:
+        if warning and warning != self._warning:
+            self._warning = warning
+            with self._waiting.hidden():
+                self._printer.note(warning)
+
+    def _waits_for(self, frame: Frame) -> str:
+        if frame.state is State.LOADING:
+            return frame.message
+        if frame.state is not State.RUNNING or not self._waiting.is_rewritten:
+            return ""
+        config = frame.config
+        epochs, windows = config.num_epochs, config.windows_per_epoch
+        text = f"epoch {frame.epoch}/{epochs}  window {frame.window}/{windows}"
+        if frame.rate:
+            left = epochs * windows - (frame.epoch - 1) * windows - frame.window
+            text += f", {left_text(left / frame.rate)}"
+        return text
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    known = frame.loss_stats
-    result: Record = {
-        "final_loss": known.mean,
-        "solved_at": known.solved_at,
-        "lost_at": known.lost_at,
-    }
-    spread: Record = {"final_loss_spread": known.mean_spread}
+    stats = frame.loss_stats
+    result: Record
+    spread: Record = {}
     if frame.seed_stats is not None:
-        result, spread = results_of(frame.seed_stats), {}
-    mean = result.get("final_loss", result.get("loss_50"))
+        result = results_of(frame.seed_stats)
+        ladder = ladder_fields(frame.config, result["loss_50"])
+    else:
+        result = {
+            "final_loss": stats.mean,
+            "solved_at": stats.solved_at,
+            "lost_at": stats.lost_at,
+        }
+        spread["final_loss_spread"] = stats.mean_spread
+        ladder = ladder_fields(frame.config, stats.mean, stats.mean_spread)
     return {
         "event": "finished",
         "windows": frame.trained_in_all,
         **result,
-        **ladder_fields(frame.config, mean, spread.get("final_loss_spread", 0.0)),
+        **ladder,
         "seconds": round(seconds, 3),
         **spread,
     }
@@ -162,64 +226,80 @@ def finished_record(frame: Frame, seconds: float) -> Record:
 def ladder_fields(config: EchoConfig, mean: float | None, unsure: float = 0.0) -> Record:
     """The names of the last level that a mean loss has come down to, and of the level after it, or
     None."""
-    ladder, mean = ladder_of(config), math.nan if mean is None else mean
-    found = ladder_position(ladder, mean, unsure, solved_level(config))
-    if found is None:
+    ladder = ladder_of(config)
+    mean = math.nan if mean is None else mean
+    position = ladder_position(ladder, mean, unsure, solved_level(config))
+    if position is None:
         return {"level": None, "next_level": None}
-    here, after = found.at or found.above, found.next
-    if found.at is None and after is not None:
+    following = position.next
+    if position.at is None and following is not None:
         chance = ladder[0]
-        if mean > chance.loss + FAR_ABOVE * (chance.loss - after.loss):
+        if mean > chance.loss + FAR_ABOVE * (chance.loss - following.loss):
             return {"level": None, "next_level": chance.name}
-    return {"level": here.name, "next_level": after and after.name}
+    level = position.at or position.above
+    return {"level": level.name, "next_level": following and following.name}
+
+
+# ---- records as text
 
 
 def line_of(record: Record, config: EchoConfig) -> str:
     """A record as text; beside a mean loss is its position on the ladder, save the echo's, which
     has no steps."""
-    event, of_replicas = record["event"], "success_rate" in record
-    template = (OF_REPLICAS if of_replicas else OF_ONE).get(event)
+    event = record["event"]
+    is_of_replicas = "success_rate" in record
+    template = (OF_REPLICAS if is_of_replicas else OF_ONE).get(event)
     if template is None:
-        return "  ".join(
-            [event, *(f"{name} {value}" for name, value in record.items() if name != "event")]
-        )
-    if of_replicas:
-        mean, loss = (
-            record["loss_50"],
-            " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90)),
-        )
-    else:
-        mean = record["final_loss" if event == "finished" else "loss"]
-        loss = task_loss_text(config, mean)
-    if event != "window" and config.value("task") != "echo":
-        rung = rung_text(config, mean, record.get("final_loss_spread", 0.0))
-        loss += f" ({rung})" if rung else ""
-    accuracy = record.get("accuracy", math.nan)
-    if can_be_solved(config):
-        solved = f"  {solved_text(record)}"
-    elif event == "finished":
-        solved = f"  {NOTHING_COUNTS}"
-    else:
-        solved = ""
+        fields = [f"{name} {value}" for name, value in record.items() if name != "event"]
+        return "  ".join([event, *fields])
     words = {
-        "solved": solved,
-        "loss": loss,
-        "accuracy": ""
-        if accuracy is None or math.isnan(accuracy)
-        else f"  accuracy {accuracy:.1%}",
-        "diverged": f"  {record['diverged']} diverged" if record.get("diverged") else "",
+        "epochs": config.num_epochs,
+        "per_epoch": config.windows_per_epoch,
+        "solved": "",
+        "loss": _loss_text(record, config),
+        "accuracy": "",
+        "diverged": "",
     }
-    return template.format(
-        **record | words, epochs=config.num_epochs, per_epoch=config.windows_per_epoch
-    )
+    if can_be_solved(config):
+        words["solved"] = f"  {solved_text(record)}"
+    elif event == "finished":
+        words["solved"] = f"  {NOTHING_COUNTS}"
+    accuracy = record.get("accuracy")
+    if accuracy is not None and not math.isnan(accuracy):
+        words["accuracy"] = f"  accuracy {accuracy:.1%}"
+    if record.get("diverged"):
+        words["diverged"] = f"  {record['diverged']} diverged"
+    return template.format(**record | words)
+
+
+def _loss_text(record: Record, config: EchoConfig) -> str:
+    if "success_rate" in record:
+        mean = record["loss_50"]
+        text = " ".join(loss_text(record[f"loss_{share}"], 3) for share in (10, 50, 90))
+    else:
+        mean = record["final_loss" if record["event"] == "finished" else "loss"]
+        text = task_loss_text(config, mean)
+    if record["event"] != "window" and config.value("task") != "echo":
+        rung = rung_text(config, mean, record.get("final_loss_spread", 0.0))
+        if rung:
+            text += f" ({rung})"
+    return text
 
 
 def solved_text(record: Record) -> str:
     """How many of the replicas solved the task, with the interval of their share; or when one
     network did."""
-    if "success_rate" not in record:
-        lost = f", lost at {record['lost_at']}" if record.get("lost_at") else ""
-        return f"solved at {record['solved_at']}{lost}" if record.get("solved_at") else "not solved"
+    if "success_rate" in record:
+        return _solved_of_replicas(record)
+    if not record.get("solved_at"):
+        return "not solved"
+    text = f"solved at {record['solved_at']}"
+    if record.get("lost_at"):
+        text += f", lost at {record['lost_at']}"
+    return text
+
+
+def _solved_of_replicas(record: Record) -> str:
     low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
     text = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%)"
     if record["median_window"] is not None:
@@ -229,19 +309,24 @@ def solved_text(record: Record) -> str:
     return text
 
 
+# ---- progress as records
+
+
 class EpochReport:
     """Turns progress into records, about a window, or the means over an epoch that was trained from
     its beginning."""
 
     def __init__(self, config: EchoConfig) -> None:
-        self.config, self.begun, self._is_whole = config, time.monotonic(), True
+        self.config = config
+        self.begun = time.monotonic()
+        self._is_whole = True  # the epoch
         # The number of the next window since the first epoch's start, from 0
         self._next: int | None = None
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
-        # The sums are [replicas].
-        self._sums, self._windows, self._errors = np.zeros(self.config.replicas), 0, 0
+        self._sums = np.zeros(self.config.replicas)
+        self._windows = self._errors = 0
 
     def go_on_after(self, run: Run, at: int | None) -> None:
         """Count the current epoch's earlier windows of a continued run, if they are of the same
@@ -259,6 +344,7 @@ class EpochReport:
             self._add(losses_of(own), errors_of(own, config))
 
     def records(self, progress: PopulationProgress, config: EchoConfig) -> Iterator[Record]:
+        """Of windows that were just trained."""
         per_epoch, count = config.windows_per_epoch, len(progress.losses)
         first = progress.epoch * per_epoch + progress.window + 1 - count
         # A viewer has changed it, or gone elsewhere
@@ -268,56 +354,53 @@ class EpochReport:
         self._next = first + count
         self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
+        is_reported = (in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)
         begin = 0
-        for index in np.flatnonzero(
-            (in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)
-        ).tolist():
+        for index in np.flatnonzero(is_reported).tolist():
             epoch, window = divmod(first + index, per_epoch)
             if window % LINE_EVERY == 0:
-                losses, errors = (
-                    progress.losses[index].astype(np.float64),
-                    int(progress.errors[index].sum()),
-                )
-                fields = self._fields(progress, index, losses, 1, errors)
+                fields = self._fields_of_window(progress, index)
                 yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
             if window == per_epoch - 1:
                 self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
                 if self._is_whole:
-                    fields = self._fields(progress, index, self._sums, self._windows, self._errors)
-                    place = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
-                    seconds = time.monotonic() - self.begun
-                    yield {
-                        "event": "epoch",
-                        "epoch": epoch + 1,
-                        **fields,
-                        **place,
-                        "seconds": seconds,
-                    }
+                    yield {"event": "epoch", "epoch": epoch + 1, **self._means(progress, index)}
                 self._is_whole, begin = True, index + 1
                 self._begin_epoch()
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:
-        self._sums, self._windows = summed(self._sums, losses), self._windows + len(losses)
+        self._sums = summed(self._sums, losses)
+        self._windows += len(losses)
         self._errors += int(errors.sum())
+
+    def _fields_of_window(self, progress: PopulationProgress, index: int) -> Record:
+        losses = progress.losses[index].astype(np.float64)
+        accuracy = self.config.accuracy(int(progress.errors[index].sum()), 1)
+        return self._fields(progress, index, losses, accuracy)
+
+    def _means(self, progress: PopulationProgress, index: int) -> Record:
+        """Of the epoch that ends with this window of the progress."""
+        means = self._sums / self._windows
+        accuracy = self.config.accuracy(self._errors, self._windows)
+        fields = self._fields(progress, index, means, accuracy)
+        ladder = ladder_fields(self.config, fields.get("loss", fields.get("loss_50")))
+        return {**fields, **ladder, "seconds": time.monotonic() - self.begun}
 
     def _fields(
         self,
         progress: PopulationProgress,
         index: int,
-        sums: npt.NDArray[np.float64],
-        windows: int,
-        errors: int,
+        means: npt.NDArray[np.float64],
+        accuracy: object,
     ) -> Record:
         if self.config.replicas == 1:
-            return {
-                "loss": float(sums[0] / windows),
-                "accuracy": self.config.accuracy(errors, windows),
-            }
-        along, newest = progress.trained - len(progress.losses) + index + 1, progress.losses[index]
+            return {"loss": float(means[0]), "accuracy": accuracy}
+        along = progress.trained - len(progress.losses) + index + 1
+        newest = progress.losses[index]
         solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
         diverged, never = ~np.isfinite(newest), np.zeros_like(solved_at)
-        means = (sums / windows).astype(np.float32)
         counts = can_be_solved(self.config)
-        stats = SeedStats(solved_at, means, newest, diverged, along, never, counts)
+        losses = means.astype(np.float32)
+        stats = SeedStats(solved_at, losses, newest, diverged, along, never, counts)
         return seed_stats_fields(stats)

@@ -33,10 +33,11 @@ from echornn.run.branch import letter_of
 from echornn.tasks import own_task
 from echornn.tasks import table as tasks
 from echornn.tasks.task import Setting, known_lags, ladder, settings_of, solved_level
-from tui.cli.rows import Json, Record, RunName, emit, opened, results_of
+from tui.cli.parameters import Json, RunName
+from tui.cli.rows import Record, emit, opened, results_of
 from tui.term.exit_code import UsageError
 
-COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
+COLUMNS = (" ", "branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 INDENT = "    "
 NOTHING: tuple[Any, ...] = (None, [], (), "")
@@ -51,12 +52,10 @@ def list_runs(folder: Path | None = None, /, *, json: Json = False) -> int:
     """
     if folder is not None and not folder.is_dir():
         raise RunError(f"{folder} cannot be read: it is no folder")
-    found = (
-        [folder]
-        if folder is not None and (folder / folders.RUN_FILE).exists()
-        else kept_runs.runs(folder)
-    )
-    return emit(map(_listed, found), json, partial(_run_lines, folder))
+    runs = kept_runs.runs(folder)
+    if folder is not None and (folder / folders.RUN_FILE).exists():
+        runs = [folder]
+    return emit(map(_listed, runs), json, partial(_run_lines, folder))
 
 
 def _listed(folder: Path) -> Record:
@@ -96,57 +95,61 @@ def _row(folder: Path) -> Record:
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
     yield f"runs in {among or kept_runs.state_folder()}, the newest first"
     for run in runs:
-        when = time.strftime(
-            "%Y-%m-%d %H:%M", time.localtime(kept_runs.last_saved(Path(run["run"])))
-        )
+        folder = Path(run["run"])
+        saved = time.localtime(kept_runs.last_saved(folder))
+        when = time.strftime("%Y-%m-%d %H:%M", saved)
         if "error" in run:
             yield f"{when}  {run['error']}"
             continue
-        position = f"epoch {run['epoch']}/{run['differs'].get('num_epochs', EchoConfig.num_epochs)}"
+        epochs = run["differs"].get("num_epochs", EchoConfig.num_epochs)
+        position = f"epoch {run['epoch']}/{epochs}"
         loss = "diverged" if run["diverged"] else _loss(run["loss"])
-        solved, lost = _outcome(run)
-        if run["solved_level"] is None:
-            solved = NOTHING_COUNTS
-        elif "lottery" in run:
-            solved = f"{solved} solved"
-        elif run["solved_at"]:
-            solved = f"solved at {solved}"
-        else:
-            solved = "not solved"
-        solved = f"{solved}, {lost}" if lost else solved
-        size = (
-            f"{run['bytes'] / 1e6:.1f} MB"
-            if run["bytes"] >= 1e6
-            else f"{run['bytes'] / 1e3:.1f} kB"
-        )
         how_far = f"{position:<15} {run['windows']:>11,} windows in all  mean loss {loss:<9}"
-        viewers = ""
+        size = f"{run['bytes'] / 1e3:.1f} kB"
+        if run["bytes"] >= 1e6:
+            size = f"{run['bytes'] / 1e6:.1f} MB"
+        how_well = f"{_solved_text(run):<19} {size:>9}"
+        words = [when, how_far, how_well, folder.name, fields_text(run["differs"])]
         if "viewers" in run:
-            names = [
-                f"{name} steers" if name == run["steering"] else name for name in run["viewers"]
-            ]
-            viewers = f"in training: {', '.join(names) or 'nobody looks'} (attach)"
-        words = (
-            when,
-            how_far,
-            f"{solved:<19} {size:>9}",
-            Path(run["run"]).name,
-            fields_text(run["differs"]),
-            viewers,
-        )
-        yield "  ".join(filter(None, words))
+            words.append(_viewers_text(run["viewers"], run["steering"]))
+        yield "  ".join(word for word in words if word)
+
+
+def _solved_text(run: Record) -> str:
+    solved, lost = _outcome(run)
+    if run["solved_level"] is None:
+        text = NOTHING_COUNTS
+    elif "lottery" in run:
+        text = f"{solved} solved"
+    elif run["solved_at"]:
+        text = f"solved at {solved}"
+    else:
+        text = "not solved"
+    return f"{text}, {lost}" if lost else text
+
+
+def _viewers_text(viewers: Iterable[str], steering: str) -> str:
+    names = [f"{name} steers" if name == steering else name for name in viewers]
+    return f"in training: {', '.join(names) or 'nobody looks'} (attach)"
 
 
 def _outcome(row: Record) -> tuple[str, str]:
+    """How many networks have solved the task, or when one has; and how many have lost it again, or
+    when, empty if none."""
     if row["solved_level"] is None:
         return "-", ""
-    if stats := row.get("lottery"):
-        return (
-            f"{stats['solved']:,} of {stats['replicas']:,}",
-            f"{stats['lost']:,} lost again" if stats["lost"] else "",
-        )
-    solved = f"{row['solved_at']:,}" if row["solved_at"] else "-"
-    return solved, f"lost at {row['lost_at']:,}" if row["lost_at"] else ""
+    solved, lost = "-", ""
+    stats = row.get("lottery")
+    if stats:
+        solved = f"{stats['solved']:,} of {stats['replicas']:,}"
+        if stats["lost"]:
+            lost = f"{stats['lost']:,} lost again"
+        return solved, lost
+    if row["solved_at"]:
+        solved = f"{row['solved_at']:,}"
+    if row["lost_at"]:
+        lost = f"lost at {row['lost_at']:,}"
+    return solved, lost
 
 
 def _loss(loss: float) -> str:
@@ -154,11 +157,9 @@ def _loss(loss: float) -> str:
 
 
 def _reason(folder: Path, error: Exception, what: str) -> str:
-    return (
-        f"{folder} cannot be {what}: {error.strerror or error}"
-        if isinstance(error, OSError)
-        else str(error)
-    )
+    if isinstance(error, OSError):
+        return f"{folder} cannot be {what}: {error.strerror or error}"
+    return str(error)
 
 
 # ---- branches
@@ -177,23 +178,29 @@ def show_branches(run: RunName, /, *, json: Json = False) -> int:
 
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
-    table = [(" ", *COLUMNS), *map(_of_branch, branches)]
+    table = [COLUMNS, *map(_cells_of_branch, branches)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for *row, words in table:
-        yield "  ".join(
-            [*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), words]
-        )
+    for *texts, differs in table:
+        aligned = [text.rjust(width) for text, width in zip(texts, widths, strict=False)]
+        yield "  ".join([*aligned, differs])
 
 
-def _of_branch(branch: Record) -> tuple[str, ...]:
-    number, parent = (
-        "-" if one is None else f"{letter_of(one)} {one}"
-        for one in (branch["number"], branch["parent"])
-    )
-    at, windows, loss = f"{branch['at']:,}", f"{branch['windows']:,}", _loss(branch["mean_loss"])
+def _cells_of_branch(branch: Record) -> tuple[str, ...]:
     solved, lost = _outcome(branch)
-    differs = "; ".join(filter(None, [branch["differs"], lost]))
-    return "*" if branch["here"] else " ", number, parent, at, windows, loss, solved, differs
+    return (
+        "*" if branch["here"] else " ",
+        _branch_name(branch["number"]),
+        _branch_name(branch["parent"]),
+        f"{branch['at']:,}",
+        f"{branch['windows']:,}",
+        _loss(branch["mean_loss"]),
+        solved,
+        "; ".join(filter(None, [branch["differs"], lost])),
+    )
+
+
+def _branch_name(number: int | None) -> str:
+    return "-" if number is None else f"{letter_of(number)} {number}"
 
 
 # ---- prune
@@ -212,21 +219,27 @@ def prune_runs(
     old = kept_runs.runs()[keep:]
     for folder in old:
         try:
-            summary(folder)  # refuses what is no run, or cannot be read
-            if folder.is_symlink():
-                raise RunError(f"{folder} is a link: the target of the link is not touched")
-            if dry_run and is_held(folder):
-                raise RunError(f"{folder} is being written by another process")
-            if not dry_run:
-                lock = Lock(folder)
-                try:
-                    folders.remove(folder)
-                finally:
-                    lock.release()
+            _prune(folder, dry_run)
             emit([f"{'would go' if dry_run else 'removed '} {folder.name}"])
         except (RunError, OSError) as error:
             emit([f"kept     {_reason(folder, error, 'removed')}"])
     return emit([] if old else ["nothing to remove"])
+
+
+def _prune(folder: Path, dry_run: bool) -> None:
+    """An error if it must stay."""
+    summary(folder)  # refuses what is no run, or cannot be read
+    if folder.is_symlink():
+        raise RunError(f"{folder} is a link: the target of the link is not touched")
+    if dry_run and is_held(folder):
+        raise RunError(f"{folder} is being written by another process")
+    if dry_run:
+        return
+    lock = Lock(folder)
+    try:
+        folders.remove(folder)
+    finally:
+        lock.release()
 
 
 # ---- tasks and cells
@@ -240,7 +253,9 @@ def list_tasks(task: str | None = None, /, *, json: Json = False, template: bool
         template: Print a file to begin your own task with: echornn-tui tasks --template >
             my_task.py
     """
-    return _template("task", task or json) if template else emit(_tasks(task), json, _blocks)
+    if template:
+        return _template("task", task or json)
+    return emit(_tasks(task), json, _blocks)
 
 
 def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool = False) -> int:
@@ -252,7 +267,9 @@ def list_cells(cell: str | None = None, /, *, json: Json = False, template: bool
         template: Print a file to begin your own cell with: echornn-tui cells --template >
             my_cell.py
     """
-    return _template("cell", cell or json) if template else emit(_cells(cell), json, _blocks)
+    if template:
+        return _template("cell", cell or json)
+    return emit(_cells(cell), json, _blocks)
 
 
 def _template(kind: str, other: str | bool) -> int:
@@ -266,63 +283,69 @@ def _template(kind: str, other: str | bool) -> int:
 
 def _tasks(wanted: str | None) -> Iterator[Record]:
     for name in tasks.TASKS if wanted is None else [tasks.named(wanted)]:
-        task = (
-            own_task.check(name) if isinstance(name, own_task.OwnTask) else tasks.class_of(name)()
-        )
+        if isinstance(name, own_task.OwnTask):
+            task = own_task.check(name)
+        else:
+            task = tasks.class_of(name)()
         config = EchoConfig(task=task)
-        about = " ".join(
-            (type(task).__doc__ or "").strip().partition("\n\n")[0].replace("`", "").split()
-        )
+        levels = ladder(task, *config.data_shape)
         yield {
             "task": str(name),
-            # As dataclass writes it
-            "help": "" if about.startswith(f"{type(task).__name__}(") else about,
+            "help": _first_sentences(type(task)),
             "inputs": _form(task.inputs),
             "outputs": _form(task.outputs),
             "length": task.length,
             "loss": task.outputs.loss,
             "levels": [
-                {"name": one.name, "loss": one.loss, "knows": one.knows}
-                for one in ladder(task, *config.data_shape)
+                {"name": level.name, "loss": level.loss, "knows": level.knows} for level in levels
             ],
             "solved": solved_level(task, *config.data_shape),
             "sources": known_lags(task, (task.length or config.row_length) - 1),
-            "settings": [_setting(known) for known in settings_of(task)],
+            "settings": [_setting(setting) for setting in settings_of(task)],
         }
+
+
+def _first_sentences(kind: type) -> str:
+    paragraph, _, _ = (kind.__doc__ or "").strip().partition("\n\n")
+    text = " ".join(paragraph.replace("`", "").split())
+    # As dataclass writes it
+    return "" if text.startswith(f"{kind.__name__}(") else text
 
 
 def _form(form: Symbols | Numbers) -> Record:
     return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": form.names}
 
 
-def _setting(known: Setting) -> Record:
-    allowed: Record = {"least": known.least, "most": known.most}
-    if isinstance(known.default, str):
-        allowed = {"choices": known.choices}
-    return {"name": known.name, "default": known.default, **allowed, "help": known.help}
+def _setting(setting: Setting) -> Record:
+    allowed: Record = {"least": setting.least, "most": setting.most}
+    if isinstance(setting.default, str):
+        allowed = {"choices": setting.choices}
+    return {"name": setting.name, "default": setting.default, **allowed, "help": setting.help}
 
 
 def _cells(wanted: str | None) -> Iterator[Record]:
     for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
         cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
-        yield {
+        row: Record = {
             "cell": str(name),
             "help": cell.about,
             "formulas": cell.formulas,
             "state": cell.state_parts,
             "held": len(cell.state_parts) - len(cell.unread),
             "gates": cell.gates,
-            "products": [{name: getattr(one, name) for name in PRODUCT} for one in cell.products],
+            "products": [
+                {field: getattr(product, field) for field in PRODUCT} for product in cell.products
+            ],
             "unit_weights": cell.unit_weights,
-            **({"other_weights": cell.other_weights} if cell.other_weights else {}),
-            **({"fixed": cell.fixed} if cell.fixed else {}),
-            **(
-                {"trained": "replicas in turn, since the step calls TensorFlow itself"}
-                if cell.in_turn
-                else {}
-            ),
-            "keras": cell.keras[0] or None,
         }
+        if cell.other_weights:
+            row["other_weights"] = cell.other_weights
+        if cell.fixed:
+            row["fixed"] = cell.fixed
+        if cell.in_turn:
+            row["trained"] = "replicas in turn, since the step calls TensorFlow itself"
+        row["keras"] = cell.keras[0] or None
+        yield row
 
 
 def _blocks(rows: Iterable[Record]) -> Iterator[str]:
@@ -330,23 +353,29 @@ def _blocks(rows: Iterable[Record]) -> Iterator[str]:
     line each."""
     for number, row in enumerate(rows):
         (_, name), (_, about), *facts = row.items()
-        yield from [""] * bool(number)
+        if number:
+            yield ""
         yield name
         yield from _wrapped(about)
         for key, value in facts:
-            if isinstance(value, list | tuple) and any(
-                isinstance(one, dict) or " " in str(one) for one in value
-            ):
+            if _needs_lines(value):
                 yield f"{INDENT}{key}:"
-                for one in value:
-                    yield from _wrapped(_text(one), INDENT * 2)
+                for member in value:
+                    yield from _wrapped(_text(member), INDENT * 2)
             elif value not in NOTHING:
                 yield from _wrapped(f"{key}: {_text(value)}")
 
 
+def _needs_lines(value: Any) -> bool:
+    if not isinstance(value, list | tuple):
+        return False
+    return any(isinstance(member, dict) or " " in str(member) for member in value)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{key} {_text(one)}" for key, one in value.items() if one not in NOTHING)
+        there = [(key, member) for key, member in value.items() if member not in NOTHING]
+        return "; ".join(f"{key} {_text(member)}" for key, member in there)
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

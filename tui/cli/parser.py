@@ -6,12 +6,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import partial, wraps
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
-from inspect import signature
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args
 
 from cyclopts import (
     App,
@@ -32,7 +31,8 @@ from echornn.files.recorded_values import shortened
 from echornn.run import kept_runs
 from echornn.tasks.own_task import OwnTask, TaskName, check
 from echornn.tasks.table import class_of, defaults_of, named, tasks_with
-from echornn.tasks.task import settings_of
+from echornn.tasks.task import Setting, settings_of
+from tui.cli.flags import GROUPS, TAKEN
 from tui.cli.train import train
 from tui.term.exit_code import UsageError
 
@@ -57,63 +57,52 @@ SUBCOMMANDS = {
 """The functions of the subcommands; each is imported only when its command line is read, or for the
 help of all."""
 
-TAKEN = {
-    "out",
-    "grid",
-    "seeds",
-    "until",
-    "workers",
-    "scheduler",
-    "scheduler_file",
-    "help",
-    "version",
-}
-TAKEN |= {
-    "branch",
-    "replica",
-    "trials",
-    "fps",
-    "ascii",
-    "theme",
-    "no_mouse",
-    *signature(train).parameters,
-}
-"""Flags whose names no setting of a task can have."""
+SPREAD = Parameter(name="*")  # the fields of a group are flags of their own
+for group in GROUPS:
+    SPREAD(group)
 
 Tasks = Mapping[str, TaskName]
 """The tasks that a command line names, by their words; their settings are flags."""
 
 
 def read_command(arguments: Sequence[str], tasks: Tasks | None = None) -> Callable[[], int | None]:
+    """The function of a command line, with its values; a UsageError if it cannot be read."""
     name = arguments[0] if arguments[0] in SUBCOMMANDS else ""
     if tasks is None:
-        tasks = _tasks_in(arguments) if name in ("", "sweep") else {}
-        tasks = _task_of(arguments[1:2], "--trust" in arguments) if name == "evaluate" else tasks
+        tasks = _tasks_for(name, arguments)
     try:
         return _parsed(name, arguments, tasks)
     except UnknownOptionError as error:
-        if not tasks and (of_the_run := _task_of([*_values_of("resume", arguments)][:1])):
-            return read_command(arguments, of_the_run)
-        flag = (error.token.keyword or error.token.value).partition("=")[0]
-        of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
-        if of_tasks:
-            raise UsageError(f"Unknown option: {flag}. It is {of_tasks}: name one.") from error
-        own = [
-            f"--{one.name.replace('_', '-')}"
-            for task in tasks.values()
-            for one in settings_of(class_of(task))
-        ]
-        raise UsageError(
-            f"{error} Settings of the task: {', '.join(own)}" if own else str(error)
-        ) from error
+        resumed = list(_values_of("resume", arguments))
+        if resumed and not tasks:
+            of_the_run = _task_of(resumed[0])
+            if of_the_run:
+                return read_command(arguments, of_the_run)
+        raise UsageError(_unknown(error, tasks)) from error
     except UnusedCliTokensError as error:
-        words = [*(error.unused_tokens or ())]
-        near = get_close_matches(words[0], SUBCOMMANDS, 1)
-        meant = shortened(" ".join(words)) or "an empty word"
-        hint = f"; did you mean echornn-tui {near[0]}, then its flags?" if near else ""
-        raise UsageError(f"{meant} is not understood here{hint}") from error
+        raise UsageError(_not_understood(error.unused_tokens or [""])) from error
     except CycloptsError as error:
         raise UsageError(str(error)) from error
+
+
+def _unknown(error: UnknownOptionError, tasks: Tasks) -> str:
+    flag, _, _ = (error.token.keyword or error.token.value).partition("=")
+    of_tasks = tasks_with(flag.strip("-").replace("-", "_"))
+    if of_tasks:
+        return f"Unknown option: {flag}. It is {of_tasks}: name one."
+    settings = [setting.name for task in tasks.values() for setting in settings_of(class_of(task))]
+    if not settings:
+        return str(error)
+    flags = [f"--{name.replace('_', '-')}" for name in settings]
+    return f"{error} Settings of the task: {', '.join(flags)}"
+
+
+def _not_understood(words: Sequence[str]) -> str:
+    text = f"{shortened(' '.join(words)) or 'an empty word'} is not understood here"
+    near = get_close_matches(words[0], SUBCOMMANDS, 1)
+    if near:
+        text += f"; did you mean echornn-tui {near[0]}, then its flags?"
+    return text
 
 
 def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], int | None]:
@@ -122,62 +111,52 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
         help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
         version=lambda: version("echornn-tui"),
         default_parameter=Parameter(
-            negative=(),
-            converter=_converted,
-            consume_multiple=True,
-            show_default=lambda value: str(value) if value or type(value) in (int, float) else None,
+            negative=(), converter=_converted, consume_multiple=True, show_default=_default_text
         ),
     )
-    shows_all = not name and {"--help", "-h"} & {*arguments}
-    for each in SUBCOMMANDS if shows_all else [name] * bool(name):
-        module, _, function = SUBCOMMANDS[each].partition(":")
-        app.command(_readable(getattr(import_module(module), function), tasks), name=each)
-    app.default(_readable(train, tasks))
-    # a lone --resume means the newest run
-    alone = [
-        word == "--resume" and after.startswith("-") for word, after in pairwise([*arguments, "-"])
-    ]
-    words = [
-        part
-        for word, lone in zip(arguments, alone, strict=True)
-        for part in [word, *[kept_runs.NEWEST] * lone]
-    ]
+    asks_for_help = {"--help", "-h"} & {*arguments}
+    shown = [name] if name else []
+    if asks_for_help and not name:
+        shown = [*SUBCOMMANDS]
+    for subcommand in shown:
+        module, _, function = SUBCOMMANDS[subcommand].partition(":")
+        app.command(_with_fields(getattr(import_module(module), function), tasks), name=subcommand)
+    app.default(_with_fields(train, tasks))
+
+    words: list[str] = []
+    for word, following in pairwise([*arguments, "-"]):
+        words.append(word)
+        if word == "--resume" and following.startswith("-"):
+            words.append(kept_runs.NEWEST)
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-    for flags in {"given", "settings"} & bound.arguments.keys():
-        given = bound.arguments[flags] = vars(bound.arguments[flags] or Given())
+    for name in FIELDS & bound.arguments.keys():
+        given = vars(bound.arguments[name] or Given())
         if TASK in given:
             given[TASK] = tasks.get(given[TASK], given[TASK])
         if CELL in given:
             given[CELL] = cell_named(given[CELL])
+        bound.arguments[name] = given
     return partial(command, *bound.args, **bound.kwargs)
 
 
-def _readable(function: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
-    """The function as cyclopts reads it: fields and flags of the screen spread, and texts in types
-    as help."""
+def _default_text(value: object) -> str | None:
+    says_something = value or type(value) in (int, float)
+    return str(value) if says_something else None
 
-    @wraps(function)
-    def copy(*values: Any, **by_name: Any) -> Any:
-        return function(*values, **by_name)
 
-    hints = get_type_hints(function, include_extras=True)
-    if "given" in hints:
-        hints["given"] = _field_flags(tasks) | None
-    if "settings" in hints:
-        hints["settings"] = _flags(_setting_flags(tasks), Given) | None
-    spread = {"given", "settings", "screen"} & hints.keys()
-    hints |= {name: Annotated[hints[name], Parameter(name="*")] for name in spread}
-    for name, hint in hints.items():
-        for text in getattr(hint, "__metadata__", ()):
-            hints[name] = (
-                Annotated[hint, Parameter(help=text)] if isinstance(text, str) else hints[name]
-            )
-    known = [
-        one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()
-    ]
-    copy.__annotations__ = hints
-    copy.__signature__ = signature(function).replace(parameters=known)  # type: ignore[attr-defined]
-    return copy
+def _converted(kind: Any, words: Sequence[Token]) -> Any:
+    """The value of a flag; cyclopts takes 5.0 for a whole number."""
+    if int in (kind, *get_args(kind)):
+        for word in words:
+            if "." in word.value:
+                raise ValueError(f"{shortened(word.value)!r} is not a whole number")
+    return convert(kind, words)
+
+
+# ---- the fields of a configuration as flags
+
+FIELDS = {"given", "settings"}
+"""The parameters of commands that take fields of a configuration, or only settings of its task."""
 
 
 class Given:
@@ -194,55 +173,77 @@ class FieldFlags(Given, EchoConfig):
 Flags = dict[str, tuple[str, Any, Any]]  # the name, the type with its help, and the default of each
 
 
-def _field_flags(tasks: Tasks) -> Any:
+def _with_fields(command: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
+    """The command, whose fields are flags with the settings of these tasks."""
+    types = command.__annotations__
+    if "given" in types:
+        types["given"] = _group(_field_flags(tasks), FieldFlags)
+    if "settings" in types:
+        types["settings"] = _group(_setting_flags(tasks), Given)
+    return command
+
+
+def _group(flags: Flags, base: type[Given]) -> Any:
+    group = dataclasses.make_dataclass(
+        "TaskFlags",
+        flags.values(),
+        bases=(base,),
+        frozen=True,
+        init=False,
+        namespace={"__module__": __name__},
+    )
+    return Annotated[group | None, SPREAD]
+
+
+def _field_flags(tasks: Tasks) -> Flags:
     """The flags with the settings of these tasks, by default the echo's; else those are hidden."""
-    fields: Flags = {
-        name: (name, Annotated[Any, Parameter(show=False)], None) for name in defaults_of(ECHO)
-    }
-    fields |= {TASK: (TASK, str | None, None), CELL: (CELL, str, "rnn")}
-    return _flags(fields | _setting_flags(tasks), FieldFlags)
+    hidden = Annotated[Any, Parameter(show=False)]
+    flags: Flags = {name: (name, hidden, None) for name in defaults_of(ECHO)}
+    flags[TASK] = (TASK, str | None, None)
+    flags[CELL] = (CELL, str, "rnn")
+    return flags | _setting_flags(tasks)
 
 
 def _setting_flags(tasks: Tasks) -> Flags:
-    fields: Flags = {}
+    flags: Flags = {}
     for task in tasks.values() or [ECHO]:
-        for known in settings_of(class_of(task)):
-            if known.name in TAKEN:
-                what = (
-                    f"the setting {known.name} needs another name: the program has a flag of this "
-                    "name"
+        for setting in settings_of(class_of(task)):
+            if setting.name in TAKEN:
+                raise TaskError(
+                    f"{task}: the setting {setting.name} needs another name: the program has a "
+                    "flag of this name"
                 )
-                raise TaskError(f"{task}: {what}")
-            kind: Any = Literal[known.choices] if known.choices else type(known.default)
-            ranged = "" if isinstance(known.default, str) else f"{known.allowed}."
-            about = Parameter(help=f"{known.help} {ranged}".strip())
-            fields[known.name] = (known.name, Annotated[kind, about], known.default)
-    return fields
+            flags[setting.name] = (setting.name, _type_of(setting), setting.default)
+    return flags
 
 
-def _flags(fields: Flags, base: type[Given]) -> Any:
-    how: dict[str, Any] = {
-        "bases": (base,),
-        "frozen": True,
-        "init": False,
-        "namespace": {"__module__": __name__},
-    }
-    return dataclasses.make_dataclass("TaskFlags", fields.values(), **how)
+def _type_of(setting: Setting) -> Any:
+    kind: Any = type(setting.default)
+    text = setting.help
+    if setting.choices:
+        kind = Literal[setting.choices]
+    if not isinstance(setting.default, str):
+        text = f"{text} {setting.allowed}."
+    return Annotated[kind, Parameter(help=text.strip())]
 
 
-def _converted(kind: Any, words: Sequence[Token]) -> Any:
-    """The value of a flag; cyclopts takes 5.0 for a whole number."""
-    for word in words if int in (kind, *get_args(kind)) else ():
-        if "." in word.value:
-            raise ValueError(f"{shortened(word.value)!r} is not a whole number")
-    return convert(kind, words)
+# ---- the tasks of a command line
+
+
+def _tasks_for(name: str, arguments: Sequence[str]) -> Tasks:
+    if name in ("", "sweep"):
+        return _tasks_in(arguments)
+    if name == "evaluate" and len(arguments) > 1:
+        return _task_of(arguments[1], "--trust" in arguments)
+    return {}
 
 
 def _tasks_in(arguments: Sequence[str]) -> Tasks:
     """The tasks that a command line names; files of the user's own are first checked in another
     process."""
     for word in _values_of(CELL, arguments):
-        if ":" in word and isinstance(cell := cell_named(word), OwnCell):
+        cell = cell_named(word) if ":" in word else word
+        if isinstance(cell, OwnCell):
             check_cell(cell)
     tasks = {word: named(word) for word in _values_of(TASK, arguments)}
     for task in tasks.values():
@@ -254,19 +255,19 @@ def _tasks_in(arguments: Sequence[str]) -> Tasks:
 def _values_of(field: str, arguments: Sequence[str]) -> Iterator[str]:
     """The values after ``--FIELD``, and those of an axis ``FIELD=VALUE,VALUE``."""
     for before, word in pairwise(("", *arguments)):
+        axis = word.removeprefix("--grid=")
         if before == f"--{field}":
             yield word
         elif word.startswith(f"--{field}="):
             yield word.partition("=")[2]
-        elif (axis := word.removeprefix("--grid=")).startswith(f"{field}="):
+        elif axis.startswith(f"{field}="):
             yield from filter(None, axis.partition("=")[2].split(","))
 
 
-def _task_of(run: Sequence[str], trust: bool = False) -> Tasks:
-    """The task of the run of this name, or of no run; none if it is the echo, or if the run cannot
-    be read."""
+def _task_of(run: str, trust: bool = False) -> Tasks:
+    """The task of the run of this name; none if it is the echo, or if the run cannot be read."""
     try:
-        names = [read(name, trust).config.value(TASK) for name in run]
+        task = read(run, trust).config.value(TASK)
     except (RunError, OSError):
         return {}
-    return {str(name): name for name in names if name != ECHO}
+    return {} if task == ECHO else {str(task): task}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -16,28 +16,9 @@ import platformdirs
 
 from echornn.errors import ConfigError
 from tui.app.theme import THEMES, Theme, remembered
+from tui.cli.flags import ScreenFlags
+from tui.command_text import flags_text
 from tui.term.exit_code import UsageError
-
-
-@dataclass(frozen=True)
-class ScreenFlags:
-    """Flags of every command that opens a screen."""
-
-    fps: float | None = None
-    """Most frames a second, 0.1 to 60, by default 10; a slow connection gets fewer."""
-
-    ascii: bool = False
-    """Draw with ASCII characters only."""
-
-    theme: Theme | None = None
-    """Background, dark or light; by default the one chosen last."""
-
-    no_mouse: bool = False
-    """Leave the mouse to the terminal, which selects text with it."""
-
-    def __post_init__(self) -> None:
-        if self.fps is not None and not 0.1 <= self.fps <= 60:
-            raise ConfigError("fps", self.fps, "0.1 to 60")
 
 
 @dataclass(frozen=True)
@@ -87,7 +68,8 @@ To add one, add it here, its flag, and its field of `Preferences`.
 
 def speed_of(text: str) -> float:
     """What ``--speed`` says: windows a second, infinite for ``max``."""
-    if not _is_speed(value := _typed(text, like=0.0)):
+    value = _typed(text, like=0.0)
+    if not _is_speed(value):
         raise ConfigError("speed", text, PREFERENCES["speed"].allowed)
     return math.inf if value == "max" else float(value)
 
@@ -106,39 +88,49 @@ def _typed(text: str, like: object) -> Any:
 def preferences(flags: ScreenFlags | None) -> Preferences:
     """What holds with these flags; a UsageError for a bad value, also where a flag has the last
     word."""
-    flags, (path, file) = flags or ScreenFlags(), _own_file()
-    set_by = [(f"{path}: {name}", name, value) for name, value in file.items() if name != "keys"]
-    for name, known in PREFERENCES.items():
-        if text := os.environ.get(known.variable):
-            set_by.append(
-                (f"environment {known.variable}", name, _typed(text, like=known.built_in))
-            )
+    flags = flags or ScreenFlags()
+    path, file = _own_file()
     chosen: dict[str, Any] = {}
-    for place, name, value in set_by:
-        if name not in PREFERENCES:
-            there_are = (
-                f"{', '.join([*PREFERENCES, 'keys'])}; the keys of actions belong below [keys]"
-            )
-            raise UsageError(f"{place} is not known: there are {there_are}")
-        if not PREFERENCES[name].takes(value):
-            raise UsageError(
-                f"{place} = {_shown(value)} cannot be used: {PREFERENCES[name].allowed}"
-            )
-        chosen[name] = not value if place.endswith("NO_MOUSE") else value
-    given = {"fps": flags.fps, "ascii": flags.ascii or None, "theme": flags.theme}
-    given["mouse"] = False if flags.no_mouse else None
-    chosen |= {name: value for name, value in given.items() if value is not None}
-    built_in: dict[str, Any] = {name: one.built_in for name, one in PREFERENCES.items()}
-    values = built_in | {"theme": remembered() or "dark"} | chosen
-    values["speed"] = math.inf if values["speed"] == "max" else values["speed"]
-    as_flags = [
-        word
-        for name in ("fps", "theme")
-        if name in chosen
-        for word in (f"--{name}", str(chosen[name]))
-    ]
-    as_flags += [*["--ascii"] * values["ascii"], *["--no-mouse"] * (not values["mouse"])]
-    return Preferences(**values, keys=_keys(path, file.get("keys", {})), as_flags=as_flags)
+    for name, value in file.items():
+        if name != "keys":
+            chosen[name] = _checked(f"{path}: {name}", name, value)
+    for name, preference in PREFERENCES.items():
+        text = os.environ.get(preference.variable)
+        if text:
+            value = _typed(text, like=preference.built_in)
+            value = _checked(f"environment {preference.variable}", name, value)
+            chosen[name] = not value if name == "mouse" else value
+    if flags.fps is not None:
+        chosen["fps"] = flags.fps
+    if flags.theme is not None:
+        chosen["theme"] = flags.theme
+    if flags.ascii:
+        chosen["ascii"] = True
+    if flags.no_mouse:
+        chosen["mouse"] = False
+
+    values: dict[str, Any] = {name: known.built_in for name, known in PREFERENCES.items()}
+    values["theme"] = remembered() or "dark"
+    values |= chosen
+    if values["speed"] == "max":
+        values["speed"] = math.inf
+    as_flags = {name: value for name, value in chosen.items() if name in ("fps", "theme")}
+    as_flags |= {"ascii": values["ascii"], "no_mouse": not values["mouse"]}
+    keys = _keys(path, file.get("keys", {}))
+    return Preferences(**values, keys=keys, as_flags=flags_text(as_flags))
+
+
+def _checked(place: str, name: str, value: Any) -> Any:
+    """The value of a preference; ``place`` is where the user has set it."""
+    if name not in PREFERENCES:
+        names = ", ".join([*PREFERENCES, "keys"])
+        raise UsageError(
+            f"{place} is not known: there are {names}; the keys of actions belong below [keys]"
+        )
+    preference = PREFERENCES[name]
+    if not preference.takes(value):
+        raise UsageError(f"{place} = {_shown(value)} cannot be used: {preference.allowed}")
+    return value
 
 
 def _shown(value: object) -> str:
@@ -184,52 +176,69 @@ def _keys(path: Path, table: Any) -> dict[str, tuple[str, ...]]:
         return {}
     from tui.app.keys import IN_THE_APP, PLACES, WITH_THE_APP
     from tui.map.app import BINDINGS
-    from tui.views.keymap import ids_of, key_name
+    from tui.views.keymap import ids_of
 
     places: dict[str, Sequence[object]] = {**PLACES, "on the map": BINDINGS}
-    known = {name for bindings in places.values() for name in ids_of(bindings)}
+    actions = {action for bindings in places.values() for action in ids_of(bindings)}
     own: dict[str, tuple[str, ...]] = {}
-    flat: dict[str, Any] = {}
-    for name, value in table.items():
-        flat |= (
-            {f"{name}.{last}": one for last, one in value.items()}
-            if isinstance(value, dict)
-            else {name: value}
-        )
-    for name, value in flat.items():
-        keys = tuple(
-            dict.fromkeys(map(_textual_key, value if isinstance(value, list) else [value]))
-        )
+    for action, value in _flat(table):
+        values = value if isinstance(value, list) else [value]
+        keys = tuple(dict.fromkeys(_textual_key(key) for key in values))
         if not keys or not all(keys):
-            raise UsageError(f"{path}: {name} = {_shown(value)} cannot be used: {KEYS_ALLOWED}")
-        if name not in known:
-            raise UsageError(
-                f"{path}: there is no action {name}: there are {', '.join(sorted(known))}"
-            )
-        own[name] = keys
-    for where, bindings in places.items():
-        built_in = ids_of([*places[IN_THE_APP], *bindings] if where in WITH_THE_APP else bindings)
-        held = {name: own.get(name, keys) for name, keys in built_in.items()}
-        for one, other in combinations(held, 2):
-            if both := {*held[one]} & {*held[other]} - ({*built_in[one]} & {*built_in[other]}):
-                key = key_name(min(both))
-                raise UsageError(
-                    f"{path}: {key} cannot be the key of both {one} and {other} ({where})"
-                )
+            raise UsageError(f"{path}: {action} = {_shown(value)} cannot be used: {KEYS_ALLOWED}")
+        if action not in actions:
+            there_are = ", ".join(sorted(actions))
+            raise UsageError(f"{path}: there is no action {action}: there are {there_are}")
+        own[action] = keys
+    for place, bindings in places.items():
+        if place in WITH_THE_APP:
+            bindings = [*places[IN_THE_APP], *bindings]
+        _require_apart(own, ids_of(bindings), f"{path}: ", place)
     return own
+
+
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """TOML reads ``curve.left = "h"`` as a table in the table."""
+    for name, value in table.items():
+        if not isinstance(value, dict):
+            yield name, value
+            continue
+        for last, member in value.items():
+            yield f"{name}.{last}", member
+
+
+def _require_apart(
+    own: Mapping[str, tuple[str, ...]],
+    built_in: Mapping[str, tuple[str, ...]],
+    file: str,
+    place: str,
+) -> None:
+    """No key may have two actions in a place, unless it is built in so."""
+    from tui.views.keymap import key_name
+
+    held = {action: {*own.get(action, keys)} for action, keys in built_in.items()}
+    for action, other in combinations(held, 2):
+        built_in_both = {*built_in[action]} & {*built_in[other]}
+        both = held[action] & held[other] - built_in_both
+        if both:
+            key = key_name(min(both))
+            raise UsageError(
+                f"{file}{key} cannot be the key of both {action} and {other} ({place})"
+            )
 
 
 def _textual_key(text: object) -> str:
     """Textual's name of a key; empty if there is no such key, or it is not free."""
-    from textual.keys import Keys, _character_to_key
+    from tui.term.private_textual import KEY_NAMES, name_of_character
 
     if not isinstance(text, str) or not text.isprintable():
         return ""
     if len(text) == 1:
-        return _character_to_key(text)
-    *modifiers, key = text.lower().split("+")
-    is_key = key in {*Keys} or (
-        len(key) == 1 and key.isascii() and key.isalnum() and "shift" not in modifiers
-    )
-    is_free = text.lower() not in NOT_FREE
-    return text.lower() if is_key and is_free and {*modifiers} <= {"ctrl", "shift", "alt"} else ""
+        return name_of_character(text)
+    text = text.lower()
+    *modifiers, key = text.split("+")
+    if text in NOT_FREE or not {*modifiers} <= {"ctrl", "shift", "alt"}:
+        return ""
+    # Shift with a letter or a digit is another character
+    is_character = len(key) == 1 and key.isascii() and key.isalnum() and "shift" not in modifiers
+    return text if is_character or key in KEY_NAMES else ""

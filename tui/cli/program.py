@@ -35,9 +35,9 @@ def exit_code_of(arguments: list[str]) -> int:
     except (ConfigError, UsageError, RunError, AddressError) as error:
         # The help says nothing about it
         is_in_a_file = isinstance(error, OwnError) and error.is_placed
-        printed.complain(
-            f"echornn-tui: {error}", *([] if is_in_a_file else [f"Try '{_help_for(arguments)}'."])
-        )
+        printed.complain(f"echornn-tui: {error}")
+        if not is_in_a_file:
+            printed.complain(f"Try '{_help_for(arguments)}'.")
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader of the output has ended, so there is nobody to tell
         return ExitCode.FAILED
@@ -56,6 +56,7 @@ def exit_code_of(arguments: list[str]) -> int:
 def _help_for(arguments: list[str]) -> str:
     from tui.cli.parser import SUBCOMMANDS
 
-    return " ".join(
-        ("echornn-tui", *(one for one in arguments[:1] if one in SUBCOMMANDS), "--help")
-    )
+    command = "echornn-tui"
+    if arguments and arguments[0] in SUBCOMMANDS:
+        command += f" {arguments[0]}"
+    return f"{command} --help"

@@ -1,49 +1,27 @@
-"""Rows that subcommands print: each has its own lines of text for them; JSON and CSV are the same
+"""The printer of rows: each command has its own lines of text for them; JSON and CSV are the same
 for all."""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from json import JSONEncoder, dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from cyclopts import Parameter
-from cyclopts.validators import Number
 
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.run import kept_runs
+from echornn.runtime.waiting import Say, silent
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
 Record = dict[str, Any]
 
 STRICT = JSONEncoder(allow_nan=False)
-
-RunName = Annotated[str, Parameter(help="Folder of the run, a name that list shows, or newest.")]
-Json = Annotated[bool, Parameter(help="Print JSON lines.")]
-At = Annotated[
-    int | None,
-    Parameter(validator=Number(gte=0), help="After so many windows of the path; else its end."),
-]
-ALONG = (
-    "Measure at so many windows of the path, from its start on; what lies between is trained again."
-)
-Along = Annotated[int | None, Parameter(validator=Number(gte=2), help=ALONG)]
-Branch = Annotated[
-    str | None,
-    Parameter(help="Use the path to the end of this branch, named by its letter or number."),
-]
-Replica = Annotated[
-    int | None, Parameter(help="With several replicas, the network with this number.")
-]
-Trust = Annotated[
-    bool,
-    Parameter(help="Run your own tasks and cells in the record: programs with all your rights."),
-]
 
 
 def named(run: str) -> Path:
@@ -54,9 +32,9 @@ def named(run: str) -> Path:
     return folder
 
 
-def opened(name: str, trust: bool = False) -> RunArrays:
+def opened(name: str, trust: bool = False, progress: Say = silent) -> RunArrays:
     """The run of this name; what is damaged in it is said on standard error."""
-    run = read(named(name), trust)
+    run = read(named(name), trust, progress)
     printed.complain(*(f"echornn-tui: {note}" for note in run.notes))
     return run
 
@@ -72,6 +50,40 @@ def emit(
     return ExitCode.DONE
 
 
+class RecordPrinter:
+    """Prints records at once, each as JSON or as lines of text; any thread may use it.
+
+    Attributes:
+        warning: why lines could not be printed.
+    """
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+        self._printer = printed.LinePrinter()
+        # While an app runs, `sys` has others
+        self._out, self._err = sys.stdout, sys.stderr
+
+    @property
+    def warning(self) -> str:
+        return self._printer.warning
+
+    def print(self, *rows: tuple[Record, Iterable[str]]) -> None:
+        """Records, each with its lines of text."""
+        if self._json:
+            lines = [as_json(record) for record, _ in rows]
+        else:
+            lines = [text for _, texts in rows for text in texts]
+        self._printer.print(lines, self._out)
+
+    def say(self, *texts: str) -> None:
+        """Lines on standard error."""
+        self._printer.print(texts, self._err)
+
+    def note(self, *texts: str) -> None:
+        """Lines on standard error, by this program."""
+        self.say(*(f"echornn-tui: {text}" for text in texts))
+
+
 def csv_lines(columns: Sequence[str], rows: Iterable[Record]) -> Iterator[str]:
     """A header, and a line for each row; nine digits tell all float32 numbers apart."""
     yield ",".join(columns)
@@ -80,7 +92,9 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Record]) -> Iterator[str]:
 
 
 def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.9g}" if type(value) is float else str(value)
+    if value is None:
+        return ""
+    return f"{value:.9g}" if type(value) is float else str(value)
 
 
 def as_json(record: Record) -> str:
@@ -96,9 +110,9 @@ def finite(value: Any) -> Any:
     decimal numbers."""
     match value:
         case dict():
-            return {name: finite(one) for name, one in value.items()}
+            return {name: finite(member) for name, member in value.items()}
         case list() | tuple() | np.ndarray():
-            return [finite(one) for one in value]
+            return [finite(member) for member in value]
         case float() | np.floating():
             return float(str(value)) if math.isfinite(value) else None
         case np.integer():

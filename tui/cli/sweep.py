@@ -9,11 +9,11 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from echornn import ConfigError, EchoConfig, Session
 from echornn.config import TASK, shown
@@ -24,15 +24,17 @@ from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.own import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
-from echornn.sweeps.grid import Axis, Grid, Until
+from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import GridPoint, MapCell
 from echornn.sweeps.sweep import Engine, EngineError, Sweep, structure_of
 from echornn.tasks.table import class_of, named
 from echornn.tasks.task import settings_of
 from tui.cli import train
-from tui.cli.preferences import Preferences, ScreenFlags, preferences
-from tui.cli.rows import Record, Trust, as_json
+from tui.cli.flags import Given, ScreenFlags, SweepFlags
+from tui.cli.parameters import Trust
+from tui.cli.preferences import Preferences, preferences
+from tui.cli.rows import Record, RecordPrinter, emit
 from tui.figures.sweep_table import Measure, rung_text, value_text
 from tui.map.drawing import csv_of, lines_of
 from tui.map.state import MapState
@@ -47,66 +49,43 @@ SECONDS_TO_STOP = 5.0
 
 
 def sweep(
-    *,
-    out: Annotated[
-        Path,
-        "Folder of the sweep: new, empty, or one to continue; results.csv has a row a network.",
-    ],
-    grid: Annotated[
-        tuple[str, ...],
-        "FIELD=VALUES for each field that varies: a,b,c; LO..HI; LO..HI@N for N values.",
-    ],
-    seeds: Annotated[int, "Networks for each point, with consecutive seeds from --seed on."] = 16,
-    until: Annotated[
-        Until, "Train each network until it has solved its task, or all its epochs."
-    ] = "solved",
-    workers: Annotated[int | None, "Train in this many processes on this machine."] = None,
-    scheduler: Annotated[
-        str | None, "A Dask cluster at tcp://HOST:PORT: its users can run programs as you."
-    ] = None,
-    scheduler_file: Annotated[
-        Path | None, "The Dask cluster whose scheduler wrote this file."
-    ] = None,
-    headless: Annotated[
-        bool, "Print lines instead of opening the map; the default without a terminal."
-    ] = False,
-    json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
-    screen: ScreenFlags | None = None,
-    given: train.Given | None = None,
+    *, flags: SweepFlags, screen: ScreenFlags | None = None, given: Given | None = None
 ) -> int:
     """Train networks over a grid of fields, each point with several seeds, and show the map while
     it fills."""
-    given = given or {}
-    if sum(one is not None for one in (workers, scheduler, scheduler_file)) > 1:
+    places = [flags.workers, flags.scheduler, flags.scheduler_file]
+    if places.count(None) < 2:
         raise UsageError(
             "only one of --workers, --scheduler and --scheduler-file: a sweep trains in one place"
         )
-    if workers is not None and not 1 <= workers <= 1024:
-        raise ConfigError("workers", workers, "1 to 1024")
-    tasks = [given[TASK]] if TASK in given else []
-    tasks += [
-        named(word)
-        for axis in grid
-        if axis.startswith("task=")
-        for word in axis[5:].split(",")
-        if word
-    ]
-    settings = {known.name: known for task in tasks for known in settings_of(class_of(task))}
-    wanted = Grid(tuple(Axis.parse(axis, settings) for axis in grid), given, seeds, until)
-    if headless or json or not terminal.is_interactive():
-        return print_sweep(out, wanted, engine_of(workers, scheduler, scheduler_file), json)
-    preferred = preferences(screen)
+    if flags.workers is not None and not 1 <= flags.workers <= 1024:
+        raise ConfigError("workers", flags.workers, "1 to 1024")
+    grid = _grid(flags, given or {})
+    if flags.headless or flags.json or not terminal.is_interactive():
+        return print_sweep(Computation(flags, grid), RecordPrinter(flags.json))
+    chosen = preferences(screen)
     guarded = guardian.divide()
-    computing = Computation(out, wanted, engine_of(workers, scheduler, scheduler_file))
+    computing = Computation(flags, grid)
     with closing(computing.sweep):
-        results = SweepResults.read(out)
-        code = show_on_screen(results, MapState.first(results), preferred, guarded, computing)
+        results = SweepResults.read(flags.out)
+        code = ShownMap(results, MapState.first(results), chosen, guarded, computing).show()
         end = computing.end_record()
         can_be_solved = MapCell((), results.points).can_be_solved
-    printed.say_last(_end_lines(end, out, can_be_solved))
+    printed.say_last(_end_lines(end, flags.out, can_be_solved))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")
     return code
+
+
+def _grid(flags: SweepFlags, given: Given) -> Grid:
+    tasks = [given[TASK]] if TASK in given else []
+    for axis in flags.grid:
+        if axis.startswith("task="):
+            words = axis.removeprefix("task=").split(",")
+            tasks += [named(word) for word in words if word]
+    settings = {setting.name: setting for task in tasks for setting in settings_of(class_of(task))}
+    axes = tuple(Axis.parse(axis, settings) for axis in flags.grid)
+    return Grid(axes, given, flags.seeds, flags.until)
 
 
 def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path | None) -> Engine:
@@ -129,13 +108,22 @@ def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path |
 
 
 class Computation:
-    def __init__(self, folder: Path, grid: Grid, engine: Engine) -> None:
-        self.folder, self.engine = folder, engine
-        self.trouble, self.seconds = "", 0.0  # what prevents training, and how long it took
+    """The training of a sweep.
+
+    Attributes:
+        trouble: what prevents it.
+        seconds: how long it took.
+    """
+
+    def __init__(self, flags: SweepFlags, grid: Grid) -> None:
+        self.folder = flags.out
+        self.trouble = ""
+        self.seconds = 0.0
+        self._engine = engine_of(flags.workers, flags.scheduler, flags.scheduler_file)
         try:
-            self.sweep = Sweep(folder, grid)
+            self.sweep = Sweep(flags.out, grid)
         except BaseException:
-            engine.close()
+            self._engine.close()
             raise
 
     def run(self, watch: Callable[[], None] = lambda: None) -> int:
@@ -145,7 +133,7 @@ class Computation:
         """
         begun = time.monotonic()
         try:
-            self.sweep.run(self.engine, watch)
+            self.sweep.run(self._engine, watch)
         except EngineError as error:
             self.trouble = str(error)
         self.seconds = time.monotonic() - begun
@@ -153,138 +141,156 @@ class Computation:
 
     def start_record(self) -> Record:
         """What will be trained; docs/cli.md explains the keys."""
-        sweep, workers = self.sweep, self.engine.workers
-        grid, points = sweep.grid, sweep.grid.points
-        wanted = {
-            "points": len(points.possible),
-            "seeds": grid.seeds,
-            "until": grid.until,
-            "networks": sweep.trainings,
-        }
+        sweep, workers = self.sweep, self._engine.workers
+        points = sweep.grid.points
         structures = {structure_of(part.configs[0]) for part in sweep.parts(workers)}
-        known = {
+        return {
+            "event": "start",
+            "sweep": str(self.folder),
+            "points": len(points.possible),
+            "seeds": sweep.grid.seeds,
+            "until": sweep.grid.until,
+            "networks": sweep.trainings,
             "known": sweep.known,
             "trained_before": sweep.trained_before,
             "compilations": len(structures),
+            "workers": workers,
+            "left_out": [{**point.values, "reason": point.reason} for point in points.impossible],
         }
-        left_out = [{**one.values, "reason": one.reason} for one in points.impossible]
-        start = {"event": "start", "sweep": str(self.folder)}
-        return {**start, **wanted, **known, "workers": workers, "left_out": left_out}
 
     def end_record(self) -> Record:
-        sweep, seconds = self.sweep, self.seconds
-        share = round(sweep.loop_seconds / (seconds * self.engine.workers), 3) if seconds else 0.0
-        event = "finished" if sweep.is_finished else "stopped"
-        counts = {"networks": sweep.trainings, "known": sweep.known, "solved": sweep.solved}
-        took = {"seconds": round(seconds, 3), "share_in_loops": share, "where": sorted(sweep.where)}
-        return {"event": event, **counts, "points_failed": len(sweep.failed), **took}
+        sweep, share = self.sweep, 0.0
+        if self.seconds:
+            share = round(sweep.loop_seconds / (self.seconds * self._engine.workers), 3)
+        return {
+            "event": "finished" if sweep.is_finished else "stopped",
+            "networks": sweep.trainings,
+            "known": sweep.known,
+            "solved": sweep.solved,
+            "points_failed": len(sweep.failed),
+            "seconds": round(self.seconds, 3),
+            "share_in_loops": share,
+            "where": sorted(sweep.where),
+        }
 
 
-def print_sweep(folder: Path, grid: Grid, engine: Engine, json: bool) -> int:
-    lines, computing = printed.LinePrinter(), Computation(folder, grid, engine)
+# ---- without a screen
+
+
+def print_sweep(computing: Computation, printer: RecordPrinter) -> int:
     sweep = computing.sweep
     with closing(sweep), terminal.asked_to_end(sweep.asked_to_end.set) as asked:
-        results = SweepResults.read(folder)
-        said = {point.config for point in results.points if _is_over(point)}
-        notes, looked = 0, time.monotonic()
-
-        def say(record: Record, texts: Iterable[str]) -> None:
-            lines.print([as_json(record)] if json else texts, sys.stdout)
-
-        def say_news() -> None:
-            nonlocal results, notes
-            for note in sweep.notes[notes:]:
-                say({"event": "note", "note": note}, [f"tried again: {note}"])
-                notes += 1
-            before, results = results, results.refresh()
-            for point in results.points if results is not before else ():
-                if _is_over(point) and point.config not in said:
-                    said.add(point.config)
-                    say(*_of_point(point, results.axes))
-
-        def watch() -> None:
-            nonlocal looked
-            if time.monotonic() - looked >= LOOK_SECONDS or sweep.is_finished:
-                looked = time.monotonic()
-                say_news()
-
+        report = SweepReport(sweep, SweepResults.read(computing.folder), printer)
         start = computing.start_record()
-        say(start, _start_lines(start))
-        code = computing.run(watch)
-        say_news()
+        printer.print((start, _start_lines(start)))
+        code = computing.run(report.watch)
+        report.print_news()
         if computing.trouble:
-            lines.print([f"echornn-tui: {computing.trouble}"], sys.stderr)
+            printer.note(computing.trouble)
         end = computing.end_record()
-        say(end, _end_lines(end, folder, MapCell((), results.points).can_be_solved))
+        can_be_solved = MapCell((), report.results.points).can_be_solved
+        printer.print((end, _end_lines(end, computing.folder, can_be_solved)))
     return ExitCode.CHECKPOINTED if asked and not sweep.is_finished else code
+
+
+class SweepReport:
+    """Prints what is new of a sweep: notes, and each point when all its networks are done."""
+
+    def __init__(self, sweep: Sweep, results: SweepResults, printer: RecordPrinter) -> None:
+        self.results = results
+        self._sweep = sweep
+        self._printer = printer
+        self._printed = {point.config for point in results.points if _is_over(point)}
+        self._notes_printed = 0
+        self._looked = time.monotonic()
+
+    def watch(self) -> None:
+        """Print what is new, but seldom look for it."""
+        if time.monotonic() - self._looked >= LOOK_SECONDS or self._sweep.is_finished:
+            self._looked = time.monotonic()
+            self.print_news()
+
+    def print_news(self) -> None:
+        for note in self._sweep.notes[self._notes_printed :]:
+            self._printer.print(({"event": "note", "note": note}, [f"tried again: {note}"]))
+            self._notes_printed += 1
+        before, self.results = self.results, self.results.refresh()
+        if self.results is before:
+            return
+        for point in self.results.points:
+            if _is_over(point) and point.config not in self._printed:
+                self._printed.add(point.config)
+                self._print(point)
+
+    def _print(self, point: GridPoint) -> None:
+        fields = point.config.fields()
+        values = shown({name: fields.get(name) for name in self.results.axes})
+        record = {"event": "point", **values, **_point_fields(point)}
+        there = {name: value for name, value in values.items() if value is not None}
+        name = _in_words(there) or "the point"
+        self._printer.print((record, [f"{name}: {_point_text(point)}"]))
 
 
 def _is_over(point: GridPoint) -> bool:
     return not point.missing or point.failed is not None
 
 
-def _of_point(point: GridPoint, axes: Iterable[str]) -> tuple[Record, list[str]]:
-    counts, level = MapCell((), (point,)), solved_level(point.config)
-    loss, half = counts.loss, counts.half_solved
+def _point_fields(point: GridPoint) -> Record:
+    """The results of a point; docs/cli.md explains the keys."""
+    counts = MapCell((), (point,))
+    loss, level = counts.loss, solved_level(point.config)
     low = high = None
     if counts.can_be_solved:
         low, high = counts.interval
-    rung = rung_text(point.config, loss)
-    values = shown({name: point.config.fields().get(name) for name in axes})
-    solved = {
+    return {
         "seeds": counts.finished,
         "solved": counts.solved,
         "success_low": low,
         "success_high": high,
-    }
-    losses = {
-        "half_solved": half,
+        "half_solved": counts.half_solved,
         "median_loss": loss if math.isfinite(loss) else None,
-        "rung": rung or None,
-    }
-    record = {
-        "event": "point",
-        **values,
-        **solved,
-        **losses,
+        "rung": rung_text(point.config, loss) or None,
         "level": level if math.isfinite(level) else None,
+        "failed": point.failed,
     }
-    record["failed"] = point.failed
-    name = (
-        _in_words({field: value for field, value in values.items() if value is not None})
-        or "the point"
-    )
+
+
+def _point_text(point: GridPoint) -> str:
     if point.failed is not None:
-        return record, [f"{name}: failed: {point.failed}"]
-    how_well = f", median loss {loss_text(loss)}{f', {rung}' if rung else ''}"
-    if half is not None:
-        how_well = f", half by window {half:,}"
-    elif not math.isfinite(loss):
-        how_well = ", most diverged"
-    of_seeds = NOTHING_COUNTS
-    if low is not None and high is not None:
-        interval = f"{round(100 * low)} to {round(100 * high)} %"
-        of_seeds = f"{counts.solved} of {counts.finished} solved ({interval})"
-    return record, [f"{name}: {of_seeds}{how_well}"]
+        return f"failed: {point.failed}"
+    counts = MapCell((), (point,))
+    text = NOTHING_COUNTS
+    if counts.can_be_solved:
+        low, high = (round(100 * share) for share in counts.interval)
+        text = f"{counts.solved} of {counts.finished} solved ({low} to {high} %)"
+    if counts.half_solved is not None:
+        return f"{text}, half by window {counts.half_solved:,}"
+    if not math.isfinite(counts.loss):
+        return f"{text}, most diverged"
+    text += f", median loss {loss_text(counts.loss)}"
+    rung = rung_text(point.config, counts.loss)
+    return f"{text}, {rung}" if rung else text
 
 
 def _start_lines(record: Record) -> Iterator[str]:
-    there = f", {record['known']:,} of them known already" if record["known"] else ""
     points, seeds = _counted(record["points"], "point"), _counted(record["seeds"], "seed")
     each = "" if record["points"] == 1 else " each"
-    yield f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}{there}"
-    for one in record["left_out"]:
-        values = {name: value for name, value in one.items() if name != "reason"}
-        yield f"left out: {_in_words(values)}: {one['reason']}"
+    line = f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}"
+    if record["known"]:
+        line += f", {record['known']:,} of them known already"
+    yield line
+    for point in record["left_out"]:
+        values = {name: value for name, value in point.items() if name != "reason"}
+        yield f"left out: {_in_words(values)}: {point['reason']}"
 
 
 def _end_lines(record: Record, folder: Path, can_be_solved: bool) -> Iterator[str]:
-    failed = (
-        f"  {_counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
-    )
-    known = f"{record['known']:,} of {_counted(record['networks'], 'network')} known"
+    line = f"{record['event']}  {record['known']:,} of {_counted(record['networks'], 'network')}"
     solved = f"{record['solved']:,} solved" if can_be_solved else NOTHING_COUNTS
-    yield f"{record['event']}  {known}, {solved}{failed}  seconds {record['seconds']:.1f}"
+    line += f" known, {solved}"
+    if record["points_failed"]:
+        line += f"  {_counted(record['points_failed'], 'point')} failed"
+    yield f"{line}  seconds {record['seconds']:.1f}"
     if record["event"] == "stopped":
         yield "the same command goes on where this stopped"
     yield f"see it with: echornn-tui map {printed.quoted(folder)}"
@@ -302,36 +308,45 @@ def _counted(number: int, thing: str) -> str:
 
 
 def show_map(
-    sweep: Annotated[Path, "Folder of the sweep."],
+    sweep: Path,
     /,
     *,
-    across: Annotated[str | None, "Field of the columns."] = None,
-    down: Annotated[str | None, "Field of the rows."] = None,
-    show: Annotated[
-        Measure, "success, the share of seeds in %; windows; or loss."
-    ] = Measure.SUCCESS,
-    filter: Annotated[
-        str, "Show only some values: words such as cell=gru,lstm or echo_step=5..15."
-    ] = "",
-    once: Annotated[bool, "Print the map as text."] = False,
-    csv: Annotated[bool, "Print the map as CSV, a row for each square."] = False,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure = Measure.SUCCESS,
+    filter: str = "",
+    once: bool = False,
+    csv: bool = False,
     trust: Trust = False,
     screen: ScreenFlags | None = None,
 ) -> int:
-    """Show the map of a sweep, finished or while it is computed."""
+    """Show the map of a sweep, finished or while it is computed.
+
+    Args:
+        sweep: Folder of the sweep.
+        across: Field of the columns.
+        down: Field of the rows.
+        show: success, the share of seeds in %; windows; or loss.
+        filter: Show only some values: words such as cell=gru,lstm or echo_step=5..15.
+        once: Print the map as text.
+        csv: Print the map as CSV, a row for each square.
+    """
     if csv and once:
         raise UsageError("--csv cannot be used with --once: use only one of them")
     chosen = preferences(screen)
-    guarded = guardian.divide() if not (csv or once) and terminal.is_interactive() else None
+    on_screen = not (csv or once) and terminal.is_interactive()
+    guarded = guardian.divide() if on_screen else None
     with trusting(trust):
         results = SweepResults.read(sweep)
     first = chosen_state(results, across, down, show, filter)
     if guarded is not None:
-        return show_on_screen(results, first, chosen, guarded)
-    lines = csv_of(first).splitlines() if csv else lines_of(first)
-    plain = chosen.ascii or not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    printed.lines(map(in_ascii, lines) if plain and not csv else lines)
-    return ExitCode.DONE
+        return ShownMap(results, first, chosen, guarded).show()
+    if csv:
+        return emit(csv_of(first).splitlines())
+    encoding = (sys.stdout.encoding or "utf-8").lower()
+    if chosen.ascii or not encoding.startswith("utf"):
+        return emit(map(in_ascii, lines_of(first)))
+    return emit(lines_of(first))
 
 
 def chosen_state(
@@ -354,95 +369,126 @@ def chosen_state(
     return state
 
 
-def show_on_screen(
-    results: SweepResults,
-    state: MapState,
-    chosen: Preferences,
-    guarded: Guarded,
-    computing: Computation | None = None,
-) -> int:
-    with quiet.collector_paused():
-        from tui.map.app import Follower, MapApp
+class ShownMap:
+    """The map on the screen, and by turns the points that the user opens, while the sweep is
+    computed or when it is."""
 
-    screen, follower = train.AppScreen(guarded, chosen.mouse), Follower(results)
-    theme, computed = chosen.theme, 0
-    session: Session | None = None  # of the point that was opened last
-    words: list[str] = []  # for the end: where the opened runs are
+    def __init__(
+        self,
+        results: SweepResults,
+        state: MapState,
+        chosen: Preferences,
+        guarded: Guarded,
+        computing: Computation | None = None,
+    ) -> None:
+        with quiet.collector_paused():
+            from tui.map.app import Follower
+        self._folder = results.folder
+        self._follower = Follower(results)
+        self._state = state
+        self._chosen = chosen
+        self._theme = chosen.theme
+        self._guarded = guarded
+        self._screen = train.AppScreen(guarded, chosen.mouse)
+        self._computing = computing
+        self._computed = int(ExitCode.DONE)
+        self._session: Session | None = None  # of the point that was opened last
+        self._last_words: list[str] = []  # where the opened runs are
 
-    def compute(computing: Computation) -> None:
-        nonlocal computed
-        try:
-            computed = computing.run()
-        except OSError as error:
-            computing.trouble, computed = str(error), ExitCode.FAILED
-
-    def wrong() -> str:
-        return screen.errors.words or (computing.trouble if computing else "")
-
-    def says() -> str:
-        is_compiling = computing and not (
-            wrong() or computing.sweep.is_finished or computing.sweep.loop_seconds
-        )
-        return "compiling" if is_compiling else ""
-
-    async def by_turns() -> int:
-        nonlocal state
-        code, hint = None, ""
-        while code is None:
-            app = MapApp(follower, state, chosen.ascii, theme, says, wrong, hint, chosen.keys)
-            left = await screen.show(app)
-            if not isinstance(left, EchoConfig):
-                return left or ExitCode.DONE
-            state, hint = app.shown, ""
-            try:
-                code = await open_point(left)
-            except ConfigError as error:
-                hint = str(error)
+    def show(self) -> int:
+        """Returns the exit code when the user has left."""
+        computing = self._computing
+        folder = printed.quoted(self._folder)
+        self._guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
+        thread = None
+        if computing is not None:
+            thread = threading.Thread(
+                target=self._compute, args=[computing], name="computing", daemon=True
+            )
+            thread.start()
+        code = self._screen.until_left(self._by_turns(), self._code_if_gone)
+        if computing is not None and thread is not None:
+            computing.sweep.asked_to_end.set()
+            thread.join(SECONDS_TO_STOP)
+        code = self._screen.errors.conclude(code or self._computed)
+        printed.say_last(self._last_words)
         return code
 
-    async def open_point(config: EchoConfig) -> int | None:
+    def _compute(self, computing: Computation) -> None:
+        try:
+            self._computed = computing.run()
+        except OSError as error:
+            computing.trouble, self._computed = str(error), ExitCode.FAILED
+
+    async def _by_turns(self) -> int:
+        from tui.map.app import MapApp
+
+        hint = ""
+        while True:
+            app = MapApp(
+                self._follower,
+                self._state,
+                self._chosen.ascii,
+                self._theme,
+                self._message,
+                self._trouble,
+                hint,
+                self._chosen.keys,
+            )
+            left = await self._screen.show(app)
+            if not isinstance(left, EchoConfig):
+                return left or ExitCode.DONE
+            self._state, hint = app.shown, ""
+            try:
+                code = await self._open_point(left)
+            except ConfigError as error:
+                hint = str(error)
+                continue
+            if code is not None:
+                return code
+
+    def _trouble(self) -> str:
+        words = self._screen.errors.words
+        return words or ("" if self._computing is None else self._computing.trouble)
+
+    def _message(self) -> str:
+        if self._computing is None or self._trouble():
+            return ""
+        sweep = self._computing.sweep
+        return "" if sweep.is_finished or sweep.loop_seconds else "compiling"
+
+    async def _open_point(self, config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the
         exit code."""
         from tui.app.app import EchoApp
         from tui.app.point_screen import PointScreen
 
-        nonlocal theme, session
+        chosen = self._chosen
         await asyncio.to_thread(check_own_data, config)
-        recorder = train.begin(None, config)
-        session = Session(config, recorder=recorder, usual_speed=chosen.speed)
+        session = Session(config, recorder=train.begin(None, config), usual_speed=chosen.speed)
+        self._session = session
         training = PointScreen(session, ascii_only=chosen.ascii)
         app = EchoApp(
             session,
             chosen.fps,
             chosen.ascii,
-            theme,
+            self._theme,
             moved=chosen.keys,
             training=lambda *_: training,
         )
-        code = await screen.show_session(app, session)
-        theme = "light" if app.theme == "textual-light" else "dark"
-        words.extend(screen.last_words(code, session))
+        code = await self._screen.show_session(app, session)
+        self._theme = "light" if app.theme == "textual-light" else "dark"
+        self._last_words += self._screen.last_words(code, session)
         # the app freezes all objects once it has loaded; without this, the previous point would
         # never be freed
         gc.unfreeze()
         gc.collect()
-        return None if training.went_back and app.return_value != ExitCode.CHECKPOINTED else code
+        returns = training.went_back and app.return_value != ExitCode.CHECKPOINTED
+        return None if returns else code
 
-    def code_if_gone() -> int:
-        if computing is not None:
-            computing.sweep.asked_to_end.set()
-        return train.end(session, after_a_signal=True) if session else ExitCode.CHECKPOINTED
-
-    guarded.leave_words(
-        f"the map is shown again with: echornn-tui map {printed.quoted(results.folder)}"
-    )
-    thread = threading.Thread(target=compute, args=[computing], name="computing", daemon=True)
-    if computing is not None:
-        thread.start()
-    code = screen.until_left(by_turns(), code_if_gone)
-    if computing is not None:
-        computing.sweep.asked_to_end.set()
-        thread.join(SECONDS_TO_STOP)
-    code = screen.errors.conclude(code or computed)
-    printed.say_last(words)
-    return code
+    def _code_if_gone(self) -> int:
+        if self._computing is not None:
+            self._computing.sweep.asked_to_end.set()
+        if self._session is None:
+            return ExitCode.CHECKPOINTED
+        return train.end(self._session, after_a_signal=True)

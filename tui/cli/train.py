@@ -8,10 +8,10 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
@@ -27,7 +27,9 @@ from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
 from echornn.training.device import require_memory
 from tui.cli.detach import Serving, go_on_in_the_background, into_background
-from tui.cli.preferences import Preferences, ScreenFlags, preferences, speed_of
+from tui.cli.flags import NO_FLAGS, Given, ScreenFlags, TrainFlags
+from tui.cli.preferences import Preferences, preferences, speed_of
+from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
 from tui.term.thread_errors import ThreadErrors
@@ -41,86 +43,66 @@ if TYPE_CHECKING:
 SECONDS_TO_SAVE = 1.0
 SECONDS_TO_STOP = 0.1  # to wait for a thread in native code that has nothing to save
 
-Given = Mapping[str, Any]
-"""The fields that the user gave, by name (see `EchoConfig.fields`); they may be invalid
-together."""
-
 
 def train(
     *,
-    speed: Annotated[
-        str | None, "Windows a second, 0.01 to 1,000,000, or max; by default 100 in the app."
-    ] = None,
-    no_serve: Annotated[bool, "Let nobody attach to this session (see attach)."] = False,
-    paused: Annotated[
-        bool, "Begin paused; space starts the training, or a viewer who attaches."
-    ] = False,
-    detach: Annotated[
-        bool, "Train in the background: prints the folder, and how to attach."
-    ] = False,
-    headless: Annotated[
-        bool, "Print lines instead of opening the app; the default without a terminal."
-    ] = False,
-    json: Annotated[bool, "Print JSON lines; implies --headless."] = False,
-    run: Annotated[
-        Path | None, "Folder to keep the run in, new or empty; by default in your state folder."
-    ] = None,
-    resume: Annotated[
-        str | None, "Continue this run exactly where it was saved; by default the newest run."
-    ] = None,
-    at: Annotated[
-        int | None, "With --resume: go back to this window of the run's path, as a new branch."
-    ] = None,
-    trust: Annotated[
-        bool, "Run your own tasks and cells in the record: programs with all your rights."
-    ] = False,
-    compare: Annotated[
-        tuple[str, ...], "Draw these runs under the curve, in the app: folders or names."
-    ] = (),
+    flags: TrainFlags = NO_FLAGS,
     screen: ScreenFlags | None = None,
     given: Given | None = None,
 ) -> int:
     """Train, in the app or as lines."""
-    rate = None if speed is None else speed_of(speed)
-    if at is not None and at < 0:
-        raise ConfigError("at", at, "the number of windows along the run's path, 0 or more")
-    in_the_app = not (headless or json or detach) and terminal.is_interactive()
-    if resume is not None and run is not None:
-        raise UsageError(
-            f"resume = {resume!r} cannot be used with --run: a continued run stays in its folder"
-        )
-    if at is not None and resume is None:
-        raise UsageError(
-            f"at = {at} cannot be used without --resume: a run continues at this window"
-        )
-    if compare and not in_the_app:
-        raise ConfigError("compare", compare[0], "only in the app, which draws the curves")
-    if paused and not (in_the_app or detach):
-        raise UsageError(
-            "--paused cannot be used with --headless or without a terminal, only with --detach"
-        )
-    compared = [kept_runs.find(name) for name in compare]
+    speed = None if flags.speed is None else speed_of(flags.speed)
+    without_app = flags.headless or flags.json or flags.detach
+    in_the_app = not without_app and terminal.is_interactive()
+    _require_together(flags, in_the_app)
+    compared = [kept_runs.find(name) for name in flags.compare]
     for folder in compared:
         Run.read(folder, quickly=True)  # refused before anything is made
-    chosen = preferences(screen) if in_the_app else None
-    guarded = guardian.divide() if in_the_app else None
-    background = into_background() if detach else None
-    given = given or {}
-    if resume is None:
-        config = changed(EchoConfig(), given)
-        recorder = begin(run, config)
-    else:
-        config, recorder, at = go_on(resume, given, at, trust)
-    if guarded is not None and chosen is not None:
-        session = Session(config, rate, recorder=recorder, at=at, usual_speed=chosen.speed)
-        if paused:
+
+    if in_the_app:
+        chosen = preferences(screen)
+        guarded = guardian.divide()
+        config, recorder, at = _taken_up(flags, given or {})
+        session = Session(config, speed, recorder=recorder, at=at, usual_speed=chosen.speed)
+        if flags.paused:
             session.send(Pause())
         with quiet.collector_spared():
             from tui.app.training_screen import TrainingScreen
-        return show(TrainingScreen, session, chosen, guarded, compared, not no_serve)
-    from tui.cli.headless import print_training
+        return show(TrainingScreen, session, chosen, guarded, compared, not flags.no_serve)
 
-    return print_training(config, recorder, at, rate, json, not no_serve, paused, background)
+    background = into_background() if flags.detach else None
+    config, recorder, at = _taken_up(flags, given or {})
+    from tui.cli.headless import PrintedTraining
+
+    return PrintedTraining(config, recorder, at, speed, flags, background).run()
+
+
+def _require_together(flags: TrainFlags, in_the_app: bool) -> None:
+    """A UsageError or a ConfigError if these flags cannot be used together."""
+    if flags.at is not None and flags.at < 0:
+        raise ConfigError("at", flags.at, "the number of windows along the run's path, 0 or more")
+    if flags.resume is not None and flags.run is not None:
+        raise UsageError(
+            f"resume = {flags.resume!r} cannot be used with --run: a continued run stays in its "
+            "folder"
+        )
+    if flags.at is not None and flags.resume is None:
+        raise UsageError(
+            f"at = {flags.at} cannot be used without --resume: a run continues at this window"
+        )
+    if flags.compare and not in_the_app:
+        raise ConfigError("compare", flags.compare[0], "only in the app, which draws the curves")
+    if flags.paused and not in_the_app and not flags.detach:
+        raise UsageError(
+            "--paused cannot be used with --headless or without a terminal, only with --detach"
+        )
+
+
+def _taken_up(flags: TrainFlags, given: Given) -> tuple[EchoConfig, Recorder, int | None]:
+    if flags.resume is not None:
+        return go_on(flags.resume, given, flags.at, flags.trust)
+    config = changed(EchoConfig(), given)
+    return config, begin(flags.run, config), None
 
 
 def show(
@@ -131,7 +113,7 @@ def show(
     compared: Sequence[Path],
     serve: bool,
 ) -> int:
-
+    """Show a session in the app, until the user leaves it; returns the exit code."""
     from tui.app.app import EchoApp
 
     screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
@@ -172,8 +154,8 @@ def show(
         serving.end("the session was ended")
     printed.say_last(screen.last_words(code, session, goes_on))
     if goes_on and recorder.folder is not None:
-        flags = flags_for(session.going_first, **session.editing_first)
-        go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, flags)
+        first = _flags_for(session.going_first, session.editing_first)
+        go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, first)
     return screen.errors.conclude(code)
 
 
@@ -182,7 +164,8 @@ class AppScreen:
     last words."""
 
     def __init__(self, guarded: guardian.Guarded, mouse: bool) -> None:
-        self.guarded, self._mouse = guarded, mouse
+        self.guarded = guarded
+        self._mouse = mouse
         self.native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.errors = ThreadErrors()
@@ -192,7 +175,11 @@ class AppScreen:
     def until_left(self, shown: Coroutine[Any, Any, int], code_if_gone: Callable[[], int]) -> int:
         """The exit code of what is shown; if the terminal is gone, the process ends with another
         one."""
-        leave, guarded = (lambda: terminal.leave_process(code_if_gone())), self.guarded
+
+        def leave() -> None:
+            terminal.leave_process(code_if_gone())
+
+        guarded = self.guarded
         terminal.when_terminal_is_gone(leave, guardian=guarded.line, wake=guarded.wake)
         # asyncio.run would close the loop, and for that wait forever for the training thread
         with self.errors.keeping():
@@ -237,20 +224,30 @@ class AppScreen:
         """The exit code of the app of a session, which is ended with it, when all is saved."""
         self.tell_errors_in(app)
         left = await self.show(app, app.behind_an_update)
-        code = await asyncio.to_thread(end, session, left == ExitCode.CHECKPOINTED)
-        has_failed = app.return_code or (session.error and left != ExitCode.CHECKPOINTED)
-        return ExitCode.FAILED if has_failed else code
+        after_a_signal = left == ExitCode.CHECKPOINTED
+        code = await asyncio.to_thread(end, session, after_a_signal)
+        if app.return_code or (session.error and not after_a_signal):
+            return ExitCode.FAILED
+        return code
 
     def last_words(self, code: int, session: Session, goes_on: bool = False) -> list[str]:
         """What to print after the app has ended with this code; a run in which nothing was trained
         is removed."""
-        forgotten = code != ExitCode.CHECKPOINTED and not goes_on and forget_if_empty(session)
+        may_forget = code != ExitCode.CHECKPOINTED and not goes_on
+        forgotten = may_forget and forget_if_empty(session)
         if session.refused is not None:
             raise session.refused
         if session.error is not None:
-            tail = "" if isinstance(session.error, ConfigError) else self.native_log.tail()
-            printed.complain(*f"echornn-tui: {session.frame.message}\n{tail}".splitlines())
+            printed.complain(*why_it_failed(session, self.native_log))
         return [] if goes_on or forgotten else farewell(session)
+
+
+def why_it_failed(session: Session, native_log: terminal.NativeLog) -> list[str]:
+    """Lines: the error, and what native code has said last, unless the user can do without."""
+    text = f"echornn-tui: {session.frame.message}\n"
+    if not isinstance(session.error, ConfigError):
+        text += native_log.tail()
+    return text.splitlines()
 
 
 # ---- the run
@@ -285,13 +282,10 @@ def go_on(
 
     with trusting(trust):
         recorder = RunRecorder.go_on(kept_runs.find(name), allow)
+    assert recorder.resumed is not None
     for field in (TASK, CELL):
         own = config.value(field)
-        if (
-            recorder.resumed
-            and isinstance(own, OwnFile)
-            and own.is_change_of(recorder.resumed.config.value(field))
-        ):
+        if isinstance(own, OwnFile) and own.is_change_of(recorder.resumed.config.value(field)):
             what = f"so it is another {field}: the network starts over"
             printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
     return config, recorder, first
@@ -299,12 +293,14 @@ def go_on(
 
 def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
     position = run.position_at(at)
-    owner = run.owner(position) if at is not None else None
+    owner = None if at is None else run.owner(position)
+    before, epoch, window = run.config, 0, 0
     if owner is not None:
-        before, (epoch, window) = owner.config, owner.epoch_and_window(position.window)
-    else:
-        state = run.checkpoint.state if run.checkpoint else None
-        before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)
+        before = owner.config
+        epoch, window = owner.epoch_and_window(position.window)
+    elif run.checkpoint is not None:
+        state = run.checkpoint.state
+        epoch, window = state.epoch, state.window
     if given.get(TASK, before.value(TASK)) == before.value(TASK):  # else its text is not used
         check_own_files(before)
     config = changed(before, given)
@@ -319,14 +315,16 @@ def changed(config: EchoConfig, given: Given) -> EchoConfig:
 
     If the file of its task has changed, settings that it still has are kept.
     """
-    task, kept = given.get(TASK), {}
+    task = given.get(TASK)
+    fields: dict[str, Any] = {}
     if isinstance(task, OwnTask) and task.is_change_of(config.value(TASK)):
         settings = settings_by_name(task)
         for name, value in values_of(config.the_task).items():
             with contextlib.suppress(ConfigError, KeyError):
-                kept[name] = settings[name].checked(value)
-    wanted = config.with_fields({**kept, **given})
-    if {*kept, *given} - {*EchoConfig.names(), TASK}:
+                fields[name] = settings[name].checked(value)
+    fields |= given
+    wanted = config.with_fields(fields)
+    if fields.keys() - {*EchoConfig.names(), TASK}:
         check_own_data(wanted)
     return wanted
 
@@ -351,35 +349,26 @@ def code_at_the_end(recorder: Recorder, is_saved: bool, after_a_signal: bool) ->
     return ExitCode.DONE if is_saved or recorder.folder is None else ExitCode.FAILED
 
 
-def flags_for(at: int | None = None, **fields: object) -> list[str]:
-    given = {**({} if at is None else {"at": at}), **fields}
-    return [
-        text
-        for name, value in given.items()
-        for text in (f"--{name.replace('_', '-')}", str(value))
-    ]
-
-
 def farewell(session: Session) -> list[str]:
     """The lines that say where the run is, how to go on with it and what was not done yet, or why
     it is not kept."""
-    recorder, frame, at, fields = (
-        session.recorder,
-        session.frame,
-        session.going_first,
-        session.editing_first,
-    )
+    recorder = session.recorder
     warning = [printed.printable(recorder.warning)] if recorder.warning else []
     if recorder.folder is None or recorder.misplaced:
         return warning
+    at, fields = session.going_first, session.editing_first
+    wanted = session.frame.config.with_fields(fields)
+    if at is None and session.frame.is_at_the_end_of(wanted):
+        fields = {**fields, "num_epochs": 2 * wanted.num_epochs}
+    elif at is None and not fields:
+        at = session.before_it_diverged
     folder = printed.quoted(recorder.folder)
-    wanted = frame.config.with_fields(fields)
-    if at is None and frame.is_at_the_end_of(wanted):
-        flags = flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
-    else:
-        flags = flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
-    go_on = ["echornn-tui --resume", folder, *flags]
+    go_on = ["echornn-tui --resume", folder, *_flags_for(at, fields)]
     return [*warning, f"the run is in {folder}", f"go on with: {' '.join(go_on)}"]
+
+
+def _flags_for(at: int | None, fields: Given) -> list[str]:
+    return flags_text(fields if at is None else {"at": at, **fields})
 
 
 def forget_if_empty(session: Session) -> bool:

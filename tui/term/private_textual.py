@@ -9,21 +9,28 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.keys import Keys
+from textual.keys import _character_to_key as name_of_character
 from textual.screen import Screen
 from textual.strip import Strip
 
 # The classes of screen updates; `tui.term.output` reads them to send only what has changed. And
 # the parser of keys, which Textual's driver would also give what is pasted.
+# And the names of keys.
 __all__ = [
+    "KEY_NAMES",
     "ChopsUpdate",
     "CompositorUpdate",
     "LayoutUpdate",
     "OpenDriver",
     "XTermParser",
     "mounted",
+    "name_of_character",
     "strips_shown",
     "tap",
 ]
+
+KEY_NAMES = frozenset(Keys)
 
 LEAST, MOST = (20, 4), (1000, 300)
 """The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a
