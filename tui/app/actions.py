@@ -40,11 +40,10 @@ class Action:
     word_help: str = ""  # where a word says more than a key
     id: str = ""  # of its keys, if several actions share them
     is_for_persons: bool = False  # a script cannot use it
-    needs_room: bool = False  # more than the status has
 
     @property
     def command(self) -> What:
-        """What it does by a key, or by its word alone."""
+        """What it does by a key; a TypeError if it needs arguments."""
         return self.does() if callable(self.does) else self.does
 
     @property
@@ -134,7 +133,6 @@ CHANGES = (
         label="Set",
         in_key_line=True,
         is_for_persons=True,
-        needs_room=True,
     ),
     Action(
         "advice",
@@ -243,7 +241,6 @@ GOING = (
         label="Tree",
         in_key_line=True,
         is_for_persons=True,
-        needs_room=True,
     ),
     Action(
         "branch",
@@ -351,7 +348,6 @@ CURVE = (
         keys="o",
         label="Other runs",
         is_for_persons=True,
-        needs_room=True,
     ),
     Action(
         "compare",
@@ -365,7 +361,6 @@ CURVE = (
         "Losses on a logarithmic axis, or a linear one",
         keys="l",
         label="Log",
-        needs_room=True,
     ),
     Action(
         "norms",
@@ -373,7 +368,6 @@ CURVE = (
         "Under the curve the norms of gradients, and clip_norm; or not",
         keys="c",
         label="Norms",
-        needs_room=True,
     ),
     Action(
         "held_out",
@@ -381,7 +375,6 @@ CURVE = (
         "The loss on data that no training saw, on the curve",
         keys="h",
         label="Held out",
-        needs_room=True,
     ),
     Action(
         "zoom",
@@ -389,7 +382,6 @@ CURVE = (
         "Zoom in: half as many windows",
         keys="z",
         label="Zoom",
-        needs_room=True,
     ),
     Action(
         "wider",
@@ -397,7 +389,6 @@ CURVE = (
         "Zoom out: twice as many windows",
         keys="Z",
         label="Wider",
-        needs_room=True,
     ),
     Action(
         "crosshair",
@@ -433,7 +424,6 @@ PROGRAM = (
         keys="tab",
         label="Focus",
         is_for_persons=True,
-        needs_room=True,
     ),
     Action(
         "show_all",
@@ -517,7 +507,7 @@ IN_THE_SEEDS = (  # their keys stand in that view
     Action("first_replica", screen.MoveSeed(-9999), ""),
     Action("last_replica", screen.MoveSeed(9999), ""),
 )
-FOCUS_BEFORE = Action("focus_before", screen.MoveFocus(-1), "", "shift+tab", needs_room=True)
+FOCUS_BEFORE = Action("focus_before", screen.MoveFocus(-1), "", "shift+tab")
 
 
 def letters_of(view: type[View]) -> list[Binding]:
@@ -551,14 +541,13 @@ OF_VIEWS = tuple(
 # ---- the table
 
 LISTED = (*TRAINING, *CHANGES, *GOING, *SHOWING, *SEEDS, *CURVE, *PROGRAM)
-"""The actions of the palette, in its order."""
+"""The actions of the help, and their order; first in the palette are those with keys."""
 
 ACTIONS: Mapping[str, Action] = {
     action.name: action
     for action in (*LISTED, *ON_THE_CURVE, *IN_THE_SEEDS, FOCUS_BEFORE, *OF_VIEWS)
 }
 KEYED = tuple(action for action in LISTED if action.keys)
-NAMES_OF_KEYS = {action.id or action.name for action in KEYED}
 _BY_BINDING = {action.binding.action: action for action in KEYED}
 
 

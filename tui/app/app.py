@@ -74,7 +74,7 @@ class EchoApp(KeyedApp[int]):
         self._on_loaded = on_loaded
         self._ticks = 0
         # The terminal is asked after a frame whether it has drawn it
-        self._underway = Backpressure()
+        self._backpressure = Backpressure()
         self._asks_with_next = False
         self._leaving: asyncio.Task[None] | None = None
         self._code = ExitCode.DONE
@@ -142,7 +142,7 @@ class EchoApp(KeyedApp[int]):
     def show_newest_frame(self) -> None:
         """Draw the newest picture, if there is a new one and the terminal has drawn those
         before."""
-        if not self.training.has_widgets or not self._underway.is_clear:
+        if not self.training.has_widgets or not self._backpressure.is_clear:
             return
         self._asks_with_next = True
         self.training.show_newest_frame()
@@ -157,11 +157,11 @@ class EchoApp(KeyedApp[int]):
         if not self._asks_with_next or self.is_headless or self._leaving:
             return ""
         self._asks_with_next = False
-        self._underway.asked()
+        self._backpressure.asked()
         return ASK
 
     def on_cursor_position(self) -> None:
-        self._underway.answered()
+        self._backpressure.answered()
 
     # ---- the end
 
@@ -172,14 +172,14 @@ class EchoApp(KeyedApp[int]):
         self._is_leaving = True
         self.session.stop()
         self._code = max(self._code, code)
-        if self._underway.is_settled:
+        if self._backpressure.is_settled:
             self.exit(self._code)
         elif self._leaving is None:
             loop = asyncio.get_running_loop()
             self._leaving = loop.create_task(self._leave_when_settled())
 
     async def _leave_when_settled(self) -> None:
-        await self._underway.settle()
+        await self._backpressure.settle()
         self.exit(self._code)
 
     async def action_quit(self) -> None:

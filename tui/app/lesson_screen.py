@@ -73,7 +73,7 @@ class LessonScreen(TrainingScreen):
         titles = [step.title for step in self._steps if step.lines]
         self._titles = list(dict.fromkeys(titles))
         self._card = LessonCard()
-        self._awaited = 0  # the number of the last command of the step before
+        self._awaited = 0  # the number of the command that ended the step before
         self._card_height = 0
 
     def compose(self) -> ComposeResult:
@@ -169,7 +169,7 @@ class LessonScreen(TrainingScreen):
             super().tell(outcome)
 
     def _go_on(self) -> None:
-        """Do what else the step does, and show the next one when it is done."""
+        """Do what else the step does, and show the next one as soon as its numbers have come."""
         step = self._steps.pop(0)
         self.scripts.do(step.lines[1:])
         self.call_later(self.scripts.go_on)

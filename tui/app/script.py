@@ -166,7 +166,7 @@ class Scripts:
         self._scripts.append(script)
         return script
 
-    def wait_for(self, command: Command) -> bool:
+    def await_answer_to(self, command: Command) -> bool:
         """Whether the line that is being done sent this command, and says what became of it."""
         begun = [script.begun for script in self._scripts]
         return any(line is not None and line.line.what == command for line in begun)

@@ -147,7 +147,7 @@ class ScriptApp(EchoApp):
         self._looks += 1
         if self._script is None and not self._may_begin(frame, audience.may_steer):
             return
-        if before.state is State.LOADING is not frame.state:
+        if before.state is State.LOADING and frame.state is not State.LOADING:
             self._screen.show_newest_frame()
         if self._script is None:
             self._script = self.training.scripts.do(self._lines)

@@ -38,5 +38,5 @@ class SeedChoice:
         if replica != self._view.chosen(self._shown.frame):
             why_not = self._send(Choose(replica))
         if not why_not:
-            self._view.choose(replica)
+            self._view.mark_chosen(replica)
         return why_not

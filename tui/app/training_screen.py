@@ -142,7 +142,7 @@ class TrainingScreen(Screen[None]):
 
     def on_mount(self) -> None:
         for panel in self._panels.values():
-            self.watch(panel, "is_open", self._panel_closed, init=False)
+            self.watch(panel, "is_open", self._panel_opened_or_closed, init=False)
         self.set_focus(self.watched.plot)
         self._lay_out(self.app.size)
         self._show()
@@ -185,7 +185,8 @@ class TrainingScreen(Screen[None]):
         frame = self._frame
         if before.config != frame.config:
             self._lay_out(self.app.size)
-        if before.state is State.LOADING is not frame.state:
+        has_loaded = before.state is State.LOADING and frame.state is not State.LOADING
+        if has_loaded:
             # Otherwise the garbage collector searches all loaded objects, which blocks the screen
             # for 0.2 s
             gc.freeze()
@@ -203,7 +204,7 @@ class TrainingScreen(Screen[None]):
     def _is_said(self, answer: Answer) -> bool:
         """Whether the settings or a line wait for this answer, and say what became of the
         command."""
-        return self._settings.is_open or self.scripts.wait_for(answer.command)
+        return self._settings.is_open or self.scripts.await_answer_to(answer.command)
 
     def _show(self) -> None:
         picture, frame = self.shown.picture, self._frame
@@ -388,16 +389,16 @@ class TrainingScreen(Screen[None]):
         self._forget_refused_line()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key may act here: that depends on the focus and the room. Whether it has an
-        effect is another question, and the screen then says why not."""
+        """Whether a key may act here: that depends on the focus and the room, and the same key may
+        have two meanings. Whether it has an effect is another question: the screen says why not."""
         if action != "do":
             return super().check_action(action, parameters)
         return self._may_do(ACTIONS[str(parameters[0])])
 
     def _may_do(self, action: Action) -> bool:
-        if action.needs_room and self.has_class("small"):
-            return False
         what = action.command
+        if isinstance(what, screen.NEEDS_ROOM) and self.has_class("small"):
+            return False
         match what:
             case screen.OpenPanel():  # an open one with the focus is closed by its own key
                 return self._panel is None or self.focused is not self._panel
@@ -439,6 +440,7 @@ class TrainingScreen(Screen[None]):
         return self.sender.send(command)
 
     def _send_or_say(self, command: Command) -> None:
+        """Send a command of a panel; the settings know themselves what they have sent."""
         self._say(self.sender.send(command))
 
     def _say(self, why_not: str) -> None:
@@ -453,6 +455,8 @@ class TrainingScreen(Screen[None]):
 
     async def do(self, what: ScreenCommand) -> str:
         """Do something on this screen; returns why that is impossible, or nothing."""
+        if isinstance(what, screen.NEEDS_ROOM) and self.has_class("small"):
+            return self._status.too_small
         match what:
             case screen.ShowView(key):
                 self._show_view(key)
@@ -500,6 +504,8 @@ class TrainingScreen(Screen[None]):
                 return self._take_over()
             case screen.Leave(detach):
                 return await self._leave(detach)
+            case _:
+                raise NotImplementedError(f"{what} has no case here")
         return ""
 
     def _open_panel(self, name: screen.PanelName) -> str:
@@ -533,9 +539,9 @@ class TrainingScreen(Screen[None]):
                 return panel
         return None
 
-    def _panel_closed(self, is_open: bool) -> None:
+    def _panel_opened_or_closed(self, is_open: bool) -> None:
         """Give the room and the arrow keys back to what had them before a panel was opened."""
-        if is_open:
+        if is_open:  # `_open_panel` does the rest
             return
         self._focus(self.watched.plot)
         self._lay_out(self.app.size)
@@ -552,15 +558,15 @@ class TrainingScreen(Screen[None]):
         plot, end = self.watched.plot, self._frame.line_end
         if to == "off":
             plot.action_follow()
-        elif to == "fall" and end:
+            return ""
+        if to == "fall":
             self._focus(plot)
-            if not plot.put_cursor_on_fall(self.shown.falls(plot.columns)):
-                return NO_FALL
-        elif isinstance(to, int) and 1 <= to <= end:
-            plot.put_cursor(to - 1)
-        else:
+            falls = self.shown.falls(plot.columns) if end else ()
+            return "" if plot.put_cursor_on_fall(falls) else NO_FALL
+        if not isinstance(to, int) or not 1 <= to <= end:
             branch = letter_of(self._frame.line)
             return f"window = {to} cannot be shown: 1 to {end:,} on branch {branch}"
+        plot.put_cursor(to - 1)
         return ""
 
     def _go_there(self) -> str:
@@ -620,7 +626,7 @@ class TrainingScreen(Screen[None]):
         command: Command = commands.Edit(remedy.changes)
         if remedy.anew:
             command = commands.StartOver(remedy.changes)
-        why_not = self.sender.send(command)
+        why_not = self.send(command)
         if not why_not:
             self.hints.say(f"{remedy}, all else as it was: «undo» undoes")
         return why_not
@@ -782,12 +788,12 @@ class TrainingScreen(Screen[None]):
         use = partial(self.use_theme, theme)
         yield SystemCommand(f"Theme: {theme}", f"A {theme} background", use)
         for word in WORDS.values():
-            if word.name not in actions.NAMES_OF_KEYS:
+            if not word.keys:
                 title = f":{word.name} {word.usage}".strip()
                 yield SystemCommand(title, word_help(word), partial(self._begin_word, word))
 
     def _begin_word(self, word: Action) -> None:
-        """Do a word, or open the line with it if it needs arguments."""
+        """Do a word, or open the line with it if it takes arguments."""
         if word.usage:
             self._command_line.open(f"{word.name} ")
         else:

@@ -24,7 +24,7 @@ from tui.panels.form import field_value
 from tui.term.exit_code import UsageError
 from tui.views.table import VIEWS
 
-MOST = 10**18  # beyond any number of windows; larger ones are typing errors
+MOST_NUMBER = 10**18  # beyond any number of windows; larger ones are typing errors
 
 
 class WordError(UsageError):
@@ -87,7 +87,7 @@ def _number(kind: Callable[[str], float], least: float, text: str) -> float | No
         number = kind(text.replace(",", ""))
     except ValueError:
         return None
-    return number if least <= number < MOST else None
+    return number if least <= number < MOST_NUMBER else None
 
 
 def _change(text: str) -> tuple[str, Any] | None:
@@ -122,7 +122,7 @@ ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
         for name, least in LEAST.items()
     },
     **{name: (words.get, f"one of {', '.join(words)}") for name, words in CHOICES.items()},
-    "BY": (partial(_number, int, -MOST), "a whole number"),
+    "BY": (partial(_number, int, -MOST_NUMBER), "a whole number"),
     "SPEED": (partial(_number, float, 0.0), "0.01 to 1,000,000 windows a second"),
     "LETTER": (number_of, "the letter of a branch, a, b and so on, or its number"),
     "FIELD=VALUE": (_change, "a field with its new value, such as learning_rate=0.1"),
@@ -216,7 +216,9 @@ def _line_of(words: list[str]) -> Line:
     word = word_named(words[0])
     if word is None:
         raise WordError(_no_command(words[0]))
-    arguments = [argument for argument in words[1:] if argument not in ("-o", "--out")]
+    arguments = words[1:]
+    if word.name == "figure":  # as it is typed in a shell, which other words do not know
+        arguments = [argument for argument in arguments if argument not in ("-o", "--out")]
     return Line(text, read(word, arguments))
 
 

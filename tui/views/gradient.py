@@ -74,8 +74,7 @@ class GradientView(ProbeView):
             tooltip="Flip the input at the cursor, or take that back",
             id="flip",
         ),
-        hidden("n", "part(1)", "Bars", tooltip="Arrows act on the bars, or on the row", id="next"),
-        hidden("N", "part(-1)", "Row", tooltip="The same, the other way round", id="before"),
+        hidden("n", "arrows", "Bars", tooltip="Arrows act on the bars, or on the row", id="next"),
         hidden(
             "v",
             "swap",
@@ -103,7 +102,7 @@ class GradientView(ProbeView):
         row = 0 if self._cursor is None else self._cursor.row
         if self._flip is None:
             return Question(frozenset(kinds), row=row)
-        # Plain, for a session elsewhere
+        # A plain pair, since it goes to a session elsewhere too
         return Question(
             frozenset({*kinds, "flip"}), flip=(self._flip.row, self._flip.step), row=row
         )
@@ -193,7 +192,8 @@ class GradientView(ProbeView):
             first = self._bar + by * self._bar_step
         self._bar = max(0, min(first, farthest))
 
-    def action_part(self, by: int) -> None:
+    def action_arrows(self) -> None:
+        """Give the arrow keys to the bars, or back to the row."""
         self._arrows_on_bars = not self._are_bars_under_arrows
         if self._arrows_on_bars:
             self._move_bar(0)
@@ -202,7 +202,7 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_swap(self) -> None:
-        """Show the bars, then what had no room beside them, then the histogram."""
+        """Show the bars or the histogram; without room for both, the row comes between them."""
         self._bar = None
         if self._has_bars and self._has_row:
             self._shows_sizes = not self._shows_sizes

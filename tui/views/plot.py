@@ -181,8 +181,8 @@ class LossPlot(CellWidget, can_focus=True):
         return 2 * max(1, self.size.width - GUTTER)
 
     def put_cursor_on_fall(self, points: Sequence[int]) -> bool:
-        """Move the crosshair to the first of these windows behind it, or to the first of all;
-        returns whether there is another one."""
+        """Move the crosshair to the largest fall behind it, or to the largest of all; returns
+        whether there is another one. ``points`` are their windows, the largest first."""
         cursor = self.viewport.cursor
         later = [point for point in points if cursor is not None and point > cursor]
         candidates = later or points

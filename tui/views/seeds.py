@@ -117,11 +117,10 @@ class SeedsView(View):
         frame, seed_stats = self._frame, self._frame.seed_stats
         if not isinstance(spot, Replica) or seed_stats is None or not seed_stats.windows:
             return ""
-        is_chosen = self.has_focus and spot.number == self.chosen(frame)
-        return (
-            seed_words(frame.config, seed_stats, spot.number)
-            + is_chosen * "; «alone»: go on with it alone"
-        )
+        words = seed_words(frame.config, seed_stats, spot.number)
+        if self.has_focus and spot.number == self.chosen(frame):
+            words += "; «alone»: go on with it alone"
+        return words
 
     def replica_below(self, frame: Frame, lines: int) -> int | None:
         """The network so many lines below the chosen one (negative: above); None if none is
@@ -136,7 +135,7 @@ class SeedsView(View):
     def page_lines(self) -> int:
         return max(1, self.size.height - HEAD - 1)
 
-    def choose(self, replica: int) -> None:
+    def mark_chosen(self, replica: int) -> None:
         """Mark the network that the session has been told to show."""
         self._asked = replica
         self._changed()
@@ -186,7 +185,7 @@ class SeedsView(View):
     def draw(self, cells: Cells) -> None:
         picture, frame = self._picture, self._frame
         if frame.seed_stats is None or picture.seeds is None:
-            text = self.keymap.text(instead(frame, self._message))
+            text = self.keymap.text(words_without_seeds(frame, self._message))
             for y, line in enumerate(wrapped(text, cells.width, cells.height)):
                 cells.write(0, y, line, "text")
             return
@@ -196,7 +195,7 @@ class SeedsView(View):
         draw_seeds(cells, picture, look)
 
 
-def instead(frame: Frame, message: str) -> str:
+def words_without_seeds(frame: Frame, message: str) -> str:
     if frame.config.replicas > 1 or frame.state is State.LOADING:
         return message or "seeds: nothing trained yet"
     return (

@@ -87,7 +87,7 @@ async def test_bars_are_read_by_keys_beside_the_row_and_without_it() -> None:
         assert "lag 2: gradient .061" in (await stage.press("left")).reading
         assert "row 1, step 12: " in (await stage.press("n")).reading, "the row has its own cursor"
         assert "row 1, step 11: " in (await stage.press("left")).reading
-        assert "lag 2: " in (await stage.press("N")).reading
+        assert "lag 2: " in (await stage.press("n")).reading
         far = await stage.press(*["right"] * 35)
         assert "lag 31: gradient 2e-9" in far.reading, "also of a lag that has no bar"
         assert "lag 31" not in (await stage.press("escape")).reading
