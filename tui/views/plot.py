@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual import events, on
-from textual.binding import Binding
 from textual.message import Message
 
 from echornn.session.pictures.picture import Picture, Query, SeedRows, Span
 from tui.views.axes import GUTTER, LossAxis, Place
 from tui.views.canvas import Cells, CellWidget
 from tui.views.curve_picture import LEAST_WIDTH, Look, draw_plot, window_words
-from tui.views.view import Window
+from tui.views.view import Window, hidden
 
 LEAST_SPAN = 20  # windows on the axis
 # The factors of a key, and of a step of the wheel, of which trackpads send many
 ZOOM, WHEEL = 2, 1.25
+FAR = "window; shift: ten columns"
 
 
 @dataclass(frozen=True)
@@ -35,31 +35,41 @@ class Viewport:
         return Span(self.span, self.end)
 
     def zoomed(
-        self, trained: int, factor: float, at: float | None = None, share: float = 0.5
+        self, trained: int, factor: float, about: float | None = None, share: float = 0.5
     ) -> Viewport:
-        """``factor`` times as many windows; ``at`` (the crosshair, or the newest) comes to this
-        share of the axis."""
+        """``factor`` times as many windows: the one that it is ``about`` (by default the crosshair,
+        otherwise the newest) comes to this share of the axis."""
         first, last = self.windows.limits(trained)
         span = max(LEAST_SPAN, round((self.span or last - first) * factor))
         if span >= trained:
             return replace(self, span=None, end=None)
-        if at is None:
-            at, share = (last, 1) if self.cursor is None else (self.cursor, share)
-        newest = max(span, round(at + (1 - share) * span))
-        end = None if self.end is None and newest >= trained else min(newest, trained)
-        first, last = Span(span, end).limits(trained)
-        cursor = self.cursor if self.cursor is not None and first <= self.cursor < last else None
-        return replace(self, span=span, end=end, cursor=cursor)
+        if about is None and self.cursor is None:
+            about, share = last, 1.0
+        elif about is None:
+            about = self.cursor
+        assert about is not None
+        newest = max(span, round(about + (1 - share) * span))
+        follows = self.end is None and newest >= trained
+        zoomed = replace(self, span=span, end=None if follows else min(newest, trained))
+        return zoomed._without_unseen_cursor(trained)
+
+    def _without_unseen_cursor(self, trained: int) -> Viewport:
+        first, last = self.windows.limits(trained)
+        is_seen = self.cursor is not None and first <= self.cursor < last
+        return self if is_seen else replace(self, cursor=None)
 
     def with_cursor(self, trained: int, window: int) -> Viewport:
         """The crosshair on this window; the plot scrolls to it, and no longer follows unless that
         was the newest."""
         if not trained:
             return self
-        cursor, last = min(max(window, 0), trained - 1), self.windows.limits(trained)[1]
-        if self.span is None or last <= cursor == trained - 1:
+        cursor = min(max(window, 0), trained - 1)
+        _, last = self.windows.limits(trained)
+        is_newest = cursor == trained - 1 and last <= cursor
+        if self.span is None or is_newest:
             return replace(self, cursor=cursor, end=None)
-        return replace(self, cursor=cursor, end=min(max(last, cursor + 1), cursor + self.span))
+        end = max(last, cursor + 1)
+        return replace(self, cursor=cursor, end=min(end, cursor + self.span))
 
     def following(self) -> Viewport:
         return replace(self, end=None, cursor=None)
@@ -70,27 +80,18 @@ class LossPlot(CellWidget, can_focus=True):
     to largest."""
 
     BINDINGS = [
-        Binding(key, action, name, show=False, tooltip=tooltip, id=id)
-        for id, key, action, name, tooltip in (
-            (
-                "left",
-                "left",
-                "move(-1)",
-                "Back",
-                "Crosshair: an earlier window; shift: ten columns",
-            ),
-            ("right", "right", "move(1)", "On", "Crosshair: a later window; shift: ten columns"),
-            ("far_left", "shift+left", "move(-10)", "Ten columns back", ""),
-            ("far_right", "shift+right", "move(10)", "Ten columns on", ""),
-            ("first", "home", "first", "First", "Crosshair: the first window"),
-            (
-                "follow",
-                "end,escape",
-                "follow",
-                "Follow",
-                "Follow the newest window, without crosshair",
-            ),
-        )
+        hidden("left", "move(-1)", "Back", tooltip=f"Crosshair: an earlier {FAR}", id="left"),
+        hidden("right", "move(1)", "On", tooltip=f"Crosshair: a later {FAR}", id="right"),
+        hidden("shift+left", "move(-10)", "Ten columns back", tooltip="", id="far_left"),
+        hidden("shift+right", "move(10)", "Ten columns on", tooltip="", id="far_right"),
+        hidden("home", "first", "First", tooltip="Crosshair: the first window", id="first"),
+        hidden(
+            "end,escape",
+            "follow",
+            "Follow",
+            tooltip="Follow the newest window, without crosshair",
+            id="follow",
+        ),
     ]
 
     class ViewportChanged(Message):
@@ -156,12 +157,16 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.with_cursor(self._line_end, window))
 
     def action_move(self, columns: int) -> None:
-        frame, axis, cursor = self._picture.frame, self._picture.axis, self.viewport.cursor
-        if cursor is None:
-            self.put_cursor(frame.trained - 1 if frame.trained < frame.line_end else axis.last - 1)
+        frame, axis = self._picture.frame, self._picture.axis
+        cursor = self.viewport.cursor
+        if cursor is not None:
+            windows_a_column = max(1, axis.length // self.columns)
+            visible = min(max(cursor, axis.first), axis.last - 1)
+            self.put_cursor(visible + columns * windows_a_column)
+        elif frame.trained < frame.line_end:  # where the past is shown
+            self.put_cursor(frame.trained - 1)
         else:
-            step = max(1, axis.length // self.columns)
-            self.put_cursor(min(max(cursor, axis.first), axis.last - 1) + columns * step)
+            self.put_cursor(axis.last - 1)
 
     def action_first(self) -> None:
         self.put_cursor(0)
@@ -204,12 +209,13 @@ class LossPlot(CellWidget, can_focus=True):
     @on(events.MouseScrollUp)
     @on(events.MouseScrollDown)
     def scrolled(self, event: events.MouseEvent) -> None:
-        place, factor = self._place, 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
-        share = (
-            min(max(0, event.x - self.styles.padding.left - place.x), place.width - 1) + 0.5
-        ) / place.width
-        at = place.first + share * place.length
-        self.change_viewport(self.viewport.zoomed(self._line_end, factor, at, share))
+        """Zoom about the window under the pointer, which stays there."""
+        place = self._place
+        column = event.x - self.styles.padding.left - place.x
+        share = (min(max(0, column), place.width - 1) + 0.5) / place.width
+        window = place.first + share * place.length
+        factor = 1 / WHEEL if isinstance(event, events.MouseScrollUp) else WHEEL
+        self.change_viewport(self.viewport.zoomed(self._line_end, factor, window, share))
 
     # ---- what is drawn
 

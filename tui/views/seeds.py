@@ -13,7 +13,6 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import SeedRows
 from tui.views.canvas import Cells
 from tui.views.seeds_picture import HEAD, SeedsLook, draw_seeds, labels, seed_words
-from tui.views.text import wrapped
 from tui.views.view import Replica, View, hidden
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
@@ -186,8 +185,7 @@ class SeedsView(View):
         picture, frame = self._picture, self._frame
         if frame.seed_stats is None or picture.seeds is None:
             text = self.keymap.text(words_without_seeds(frame, self._message))
-            for y, line in enumerate(wrapped(text, cells.width, cells.height)):
-                cells.write(0, y, line, "text")
+            self.draw_text(cells, text)
             return
         look = SeedsLook(
             self.title, ORDERS[self._by], self._first, self.chosen(frame), self.has_focus

@@ -155,6 +155,11 @@ class View(CellWidget, can_focus=True):
         self._picture, self._message = picture, self.keymap.text(message)
         self.redraw()
 
+    def draw_text(self, cells: Cells, text: str) -> None:
+        """Write a text in place of a picture that there is not."""
+        for y, line in enumerate(wrapped(text, cells.width, cells.height)):
+            cells.write(0, y, line, "text")
+
     def action_leave(self) -> None:
         self._cursor = None
         self._changed()
@@ -212,8 +217,7 @@ class ProbeView(View):
             text = frame.unread or f"{self.title}: computing; the first time takes some seconds"
         else:
             text = f"{self.title}: numbers are not finite; «undo» goes back to where they were"
-        for line, part in enumerate(wrapped(text, cells.width, cells.height)):
-            cells.write(0, line, part, "text")
+        self.draw_text(cells, text)
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
         """The first line: a text about the part that was read, and at the right the window of the
