@@ -80,7 +80,9 @@ def attach(
     folder = folder_of(run)
     if stop:
         return _end_session(folder)
-    return _print_once(folder, chosen) if once else _show(folder, chosen, read_only)
+    if once:
+        return _print_once(folder, chosen)
+    return _show(folder, chosen, read_only)
 
 
 def folder_of(name: str | None) -> Path:
@@ -114,12 +116,14 @@ def _show(folder: Path, chosen: Preferences, read_only: bool) -> int:
     place = printed.quoted(folder)
     guarded.leave_words(f"attach again with: echornn-tui attach {place}")
     screen.until_left(screen.show(app, app.behind_an_update), lambda: ExitCode.DONE)
-    goes_on = [
-        f"the session goes on in {place}",
-        f"come back with: echornn-tui attach {place}",
-        f"end it with: echornn-tui attach --stop {place}",
-    ]
-    printed.say_last([session.ended] if session.ended else goes_on)
+    words = [session.ended]
+    if not session.ended:
+        words = [
+            f"the session goes on in {place}",
+            f"come back with: echornn-tui attach {place}",
+            f"end it with: echornn-tui attach --stop {place}",
+        ]
+    printed.say_last(words)
     return screen.errors.conclude(ExitCode.FAILED if app.return_code else ExitCode.DONE)
 
 
@@ -158,7 +162,7 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
         path = HOME.fullmatch(str(Path(run)))
         assert path is not None  # it matches every text
         home, rest = path[1] or "", path[2]
-        command += f" {home}{shlex.quote(rest) if rest else ''}"
+        command += f" {home}{rest and shlex.quote(rest)}"
     on_a_terminal = ["-t"] if with_terminal else []
     sys.stdout.flush()
     try:
@@ -261,10 +265,12 @@ def serve(
 
 def _address_lines(records: Iterable[Record]) -> Iterator[str]:
     for record in records:
-        steers = "" if record["read_only"] else " and steer"
+        may = "look"
+        if not record["read_only"]:
+            may += " and steer"
         port, folder = record["port"], printed.quoted(record["run"])
         yield record["address"]
-        yield f"shows {folder}; whoever knows the address may look{steers}"
+        yield f"shows {folder}; whoever knows the address may {may}"
         yield (
             f"from another machine: ssh -L {port}:127.0.0.1:{port} HOST, then open the same "
             "address there"

@@ -30,6 +30,7 @@ from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
 from tui.term.thread_errors import ThreadErrors
 
 if TYPE_CHECKING:
+    from tui.app.lesson import LessonStep
     from tui.app.script import Outcome
     from tui.app.words import Line
 
@@ -91,8 +92,9 @@ def _text(script: str | None, file: Path | None) -> str:
         return script or ""
     name = file or "the standard input"
     try:
-        data = sys.stdin.buffer.read() if file is None else file.read_bytes()
-        return data.decode()
+        if file is None:
+            return sys.stdin.buffer.read().decode()
+        return file.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from error
 
@@ -161,9 +163,11 @@ class ScriptRun:
         text = f"{outcome.line.text}: {result}"
         if why:
             text += f": {why}"
+        elif frame.trained:
+            loss = loss_text(frame.loss)
+            text += f" (branch {branch}, window {frame.trained:,}, loss {loss})"
         else:
-            loss = f", loss {loss_text(frame.loss)}" if frame.trained else ""
-            text += f" (branch {branch}, window {frame.trained:,}{loss})"
+            text += f" (branch {branch}, window 0)"
         try:
             self._printer.print((record, [text]))
         except OSError as error:
@@ -177,7 +181,9 @@ def _result(outcome: Outcome) -> str:
         return "failed"
     if outcome.is_refused:
         return "refused"
-    return "nothing to do" if outcome.why_not else "done"
+    if outcome.why_not:
+        return "nothing to do"
+    return "done"
 
 
 def _do_here(
@@ -204,7 +210,9 @@ def _do_here(
     if session.error is not None:
         printer.say(*train.why_it_failed(session, native_log))
     printer.say(*train.farewell(session))
-    return errors.conclude(saved if code == ExitCode.CHECKPOINTED else max(code, saved))
+    if code == ExitCode.CHECKPOINTED:
+        return errors.conclude(saved)
+    return errors.conclude(max(code, saved))
 
 
 def _session_elsewhere(folder: Path, printer: RecordPrinter) -> RemoteSession | None:
@@ -215,8 +223,10 @@ def _session_elsewhere(folder: Path, printer: RecordPrinter) -> RemoteSession | 
     except AddressError:
         return None
     session.take_over()
-    instead = f", instead of {steering}" if steering else ""
-    printer.note(f"a session trains this run: the script steers it{instead}")
+    note = "a session trains this run: the script steers it"
+    if steering:
+        note += f", instead of {steering}"
+    printer.note(note)
     return session
 
 
@@ -231,7 +241,9 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     from tui.app.lesson import OTHER_LESSONS, lesson_of
     from tui.app.lesson_screen import LessonScreen
 
-    lesson = () if file is None else lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
+    lesson: Sequence[LessonStep] = ()
+    if file is not None:
+        lesson = lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
     if not terminal.is_interactive():
         raise UsageError("tour needs a terminal that can move the cursor")
     chosen = preferences(screen)

@@ -100,7 +100,9 @@ def export_run(
     _require_together(given)
     stored = opened(run, trust).run
     when_solved = at == "solved"
-    position = stored.position_at(None if at == "solved" else at, branch)
+    if at == "solved":
+        at = None  # all up to the path's end
+    position = stored.position_at(at, branch)
     wanted = WantedNetworks(stored, position, when_solved, replica)
     if weights is not None or keras is not None:
         _write_network(wanted, weights, keras)
@@ -123,8 +125,10 @@ def export_run(
         columns = [*NetworkFacts._fields]
         rows = map(_of_network, network_facts(stored, position))
     else:
-        is_of_a_path = path or branch is not None
-        windows = pieces(stored, position if is_of_a_path else None, number)
+        of_path = None
+        if path or branch is not None:
+            of_path = position
+        windows = pieces(stored, of_path, number)
         is_numbered = number is None and Numbering.of(stored).has_several
         columns = ["window", "epoch", "loss", "accuracy", "grad_norm"]
         if is_numbered:
@@ -143,8 +147,10 @@ def _require_together(given: Mapping[str, object]) -> None:
     for flag, others in APART.items():
         for other in others:
             if flag in given and other in given:
-                value = "" if given[other] is True else f" {given[other]}"
-                raise UsageError(f"--{flag} cannot be used with --{other}{value}")
+                text = f"--{flag} cannot be used with --{other}"
+                if given[other] is not True:
+                    text += f" {given[other]}"
+                raise UsageError(text)
     if "at" in given and not given.keys() & {"weights", "keras", "states"}:
         raise UsageError(
             f"at = {given['at']} cannot be used without --weights, --keras or --states, of the "
@@ -172,14 +178,14 @@ def _of_network(network: NetworkFacts) -> Record:
 def _of_windows(windows: Iterable[WindowPiece], is_numbered: bool) -> Iterator[Record]:
     for piece in windows:
         has_accuracy = piece.branch.config.has_classes
-        nothing = [None] * len(piece.networks)
         arrays = (piece.window, piece.epoch, piece.loss, piece.accuracy, piece.grad_norm)
         values = zip(*(array.tolist() for array in arrays), strict=True)
         for window, epoch, losses, accuracies, norms in values:
-            shares = accuracies if has_accuracy else nothing
-            of_networks = zip(piece.networks, losses, shares, norms, strict=True)
+            of_networks = zip(piece.networks, losses, accuracies, norms, strict=True)
             for replica, loss, accuracy, norm in of_networks:
                 row = {"window": window, "epoch": epoch, "loss": loss, "accuracy": accuracy}
+                if not has_accuracy:
+                    row["accuracy"] = None
                 if is_numbered:
                     row["replica"] = replica
                 row["grad_norm"] = norm

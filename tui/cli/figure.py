@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -64,7 +64,13 @@ def make_figure(
     """
     require_drawable(kind, out)
     named(run)  # says which one is the newest
-    where = {"at": at, "branch": branch, "replica": replica, "along": along, "log": log}
+    where: dict[str, Any] = {
+        "at": at,
+        "branch": branch,
+        "replica": replica,
+        "along": along,
+        "log": log,
+    }
     of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
     given = {
         name: value
@@ -79,23 +85,10 @@ def make_figure(
         raise UsageError(
             f"{others[0]!r} cannot be used with {kind}: only runs compares several runs"
         )
-    size = {"width": width, "height": height, "font": font}
+    size: dict[str, Any] = {"width": width, "height": height, "font": font}
     unusual = {name: value for name, value in size.items() if value != getattr(FigureRequest, name)}
     command = command_with("figure", [run, kind, *others], {"out": out, **given, **unusual})
-    request = FigureRequest(
-        run,
-        kind,
-        others,
-        at,
-        branch,
-        replica,
-        along,
-        log,
-        trust=trust,
-        width=width,
-        height=height,
-        font=font,
-    )
+    request = FigureRequest(run, kind, others, **where, trust=trust, **size)
     if kind == "map":
         from tui.cli.sweep import chosen_state
 

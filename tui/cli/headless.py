@@ -69,7 +69,6 @@ class PrintedTraining:
         background: int | None,
     ) -> None:
         self._config = config
-        self._recorder = recorder
         self._at = at
         self._is_json = flags.json
         self._is_in_background = background is not None
@@ -98,12 +97,12 @@ class PrintedTraining:
             self._print_start()
             begun = time.monotonic()
             # it may end with the first command, which may come at once
-            self._warn(self._recorder.warning)
+            self._warn(session.recorder.warning)
             # on a thread, so that signals are handled even while native code runs
             threading.Thread(target=session.run, name="training", daemon=True).start()
             is_saved = self._watch(asked)
         self._serving.end("the session was ended" if asked else "the session has ended")
-        code = code_at_the_end(self._recorder, is_saved, bool(asked))
+        code = code_at_the_end(session.recorder, is_saved, bool(asked))
         if session.refused is not None:
             forget_if_empty(session)
             raise session.refused
@@ -114,12 +113,12 @@ class PrintedTraining:
         return code
 
     def _print_start(self) -> None:
-        config, recorder = self._config, self._recorder
+        config, recorder = self._config, self._session.recorder
         trained = 0
         if recorder.resumed is not None:
             trained = recorder.resumed.position_at(self._at).window
             self._report.go_on_after(recorder.resumed, self._at)
-        folder = None if recorder.folder is None else str(recorder.folder)
+        folder = recorder.folder and str(recorder.folder)
         self._print({"event": "start", **shown(config.fields()), "run": folder, "trained": trained})
         if config.unused_steps:
             self._print({"event": "note", "unused_steps_per_epoch": config.unused_steps})
@@ -128,7 +127,7 @@ class PrintedTraining:
 
     def _watch(self, asked: list[int]) -> bool:
         """Until the session has stopped; or, if it was asked to, is saved, which is returned."""
-        session, recorder = self._session, self._recorder
+        session, recorder = self._session, self._session.recorder
         has_stopped = is_saved = False
         while not has_stopped:
             has_stopped, frame = session.stopped.wait(LOOK_SECONDS), session.frame
@@ -153,10 +152,12 @@ class PrintedTraining:
         if frame.has_diverged:
             place = {"epoch": frame.epoch, "window": frame.window, "loss": frame.loss}
             self._print({"event": "diverged", **place})
-            return code if was_asked else ExitCode.FAILED
-        if not was_asked:
+            if not was_asked:
+                return ExitCode.FAILED
+        elif not was_asked:
             self._print(finished_record(frame, seconds))
-            return ExitCode.FAILED if self._printer.warning else code
+            if self._printer.warning:
+                return ExitCode.FAILED
         return code
 
     def _progressed(self, progress: PopulationProgress) -> None:
@@ -171,12 +172,9 @@ class PrintedTraining:
     def _print(self, *records: Record) -> None:
         if not records:
             return
-        rows = [(record, self._lines(record)) for record in records]
+        rows = [(record, [line_of(record, self._config)]) for record in records]
         with self._waiting.hidden():
             self._printer.print(*rows)
-
-    def _lines(self, record: Record) -> list[str]:
-        return [] if self._is_json else [line_of(record, self._config)]
 
     def _warn(self, warning: str) -> None:
         if warning and warning != self._warning:
@@ -199,38 +197,27 @@ class PrintedTraining:
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    stats = frame.loss_stats
-    result: Record
-    spread: Record = {}
+    record: Record = {"event": "finished", "windows": frame.trained_in_all}
+    duration = {"seconds": round(seconds, 3)}
     if frame.seed_stats is not None:
         result = results_of(frame.seed_stats)
-        ladder = ladder_fields(frame.config, result["loss_50"])
-    else:
-        result = {
-            "final_loss": stats.mean,
-            "solved_at": stats.solved_at,
-            "lost_at": stats.lost_at,
-        }
-        spread["final_loss_spread"] = stats.mean_spread
-        ladder = ladder_fields(frame.config, stats.mean, stats.mean_spread)
-    return {
-        "event": "finished",
-        "windows": frame.trained_in_all,
-        **result,
-        **ladder,
-        "seconds": round(seconds, 3),
-        **spread,
-    }
+        return record | result | ladder_fields(frame.config, result["loss_50"]) | duration
+    stats = frame.loss_stats
+    record |= {"final_loss": stats.mean, "solved_at": stats.solved_at, "lost_at": stats.lost_at}
+    record |= ladder_fields(frame.config, stats.mean, stats.mean_spread)
+    return record | duration | {"final_loss_spread": stats.mean_spread}
 
 
 def ladder_fields(config: EchoConfig, mean: float | None, unsure: float = 0.0) -> Record:
     """The names of the last level that a mean loss has come down to, and of the level after it, or
     None."""
+    nothing = {"level": None, "next_level": None}
+    if mean is None:
+        return nothing
     ladder = ladder_of(config)
-    mean = math.nan if mean is None else mean
     position = ladder_position(ladder, mean, unsure, solved_level(config))
     if position is None:
-        return {"level": None, "next_level": None}
+        return nothing
     following = position.next
     if position.at is None and following is not None:
         chance = ladder[0]
@@ -290,22 +277,18 @@ def solved_text(record: Record) -> str:
     """How many of the replicas solved the task, with the interval of their share; or when one
     network did."""
     if "success_rate" in record:
-        return _solved_of_replicas(record)
+        low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+        text = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%)"
+        if record["median_window"] is not None:
+            text += f" median {record['median_window']}"
+        if record.get("lost"):
+            text += f", {record['lost']} lost again"
+        return text
     if not record.get("solved_at"):
         return "not solved"
     text = f"solved at {record['solved_at']}"
     if record.get("lost_at"):
         text += f", lost at {record['lost_at']}"
-    return text
-
-
-def _solved_of_replicas(record: Record) -> str:
-    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
-    text = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%)"
-    if record["median_window"] is not None:
-        text += f" median {record['median_window']}"
-    if record.get("lost"):
-        text += f", {record['lost']} lost again"
     return text
 
 

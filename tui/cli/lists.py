@@ -125,7 +125,9 @@ def _solved_text(run: Record) -> str:
         text = f"solved at {solved}"
     else:
         text = "not solved"
-    return f"{text}, {lost}" if lost else text
+    if lost:
+        text += f", {lost}"
+    return text
 
 
 def _viewers_text(viewers: Iterable[str], steering: str) -> str:
@@ -313,7 +315,8 @@ def _first_sentences(kind: type) -> str:
 
 
 def _form(form: Symbols | Numbers) -> Record:
-    return {"symbols" if isinstance(form, Symbols) else "numbers": form.count, "names": form.names}
+    kind = "symbols" if isinstance(form, Symbols) else "numbers"
+    return {kind: form.count, "names": form.names}
 
 
 def _setting(setting: Setting) -> Record:
@@ -325,7 +328,10 @@ def _setting(setting: Setting) -> Record:
 
 def _cells(wanted: str | None) -> Iterator[Record]:
     for name in cells.CELLS if wanted is None else [cells.named(wanted)]:
-        cell = own_cell.check(name) if isinstance(name, own_cell.OwnCell) else cells.cell_of(name)
+        if isinstance(name, own_cell.OwnCell):
+            cell = own_cell.check(name)
+        else:
+            cell = cells.cell_of(name)
         row: Record = {
             "cell": str(name),
             "help": cell.about,

@@ -270,4 +270,6 @@ def _task_of(run: str, trust: bool = False) -> Tasks:
         task = read(run, trust).config.value(TASK)
     except (RunError, OSError):
         return {}
-    return {} if task == ECHO else {str(task): task}
+    if task == ECHO:
+        return {}
+    return {str(task): task}

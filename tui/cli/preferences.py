@@ -99,7 +99,9 @@ def preferences(flags: ScreenFlags | None) -> Preferences:
         if text:
             value = _typed(text, like=preference.built_in)
             value = _checked(f"environment {preference.variable}", name, value)
-            chosen[name] = not value if name == "mouse" else value
+            if name == "mouse":
+                value = not value
+            chosen[name] = value
     if flags.fps is not None:
         chosen["fps"] = flags.fps
     if flags.theme is not None:
@@ -141,7 +143,9 @@ def _own_file() -> tuple[Path, Mapping[str, Any]]:
     """The user's file, which need not exist, and is never in the current folder; and what it
     says."""
     folder = platformdirs.user_config_path("echornn-tui")
-    path = (folder if folder.is_absolute() else Path.home() / ".config/echornn-tui") / "config.toml"
+    if not folder.is_absolute():
+        folder = Path.home() / ".config/echornn-tui"
+    path = folder / "config.toml"
     if not os.path.lexists(path):
         return path, {}
     import tomllib  # late: most users have no such file

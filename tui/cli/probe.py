@@ -117,7 +117,9 @@ def _title(readings: read.Readings, network: NetworkThere) -> str:
 
 def _print_along(records: Iterable[Record], line: WaitingLine, json: bool, csv: bool) -> int:
     if not csv:
-        rows = map(as_json, records) if json else _table(records)
+        rows = _table(records)
+        if json:
+            rows = map(as_json, records)
         return emit(line.between(rows))
     finite_records = [finite(record) for record in records]
     columns = {"window": [record["window"] for record in finite_records]}
@@ -139,8 +141,8 @@ def _table(records: Iterable[Record]) -> Iterator[str]:
             # Of several matrices the largest; of all else the first
             if title == "spectral radius":
                 numbers.sort(reverse=True)
-            number = numbers[0] if numbers else math.nan
-            line += f"{number:>17.3g}"
+            numbers.append(math.nan)  # if there is none
+            line += f"{numbers[0]:>17.3g}"
         yield line
 
 
@@ -314,7 +316,10 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
     for kind in read.POINT_KINDS:
         count = points.count(kind)
         if count:
-            texts.append(f"{count} {kind}{'s' if kind == 'saddle' and count > 1 else ''}")
+            plural = ""
+            if kind == "saddle" and count > 1:
+                plural = "s"
+            texts.append(f"{count} {kind}{plural}")
     found = ", ".join(texts) or "none found"
     lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
     lines.append(

@@ -88,22 +88,23 @@ def _grid(flags: SweepFlags, given: Given) -> Grid:
     return Grid(axes, given, flags.seeds, flags.until)
 
 
-def engine_of(workers: int | None, scheduler: str | None, scheduler_file: Path | None) -> Engine:
+def engine_of(flags: SweepFlags) -> Engine:
     """Start the workers, by default one for each processor of this machine, or connect to those of
     a Dask scheduler."""
-    if scheduler is None and scheduler_file is None:
-        return Processes(workers)
+    scheduler, file = flags.scheduler, flags.scheduler_file
+    if scheduler is None and file is None:
+        return Processes(flags.workers)
     try:
         from echornn.sweeps import on_dask
 
-        return on_dask.of_scheduler(scheduler, scheduler_file)
+        return on_dask.of_scheduler(scheduler, file)
     except ImportError as error:
         raise UsageError(
             "a scheduler cannot be used without Dask: install echornn-tui[cluster]"
         ) from error
     except EngineError as error:
         raise UsageError(
-            f"scheduler = {str(scheduler or scheduler_file)!r} cannot be used: {error}"
+            f"scheduler = {str(scheduler or file)!r} cannot be used: {error}"
         ) from error
 
 
@@ -119,7 +120,7 @@ class Computation:
         self.folder = flags.out
         self.trouble = ""
         self.seconds = 0.0
-        self._engine = engine_of(flags.workers, flags.scheduler, flags.scheduler_file)
+        self._engine = engine_of(flags)
         try:
             self.sweep = Sweep(flags.out, grid)
         except BaseException:
@@ -238,7 +239,7 @@ def _is_over(point: GridPoint) -> bool:
 def _point_fields(point: GridPoint) -> Record:
     """The results of a point; docs/cli.md explains the keys."""
     counts = MapCell((), (point,))
-    loss, level = counts.loss, solved_level(point.config)
+    loss = counts.loss
     low = high = None
     if counts.can_be_solved:
         low, high = counts.interval
@@ -248,9 +249,9 @@ def _point_fields(point: GridPoint) -> Record:
         "success_low": low,
         "success_high": high,
         "half_solved": counts.half_solved,
-        "median_loss": loss if math.isfinite(loss) else None,
+        "median_loss": loss,
         "rung": rung_text(point.config, loss) or None,
-        "level": level if math.isfinite(level) else None,
+        "level": solved_level(point.config),
         "failed": point.failed,
     }
 
@@ -269,13 +270,16 @@ def _point_text(point: GridPoint) -> str:
         return f"{text}, most diverged"
     text += f", median loss {loss_text(counts.loss)}"
     rung = rung_text(point.config, counts.loss)
-    return f"{text}, {rung}" if rung else text
+    if rung:
+        text += f", {rung}"
+    return text
 
 
 def _start_lines(record: Record) -> Iterator[str]:
     points, seeds = _counted(record["points"], "point"), _counted(record["seeds"], "seed")
-    each = "" if record["points"] == 1 else " each"
-    line = f"{points} with {seeds}{each}: {_counted(record['networks'], 'network')}"
+    if record["points"] != 1:
+        seeds += " each"
+    line = f"{points} with {seeds}: {_counted(record['networks'], 'network')}"
     if record["known"]:
         line += f", {record['known']:,} of them known already"
     yield line
@@ -301,7 +305,9 @@ def _in_words(values: Mapping[str, Any]) -> str:
 
 
 def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    if number != 1:
+        thing += "s"
+    return f"{number:,} {thing}"
 
 
 # ---- map
@@ -383,12 +389,10 @@ class ShownMap:
     ) -> None:
         with quiet.collector_paused():
             from tui.map.app import Follower
-        self._folder = results.folder
         self._follower = Follower(results)
         self._state = state
         self._chosen = chosen
         self._theme = chosen.theme
-        self._guarded = guarded
         self._screen = train.AppScreen(guarded, chosen.mouse)
         self._computing = computing
         self._computed = int(ExitCode.DONE)
@@ -398,16 +402,15 @@ class ShownMap:
     def show(self) -> int:
         """Returns the exit code when the user has left."""
         computing = self._computing
-        folder = printed.quoted(self._folder)
-        self._guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
-        thread = None
+        folder = printed.quoted(self._follower.results.folder)
+        self._screen.guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
+        thread = threading.Thread(
+            target=self._compute, args=[computing], name="computing", daemon=True
+        )
         if computing is not None:
-            thread = threading.Thread(
-                target=self._compute, args=[computing], name="computing", daemon=True
-            )
             thread.start()
         code = self._screen.until_left(self._by_turns(), self._code_if_gone)
-        if computing is not None and thread is not None:
+        if computing is not None:
             computing.sweep.asked_to_end.set()
             thread.join(SECONDS_TO_STOP)
         code = self._screen.errors.conclude(code or self._computed)
@@ -449,13 +452,17 @@ class ShownMap:
 
     def _trouble(self) -> str:
         words = self._screen.errors.words
-        return words or ("" if self._computing is None else self._computing.trouble)
+        if self._computing is not None:
+            words = words or self._computing.trouble
+        return words
 
     def _message(self) -> str:
         if self._computing is None or self._trouble():
             return ""
         sweep = self._computing.sweep
-        return "" if sweep.is_finished or sweep.loop_seconds else "compiling"
+        if sweep.is_finished or sweep.loop_seconds:
+            return ""
+        return "compiling"
 
     async def _open_point(self, config: EchoConfig) -> int | None:
         """Train a point in the app; returns None if the user went back to the map, otherwise the
@@ -483,8 +490,9 @@ class ShownMap:
         # never be freed
         gc.unfreeze()
         gc.collect()
-        returns = training.went_back and app.return_value != ExitCode.CHECKPOINTED
-        return None if returns else code
+        if training.went_back and app.return_value != ExitCode.CHECKPOINTED:
+            return None
+        return code
 
     def _code_if_gone(self) -> int:
         if self._computing is not None:

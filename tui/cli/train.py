@@ -129,8 +129,9 @@ def show(
         threading.Thread(target=serving.begin, name="begin serving", daemon=True).start()
 
     def why_no_detach() -> str:
-        is_kept = recorder.folder is not None and (recorder.saved or not recorder.warning)
-        return "" if is_kept else "not everything is kept, so it cannot go on without the screen"
+        if recorder.folder is not None and (recorder.saved or not recorder.warning):
+            return ""
+        return "not everything is kept, so it cannot go on without the screen"
 
     leave_words()
     app = EchoApp(
@@ -239,7 +240,9 @@ class AppScreen:
             raise session.refused
         if session.error is not None:
             printed.complain(*why_it_failed(session, self.native_log))
-        return [] if goes_on or forgotten else farewell(session)
+        if goes_on or forgotten:
+            return []
+        return farewell(session)
 
 
 def why_it_failed(session: Session, native_log: terminal.NativeLog) -> list[str]:
@@ -353,7 +356,9 @@ def farewell(session: Session) -> list[str]:
     """The lines that say where the run is, how to go on with it and what was not done yet, or why
     it is not kept."""
     recorder = session.recorder
-    warning = [printed.printable(recorder.warning)] if recorder.warning else []
+    warning = []
+    if recorder.warning:
+        warning.append(printed.printable(recorder.warning))
     if recorder.folder is None or recorder.misplaced:
         return warning
     at, fields = session.going_first, session.editing_first
