@@ -21,7 +21,7 @@ from echornn.session.session import ViewedSession
 from tui.app.keyed_app import KeyedApp, TakesKeys
 from tui.app.keys import is_of_this_state, keymap_with
 from tui.app.theme import Theme
-from tui.app.training_screen import TrainingScreen
+from tui.app.training_screen import CANNOT_DETACH, TrainingScreen
 from tui.panels.runs import FOLLOW_SECONDS
 from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
@@ -63,7 +63,7 @@ class EchoApp(KeyedApp[int]):
         *,
         training: Callable[..., TrainingScreen] = TrainingScreen,
         on_loaded: Callable[[], None] = lambda: None,
-        why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen",
+        why_no_detach: Callable[[], str] = lambda: CANNOT_DETACH,
     ) -> None:
         super().__init__()
         self.ascii_only = ascii_only

@@ -15,7 +15,7 @@ from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
 from tui.app.actions import KEYED
 from tui.app.help import Chapter, Texts
-from tui.app.key_line import MOST
+from tui.app.key_line import MOST_KEYS
 from tui.app.keys import PLACES, is_offered, left_out
 from tui.app.status import audience_text
 from tui.app.words import WORDS, word_help
@@ -85,7 +85,7 @@ def _keys_that_matter(frame: Frame) -> list[Binding]:
         if action.in_key_line and is_offered(action, frame):
             offered[str(action.binding.id)] = action.binding
     for id in left_out(frame):
-        if len(offered) > MOST:
+        if len(offered) > MOST_KEYS:
             offered.pop(id, None)
     return list(offered.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -10,7 +11,7 @@ from textual.screen import Screen
 
 from tui.views.canvas import Cells, CellWidget, Press
 
-MOST = 8  # keys; the palette and the help have the others
+MOST_KEYS = 8  # the palette and the help have the others
 
 
 class KeyPart(NamedTuple):
@@ -79,16 +80,15 @@ class KeyLine(CellWidget):
                 x += 1
 
     def _parts_that_fit(self, room: int) -> list[KeyPart]:
+        """The keys with the names of their tabs, if these fit, and without those left out first."""
         bindings = self._offered()
-        for in_words in (True, False):
-            parts = {id: self._parts(binding, in_words) for id, binding in bindings.items()}
-            widths = {id: sum(part.width for part in parts[id]) for id in parts}
-            if sum(widths.values()) <= room:
-                break
+        parts = {id: self._parts(binding, in_words=True) for id, binding in bindings.items()}
+        if _width(parts) > room:
+            parts = {id: self._parts(binding, in_words=False) for id, binding in bindings.items()}
         for id in self._left_out():
-            if sum(widths.values()) > room or len(widths) > MOST:
-                widths.pop(id, None)
-        return [part for id in widths for part in parts[id]]
+            if _width(parts) > room or len(parts) > MOST_KEYS:
+                parts.pop(id, None)
+        return list(chain.from_iterable(parts.values()))
 
     def _offered(self) -> dict[str, Binding]:
         """The keys of the last line, by their ids; of several keys of an action, the first."""
@@ -121,3 +121,7 @@ class KeyLine(CellWidget):
             name = title if in_words else ""
             parts.append(KeyPart(self.keymap.key(id), self.keymap.name(id), name, id in opened))
         return parts
+
+
+def _width(parts: Mapping[str, Sequence[KeyPart]]) -> int:
+    return sum(part.width for part in chain.from_iterable(parts.values()))

@@ -60,6 +60,7 @@ from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
 from tui.views.view import View
 
+CANNOT_DETACH = "this cannot go on without the screen"
 NO_FALL = "no further fall of the loss is in sight"
 
 
@@ -86,7 +87,7 @@ class TrainingScreen(Screen[None]):
         session: ViewedSession,
         compared: Sequence[Path] = (),
         ascii_only: bool = False,
-        why_no_detach: Callable[[], str] = lambda: "this cannot go on without the screen",
+        why_no_detach: Callable[[], str] = lambda: CANNOT_DETACH,
     ) -> None:
         super().__init__()
         self.session = session
@@ -277,8 +278,9 @@ class TrainingScreen(Screen[None]):
         is_small, is_wide = not is_large(width, height), width >= WIDE
         self.set_class(is_small, "small")
         self._body.styles.layout = "horizontal" if is_wide else "vertical"
-        least_height = LEAST_HEIGHT + size.height - height
-        self._status.too_small = self._too_small(least_height) if is_small else ""
+        lines_of_others = size.height - height
+        too_small = self._too_small(LEAST_HEIGHT + lines_of_others)
+        self._status.too_small = too_small if is_small else ""
         for other in self._panels.values():
             other.display = other is panel
         if panel is not None:
