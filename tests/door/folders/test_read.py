@@ -165,6 +165,20 @@ def test_whatever_is_trained_again_says_what_differs_from_the_record(tmp_path: P
             assert run.snapshot(at, retrain=True).unlike is not None
 
 
+def test_it_says_how_many_windows_of_a_path_are_measured(tmp_path: Path) -> None:
+    texts: list[str] = []
+    run = read(record(tmp_path / "run", SMALL, 9), progress=texts.append)
+    with training_by(FromAnyState):
+        snapshots = list(run.snapshots(4))
+    assert [snapshot.window for snapshot in snapshots] == [0, 3, 6, 9]
+    first, second, *others = texts
+    assert (first, second) == ("measuring window 1 of 4", "window 1 of 4 measured")
+    assert [text.partition(",")[0] for text in others] == [
+        f"window {number} of 4 measured" for number in (2, 3, 4)
+    ]
+    assert all(text.endswith("s left") for text in others)
+
+
 def test_a_run_of_which_nothing_was_saved_is_empty(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 3)
     for file in folder.glob("checkpoint-*"):
