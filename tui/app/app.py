@@ -119,6 +119,8 @@ class EchoApp(KeyedApp[int]):
 
     @property
     def takes_keys(self) -> TakesKeys | None:
+        if self.screen is not self.training:  # such as the help, over a panel
+            return None
         return self.training.takes_keys
 
     async def press(self, key: Key) -> None:

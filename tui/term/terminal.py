@@ -174,8 +174,16 @@ def signals_heard(calls: Mapping[int, Callable[[], object]]) -> Iterator[None]:
 
 
 def _give_back(number: int, handler: Any) -> None:
-    """Restore the handler of a signal; once a session has ended, its exit code stands."""
-    signal.signal(number, signal.SIG_IGN if handler is end_before_training else handler)
+    """Restore the handler of a signal; once a session has ended, its exit code stands.
+
+    Nothing is then done, but the signal is not ignored: a program that goes on in the background in
+    place of this one would ignore it too.
+    """
+    signal.signal(number, _do_nothing if handler is end_before_training else handler)
+
+
+def _do_nothing(_: int, __: object) -> None:
+    pass
 
 
 @contextlib.contextmanager

@@ -197,6 +197,11 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
         assert f"at {stage.frame.trained} of 600" in text
 
 
+async def test_d_says_that_there_is_no_fall_before_anything_is_trained() -> None:
+    async with opened() as stage:
+        assert "no further fall of the loss is in sight" in await stage.seen("d")
+
+
 VIEWS = {
     "1": "pred",
     "2": "misses",

@@ -97,6 +97,16 @@ async def test_every_field_can_be_reached_and_letters_are_text_only_in_a_number(
         assert "> " not in stage.text
 
 
+async def test_what_is_over_the_settings_has_the_keys() -> None:
+    async with opened(size=(120, 36)) as stage:
+        await stage.press("s", "down", "question_mark", "down", "escape")
+        assert "escape closes ─╯" not in stage.text
+        assert "> learning_rate" in stage.text
+        await stage.press("ctrl+p", "enter", "1")  # the first command; 1 is text in the settings
+        assert stage.state == "running"
+        assert "learning_rate  1" in stage.text
+
+
 async def test_after_the_last_epoch_the_settings_begin_at_the_number_of_epochs() -> None:
     async with opened() as stage:
         await stage.press("e", "e", "e")
