@@ -97,7 +97,11 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
             program.until(lambda text: "looks on" in text)
             before = read(folder).path().loss
             program.press("D")
-            program.until(lambda text: re.search(r"process \d+", text))
+            text = program.until(lambda text: re.search(r"process \d+", text))
+            process = int(re.findall(r"process (\d+)", text)[0])
+            status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+            ignored = int(re.findall(r"SigIgn:\s*(\w+)", status)[0], 16)
+            assert not ignored & (1 << signal.SIGTERM - 1)  # attach --stop, and kill
             assert program.ended() == 0
             assert program.mended
             viewer.until(lambda text: "attach" in text)
