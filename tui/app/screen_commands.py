@@ -167,7 +167,7 @@ class MakeFigure(ScreenCommand):
 
 
 FileCommand = SaveScreen | MakeFigure
-NEEDS_ROOM = OpenPanel | Draw | Zoom | Crosshair | MoveFocus  # more than the status has
+NEEDS_ROOM = OpenPanel | Draw | Zoom | Crosshair | GoThere | MoveFocus  # more than the status has
 
 
 @dataclass(frozen=True)

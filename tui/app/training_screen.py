@@ -561,10 +561,12 @@ class TrainingScreen(Screen[None]):
         if to == "off":
             plot.action_follow()
             return ""
+        if to == "fall" and not end:
+            return NO_FALL
         if to == "fall":
             self._focus(plot)
-            falls = self.shown.falls(plot.columns) if end else ()
-            return "" if plot.put_cursor_on_fall(falls) else NO_FALL
+            has_moved = plot.put_cursor_on_fall(self.shown.falls(plot.columns))
+            return "" if has_moved else NO_FALL
         if not isinstance(to, int) or not 1 <= to <= end:
             branch = letter_of(self._frame.line)
             return f"window = {to} cannot be shown: 1 to {end:,} on branch {branch}"

@@ -197,6 +197,14 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
         assert f"at {stage.frame.trained} of 600" in text
 
 
+async def test_a_curve_without_room_has_no_crosshair_that_enter_goes_to() -> None:
+    async with opened(SMALL, Step(5)) as stage:
+        await stage.press("home")
+        await stage.resize(40, 12)
+        await stage.press("enter")
+        assert (stage.frame.trained, stage.frame.is_past) == (5, False)
+
+
 async def test_d_says_that_there_is_no_fall_before_anything_is_trained() -> None:
     async with opened() as stage:
         assert "no further fall of the loss is in sight" in await stage.seen("d")
