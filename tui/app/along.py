@@ -159,6 +159,7 @@ class AlongScreen(ClosesOnce):
         for name, value in where.items():
             self._command += [f"--{name}", str(value)]
         self._total = min(POSITIONS, 1 + where["at"])
+        self._last_words = ""  # of the process, besides its records
         self._wait_until_saved = saved
         # When the measuring began, and when each window was measured
         self._times: list[float] = []
@@ -198,6 +199,7 @@ class AlongScreen(ClosesOnce):
             await process.wait()
         count = len(self._times) - 1
         if count < self._total:
+            self._page.complaint = self._last_words
             self._page.say(f"{count} of {self._total} windows measured, then the measuring ended")
 
     def _take(self, line: bytes) -> None:
@@ -205,7 +207,8 @@ class AlongScreen(ClosesOnce):
             self._times.append(time.monotonic())
             self._page.add(json.loads(line))
         elif line.startswith(COMPLAINT):
-            self._page.complaint = line.removeprefix(COMPLAINT).decode(errors="replace").strip()
+            # What it waits for, or why it ends, which is known when it has ended
+            self._last_words = line.removeprefix(COMPLAINT).decode(errors="replace").strip()
         self._show_progress()
 
     def _show_progress(self) -> None:
