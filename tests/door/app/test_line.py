@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from echornn.session.commands import Command
 from tests.door.app.stage import Stage, opened
 from tests.door.app.test_keys import PREPARED, facts, prepared
+from tests.patience import PATIENCE
 from tests.scripted import SMALL
 
 
@@ -176,3 +178,20 @@ async def test_the_app_is_used_by_names_too(tmp_path: Path) -> None:
         assert stage.app.theme == "textual-light"
         await enter(stage, "quit")
     assert stage.app.return_value == 0
+
+
+async def test_why_a_line_was_not_done_is_said_once_however_soon_the_answer_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened(size=(120, 36)) as stage:
+        send = stage.session.send
+
+        def send_and_wait(command: Command) -> int:
+            number = send(command)
+            assert stage.session.when_idle(PATIENCE)
+            return number
+
+        monkeypatch.setattr(stage.session, "send", send_and_wait)
+        await stage.press("colon")
+        await stage.type("branch b")
+        assert stage.text.count("b is no branch") == 1
