@@ -66,14 +66,13 @@ class Lines:
         if isinstance(what, FileCommand):
             return self._doer.make(what)
         if isinstance(what, ScreenCommand):
-            return await self._doer.do(what)
+            return why_not(what, self._shown.frame) or await self._doer.do(what)
         return self._doer.send(what)
 
     def _require(self, line: Line) -> None:
         """A WordError if it is known now that a line can do nothing."""
         frame, what = self._shown.frame, line.what
-        is_sure = isinstance(what, commands.DriveCommand | ScreenCommand)
-        if is_sure or frame.state is State.FAILED:
+        if frame.state is State.FAILED or isinstance(what, commands.DriveCommand):
             trouble = why_not(what, frame)
             if trouble:
                 raise WordError(trouble)

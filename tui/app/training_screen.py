@@ -726,7 +726,9 @@ class TrainingScreen(Screen[None]):
 
     def look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
         """The newest frame, and the answer to a command if it was not carried out."""
-        if not 0 < number <= self._frame.answered:  # the frame that comes with the answer has it too
+        if (
+            not 0 < number <= self._frame.answered
+        ):  # the frame that comes with the answer has it too
             return self._frame, None
         return self._frame, self.session.not_done(number)
 

@@ -195,3 +195,9 @@ async def test_why_a_line_was_not_done_is_said_once_however_soon_the_answer_come
         await stage.press("colon")
         await stage.type("branch b")
         assert stage.text.count("b is no branch") == 1
+
+
+async def test_a_word_that_does_nothing_here_closes_its_line() -> None:
+    async with opened() as stage:
+        await stage.at_once(":replica_after⏎.")
+        assert stage.frame.trained == 1
