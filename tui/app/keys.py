@@ -43,8 +43,8 @@ IN_THE_TOUR = [
         "Leave",
         tooltip="Leave the tour; the run goes on",
         id="leave_tour",
-        priority=True,
-    ),  # the curve has the key too
+        priority=True,  # the curve has the key too
+    ),
     Binding(
         "t", "do_step", "Do", tooltip="Do the line of the step that the tour shows", id="do_step"
     ),

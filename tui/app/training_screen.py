@@ -337,13 +337,15 @@ class TrainingScreen(Screen[None]):
     def _viewport_changed(self) -> None:
         self.shown.look_again(self._query)
         self.watched.plot.show(self.shown.picture)
-        self.watched.show_seed_rows()
-        self._ask()
-        self._status_changed()
+        self._show_change()
 
     @on(View.Changed)
     def _view_changed(self) -> None:
-        self.shown.look_again(self._query)
+        if self.watched.seeds.display:  # other lines of it may be visible
+            self.shown.look_again(self._query)
+        self._show_change()
+
+    def _show_change(self) -> None:
         self.watched.show_seed_rows()
         self._ask()
         self._status_changed()

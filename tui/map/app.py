@@ -316,10 +316,6 @@ def _lines_around(height: int) -> tuple[int, int]:
     return 0, 0
 
 
-class FilterField(Field):
-    """The field of the filter, which is applied while it is typed."""
-
-
 class MapScreen(Screen[None]):
     """The map of a sweep, with a cursor.
 
@@ -347,7 +343,7 @@ class MapScreen(Screen[None]):
         self._says = says
         self._wrong = wrong
         self.view = MapView(first or MapState.first(follower.results), hint)
-        self._filter = FilterField(
+        self._filter = Field(
             self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
         )
 
