@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.cells.cell import LINEAR as LINEAR, RELU as RELU, SIGMOID as SIGMOID, TANH as TANH
     from echornn.cells.cell import Cell as Cell, Product as Product
     from echornn.config import ConfigError as ConfigError, EchoConfig as EchoConfig
-    from echornn.data.series import batch_of as batch_of
+    from echornn.data import batch_of as batch_of
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.errors import RunError as RunError
     from echornn.probes.examine import examine as examine
@@ -56,7 +56,7 @@ _NAMES = {
     "arrays.run_arrays": "read",
     "cells.cell": "LINEAR RELU SIGMOID TANH Cell Product",
     "config": "ConfigError EchoConfig",
-    "data.series": "batch_of",
+    "data": "batch_of",
     "diagnosis.seed_stats": "SeedStats",
     "errors": "RunError",
     "probes.examine": "examine",

@@ -14,7 +14,7 @@ from echornn.cells.own_cell import CellName
 from echornn.cells.table import CELLS, cell_of
 from echornn.cells.table import named as cell_named
 from echornn.errors import ConfigError as ConfigError
-from echornn.own import SHOWN_DIGITS, OwnFile
+from echornn.own.own_file import SHOWN_DIGITS, OwnFile
 from echornn.tasks.data_file import named as file_named
 from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.solved import SolvedAt
 from echornn.progress import Floats, Progress
+from echornn.solved import SolvedAt
 
 
 @dataclass(frozen=True, eq=False)

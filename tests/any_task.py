@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import batch_of
+from echornn.data import batch_of
 from echornn.progress import Progress
 from echornn.tasks.task import Batch
 

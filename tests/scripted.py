@@ -11,14 +11,14 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.data.series import batch_of
-from echornn.data.solved import Levels, SolvedAt
+from echornn.data import batch_of
 from echornn.progress import Counts, Floats, PopulationProgress, Progress
 from echornn.readings import Question, Readings
 from echornn.run.recorder import Recorder
 from echornn.session.commands import Ask, Command, NoteCommand, Sent
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.session import Session
+from echornn.solved import Levels, SolvedAt
 from echornn.state import PopulationState, Snapshot
 
 SMALL = EchoConfig(

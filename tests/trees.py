@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import guessing_errors
-from echornn.data.solved import Levels, SolvedAt
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
 from echornn.history.windows import kept, losses_of
+from echornn.levels import guessing_errors
 from echornn.progress import Floats
 from echornn.run.branch import Branch, Position
 from echornn.run.losses import Losses
+from echornn.solved import Levels, SolvedAt
 
 
 def branch_off(

@@ -12,10 +12,10 @@ import numpy as np
 
 from echornn.arrays.numbers import Numbering
 from echornn.config import EchoConfig
-from echornn.data.levels import can_be_solved, solved_level
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.errors import RunError
 from echornn.history.windows import median_mean
+from echornn.levels import can_be_solved, solved_level
 from echornn.run.branch import Position, letter_of
 from echornn.run.run import Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from echornn.data.series import check_own_files
+from echornn.data import check_own_files
 from echornn.errors import RunError
 from echornn.progress import PopulationProgress
 from echornn.run.branch import Position

@@ -15,8 +15,8 @@ from echornn.arrays.numbers import data_seed_of, network_at
 from echornn.arrays.retraining import Retraining, StateThere, state_at
 from echornn.arrays.windows import Integers, RunWindows, pieces
 from echornn.config import EchoConfig
-from echornn.data.series import check_own_files
-from echornn.own import trusting
+from echornn.data import check_own_files
+from echornn.own.own_file import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.run import kept_runs

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Activation, Cell, CellError, Functions, Product
 from echornn.errors import blaming
-from echornn.own import OwnFile
+from echornn.own.own_file import OwnFile
 
 # Fields of a `Cell` that only its text has
 FUNCTIONS = ("step", "first_units", "used", "eigenvalues")

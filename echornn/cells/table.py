@@ -15,7 +15,7 @@ from echornn.cells.lstm import LSTM
 from echornn.cells.mingru import MINGRU
 from echornn.cells.own_cell import CellName, OwnCell
 from echornn.cells.rnn import RNN
-from echornn.own import LOADED
+from echornn.own.own_file import LOADED
 
 CELLS: dict[str, Cell] = {
     "rnn": RNN,

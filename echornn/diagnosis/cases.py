@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from echornn import levels
 from echornn.config import ConfigError, EchoConfig
-from echornn.data import levels
-from echornn.data.series import lags_beyond, source_lags
+from echornn.data import lags_beyond, source_lags
 from echornn.diagnosis.loss_stats import (
     RECENT_WINDOWS,
     LossStats,

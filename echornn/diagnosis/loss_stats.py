@@ -12,7 +12,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.levels import (
+from echornn.history.block_means import HIGHEST, BlockMeans
+from echornn.history.buckets import Windows
+from echornn.history.curve import Curve, Numbers
+from echornn.levels import (
     BELOW_CHANCE,
     FAR_ABOVE,
     MOST_AT_CHANCE,
@@ -22,11 +25,8 @@ from echornn.data.levels import (
     lost_level,
     mean_floor,
 )
-from echornn.data.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.history.block_means import HIGHEST, BlockMeans
-from echornn.history.buckets import Windows
-from echornn.history.curve import Curve, Numbers
 from echornn.progress import Bools, Floats
+from echornn.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.tasks.task import Level
 
 

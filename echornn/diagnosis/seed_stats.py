@@ -28,7 +28,7 @@ class SolvedCounts(NamedTuple):
     replicas: int
     solved: int
     lost: int
-    can_be_solved: bool = True  # see `echornn.data.levels.can_be_solved`
+    can_be_solved: bool = True  # see `echornn.levels.can_be_solved`
 
     def __str__(self) -> str:
         if not self.can_be_solved:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from echornn.cells.own_cell import OwnCell, facts_of
 from echornn.config import CELL, ECHO, LATER_FIELDS, TASK, EchoConfig
-from echornn.own import OwnFile
+from echornn.own.own_file import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
 MOST = 2**63 - 1  # the largest count (windows, epochs, bytes, ...) that a record may have

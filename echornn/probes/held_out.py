@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import held_out_batch, held_out_config, load_own_task
+from echornn.data import held_out_batch, held_out_config, load_own_task
 from echornn.network.shapes import carried_size
 from echornn.probes.prepared import Prepared
 from echornn.progress import Floats
@@ -20,7 +20,7 @@ from echornn.tasks.task import Batch, Numbers
 def held_out(
     prepared: Prepared, settings: Mapping[str, Any], trials: int | None, data_seed: int | None
 ) -> HeldOut:
-    """Run the network on the data of `echornn.data.series.held_out_batch`; arguments as there."""
+    """Run the network on the data of `echornn.data.held_out_batch`; arguments as there."""
     load_own_task(prepared.config)  # other settings may have another length
     config = held_out_config(prepared.config, settings, trials)
     batch = held_out_batch(config, data_seed)

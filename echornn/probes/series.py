@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.data.series import load_own_task, source_lags
+from echornn.data import load_own_task, source_lags
 from echornn.progress import Bools
 from echornn.tasks.task import Numbers, Symbols, draw_rows
 

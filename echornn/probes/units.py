@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Series, as_numbers, inputs_before
 from echornn.progress import Bools, Counts, Floats

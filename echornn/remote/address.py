@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from echornn.files import own_files
+from echornn.files import safe_files
 from echornn.files.recorded_values import NO_RECORD
 from echornn.run.folders import POINTER_FILE
 
@@ -44,7 +44,7 @@ class Pointer:
         """An `AddressError` if there is none, or if it cannot be one."""
         file = folder / POINTER_FILE
         try:
-            fields = json.loads(own_files.read_bytes(file, MOST_BYTES))
+            fields = json.loads(safe_files.read_bytes(file, MOST_BYTES))
             return cls(str(fields["host"]), int(fields["process"]), str(fields["path"]))
         except FileNotFoundError:
             reason = "is not trained now, or by a program that cannot be attached to"
@@ -55,7 +55,7 @@ class Pointer:
             raise AddressError(f"{file} cannot be read: this program did not write it") from error
 
     def write(self, folder: Path) -> None:
-        own_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
+        safe_files.write_whole(folder / POINTER_FILE, json.dumps(asdict(self)).encode())
 
     def forget(self, folder: Path) -> None:
         """Remove the socket, and the pointer in the run's folder, if it is still this one."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from echornn.own import OwnFile
+from echornn.own.own_file import OwnFile
 from echornn.remote.address import is_of_this_user, listen
 from echornn.remote.greetings import (
     MOST_OF_A_REQUEST,

@@ -22,7 +22,7 @@ from echornn.files.recorded_values import (
     packed,
     record_of,
 )
-from echornn.own import OwnFile
+from echornn.own.own_file import OwnFile
 
 T = TypeVar("T")
 

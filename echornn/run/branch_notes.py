@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from echornn.files import own_files
+from echornn.files import safe_files
 from echornn.files.recorded_values import NO_RECORD, whole
 from echornn.run.folders import MOST_BYTES, NOTE_FILE
 
@@ -76,7 +76,7 @@ class BranchNotes:
             "hidden": sorted(self.hidden),
             "digests": {number: digests[number] for number in noted},
         }
-        own_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
+        safe_files.write_whole(folder / NOTE_FILE, json.dumps(fields).encode())
 
 
 NO_NOTES = BranchNotes()
@@ -95,7 +95,7 @@ def fault(folder: Path) -> str:
 
 def _read(folder: Path) -> BranchNotes:
     """An OSError, or one of `NO_RECORD`, if there are no notes or if a value cannot be one."""
-    fields = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
+    fields = json.loads(safe_files.read_bytes(folder / NOTE_FILE, MOST_BYTES))
     names = {}
     for number, name in fields["names"].items():
         names[_branch(int(number))] = str(name)[:MOST_NAME_LENGTH]

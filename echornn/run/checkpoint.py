@@ -21,9 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LEAST_SPEED, MAX_EPOCHS, MAX_REPLICAS, MOST_SPEED, EchoConfig
-from echornn.data.solved import SolvedAt
-from echornn.files import own_files, recorded_values
-from echornn.files.own_files import NO_LOG, LogEnd
+from echornn.files import recorded_values, safe_files
 from echornn.files.recorded_values import (
     NO_RECORD,
     config_from,
@@ -33,8 +31,10 @@ from echornn.files.recorded_values import (
     shortened,
     whole,
 )
+from echornn.files.safe_files import NO_LOG, LogEnd
 from echornn.run.folders import SLOTS
 from echornn.run.layout import OF_ONE, LossLayout
+from echornn.solved import SolvedAt
 from echornn.state import PopulationState, TrainerState
 from echornn.training.structure import Devices, program_key
 
@@ -97,7 +97,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint over the older of the two files; a crash at any time leaves the newer one
     intact. An OSError if the disk takes it not."""
     slot = SLOTS[checkpoint.serial % len(SLOTS)]
-    own_files.write_whole(folder / slot, encode(checkpoint))
+    safe_files.write_whole(folder / slot, encode(checkpoint))
 
 
 def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
@@ -106,7 +106,7 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
     wrong: list[str] = []
     for name in SLOTS:
         try:
-            with own_files.reader(folder / name) as file:
+            with safe_files.reader(folder / name) as file:
                 size = os.fstat(file.fileno()).st_size
                 intact.append(_read(file, size))
         except FileNotFoundError:

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple, get_args
 
 from echornn.config import EchoConfig
 from echornn.files import recorded_values
-from echornn.files.own_files import NO_LOG, LogEnd
 from echornn.files.recorded_values import NO_RECORD, whole
+from echornn.files.safe_files import NO_LOG, LogEnd
 from echornn.history.curve import Cause
 from echornn.run.branch import Branch, Position, can_continue_under, starts_over
 from echornn.run.tree import Tree

@@ -15,9 +15,9 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError, OwnError, RunError, fraction
-from echornn.files import own_files
-from echornn.files.own_files import LOCK_FILE
+from echornn.files import safe_files
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
+from echornn.files.safe_files import LOCK_FILE
 from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
@@ -154,13 +154,13 @@ def describe(folder: Path, config: EchoConfig) -> None:
         "side_by_side": 2,  # how networks side by side are computed: the second way
         "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
     }
-    own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
+    safe_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
 
 def about(folder: Path) -> About:
     """The contents of a folder's ``run.json``; a RunError of one line if it is damaged, or of a
     format of another version."""
-    data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
+    data = safe_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
     try:
         fields = json.loads(data)
         recorded_format = whole(fields["format"], "format")

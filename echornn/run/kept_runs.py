@@ -8,12 +8,11 @@ import re
 import time
 from pathlib import Path
 
-import platformdirs
-
 from echornn.config import EchoConfig
 from echornn.errors import RunError
-from echornn.files import own_files
+from echornn.files import safe_files
 from echornn.run.folders import RUN_FILE, SLOTS, is_debris
+from echornn.runtime.user_folders import state_folder
 
 NEWEST = "newest"  # the name of the newest run
 
@@ -21,16 +20,16 @@ MOST_OF_A_NAME = 200  # characters of a folder's name: file systems allow 255 by
 MOST_OF_A_PART = 40  # of a task's or a cell's name in it, which the user may have chosen
 
 
-def state_folder() -> Path:
+def runs_folder() -> Path:
     """The folder for runs for which the user named no folder."""
-    return platformdirs.user_state_path("echornn-tui") / "runs"
+    return state_folder() / "runs"
 
 
 def new_folder(config: EchoConfig) -> Path:
     """Make a new folder for a run, which no other process gets, named by date and configuration;
     maybe a RunError."""
     name = _name_of_new(config)
-    folder = state_folder() / name
+    folder = runs_folder() / name
     number = 1
     while True:
         try:
@@ -38,7 +37,7 @@ def new_folder(config: EchoConfig) -> Path:
             return folder
         except FileExistsError:
             number += 1
-            folder = state_folder() / f"{name}_{number}"
+            folder = runs_folder() / f"{name}_{number}"
         except OSError as error:
             raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
 
@@ -65,7 +64,7 @@ def _plain(name: object) -> str:
 
 def runs(among: Path | None = None) -> list[Path]:
     """The runs in a folder (by default the state folder), the last saved first, without debris."""
-    folder = among or state_folder()
+    folder = among or runs_folder()
     try:
         found = [run for run in sorted(folder.iterdir()) if _is_kept(run)]
     except FileNotFoundError:
@@ -80,7 +79,7 @@ def _is_kept(folder: Path) -> bool:
     if not os.path.lexists(folder / RUN_FILE):
         return False
     try:
-        return not is_debris(folder) or own_files.is_held(folder)
+        return not is_debris(folder) or safe_files.is_held(folder)
     except OSError:  # whoever reads it hears why
         return True
 
@@ -93,9 +92,9 @@ def find(name: str) -> Path:
     if name == NEWEST:
         newest_first = runs()
         if not newest_first:
-            raise RunError(f"there is no run in {state_folder()}")
+            raise RunError(f"there is no run in {runs_folder()}")
         return newest_first[0]
-    kept = state_folder() / name
+    kept = runs_folder() / name
     return kept if os.path.exists(kept) else Path(name)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn.files import own_files
-from echornn.files.own_files import NO_LOG, PIECE_BYTES, LogEnd, end_of
+from echornn.files import safe_files
+from echornn.files.safe_files import NO_LOG, PIECE_BYTES, LogEnd, end_of
 from echornn.history.windows import LOST, StoredWindows, lost
 from echornn.run.layout import LossLayout, row_bytes
 from echornn.run.tree import LogRange
@@ -43,7 +43,7 @@ class Log:
     def cut(self) -> None:
         """Remove what is behind the end, once a checkpoint says where that is."""
         if self._size() > self.end.length:
-            with own_files.writer(self._file) as file:
+            with safe_files.writer(self._file) as file:
                 file.truncate(self.end.length)
 
     def _size(self) -> int:
@@ -88,14 +88,14 @@ class WindowLog(Log):
             first, pending, end = self._first, deque(self._pending), self.end
         if end.length >= length:
             return
-        with own_files.writer(self._file) as file:
+        with safe_files.writer(self._file) as file:
             while end.length < length:
                 missing = min(first, length) - end.length
                 if missing > 0:
                     piece = LOST * min(missing, PIECE_BYTES)
                 else:
                     piece = pending.popleft()
-                own_files.write_at(file, piece, end.length)
+                safe_files.write_at(file, piece, end.length)
                 end = end.after(piece)
             os.fsync(file.fileno())
         with self._lock:
@@ -130,11 +130,11 @@ class WholeLog(Log):
             contents = bytes(self._contents[:length])
         if is_whole and self.end.length:
             added = contents[self.end.length :]
-            with own_files.writer(self._file) as file:
-                own_files.write_at(file, added, self.end.length)
+            with safe_files.writer(self._file) as file:
+                safe_files.write_at(file, added, self.end.length)
                 os.fsync(file.fileno())
         else:  # all at once: a crash leaves the file as it was
-            own_files.write_whole(self._file, contents)
+            safe_files.write_whole(self._file, contents)
         self.end = NO_LOG.after(contents)
 
 
@@ -149,7 +149,7 @@ class WindowReader:
         self._layout = layout
         self._log = None
         if os.path.lexists(file):
-            self._log = own_files.reader(file)
+            self._log = safe_files.reader(file)
 
     def __enter__(self) -> WindowReader:
         return self

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.files.own_files import NO_LOG, LogEnd
+from echornn.files.safe_files import NO_LOG, LogEnd
 from echornn.history.windows import StoredWindows
 from echornn.run.branch import Branch, Position
 from echornn.run.commands import RecordedCommand

@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.data.levels import can_be_solved, most_loss
-from echornn.data.solved import Crossing, Levels, SolvedAt, lost_after
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.block_means import BlockMeans
@@ -34,9 +32,11 @@ from echornn.history.windows import (
     lost,
     median_mean,
 )
+from echornn.levels import can_be_solved, most_loss
 from echornn.progress import Bools, Floats
 from echornn.run.branch import Branch, BranchSpan, Position, index_in
 from echornn.run.tree import Tree
+from echornn.solved import Crossing, Levels, SolvedAt, lost_after
 
 # Consecutive windows with finite losses after which training counts as sound again
 GOOD_WINDOWS = 50

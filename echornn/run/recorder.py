@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from echornn.config import CELL, TASK, EchoConfig
 from echornn.errors import RunError
-from echornn.files import own_files
-from echornn.files.own_files import Lock
-from echornn.own import OwnFile
+from echornn.files import safe_files
+from echornn.files.safe_files import Lock
+from echornn.own.own_file import OwnFile
 from echornn.run import checkpoint as checkpoints
 from echornn.run import folders
 from echornn.run.branch_notes import BranchNotes
@@ -286,7 +286,7 @@ class RunRecorder(Recorder):
             with contextlib.suppress(OSError):  # the error itself has already been shown
                 folders.require_same(self.folder, self._about)
                 text = self._failure.encode(errors="backslashreplace")
-                own_files.write_whole(self.folder / TRACEBACK_FILE, text)
+                safe_files.write_whole(self.folder / TRACEBACK_FILE, text)
             self._failure = ""
         self._when_saved()
 

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.solved import SolvedAt
 from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.errors import RunError
-from echornn.files import own_files
-from echornn.files.own_files import NO_LOG, LogEnd
+from echornn.files import safe_files
 from echornn.files.recorded_values import shortened
+from echornn.files.safe_files import NO_LOG, LogEnd
 from echornn.history.windows import StoredWindows, are_lost, losses_of, stored_windows
 from echornn.progress import Floats, PopulationProgress
 from echornn.run import branch_notes, folders
@@ -48,6 +47,7 @@ from echornn.run.logs import SOLVED, LogEnds, RunLogs
 from echornn.run.losses import Losses
 from echornn.run.states import Keyframe, States, read_keyframes
 from echornn.run.tree import LogRange
+from echornn.solved import SolvedAt
 from echornn.training.structure import NO_DEVICES, Devices
 
 BYTES_AT_A_TIME = 1 << 20  # of a log of windows; with twice as many it is no quicker
@@ -430,7 +430,7 @@ class Run:
         commands, solved_at = self._command_bytes, np.zeros(1, np.int64)
         if self.checkpoint is None:
             for name in (LOSS_FILE, COMMAND_FILE):
-                own_files.write_whole(folder / name, b"")
+                safe_files.write_whole(folder / name, b"")
         else:
             if self._losses is None:
                 self._load()
@@ -519,7 +519,7 @@ def _size(file: Path) -> int:
 
 def _start_of(file: Path, length: int) -> bytes:
     """The first bytes of a small log: fewer if it is shorter or cannot be read."""
-    with contextlib.suppress(OSError), own_files.reader(file) as log:
+    with contextlib.suppress(OSError), safe_files.reader(file) as log:
         return log.read(min(length, MOST_BYTES_OF_A_SMALL_LOG))
     return b""
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from echornn.files import own_files
+from echornn.files import safe_files
 from echornn.run.branch import Position
 from echornn.run.checkpoint import Checkpoint, CheckpointError, decode, encode, recorded_state
 from echornn.state import PopulationState
@@ -67,7 +67,7 @@ def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
 def read_keyframes(file: Path) -> list[Keyframe]:
     """The intact keyframes in a file, also those of another run; none if it cannot be read."""
     try:
-        data = own_files.read_bytes(file, 2 * MOST_BYTES_OF_LARGE)
+        data = safe_files.read_bytes(file, 2 * MOST_BYTES_OF_LARGE)
     except OSError:
         return []
     found: list[Keyframe] = []
@@ -186,7 +186,7 @@ class States:
             small = [keyframe for keyframe in unsaved if keyframe.size <= MOST_BYTES_OF_LARGE]
             data = b"".join(keyframe.as_record() for keyframe in small)
             if replaces_all:
-                own_files.write_whole(self._file, data)
+                safe_files.write_whole(self._file, data)
                 self._file_bytes = len(data)
             elif data:
                 self._append(self._file, data)
@@ -198,10 +198,10 @@ class States:
             raise
 
     def _append(self, path: Path, data: bytes) -> None:
-        with own_files.writer(path) as file:
+        with safe_files.writer(path) as file:
             end = min(self._file_bytes, os.fstat(file.fileno()).st_size)
             try:
-                own_files.write_at(file, data, end)
+                safe_files.write_at(file, data, end)
                 os.fsync(file.fileno())
             except OSError:
                 with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import check_own_data
+from echornn.data import check_own_data
 from echornn.history.curve import Cause
 from echornn.history.windows import as_stored
 from echornn.progress import PopulationProgress

@@ -33,8 +33,7 @@ from typing import Any
 
 from echornn.config import TASK, EchoConfig
 from echornn.errors import RunError
-from echornn.files import own_files
-from echornn.files.own_files import LOCK_FILE, Lock
+from echornn.files import safe_files
 from echornn.files.recorded_values import (
     NO_RECORD,
     recorded_with_facts,
@@ -42,7 +41,8 @@ from echornn.files.recorded_values import (
     values_from,
     whole,
 )
-from echornn.own import OwnFile, marks_of
+from echornn.files.safe_files import LOCK_FILE, Lock
+from echornn.own.own_file import OwnFile, marks_of
 from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from
 from echornn.sweeps.results import GridPoint, MapCell, Result, Values
@@ -118,7 +118,7 @@ def read_requests(folder: Path) -> tuple[RequestedGrid, ...]:
     read."""
     file = folder / SWEEP_FILE
     try:
-        record = json.loads(own_files.read_bytes(file, MOST_BYTES))
+        record = json.loads(safe_files.read_bytes(file, MOST_BYTES))
         form = record["format"]
         asked = _requests(record["grids"]) if form == FORMAT else ()
     except FileNotFoundError:
@@ -177,7 +177,7 @@ def _known(value: Any, marks: Mapping[OwnFile, str], settings: Mapping[str, list
 
 def write_requests(folder: Path, asked: Sequence[RequestedGrid]) -> None:
     record = {"format": FORMAT, "grids": [one.as_record() for one in asked]}
-    own_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
+    safe_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
 
 
 def result_bytes(config: EchoConfig, result: Result) -> bytes:
@@ -192,7 +192,7 @@ def result_bytes(config: EchoConfig, result: Result) -> bytes:
 def _read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
     """The result for a seed from its file; None if the file does not exist or is invalid."""
     try:
-        record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
+        record = json.loads(safe_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
         if {"seed": DEFAULT.seed, **record["config"]} != {**hashed_fields(point), "seed": seed}:
             return None
         windows = whole(record["windows"], "windows", point.num_epochs * point.windows_per_epoch)
@@ -217,7 +217,7 @@ def failed_bytes(point: EchoConfig, reason: str) -> bytes:
 
 def _read_reason(file: Path) -> str | None:
     try:
-        return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
+        return str(json.loads(safe_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
     except (OSError, *NO_RECORD):
         return None
 
@@ -399,7 +399,7 @@ class Store:
         rows = []
         for config, result in results:
             file = self.folder / RESULTS / f"{self.asked.key(config)}.json"
-            own_files.write_whole(file, result_bytes(config, result), is_synced=False)
+            safe_files.write_whole(file, result_bytes(config, result), is_synced=False)
             rows.append(self._row(config, result, self.asked.versions))
         self._table.write(_lines(rows))
         self._table.flush()
@@ -407,7 +407,7 @@ class Store:
     def fail(self, point: EchoConfig, reason: str) -> None:
         file = self._failure_of(point)
         file.parent.mkdir(exist_ok=True)
-        own_files.write_whole(file, failed_bytes(point, reason), is_synced=False)
+        safe_files.write_whole(file, failed_bytes(point, reason), is_synced=False)
 
     def close(self) -> None:
         """Sort the table in the order of the grid, and release the folder; a full disk does not
@@ -429,7 +429,7 @@ class Store:
                         replace(point.config, seed=seed), result, results.versions[point.version]
                     )
                 )
-        own_files.write_whole(self.folder / TABLE, _lines(rows))
+        safe_files.write_whole(self.folder / TABLE, _lines(rows))
 
     def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[Any]:
         values = map(config.fields().get, self.results.axes)

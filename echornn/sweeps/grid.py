@@ -24,7 +24,7 @@ from echornn.config import (
 )
 from echornn.errors import fraction, whole
 from echornn.files.recorded_values import shortened
-from echornn.own import OwnFile
+from echornn.own.own_file import OwnFile
 from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
 from echornn.tasks.table import named as task_named
 from echornn.tasks.task import Setting

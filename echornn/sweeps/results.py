@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from echornn.config import TASK, EchoConfig
-from echornn.data.levels import can_be_solved, lost_level
 from echornn.diagnosis.seed_stats import wilson
+from echornn.levels import can_be_solved, lost_level
 from echornn.sweeps.grid import Value
 
 Values = tuple[Value | None, ...]

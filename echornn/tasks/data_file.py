@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
 from echornn.errors import OwnError
+from echornn.runtime.user_folders import state_folder
 
 MOST_BYTES = 1 << 27
 DIGITS = 12  # of a hash
@@ -100,7 +100,7 @@ def array_of(value: str) -> npt.NDArray[Any]:
 
 
 def _copy(digest: str) -> Path:
-    return platformdirs.user_state_path("echornn-tui") / "data" / digest
+    return state_folder() / "data" / digest
 
 
 def _digest(data: bytes) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from echornn import own, seeding
-from echornn.own import OwnFile
+from echornn import seeding
+from echornn.own import own_file
+from echornn.own.own_file import OwnFile
 from echornn.tasks.task import (
     KEY,
     Level,
@@ -101,7 +102,7 @@ class RecordedTask(Task):
     def _known(self, name: str) -> Any:
         return (
             getattr(_written(self), name)
-            if self.own in own.LOADED
+            if self.own in own_file.LOADED
             else vars(self)["_recorded"][name]
         )
 

@@ -20,8 +20,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from echornn import own
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
+from echornn.own import own_file
 from echornn.tasks.data_file import pinned
 
 # The most time steps, units or predictions: the compiled loop counts in int32
@@ -354,7 +354,7 @@ MOST_LOSS = 512.0  # of a ladder; higher losses are not distinguished, and targe
 def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
     """Like `blaming`, for a call of this method; an error from outside of the file is reported at
     the method's line."""
-    kind = own.LOADED.get(task.own, type(task))
+    kind = own_file.LOADED.get(task.own, type(task))
     code = getattr(getattr(kind, method, None), "__code__", None)
     return blaming(
         TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno

@@ -18,7 +18,6 @@ from echornn.config import (
     EchoConfig,
     require_epochs,
 )
-from echornn.data.solved import Levels, SolvedAt
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.model import checked_weights, initial_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
@@ -30,6 +29,7 @@ from echornn.progress import (
     Progress,
     of_windows,
 )
+from echornn.solved import Levels, SolvedAt
 from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
 from echornn.training.device import processors, require_memory

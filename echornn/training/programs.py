@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from echornn.config import EchoConfig
 from echornn.runtime import small_loops
+from echornn.runtime.user_folders import cache_folder
 from echornn.training.device import begin, chosen_device, threads_for, usable_processors
 from echornn.training.loop import Trained, Values, nothing_trained, train
 from echornn.training.structure import NO_DEVICES, Devices, program_key, structure
@@ -197,9 +197,7 @@ def keep(threads: int) -> None:
     if _descriptor is not None or has_own_flags or is_off:
         return
     with contextlib.suppress(OSError):
-        folder = (
-            platformdirs.user_cache_path("echornn-tui") / "programs" / kind_of_programs(threads)
-        )
+        folder = cache_folder() / "programs" / kind_of_programs(threads)
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # fails if it is not the user's
         if shutil.disk_usage(folder).free < LEAST_FREE:

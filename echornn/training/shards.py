@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
-from echornn.data.series import data_side_by_side
+from echornn.data import data_side_by_side
 from echornn.network.shapes import is_trained_alone
 from echornn.training.device import MAX_WINDOWS_PER_CALL, epochs_in_a_block
 from echornn.training.loop import Penalties, Trained, Values

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from echornn import seeding
 from echornn.config import RULES, EchoConfig
-from echornn.data.levels import boundary_floor, chance_level, mean_floor
-from echornn.data.series import batch_of, data_side_by_side, lags_beyond, targets_known
+from echornn.data import batch_of, data_side_by_side, lags_beyond, targets_known
+from echornn.levels import boundary_floor, chance_level, mean_floor
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.echo import RowStart, echo_rows, uniform_symbols
 from echornn.tasks.two_coins import TwoCoins

@@ -21,7 +21,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from echornn.arrays.along import LAGS, NOTHING, PANELS, Record, by_lag, series
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from tui.app.modal import ClosesOnce
 from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import keymap_of

@@ -9,8 +9,8 @@ from textual.binding import Binding
 
 from echornn.cells.table import CELLS
 from echornn.config import RULES
-from echornn.data.levels import deciding_windows, solved_level
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.levels import deciding_windows, solved_level
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience
 from tui.app.actions import KEYED

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from echornn.data.levels import can_be_solved, chance_level
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
+from echornn.levels import can_be_solved, chance_level
 from echornn.session.pictures.frame import Frame
 from tui.app.screen_commands import Until
 from tui.app.words import Line, WordError, lines_of

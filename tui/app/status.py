@@ -14,8 +14,8 @@ from echornn.run.branch import letter_of
 from echornn.session.pictures.frame import Drive, Frame, State
 from echornn.session.pictures.picture import Audience, Picture
 from echornn.tasks.table import defaults_of, name_of, values_of
+from tui.text.lines import LinePart, fitted, in_a_line, shortened, wrapped
 from tui.views.canvas import Cells, CellWidget, Press
-from tui.views.text import LinePart, fitted, in_a_line, shortened, wrapped
 
 HEIGHT = 3
 SIGNS = {

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
+from echornn.runtime.user_folders import state_folder
 
 Theme = Literal["dark", "light"]
 
@@ -15,7 +15,7 @@ THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
 def _file() -> Path:
-    return platformdirs.user_state_path("echornn-tui") / "theme"
+    return state_folder() / "theme"
 
 
 def remembered() -> Theme | None:

@@ -47,13 +47,13 @@ from tui.app.status import StatusLine
 from tui.app.theme import Theme, remember
 from tui.app.watched import Watched
 from tui.app.words import WORDS, Line, WordError, lines_of, word_help
-from tui.command_text import command_again, command_of
 from tui.panels.branches import BranchList
 from tui.panels.panel import Panel
 from tui.panels.run_list import RunList
 from tui.panels.runs import UnderCurve, kept_runs_beside, show_or_hide
 from tui.panels.settings import SettingsPanel
 from tui.term.printed import export_whole, printable
+from tui.text.command_line import command_again, command_of
 from tui.views.canvas import CellWidget
 from tui.views.keymap import key_name
 from tui.views.plot import LossPlot

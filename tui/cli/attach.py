@@ -27,9 +27,9 @@ from tui.cli.flags import ScreenFlags
 from tui.cli.preferences import Preferences, preferences
 from tui.cli.rows import Record, emit
 from tui.cli.train import AppScreen
-from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
+from tui.text.command_line import flags_text
 
 # Ssh would read a dash first as a flag
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)

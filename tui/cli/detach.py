@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from echornn.files import own_files
+from echornn.files import safe_files
 from echornn.run.folders import ERROR_FILE, OUTPUT_FILE
-from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode
+from tui.text.command_line import flags_text
 
 if TYPE_CHECKING:
     from echornn.remote.server import Server
@@ -83,7 +83,7 @@ def _appended(folder: Path | None, file: str) -> int:
     cannot be written."""
     if folder is not None:
         with contextlib.suppress(OSError):
-            return own_files.opened(folder / file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            return safe_files.opened(folder / file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     return _nowhere()
 
 

@@ -17,9 +17,9 @@ from echornn.arrays.numbers import Numbering, network_at
 from echornn.arrays.retraining import state_at
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig, fields_text
-from echornn.data.levels import chance_level
-from echornn.data.series import check_own_files, held_out_config
+from echornn.data import check_own_files, held_out_config
 from echornn.diagnosis.loss_stats import bits_text
+from echornn.levels import chance_level
 from echornn.readings import SAMPLE_LENGTH
 from echornn.runtime import quiet
 from echornn.runtime.waiting import Countdown, silent
@@ -30,7 +30,7 @@ from tui.cli.rows import Record, emit, opened
 from tui.term import printed, terminal
 from tui.term.exit_code import FailedError
 from tui.term.waiting_line import WaitingLine
-from tui.views.text import symbol_name
+from tui.text.lines import symbol_name
 
 LINES = 20  # the most groups of steps
 

@@ -23,15 +23,15 @@ from echornn.arrays.networks import Networks, networks_at, networks_when_solved
 from echornn.arrays.numbers import Numbering, data_seed_of, network_at
 from echornn.arrays.windows import Integers, WindowPiece, pieces
 from echornn.config import MAX_SEED, shown
-from echornn.data.series import check_own_files, held_out_batch, held_out_config
+from echornn.data import check_own_files, held_out_batch, held_out_config
 from echornn.history.windows import quantiles
 from echornn.progress import Floats
 from echornn.runtime import quiet
 from tui.cli.parameters import Json, RunName, Trust
 from tui.cli.rows import Record, as_json, csv_lines, emit, opened
-from tui.command_text import command_with
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
+from tui.text.command_line import command_with
 
 ROWS_AT_A_TIME = 1 << 16  # in memory; also the rows of a group in a Parquet file
 # About the most points of a curve for TensorBoard; each is a mean over equally many windows

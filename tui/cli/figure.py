@@ -12,13 +12,13 @@ from cyclopts.validators import Number
 from echornn.sweeps.folder import SweepResults
 from tui.cli.parameters import Along, At, Branch, Replica, Trust
 from tui.cli.rows import emit, named
-from tui.command_text import command_with
 from tui.figures.data import FigureRequest
 from tui.figures.make import KINDS, made, require_drawable
-from tui.figures.sweep_table import Measure
 from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
 from tui.term.waiting_line import WaitingLine
+from tui.text.command_line import command_with
+from tui.text.sweep_table import Measure
 
 INCHES = Parameter(validator=Number(gte=1, lte=40))
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from echornn import EchoConfig, PopulationProgress, Run, SeedStats, Session
 from echornn.config import shown
-from echornn.data.levels import can_be_solved, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import ladder_position, loss_text, task_loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.history.windows import errors_of, losses_of, summed
+from echornn.levels import can_be_solved, ladder_of, solved_level
 from echornn.progress import Counts, Floats
 from echornn.run.branch import index_in
 from echornn.run.recorder import Recorder
@@ -26,10 +26,10 @@ from tui.cli.detach import Serving, let_go
 from tui.cli.flags import TrainFlags
 from tui.cli.rows import Record, RecordPrinter, results_of, seed_stats_fields
 from tui.cli.train import code_at_the_end, farewell, forget_if_empty, why_it_failed
-from tui.figures.sweep_table import rung_text
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 from tui.term.waiting_line import WaitingLine
+from tui.text.sweep_table import rung_text
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
 # A mean is above chance if it is higher by this share of the distance to the next level

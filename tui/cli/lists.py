@@ -22,10 +22,10 @@ from echornn.arrays.facts import summary
 from echornn.cells import own_cell
 from echornn.cells import table as cells
 from echornn.config import fields_text, shown
-from echornn.data.levels import solved_level as solved_level_of
 from echornn.diagnosis.loss_stats import loss_in_column
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
-from echornn.files.own_files import Lock, is_held
+from echornn.files.safe_files import Lock, is_held
+from echornn.levels import solved_level as solved_level_of
 from echornn.remote.address import AddressError
 from echornn.remote.client import viewers_of
 from echornn.run import folders, kept_runs
@@ -93,7 +93,7 @@ def _row(folder: Path) -> Record:
 
 
 def _run_lines(among: Path | None, runs: Iterable[Record]) -> Iterator[str]:
-    yield f"runs in {among or kept_runs.state_folder()}, the newest first"
+    yield f"runs in {among or kept_runs.runs_folder()}, the newest first"
     for run in runs:
         folder = Path(run["run"])
         saved = time.localtime(kept_runs.last_saved(folder))

@@ -12,13 +12,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import platformdirs
-
 from echornn.errors import ConfigError
+from echornn.runtime.user_folders import config_folder
 from tui.app.theme import THEMES, Theme, remembered
 from tui.cli.flags import ScreenFlags
-from tui.command_text import flags_text
 from tui.term.exit_code import UsageError
+from tui.text.command_line import flags_text
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _shown(value: object) -> str:
 def _own_file() -> tuple[Path, Mapping[str, Any]]:
     """The user's file, which need not exist, and is never in the current folder; and what it
     says."""
-    folder = platformdirs.user_config_path("echornn-tui")
+    folder = config_folder()
     if not folder.is_absolute():
         folder = Path.home() / ".config/echornn-tui"
     path = folder / "config.toml"

@@ -16,7 +16,7 @@ from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
 from echornn.arrays.along import LAGS, NUMBERS, PANELS, records_along, series
 from echornn.arrays.numbers import NetworkThere, network_at
-from echornn.data.series import check_own_files, source_lags
+from echornn.data import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.run.branch import letter_of
 from tui.cli.parameters import Along, At, Branch, Json, Replica, RunName, Trust
@@ -24,8 +24,8 @@ from tui.cli.rows import Record, as_json, csv_lines, emit, finite, opened
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
-from tui.views.targets import HeldInput, held_input, held_inputs
-from tui.views.text import source_name
+from tui.text.lines import source_name
+from tui.text.targets import HeldInput, held_input, held_inputs
 
 COLUMNS = 80
 BAR = 40  # characters of the longest bar

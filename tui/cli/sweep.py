@@ -17,11 +17,11 @@ from typing import Any
 
 from echornn import ConfigError, EchoConfig, Session
 from echornn.config import TASK, shown
-from echornn.data.levels import solved_level
-from echornn.data.series import check_own_data
+from echornn.data import check_own_data
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
-from echornn.own import trusting
+from echornn.levels import solved_level
+from echornn.own.own_file import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid
@@ -35,12 +35,12 @@ from tui.cli.flags import Given, ScreenFlags, SweepFlags
 from tui.cli.parameters import Trust
 from tui.cli.preferences import Preferences, preferences
 from tui.cli.rows import Record, RecordPrinter, emit
-from tui.figures.sweep_table import Measure, rung_text, value_text
 from tui.map.drawing import csv_of, lines_of
 from tui.map.state import MapState
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
 from tui.term.guardian import Guarded
+from tui.text.sweep_table import Measure, rung_text, value_text
 from tui.views.inks import in_ascii
 
 LOOK_SECONDS = 0.5  # between two checks for newly finished points

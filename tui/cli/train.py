@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
-from echornn.data.series import check_own_data, check_own_files
-from echornn.own import OwnFile, trusting
+from echornn.data import check_own_data, check_own_files
+from echornn.own.own_file import OwnFile, trusting
 from echornn.run import kept_runs
 from echornn.run.moves import before_it_diverged
 from echornn.run.recorder import Recorder
@@ -29,10 +29,10 @@ from echornn.training.device import require_memory
 from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.flags import NO_FLAGS, Given, ScreenFlags, TrainFlags
 from tui.cli.preferences import Preferences, preferences, speed_of
-from tui.command_text import flags_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ENDING_SIGNALS, ExitCode, UsageError
 from tui.term.thread_errors import ThreadErrors
+from tui.text.command_line import flags_text
 
 if TYPE_CHECKING:
     from tui.app.app import EchoApp

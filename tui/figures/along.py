@@ -9,7 +9,7 @@ import numpy as np
 
 from echornn.arrays.along import LAGS, NOTHING, NUMBERS, PANELS, by_lag, records_along, series
 from echornn.arrays.run_arrays import RunArrays, read
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from tui.figures.data import FigureData, FigureRequest
 from tui.figures.paper import GREY, SHADES, plain, style, whole_numbers
 

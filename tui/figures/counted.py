@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from echornn.arrays.run_arrays import read
-from echornn.data.levels import can_be_solved, chance_level, solved_level
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS, wilson
+from echornn.levels import can_be_solved, chance_level, solved_level
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import MapCell
 from tui.figures.data import FigureData, FigureError, FigureRequest
@@ -24,7 +24,7 @@ from tui.figures.paper import (
     not_finite,
     whole_numbers,
 )
-from tui.figures.sweep_table import (
+from tui.text.sweep_table import (
     Measure,
     Scale,
     Table,

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from echornn.runtime.waiting import Say, silent
-from tui.figures.sweep_table import Choice, Measure
 from tui.term.exit_code import UsageError
+from tui.text.sweep_table import Choice, Measure
 
 
 class FigureError(UsageError):

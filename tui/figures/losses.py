@@ -12,15 +12,15 @@ import numpy as np
 from echornn.arrays.numbers import network_at
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
-from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import MARKS, Band, Curve
+from echornn.levels import ladder_of
 from echornn.run.branch import Position, letter_of
 from echornn.run.losses import Losses
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.views.text import levels_of
+from tui.text.lines import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
 # Extremes of so many times the highest point of the lines are cut off: a few would flatten all else

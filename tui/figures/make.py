@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echornn.runtime.waiting import Say, silent
-from tui.command_text import command_with
 from tui.figures import along, counted, losses, paper, probed
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.term.printed import export_whole
+from tui.text.command_line import command_with
 
 SUFFIXES = (".svg", ".pdf", ".png")
 

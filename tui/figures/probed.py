@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from echornn.arrays.run_arrays import read
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
 from tui.figures import along
 from tui.figures.data import FigureData, FigureError, FigureRequest
@@ -25,8 +25,8 @@ from tui.figures.paper import (
     plain,
     whole_numbers,
 )
-from tui.views.targets import TargetGroups, groups_of, held_inputs
-from tui.views.text import source_name
+from tui.text.lines import source_name
+from tui.text.targets import TargetGroups, groups_of, held_inputs
 
 ACROSS = 3  # panels of weights side by side
 # Rows or columns of a matrix that have names; letters of names that lie flat

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.errors import RunError
-from echornn.files.own_files import is_held
+from echornn.files.safe_files import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from tui.app.help import Chapter, HelpScreen
@@ -26,13 +26,13 @@ from tui.app.keyed_app import KeyedApp
 from tui.app.modal import BACK, PALETTE, Field
 from tui.app.palette import Palette
 from tui.app.theme import Theme
-from tui.command_text import command_of
 from tui.map.drawing import draw_map
 from tui.map.state import MapState, common_to_all
 from tui.term.exit_code import ExitCode
+from tui.text.command_line import command_of
+from tui.text.lines import shortened
 from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import KeyMap, Moved
-from tui.views.text import shortened
 
 FOLLOW_SECONDS = 1.0  # how often the folder is checked for new results
 # From so many lines on, how many are above the map, and below; chosen by eye

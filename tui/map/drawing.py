@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from textual.geometry import Region
 
-from echornn.data.levels import solved_level
+from echornn.levels import solved_level
 from echornn.sweeps.results import MapCell
-from tui.figures.sweep_table import (
+from tui.map.state import SHADES, MapState, common_to_all, signs_of
+from tui.text.sweep_table import (
     Measure,
     Scale,
     Value,
@@ -24,7 +25,6 @@ from tui.figures.sweep_table import (
     value_of,
     value_text,
 )
-from tui.map.state import SHADES, MapState, common_to_all, signs_of
 from tui.views.axes import STEPS, rounded_up
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.legend import Entry, draw_legend

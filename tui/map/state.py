@@ -14,7 +14,7 @@ from echornn.diagnosis.cases import loss_of
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import MapCell, Result, Values
-from tui.figures.sweep_table import (
+from tui.text.sweep_table import (
     Axes,
     Choice,
     Measure,

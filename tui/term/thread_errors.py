@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from echornn.config import ConfigError
-from echornn.files import own_files
+from echornn.files import safe_files
 from tui.term import printed
 from tui.term.exit_code import ExitCode
 
@@ -34,13 +34,13 @@ class ThreadErrors:
     def keep(self, error: Exception) -> None:
         if self.words:
             return
-        import platformdirs
+        from echornn.runtime.user_folders import state_folder
 
         self.words = f"{type(error).__name__}: {error}".splitlines()[0]
-        file = platformdirs.user_state_path("echornn-tui") / "traceback.txt"
+        file = state_folder() / "traceback.txt"
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-            own_files.write_whole(
+            safe_files.write_whole(
                 file, "".join(traceback.format_exception(error)).encode(errors="replace")
             )
             self.words += f" (traceback in {file})"

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from echornn.progress import Bools, Floats
 from echornn.tasks.task import Numbers, Symbols
+from tui.text.lines import DIGITS, digits_of
+from tui.text.targets import TargetGroups
 from tui.views.canvas import Characters, Styles
 from tui.views.inks import NUMBER
-from tui.views.targets import TargetGroups
-from tui.views.text import DIGITS, digits_of
 
 Form = Symbols | Numbers
 Signs = Sequence[str]  # the one or two characters of each symbol

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from echornn.data.levels import can_be_solved, chance_level, guessing_errors, most_loss
 from echornn.diagnosis.loss_stats import loss_text, task_loss_text
 from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.history.curve import Band, Curve, InBuckets
+from echornn.levels import can_be_solved, chance_level, guessing_errors, most_loss
 from echornn.session.pictures.picture import Picture
+from tui.text.lines import levels_of
 from tui.views import labels
 from tui.views import plot_layers as layers
 from tui.views.axes import GUTTER, LossAxis, Place, draw_axes
 from tui.views.canvas import Cells
 from tui.views.dots import put_ascii
-from tui.views.text import levels_of
 
 LEAST_WIDTH = 4  # columns of the plot
 LEAST_NORMS = 3  # lines of the norms, if the curve has as many

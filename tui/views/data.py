@@ -6,16 +6,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags, targets_known
+from echornn.data import source_lags, targets_known
 from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame
+from tui.text.lines import shortened, value_words
+from tui.text.targets import Source, is_echo, source_of
 from tui.views.canvas import Cells
 from tui.views.data_matrix import LINES_OF_A_ROW, LINES_OF_MISSES, EchoMatrix, share
 from tui.views.row_lines import INPUT, TARGET, epoch_data, untrained
 from tui.views.row_panels import Panels, arrange, draw_panels
 from tui.views.rows import data_text, draw_facts, read
-from tui.views.targets import Source, is_echo, source_of
-from tui.views.text import shortened, value_words
 from tui.views.view import FOCUSED, TimeStep, TimeStepView, extent
 
 MOST_STRIP = 60  # columns of the strip that shows the whole matrix; chosen by eye

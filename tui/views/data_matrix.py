@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import lags_beyond
+from echornn.data import lags_beyond
 from echornn.progress import Bools, SymbolArray
+from tui.text.lines import digits_of, shortened
+from tui.text.targets import Source, source_of
 from tui.views.blocks import widest
 from tui.views.canvas import Cells, stamp
 from tui.views.inks import NUMBER
-from tui.views.targets import Source, source_of
-from tui.views.text import digits_of, shortened
 from tui.views.view import TimeStep
 
 LINES_OF_A_ROW = 2

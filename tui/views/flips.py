@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats, Progress
 from echornn.readings import Effects, Flip, Readings
 from echornn.tasks.task import Numbers, Symbols
+from tui.text.lines import LONGEST, shortened
 from tui.views.blocks import Blocks, channel_label, scale_of, signed_blocks, value_blocks
 from tui.views.canvas import Cells, Characters, stamp, write_in
 from tui.views.inks import NUMBER
@@ -30,7 +31,6 @@ from tui.views.row_lines import (
     scored_in,
     value_text,
 )
-from tui.views.text import LONGEST, shortened
 from tui.views.view import TimeStep
 
 LEAST_WIDTH = 32  # columns: its texts would say too little on fewer (chosen by eye)

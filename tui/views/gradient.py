@@ -10,9 +10,10 @@ import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import RULES, EchoConfig
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from echornn.readings import Gradient, Kind, Question, Readings
 from echornn.tasks.task import Numbers
+from tui.text.lines import percent, shortened
 from tui.views.canvas import Cells
 from tui.views.flips import (
     MOST_NAMED,
@@ -39,7 +40,6 @@ from tui.views.lags import (
     lags_shown,
     size_text,
 )
-from tui.views.text import percent, shortened
 from tui.views.view import Lag, ProbeView, TimeStep, cursor_keys, hidden
 from tui.views.weights import number
 

@@ -10,10 +10,10 @@ import numpy as np
 from textual.geometry import Region
 
 from echornn.readings import BINS_A_DECADE, NOTHING_LEARNED, GradientSizes
+from tui.text.lines import percent
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.lags import GUTTER, MOST_PITCH, Axis, Number, write_apart
-from tui.views.text import percent
 
 BINS_OF_A_BAR = 1, 2, 4, 8, 20, 40  # up to ten decades; a bar begins where a decade does
 PERCENTS = 1, 2, 5, 10, 20, 25, 50  # from a label of the axis to the next one

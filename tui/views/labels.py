@@ -12,12 +12,12 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import loss_text, task_loss_text
 from echornn.history.curve import MARKS, Band, Curve
 from echornn.session.pictures.picture import Ghost
+from tui.text.lines import shortened
 from tui.views.axes import DASH, LABEL_WIDTH, Place
 from tui.views.canvas import Cells
 from tui.views.dots import put
 from tui.views.inks import NUMBER
 from tui.views.legend import Entry, draw_legend
-from tui.views.text import shortened
 
 STARTS_SHOWN = 12  # epochs that are marked
 LABEL_LINES = 4  # at the top, for the words of commands

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags
+from echornn.data import source_lags
+from tui.text.lines import source_name
 from tui.views.canvas import Cells, Characters, beside, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.text import source_name
 from tui.views.view import Lag
 
 Heights = npt.NDArray[np.float64]

@@ -11,8 +11,9 @@ from textual.geometry import Region
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.data.series import source_lags
+from echornn.data import source_lags
 from echornn.readings import Memory, Readings, Units, signed
+from tui.text.lines import LONGEST, shortened
 from tui.views.blocks import MOST_OF_A_NAME, scale_of, signed_blocks
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
@@ -27,7 +28,6 @@ from tui.views.lags import (
     lags_shown,
 )
 from tui.views.row_lines import INPUT, BlockLine, draw_blocks, least_block, part_lines, row_lines
-from tui.views.text import LONGEST, shortened
 from tui.views.view import LEAVE, PART_BINDINGS, Lag, ProbeView, UnitStep, cursor_keys, hidden
 
 # By kind of block

@@ -21,6 +21,8 @@ from echornn.readings import (
 )
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
+from tui.text.lines import LONGEST, symbol_name
+from tui.text.targets import HeldInput, groups_of, held_inputs
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
     Scene,
@@ -32,8 +34,6 @@ from tui.views.plane_scene import (
     scene_of,
 )
 from tui.views.rows import read
-from tui.views.targets import HeldInput, groups_of, held_inputs
-from tui.views.text import LONGEST, symbol_name
 from tui.views.view import (
     LEAVE,
     PART_BINDINGS,

@@ -14,12 +14,12 @@ from textual.geometry import Region
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import FixedPoints, PointKind, Readings, StatePlane, parts_of
+from tui.text.targets import TargetGroups, groups_of
 from tui.views.blocks import signs_of_groups
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.dots import Dots, characters
 from tui.views.inks import NUMBER
 from tui.views.row_lines import scored_in
-from tui.views.targets import TargetGroups, groups_of
 from tui.views.view import FixedPoint, StatesInCell, TimeStep
 
 Doubles = npt.NDArray[np.float64]

@@ -10,12 +10,12 @@ import numpy as np
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS, wilson, wilson_of
 from echornn.history.curve import Band, Curve
 from echornn.session.pictures.picture import Ghost
+from tui.text.lines import shortened
 from tui.views.axes import Heights, Place
 from tui.views.canvas import Cells, Characters
 from tui.views.dots import bars, characters, line_through, put, smoothed, spans, texture
 from tui.views.inks import NUMBER
 from tui.views.labels import last_free
-from tui.views.text import shortened
 
 SMOOTHED_SHARE = 40  # a drawn line is the moving mean over the plot's width divided by this
 LETTER_EVERY = 24  # columns between two letters of a ghost

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import EchoConfig
-from echornn.data.series import batch_of
+from echornn.data import batch_of
 from echornn.progress import Bools, Progress
 from echornn.tasks.task import Batch, Numbers, Symbols, TaskError
+from tui.text.targets import is_echo
 from tui.views.blocks import (
     Blocks,
     Form,
@@ -26,7 +27,6 @@ from tui.views.blocks import (
     widest,
 )
 from tui.views.canvas import Cells, stamp, write_in
-from tui.views.targets import is_echo
 
 INPUT, TARGET, PREDICTION = PARTS = "input", "target", "prediction"  # also the names of their inks
 NOT_SCORED = "- "  # the target of a time step that does not count in the loss

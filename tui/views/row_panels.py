@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.data.series import lags_of_target
+from echornn.data import lags_of_target
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.progress import Progress
 from tui.views.blocks import names_beside

@@ -6,17 +6,17 @@ from __future__ import annotations
 import re
 
 from echornn.config import EchoConfig, fields_text
-from echornn.data.levels import deciding_windows, ladder_of, solved_level
-from echornn.data.series import lags_of_target
+from echornn.data import lags_of_target
 from echornn.diagnosis.loss_stats import bits_text, loss_text
+from echornn.levels import deciding_windows, ladder_of, solved_level
 from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of, values_of
+from tui.text.lines import LONGEST, network_words, shortened, value_words
+from tui.text.targets import Source, is_echo, source_of
 from tui.views.canvas import Cells
 from tui.views.row_lines import INPUT, TARGET, scored_in, untrained
 from tui.views.row_panels import arrange, draw_panels
-from tui.views.targets import Source, is_echo, source_of
-from tui.views.text import LONGEST, network_words, shortened, value_words
 from tui.views.view import TimeStepView, extent
 
 ABOUT_WIDTH = 8  # columns of the subject before each fact

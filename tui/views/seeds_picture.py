@@ -11,16 +11,16 @@ import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import EchoConfig
-from echornn.data.levels import chance_level, ladder_of, mean_floor, solved_level
 from echornn.diagnosis.loss_stats import loss_in_column, loss_text
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.levels import chance_level, ladder_of, mean_floor, solved_level
 from echornn.progress import Floats
 from echornn.session.pictures.picture import Picture
+from tui.text.lines import shortened
 from tui.views.axes import window_ticks
 from tui.views.canvas import Cells, Press, stamp, write_in
 from tui.views.inks import NUMBER
 from tui.views.legend import GAP, Entry, draw_legend
-from tui.views.text import shortened
 from tui.views.view import FOCUSED, Replica
 
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns

@@ -14,8 +14,8 @@ from echornn.readings import Kind, Question, Readings, parts_of
 from echornn.run.branch import letter_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
+from tui.text.lines import shortened, wrapped
 from tui.views.canvas import Cells, CellWidget
-from tui.views.text import shortened, wrapped
 
 # Before the head of the view that has the keyboard, since a colour alone is not enough
 FOCUSED = ">"

@@ -15,11 +15,11 @@ from textual.geometry import Region
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
+from tui.text.lines import shortened
 from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Cells, beside, stamp, write_in
 from tui.views.dots import Dots, characters
 from tui.views.inks import NUMBER
-from tui.views.text import shortened
 from tui.views.view import LEAVE, PART_BINDINGS, Entry, ProbeView, cursor_keys
 
 Eigenvalues = npt.NDArray[np.complex64]

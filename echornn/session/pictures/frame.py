@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.data.levels import ladder_of
 from echornn.diagnosis.cases import Facts, Sentence, say, say_seeds
 from echornn.diagnosis.loss_stats import LossStats, distinct
 from echornn.diagnosis.seed_stats import SeedStats
+from echornn.levels import ladder_of
 from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.run.branch_notes import NO_NOTES, BranchNotes

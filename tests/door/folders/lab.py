@@ -44,7 +44,7 @@ def read_in_small_pieces(patch: pytest.MonkeyPatch) -> None:
     """Read three windows of one network at a time, instead of 2 MiB, and 100 bytes for a checksum,
     as if logs were long."""
     patch.setattr("echornn.run.run.BYTES_AT_A_TIME", 3 * 8)
-    patch.setattr("echornn.files.own_files.PIECE_BYTES", 100)
+    patch.setattr("echornn.files.safe_files.PIECE_BYTES", 100)
 
 
 def save(session: Session) -> Frame:

@@ -12,8 +12,9 @@ from unittest.mock import patch
 
 import pytest
 
-from echornn import EchoConfig, own
-from echornn.own import OwnFile
+from echornn import EchoConfig
+from echornn.own import own_file
+from echornn.own.own_file import OwnFile
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.results import Result
 from tests.recorded import record_branches
@@ -100,9 +101,11 @@ def record_all(with_facts: bool) -> None:
 
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget all texts that were run, and all that was asked of their tasks and cells."""
-    monkeypatch.setattr(own, "LOADED", {})
+    monkeypatch.setattr(own_file, "LOADED", {})
     for name, module in list(sys.modules.items()):
-        if name.startswith(("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config")):
+        if name.startswith(
+            ("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config", "echornn.levels")
+        ):
             for value in list(vars(module).values()):
                 if isinstance(value, functools._lru_cache_wrapper):
                     value.cache_clear()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Progress, Symbols
-from echornn.data.series import batch_of
+from echornn.data import batch_of
 from echornn.network.model import initial_weights
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from echornn import EchoConfig
-from echornn.data.levels import ladder_of
 from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
+from echornn.levels import ladder_of
 from echornn.run.branch import Position
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State

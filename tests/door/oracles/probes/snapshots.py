@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from echornn.cells.table import CELLS as TABLE
 from echornn.config import EchoConfig
-from echornn.data.series import batch_of
+from echornn.data import batch_of
 from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.state import Snapshot, TrainerState

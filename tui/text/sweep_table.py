@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from echornn.config import EchoConfig
-from echornn.data.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
 from echornn.diagnosis.loss_stats import ladder_position
+from echornn.levels import MOST_AT_CHANCE, chance_width, ladder_of, solved_level
 from echornn.sweeps import grid
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import GridPoint, MapCell, Values
 from echornn.tasks.task import Numbers, Symbols
-from tui.views.text import shortened
+from tui.text.lines import shortened
 
 Value = grid.Value | None
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.data.levels import chance_level, deciding_windows, lost_level, solved_level
+from echornn.levels import RECENT_WINDOWS as RECENT_WINDOWS
+from echornn.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
 HIGH = 1000.0  # nats; no mean of a higher loss is below a level
@@ -37,7 +37,7 @@ class Levels:
     # Guessing; in deciding whether the task is lost, a higher loss counts as this, so a spike does
     # not
     most: Nats
-    # The number of windows whose mean counts; see `echornn.data.levels.deciding_windows`
+    # The number of windows whose mean counts; see `echornn.levels.deciding_windows`
     over: Windows
 
     @classmethod

@@ -28,10 +28,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, NoReturn, Self
 
-import platformdirs
-
 from echornn.errors import ConfigError, OwnError, blaming
 from echornn.runtime import quiet
+from echornn.runtime.user_folders import state_folder
 
 MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
@@ -48,7 +47,7 @@ TRUSTING = ContextVar("TRUSTING", default=False)
 
 def trusted_file() -> Path:
     """The file with the hash of each text that may run, one a line."""
-    return platformdirs.user_state_path("echornn-tui") / "trusted"
+    return state_folder() / "trusted"
 
 
 def hash_of(text: str) -> str:

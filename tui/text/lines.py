@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.data.levels import boundary_floor
 from echornn.diagnosis.cases import Sentence
+from echornn.levels import boundary_floor
 from echornn.progress import Floats
 from echornn.tasks.task import Level, Numbers, Symbols
-from tui.views.targets import is_echo
+from tui.text.targets import is_echo
 
 CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 LEFT_OUT = "..."

@@ -1,0 +1,1 @@
+"""Files of the user's own: what they define, whether they may run, and their first run."""

@@ -1,0 +1,1 @@
+"""Texts that the command line, the figures and the views share."""
