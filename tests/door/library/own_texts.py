@@ -67,7 +67,7 @@ def write(text: str, name: str) -> None:
 @contextmanager
 def limits(seconds: float) -> Iterator[None]:
     """In the ``with`` block, the first check of a file takes so many seconds at most."""
-    with patch.object(own, "SECONDS", seconds):
+    with patch.object(own_file, "SECONDS", seconds):
         yield
 
 
@@ -99,13 +99,14 @@ def record_all(with_facts: bool) -> None:
         )
 
 
+CACHING = tuple(f"echornn.{room}" for room in ("cells", "tasks", "data", "config", "levels"))
+
+
 def forget_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget all texts that were run, and all that was asked of their tasks and cells."""
     monkeypatch.setattr(own_file, "LOADED", {})
     for name, module in list(sys.modules.items()):
-        if name.startswith(
-            ("echornn.cells", "echornn.tasks", "echornn.data", "echornn.config", "echornn.levels")
-        ):
+        if name.startswith(CACHING):
             for value in list(vars(module).values()):
                 if isinstance(value, functools._lru_cache_wrapper):
                     value.cache_clear()
