@@ -3,21 +3,22 @@ goes on."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
 import time
-from asyncio import create_subprocess_exec
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from subprocess import DEVNULL, PIPE, STDOUT, Popen
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 
 from echornn.arrays.along import LAGS, NOTHING, PANELS, Record, by_lag, series
 from echornn.config import EchoConfig
@@ -146,6 +147,18 @@ def progress_text(times: Sequence[float], total: int) -> str:
 class AlongScreen(ClosesOnce):
     """Shows what ``probe --along --json`` prints, while it does."""
 
+    class Began(Message):
+        """The measuring process runs."""
+
+    @dataclass
+    class Printed(Message):
+        """The measuring process has printed a line."""
+
+        line: bytes
+
+    class Ended(Message):
+        """The measuring process has ended."""
+
     BINDINGS = [
         Binding("escape", "dismiss", "Close", id="close"),
         Binding("P,q", "dismiss", "Close", show=False, id="along.close"),
@@ -161,6 +174,10 @@ class AlongScreen(ClosesOnce):
         self._total = min(POSITIONS, 1 + where["at"])
         self._last_words = ""  # of the process, besides its records
         self._wait_until_saved = saved
+        self._process: Popen[bytes] | None = None
+        self._is_closed = False
+        # Guards both: a screen that closes while the process starts has it killed all the same
+        self._starting = Lock()
         # When the measuring began, and when each window was measured
         self._times: list[float] = []
         self._page = AlongPage(config)
@@ -174,35 +191,42 @@ class AlongScreen(ClosesOnce):
 
     def on_mount(self) -> None:
         self.set_focus(self._scroll)
+        self._page.say("waiting until the newest windows are saved")
+        self._ticks = self.set_interval(1.0, self._show_progress, pause=True)
         self._measure()
 
-    @work(exit_on_error=False)
-    async def _measure(self) -> None:
-        """Show each record as it is printed, as long as the screen is open."""
-        self._page.say("waiting until the newest windows are saved")
-        await asyncio.to_thread(self._wait_until_saved)
-        self._times.append(time.monotonic())
-        self._show_progress()
-        ticks = self.set_interval(1.0, self._show_progress)
-        process = await create_subprocess_exec(
-            *self._command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, limit=1 << 24
-        )
-        assert process.stdout is not None
-        try:
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
-            async for line in process.stdout:
-                self._take(line)
-        finally:
-            ticks.stop()
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-        count = len(self._times) - 1
-        if count < self._total:
-            self._page.complaint = self._last_words
-            self._page.say(f"{count} of {self._total} windows measured, then the measuring ended")
+    def on_unmount(self) -> None:
+        with self._starting:
+            self._is_closed = True
+            if self._process is not None:
+                self._process.kill()
 
-    def _take(self, line: bytes) -> None:
+    @work(thread=True, exit_on_error=False)
+    def _measure(self) -> None:
+        """Say each line as it is printed, as long as the screen is open."""
+        self._wait_until_saved()
+        with self._starting:
+            if self._is_closed:
+                return
+            process = Popen(self._command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+            self._process = process
+        self.post_message(self.Began())
+        with process:  # which waits for its end, too
+            assert process.stdout is not None
+            for line in process.stdout:
+                self.post_message(self.Printed(line))
+        self.post_message(self.Ended())
+
+    @on(Began)
+    def _begin(self) -> None:
+        self._times.append(time.monotonic())
+        self._ticks.resume()
+        self._show_progress()
+
+    @on(Printed)
+    def _take(self, event: Printed) -> None:
+        line = event.line
         if line.startswith(b"{"):
             self._times.append(time.monotonic())
             self._page.add(json.loads(line))
@@ -210,6 +234,14 @@ class AlongScreen(ClosesOnce):
             # What it waits for, or why it ends, which is known when it has ended
             self._last_words = line.removeprefix(COMPLAINT).decode(errors="replace").strip()
         self._show_progress()
+
+    @on(Ended)
+    def _end(self) -> None:
+        self._ticks.stop()
+        count = len(self._times) - 1
+        if count < self._total:
+            self._page.complaint = self._last_words
+            self._page.say(f"{count} of {self._total} windows measured, then the measuring ended")
 
     def _show_progress(self) -> None:
         self._page.say(progress_text(self._times, self._total))
