@@ -34,6 +34,7 @@ from echornn.session.pictures.picture import Picture, Query
 from echornn.session.rules import may_send
 from echornn.session.session import Session
 
+# The times are chosen by eye: long for a machine that is overloaded, short where somebody waits
 GREETING_SECONDS = 20.0  # how long a new connection may take for its greeting
 # How long a viewer may be silent: a run in the background waits for its viewers
 SECONDS_OF_A_VIEWER = 600.0

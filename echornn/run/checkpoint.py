@@ -40,6 +40,7 @@ from echornn.training.structure import Devices, program_key
 
 # A file has: magic, format (uint32), header length (uint32), JSON header, arrays, SHA-256 of all
 PREFIX = struct.Struct("<8sII")
+# The first bytes of a file, which tell it from others; SHA-256 has 32 bytes
 MAGIC, FORMAT, DIGEST_BYTES = b"ECHORNN\0", 1, 32
 
 # The header is read before the checksum can tell whether it is whole. It has a configuration for
@@ -54,7 +55,7 @@ MOST_LOG_BYTES = 1 << 40
 # numbers that are computed from them stay far within 64 bits
 MOST_COUNTED = 1 << 40
 
-MOST_CRC = (1 << 32) - 1
+MOST_CRC = (1 << 32) - 1  # a CRC-32 has 32 bits
 
 DEVICES = ("cpu", "gpu")
 

@@ -97,7 +97,7 @@ def is_debris(folder: Path) -> bool:
 
 # ---- run.json
 
-FORMAT = 1
+FORMAT = 1  # another number when older programs could not read a folder
 MOST_BYTES = 1 << 20  # with the texts of a user's own task and cell, which are a few thousand
 MOST_THREADS = 1 << 16  # more than the processors of any machine
 LAST_SECOND = 253_402_300_799  # since 1970: of the year 9999, the last that Python's dates have

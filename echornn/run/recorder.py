@@ -26,7 +26,8 @@ from echornn.run.run import Run
 from echornn.runtime.background import Background
 from echornn.tasks.data_file import has_changed
 
-# Between two checkpoints; more on a slow disk, so that saving takes at most 4 % of the time
+# Between two checkpoints, so that a crash costs a second; more on a slow disk, so that saving
+# takes at most 4 % of the time. Both chosen by eye
 SAVE_SECONDS = 1.0
 MOST_SHARE = 0.04
 MOST_SECONDS_MORE = 60.0  # so that a disk that hung once does not put off the next save for long

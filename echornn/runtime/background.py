@@ -28,6 +28,7 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        # Guards everything below, and wakes the thread
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._waiting: Job | None = None

@@ -24,6 +24,7 @@ LOG_LINE = re.compile(
 )
 """Matches a log line of native code: information, warning or error, but not a fatal error."""
 
+# Guards the first import, which sets an environment variable and redirects standard error
 _importing = threading.Lock()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from echornn.config import LEAST_SPEED, MOST_SPEED
 
+# The seconds below are chosen by eye: a key is obeyed within 0.1 s, of which a slice is a part
 SLICE_SECONDS = 0.025  # of training between two checks for commands
 LONG_SLICE_SECONDS = 0.08  # the same, at most, if a call has a high fixed cost
 # A slice takes at least this many times the fixed cost of a call, if not longer than that

@@ -26,10 +26,11 @@ Examine = Callable[[Snapshot, Question], Readings]
 NO_KINDS = frozenset[Kind]()
 HELD_OUT = Question(frozenset[Kind]({"held_out"}))  # whose losses are drawn on the curve
 LEAST_SECONDS = 0.25  # between two examinations, while training runs
-# Of the time, that examinations may take: at full speed, and while training mostly waits
+# Of the time, that examinations may take: at full speed, and while training mostly waits. These
+# shares are chosen by eye: training at full speed shall not be slower for being watched
 MOST_SHARE = 0.05
 MOST_SHARE_OF_SPARE = 0.5
-HELD_OUT_SHARE = 0.02
+HELD_OUT_SHARE = 0.02  # of the time, for held-out data, whose curve may be coarse
 # As which the first examination of a kind counts: it builds graphs that later ones reuse
 FIRST_SECONDS = 0.05
 

@@ -28,7 +28,7 @@ from tui.views.canvas import Cells, CellWidget
 from tui.views.keymap import keymap_of
 from tui.views.lags import bar_signs
 
-POSITIONS = 32
+POSITIONS = 32  # windows measured: a column each beside the names on 80 columns; chosen by eye
 NAME = 14  # columns before the bars
 IN_POWERS_OF_TEN = "update / weight"  # of `PANELS`: its numbers differ by orders of magnitude
 # nothing is imported from the current folder (-P); each line comes when it is printed (-u)

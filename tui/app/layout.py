@@ -11,6 +11,7 @@ from tui.views.view import View
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
 STATUS_AND_KEYS = STATUS_HEIGHT + 1
+# In fewer lines a curve has no shape, and a view no more than its title and three lines
 LEAST_PLOT_HEIGHT, LEAST_VIEW_HEIGHT = 7, 4
 MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others; chosen by eye
 # The fewest columns for two views, and for a panel beside the curve instead of below it

@@ -21,7 +21,7 @@ from tui.app.words import Line
 from tui.term.exit_code import ExitCode
 from tui.views.view import is_of_part
 
-LOOKS_A_SECOND = 40.0
+LOOKS_A_SECOND = 40.0  # at a session: a script waits for its effects, and nobody watches
 LONGEST_WAIT = 5.0  # seconds until a session elsewhere lets the script steer; then it begins anyway
 
 Say = Callable[[Outcome, Frame], None]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tui.app.script import Outcome
     from tui.app.words import Line
 
-PICTURES_A_SECOND = 20.0
+PICTURES_A_SECOND = 20.0  # twice the app's, so that a line of a script waits for less
 # Windows a second: the tutorial's network learns the echo in seconds that can be watched
 TOUR_SPEED = 100.0
 

@@ -27,7 +27,7 @@ from tui.term.waiting_line import WaitingLine
 from tui.text.lines import source_name
 from tui.text.targets import HeldInput, held_input, held_inputs
 
-COLUMNS = 80
+COLUMNS = 80  # of the narrowest terminal that the program promises
 BAR = 40  # characters of the longest bar
 UNBROKEN = "\N{NO-BREAK SPACE}"  # where a line must not end, until it is printed
 DECADES = 4  # powers of ten that the bars of the gradient span

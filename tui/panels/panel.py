@@ -17,7 +17,7 @@ from tui.views.view import hidden
 
 GAP = 2  # columns between two columns of rows
 MOST_FOOT = 5  # the most lines below the rows
-MOST_TYPED = 40
+MOST_TYPED = 40  # characters; chosen by eye
 WHILE_TYPING = {
     "enter": "enter",
     "escape": "escape",

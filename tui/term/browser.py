@@ -67,8 +67,8 @@ CLOSE_SECONDS = 2.0  # for a browser to agree that the connection is closed
 KEY_SECONDS = 10.0  # that a viewer may leave keys unread; then it is ended
 END_SECONDS = 5.0  # for a viewer to end after its terminal is gone; usually a tenth of this
 MOST_BYTES = 1 << 20  # of a message from a browser, such as a pasted text
-READ_BYTES = 1 << 16
-MOST_COLUMNS, MOST_LINES = 1000, 300
+READ_BYTES = 1 << 16  # at a time, of what a terminal shows: as much as a pipe holds
+MOST_COLUMNS, MOST_LINES = 1000, 300  # as the app's own limits (see `private_textual`)
 
 
 def why_refused(

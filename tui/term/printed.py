@@ -22,7 +22,7 @@ from echornn.errors import RunError
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Invisible characters that are kept, since some scripts and emoji need them
 JOINERS = "\u200c\u200d"
-MOST_OF_A_LINE = 500
+MOST_OF_A_LINE = 500  # characters of a message: an error may quote a whole file
 
 
 def printable(text: str) -> str:
@@ -71,7 +71,7 @@ class LinePrinter:
     """Prints lines to files and terminals at once; any thread may use it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards the files, so that lines are not mixed
         self.warning = ""  # why lines could not be printed
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:

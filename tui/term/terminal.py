@@ -21,7 +21,7 @@ from tui.term.exit_code import ENDING_SIGNALS, ExitCode, end_before_training
 PROGRAM = (sys.executable, "-P", "-m", "tui")
 # The variable with the name of a terminal without a device, such as a browser's tab
 NAME = "ECHORNN_TERMINAL_NAME"
-TAIL_BYTES = 4096
+TAIL_BYTES = 4096  # of what was printed at the end, to be shown: several lines
 # How often to check whether the terminal still exists, where its end is not reported
 LOOK_MILLISECONDS = 500
 # What a terminal sends before and after a pasted text, if it is asked to

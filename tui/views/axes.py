@@ -23,6 +23,7 @@ WILD = 1.5
 STEPS = (1, 2, 5, 10)
 # Of a loss axis, for each power of ten; chosen by eye: a curve fills most of its height
 TOPS = (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10)
+# How many ticks there may be, and the room of each: chosen by eye
 MOST_LOSS_TICKS, LINES_OF_LOSS_TICK = 10, 2
 LEAST_WINDOW_TICKS, MOST_WINDOW_TICKS, COLUMNS_OF_WINDOW_TICK = 3, 8, 14
 LABEL_GAP = 3  # columns between two labels of windows: a blank beside each, and the axis

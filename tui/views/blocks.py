@@ -85,6 +85,7 @@ ZERO, ONE, WRONG = "▁▁", "██", "><"
 # Of the probability of class 1: darker is likelier. Edges chosen by eye, but for 0.5, from which on
 # class 1 is predicted
 SHADES = np.array([ZERO, "░░", "▒▒", "▓▓", ONE])
+# Shares at which the next shade begins; chosen by eye
 SHADE_EDGES = (0.125, 0.5, 0.75, 0.95)
 
 

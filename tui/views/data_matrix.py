@@ -18,7 +18,7 @@ from tui.views.canvas import Cells, stamp
 from tui.views.inks import NUMBER
 from tui.views.view import TimeStep
 
-LINES_OF_A_ROW = 2
+LINES_OF_A_ROW = 2  # its inputs and its targets
 LINES_OF_MISSES = 4  # a sentence, two of windows, one of targets
 LABEL = 8  # columns before the first time step
 # Columns between time steps: the window's two sides, and where the row begins and ends

@@ -15,6 +15,7 @@ from tui.views.inks import NUMBER
 Dots = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint32]
 
+# Where a blank stands in Unicode, and where the 256 braille characters begin
 BLANK, BRAILLE = ord(" "), 0x2800
 # Of the dots in a braille character
 BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])

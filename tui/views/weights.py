@@ -24,9 +24,10 @@ from tui.views.view import LEAVE, PART_BINDINGS, Entry, ProbeView, cursor_keys
 
 Eigenvalues = npt.NDArray[np.complex64]
 
-GAP = 2
+GAP = 2  # columns between what stands side by side
 WITH_NUMBER = 7  # the columns of a block with its number, such as ``█+0.83``
 ENTRY_WIDTHS = (WITH_NUMBER, 2, 1)  # the widest with which all matrices fit is taken
+# Columns of a line of the table: its numbers, a bar, the weight's name
 NUMBERS_WIDTH, BAR_WIDTH, NAME_WIDTH = 27, 8, 13
 LEAST_MATRICES, LEAST_CIRCLE = 24, 12  # columns
 HIGH_ENOUGH = 20  # lines of the whole view, for the circle

@@ -63,7 +63,7 @@ class Query:
 
 # Of an axis, for each power of ten; chosen by eye
 LENGTHS = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10)
-LEAST_LENGTH = 100
+LEAST_LENGTH = 100  # windows of an axis; a shorter one would jump at nearly each window
 
 
 class WindowAxis(NamedTuple):
