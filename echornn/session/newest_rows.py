@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from echornn.progress import PopulationProgress, Progress
 
-# Of windows before the newest
+# Of windows before the newest; chosen by eye
 MOST_WINDOWS, MOST_BYTES = 32, 32 << 20
 
 
@@ -18,15 +18,10 @@ class NewestRows:
         self._of: dict[tuple[PopulationProgress, int], Progress] = {}
 
     def add(self, progress: PopulationProgress) -> None:
-        arrays = (
-            progress.losses,
-            progress.errors,
-            progress.x,
-            progress.y,
-            progress.outputs,
-            progress.states,
-        )
-        most = MOST_BYTES // max(1, sum(array.nbytes for array in arrays))
+        recorded = progress.losses.nbytes + progress.errors.nbytes
+        rows = progress.x.nbytes + progress.y.nbytes
+        rows += progress.outputs.nbytes + progress.states.nbytes
+        most = MOST_BYTES // max(1, recorded + rows)
         most = max(1, min(1 + MOST_WINDOWS, most))
         self.windows = (*self.windows, progress)[-most:]
 

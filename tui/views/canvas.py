@@ -52,8 +52,11 @@ class Cells:
         self._spots.append((Region(x, y, width, height), spot))
 
     def under(self, x: int, y: int) -> object:
-        noted = next((one for one in reversed(self._spots) if one[0].contains(x, y)), None)
-        return None if noted is None else noted[1](x - noted[0].x, y - noted[0].y)
+        """What a cell shows, by the newest note of it."""
+        for area, spot in reversed(self._spots):
+            if area.contains(x, y):
+                return spot(x - area.x, y - area.y)
+        return None
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
         """Write text on line ``y`` from column ``x`` on, cut to the grid; returns the column after
@@ -62,9 +65,13 @@ class Cells:
         end = x + len(text)
         if 0 <= y < self.height:
             shown = text[max(0, -x) : max(0, self.width - x)]
-            place = y, slice(max(0, x), max(0, x) + len(shown))
-            self.characters[place] = [one if cell_len(one) == 1 else "?" for one in shown]
-            self.styles[place] = NUMBER[style]
+            begin = max(0, x)
+            columns = slice(begin, begin + len(shown))
+            # Each cell is one column: wide characters, and marks of width 0, would shift the others
+            self.characters[y, columns] = [
+                character if cell_len(character) == 1 else "?" for character in shown
+            ]
+            self.styles[y, columns] = NUMBER[style]
         return end
 
     def changed_since(self, before: Cells) -> list[Region]:
@@ -72,11 +79,12 @@ class Cells:
         if (self.width, self.height) != (before.width, before.height):
             return [Region(0, 0, self.width, self.height)]
         differs = (self.characters != before.characters) | (self.styles != before.styles)
-        changed = [
-            (y, np.flatnonzero(differs[y]).tolist())
-            for y in np.flatnonzero(differs.any(axis=1)).tolist()
-        ]
-        return [Region(columns[0], y, columns[-1] + 1 - columns[0], 1) for y, columns in changed]
+        regions = []
+        for y in np.flatnonzero(differs.any(axis=1)).tolist():
+            columns = np.flatnonzero(differs[y]).tolist()
+            first, last = columns[0], columns[-1]
+            regions.append(Region(first, y, last + 1 - first, 1))
+        return regions
 
     def text(self, y: int) -> str:
         return "".join(self.characters[y].tolist())
@@ -93,23 +101,18 @@ def stamp(
     """Copy characters to (x, y), in one ink or in one each; with ``over_blanks``, spaces leave what
     is there."""
     lines, columns = characters.shape
-    bottom, right = min(lines, cells.height - y), min(columns, cells.width - x)
-    top, left = max(0, -y), max(0, -x)
+    top, bottom = max(0, -y), min(lines, cells.height - y)
+    left, right = max(0, -x), min(columns, cells.width - x)
     if bottom <= top or right <= left:
         return
-    source, target = (
-        np.s_[top:bottom, left:right],
-        np.s_[y + top : y + bottom, x + left : x + right],
-    )
-    drawn = (
-        characters[source] != " "
-        if over_blanks
-        else np.ones((bottom - top, right - left), np.bool_)
-    )
+    source = np.s_[top:bottom, left:right]
+    target = np.s_[y + top : y + bottom, x + left : x + right]
+    drawn = np.ones((bottom - top, right - left), np.bool_)
+    if over_blanks:
+        drawn = characters[source] != " "
     cells.characters[target][drawn] = characters[source][drawn]
-    cells.styles[target][drawn] = (
-        NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
-    )
+    inks = NUMBER[styles] if isinstance(styles, str) else styles[source][drawn]
+    cells.styles[target][drawn] = inks
 
 
 def write_in(cells: Cells, box: Region, line: int, text: str, style: str = "", at: int = 0) -> int:
@@ -128,9 +131,9 @@ def beside(
     for width in wanted:
         left = min(box.width - gap - width, most)
         if left >= least:
-            return box._replace(width=left), box._replace(
-                x=box.x + left + gap, width=box.width - left - gap
-            )
+            left_box = box._replace(width=left)
+            right_box = box._replace(x=box.x + left + gap, width=box.width - left - gap)
+            return left_box, right_box
     return None
 
 
@@ -167,10 +170,12 @@ class CellWidget(Widget):
         has changed."""
         if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
-            before, self._cells = self._cells, Cells(self.size.width, self.size.height, self.keymap)
+            before = self._cells
+            self._cells = Cells(self.size.width, self.size.height, self.keymap)
             if self._cells.width and self._cells.height:
                 self.draw(self._cells)
-            if changed := self._cells.changed_since(before):
+            changed = self._cells.changed_since(before)
+            if changed:
                 self.refresh(*changed)
         return self._cells
 
@@ -196,8 +201,8 @@ class CellWidget(Widget):
 
     def under(self, event: MouseEvent) -> object:
         """What the cell under the pointer shows; None if it shows nothing of its own."""
-        at = event.get_content_offset(self)
-        return None if at is None else self.cells.under(*at)
+        offset = event.get_content_offset(self)
+        return None if offset is None else self.cells.under(*offset)
 
     async def on_click(self, event: Click) -> None:
         spot = self.under(event)
@@ -233,16 +238,19 @@ class CellWidget(Widget):
     def render_line(self, y: int) -> Strip:
         if y >= self.cells.height:
             return Strip.blank(self.size.width, self.rich_style)
-        segments, line, column = [], self.cells.text(y), 0
+        line = self.cells.text(y)
+        segments = []
+        begin = 0
         for ink, run in groupby(self.cells.styles[y].tolist()):
-            begin, column = column, column + len(list(run))
-            segments.append(Segment(line[begin:column], self._pen(ink)))
+            end = begin + len(list(run))
+            segments.append(Segment(line[begin:end], self._pen(ink)))
+            begin = end
         return Strip(segments, self.cells.width)
 
     def _pen(self, ink: int) -> Style:
         if ink not in self._pens:
-            theme, is_dark = self.app.theme_variables, self.app.current_theme.dark
-            self._pens[ink] = self.rich_style + pen(
-                NAMES[ink], self.background_colors[1], theme, is_dark
-            )
+            background = self.background_colors[1]
+            is_dark = self.app.current_theme.dark
+            style = pen(NAMES[ink], background, self.app.theme_variables, is_dark)
+            self._pens[ink] = self.rich_style + style
         return self._pens[ink]

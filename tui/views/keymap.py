@@ -23,11 +23,11 @@ def keys_of(binding: Binding) -> tuple[str, ...]:
 
 def ids_of(bindings: Bindings) -> dict[str, tuple[str, ...]]:
     """The built-in keys of these bindings, by their ids; of the first if several have one id."""
-    found: dict[str, tuple[str, ...]] = {}
-    for one in bindings:
-        if isinstance(one, Binding) and one.id:
-            found.setdefault(one.id, keys_of(one))
-    return found
+    keys: dict[str, tuple[str, ...]] = {}
+    for binding in bindings:
+        if isinstance(binding, Binding) and binding.id:
+            keys.setdefault(binding.id, keys_of(binding))
+    return keys
 
 
 def key_name(key: str) -> str:
@@ -35,7 +35,9 @@ def key_name(key: str) -> str:
     if len(key) == 1 or "+" in key or key == "space":
         return key
     character = SIGNS.get(key) or key_to_character(key)
-    return character if character is not None and character.isprintable() else key
+    if character is None or not character.isprintable():
+        return key
+    return character
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,16 @@ class KeyMap:
 
     @classmethod
     def of(cls, bindings: Bindings, moved: Moved, together: Moved) -> KeyMap:
-        first = ids_of(bindings)
-        here = {name: keys for name, keys in moved.items() if name in first}
-        return cls({**first, **here}, here, together)
+        keys = ids_of(bindings)
+        moved = {action: chosen for action, chosen in moved.items() if action in keys}
+        return cls({**keys, **moved}, moved, together)
 
     def name(self, action: str) -> str:
         """The key of an action as sentences call it; what is no action, such as ``arrows``, is
         itself."""
-        return key_name(self.keys[action][0]) if action in self.keys else action
+        if action not in self.keys:
+            return action
+        return key_name(self.keys[action][0])
 
     def key(self, action: str) -> str:
         """The first key of an action, by Textual's name; empty if there is no such action."""
@@ -66,28 +70,37 @@ class KeyMap:
     def named(self, name: str) -> str:
         """The key that sentences call so, by Textual's name; empty if it is the key of no
         action."""
-        return next(
-            (keys[0] for keys in self.keys.values() if name in (keys[0], key_name(keys[0]))), ""
-        )
+        for first, *_ in self.keys.values():
+            if name in (first, key_name(first)):
+                return first
+        return ""
 
     def text(self, text: str) -> str:
-        return MARK.sub(lambda mark: self.name(mark[1]), text) if "«" in text else text
+        """A sentence with its keys in the place of their actions."""
+        if "«" not in text:
+            return text
+        return MARK.sub(lambda mark: self.name(mark[1]), text)
 
     def display(self, binding: Binding) -> str:
         """How the footer and the help call the keys of a binding; empty if as it is without a
         choice of the user."""
-        group = self.together.get(binding.id or "", (binding.id or "",))
-        if not any(name in self.moved for name in group):
+        action = binding.id or ""
+        group = self.together.get(action, (action,))
+        if self.moved.keys().isdisjoint(group):
             return ""
-        names = [format_key(self.keys[one][0]) for one in group]
-        return ("" if all(len(name) == 1 for name in names) else " ").join(names)
+        names = [format_key(self.keys[action][0]) for action in group]
+        if all(len(name) == 1 for name in names):
+            return "".join(names)
+        return " ".join(names)
 
     def actions(self, bindings: Bindings) -> dict[str, str]:
         """The action of each key, for a widget that handles its keys itself."""
-        known = [one for one in bindings if isinstance(one, Binding)]
-        return {
-            key: one.action for one in known for key in self.moved.get(one.id or "", keys_of(one))
-        }
+        actions = {}
+        for binding in bindings:
+            if isinstance(binding, Binding):
+                for key in self.moved.get(binding.id or "", keys_of(binding)):
+                    actions[key] = binding.action
+        return actions
 
     @property
     def for_textual(self) -> dict[str, str]:
