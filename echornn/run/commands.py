@@ -215,19 +215,19 @@ class _Reading:
             self._number_of[number] = number
 
     def _parent(self, command: RecordedCommand) -> Position:
-        tree, here = self.tree, self._here
+        tree, branch = self.tree, self._here
         if command.parent:
             return self._owned(self._position(*command.parent))
         if command.cause == "undo":
             number, trained = command.back or (-1, 0)
             begun = self._first_window.get(number)
             if begun is None:
-                return Position(here, 0)
+                return Position(branch, 0)
             window = tree.branch(number).start + trained - begun
             return self._owned(self._position(number, window))
-        if starts_over(command.cause, tree.branch(here).config, command.config):
-            return Position(here, 0)
-        return tree.end(here)
+        if starts_over(command.cause, tree.branch(branch).config, command.config):
+            return Position(branch, 0)
+        return tree.end(branch)
 
     def _position(self, recorded_number: int, window: int) -> Position:
         position = Position(self._number_of.get(recorded_number, -1), window)

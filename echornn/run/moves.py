@@ -11,58 +11,59 @@ from echornn.run.losses import GOOD_WINDOWS, Losses
 from echornn.run.tree import Tree
 
 
-def end_of_epoch(tree: Tree, here: Position, epochs: int) -> int:
-    """The window of the ``epochs``-th end of an epoch after ``here`` (negative: before it), at most
-    the line's ends. New data begin a new epoch, so their start counts as an end too.
+def end_of_epoch(tree: Tree, position: Position, epochs: int) -> int:
+    """The window of the ``epochs``-th end of an epoch after a position (negative: before it), at most
+    the path's ends. New data begin a new epoch, so their start counts as an end too.
     """
-    end = tree.end(here.branch)
+    end = tree.end(position.branch)
     ends: list[range] = []
     for branch, first, last in tree.spans(end):
         if last == end.window:
             last += 1  # an end between two branches is of the second
         if epochs > 0:
-            first = max(first, here.window + 1)
+            first = max(first, position.window + 1)
         else:
-            last = min(last, here.window)
+            last = min(last, position.window)
         per_epoch = branch.config.windows_per_epoch
         until_end = (branch.start - branch.window - first) % per_epoch
         ends.append(range(first + until_end, last, per_epoch))
     if epochs < 0:
         ends = [windows[::-1] for windows in reversed(ends)]
-    there = itertools.chain([here.window], *ends)
-    outermost = end.window if epochs > 0 else 0
-    return next(itertools.islice(there, abs(epochs), None), outermost)
+    windows = itertools.chain([position.window], *ends)
+    for window in itertools.islice(windows, abs(epochs), None):
+        return window
+    return end.window if epochs > 0 else 0
 
 
 # ---- back to before a change, or before the loss diverged
 
 
-def before_the_change(losses: Losses, here: Position) -> Position | None:
+def before_the_change(losses: Losses, position: Position) -> Position | None:
     """The position before the last change; if the loss has diverged, before what made it; None if
     there is none."""
-    if losses.bad_since(here) is None:
-        return losses.tree.owner(here).before
-    position: Position | None = here
-    while position is not None:
-        bad = losses.bad_since(position)
+    if losses.bad_since(position) is None:
+        return losses.tree.owner(position).before
+    earlier: Position | None = position
+    while earlier is not None:
+        bad = losses.bad_since(earlier)
         if bad is None:
             break
-        before = _before_it_went_bad(losses.tree, position, bad)
-        position = None if before == position else before
-    return position
+        before = _before_it_went_bad(losses.tree, earlier, bad)
+        earlier = None if before == earlier else before
+    return earlier
 
 
-def before_it_diverged(losses: Losses, here: Position) -> int | None:
+def before_it_diverged(losses: Losses, position: Position) -> int | None:
     """The window of this path to which an undo goes back if the loss has diverged; None if there is
     no such."""
-    if not losses.diverged(here):
+    if not losses.diverged(position):
         return None
-    before = before_the_change(losses, here)
+    before = before_the_change(losses, position)
     if before is None:
         return None
     owner = losses.tree.owner(before)
     for window in (before.window, before.window - 1):
-        if window >= 0 and losses.tree.owner(Position(here.branch, window)) == owner:
+        if window >= 0 and losses.tree.owner(Position(position.branch, window)) == owner:
             return window
     return None
 
@@ -87,13 +88,15 @@ def _before_it_went_bad(tree: Tree, position: Position, bad: int) -> Position | 
 MOST_UNDOABLE = 99  # that are counted, as the screen has room for two digits
 
 
-def undoable(losses: Losses, here: Position) -> int:
+def undoable(losses: Losses, position: Position) -> int:
     """How many changes can be undone one after the other, at most `MOST_UNDOABLE`."""
+    if not len(losses):
+        return 0
     count = 0
-    position = before_the_change(losses, here) if len(losses) else None
-    while position is not None and count < MOST_UNDOABLE:
+    earlier = before_the_change(losses, position)
+    while earlier is not None and count < MOST_UNDOABLE:
         count += 1
-        position = losses.tree.owner(position).before
+        earlier = losses.tree.owner(earlier).before
     return count
 
 
@@ -102,19 +105,19 @@ def undoable(losses: Losses, here: Position) -> int:
 REPLICAS = 64  # that a network becomes
 
 
-def switch_target(tree: Tree, here: Position, replicas: int | None) -> Position | None:
+def switch_target(tree: Tree, position: Position, replicas: int | None) -> Position | None:
     """The end of the branch to which a switch goes; None if there is none yet.
 
     A single network leads to the newest replicas that include it, so many if there is a number;
     replicas lead to the network that they were made from, or else to the newest single network.
     """
-    if tree.owner(here).config.replicas > 1:
-        return _one_network(tree, here)
-    return _replicas_with(tree, tree.owner(here).config, replicas)
+    if tree.owner(position).config.replicas > 1:
+        return _one_network(tree, position)
+    return _replicas_with(tree, tree.owner(position).config, replicas)
 
 
-def _one_network(tree: Tree, here: Position) -> Position | None:
-    origin: Position | None = here
+def _one_network(tree: Tree, position: Position) -> Position | None:
+    origin: Position | None = position
     while origin is not None and tree.owner(origin).config.replicas > 1:
         origin = tree.path(origin)[0].before
     if origin is not None:

@@ -40,19 +40,19 @@ def first_frame(
 
 def place_fields(live: LiveRun) -> dict[str, Any]:
     """Where the session stands in the tree of the run."""
-    here, losses = live.here, live.losses
+    position, losses = live.path_position, live.losses
     return {
         "branch": live.owner.number,
-        "line": here.branch,
-        "line_end": live.tree.end(here.branch).window,
+        "line": position.branch,
+        "line_end": live.tree.end(position.branch).window,
         "is_past": live.is_past,
-        "trained": here.window,
+        "trained": position.window,
         "trained_in_all": live.tree.trained,
         "notes": live.notes,
-        "undoable": moves.undoable(losses, here),
+        "undoable": moves.undoable(losses, position),
         "redoable": live.can_redo,
-        "seed_stats": losses.seed_stats(here),
-        "tried": live.tree.changes_tried(here),
+        "seed_stats": losses.seed_stats(position),
+        "tried": live.tree.changes_tried(position),
         "is_unread": False,
     }
 
@@ -61,13 +61,13 @@ def recorded_fields(live: LiveRun) -> dict[str, Any]:
     """The fields that are known from the record alone: the losses, and the newest window's
     numbers."""
     owner = live.owner
-    epoch, window = epoch_shown(*owner.epoch_and_window(live.here.window), live.config)
+    epoch, window = epoch_shown(*owner.epoch_and_window(live.path_position.window), live.config)
     return {
         "epoch": epoch,
         "window": window,
         "data_version": owner.data_version,
         "init_index": owner.init_index,
-        "loss_stats": live.losses.stats(live.here, live.replica),
+        "loss_stats": live.losses.stats(live.path_position, live.replica),
     }
 
 
@@ -85,7 +85,7 @@ def trained_fields(live: LiveRun) -> dict[str, Any]:
         "window": window,
         "data_version": trainer.data_version,
         "init_index": trainer.init_index,
-        "loss_stats": live.losses.stats(live.here, live.replica),
+        "loss_stats": live.losses.stats(live.path_position, live.replica),
         "progress": newest,
         "tape": shown[:-1],
         "device": trainer.device,

@@ -29,7 +29,7 @@ class Handlers:
 
     def do(self, command: Command) -> None:
         """Carry out a command that `echornn.session.rules` allows."""
-        live, here = self.live, self.live.here
+        live, position = self.live, self.live.path_position
         if isinstance(command, DriveCommand):
             live.drive = live.drive.after(command, live.epoch_left)
             if live.drive.running:
@@ -56,19 +56,19 @@ class Handlers:
                 live.alone()
             case commands.ToggleReplicas(replicas):
                 self._toggle_replicas(replicas)
-                self._stop_after_leaving(here)
+                self._stop_after_leaving(position)
             case commands.Undo():
                 live.undo()
-                self._stop_after_leaving(here)
+                self._stop_after_leaving(position)
             case commands.Redo():
                 live.redo()
-                self._stop_after_leaving(here)
+                self._stop_after_leaving(position)
             case commands.Go(branch, window):
-                self._look_at(here.branch if branch is None else branch, window)
+                self._look_at(position.branch if branch is None else branch, window)
             case commands.Move(windows):
-                self._look_at(here.branch, here.window + windows)
+                self._look_at(position.branch, position.window + windows)
             case commands.MoveEpochs(epochs):
-                self._look_at(here.branch, end_of_epoch(live.tree, here, epochs))
+                self._look_at(position.branch, end_of_epoch(live.tree, position, epochs))
             case commands.Choose(replica):
                 live.choose(replica)
             case commands.Name(branch, text):
@@ -98,7 +98,7 @@ class Handlers:
 
     def _toggle_replicas(self, replicas: int | None) -> None:
         live = self.live
-        target = switch_target(live.tree, live.here, replicas)
+        target = switch_target(live.tree, live.path_position, replicas)
         if target is None:
             live.edit(configuration_to_begin(live.config, live.replica, replicas))
             live.choose(0)  # the first replica is the network from before
@@ -111,7 +111,7 @@ class Handlers:
         live = self.live
         if live.is_past:
             live.drive = Drive(False)
-        elif live.here != before:
+        elif live.path_position != before:
             live.drive = live.drive.trained()
 
     def _look_at(self, branch: int, window: int | None) -> None:
@@ -121,7 +121,7 @@ class Handlers:
         position = live.tree.end(branch)
         if window is not None:
             position = Position(branch, min(max(0, window), position.window))
-        if position != live.here:
+        if position != live.path_position:
             live.go(position)
         live.drive = Drive(False)
 
@@ -129,7 +129,7 @@ class Handlers:
         live = self.live
         notes = live.notes.with_hidden(branch, hidden)
         if not hidden:
-            ghosts = ghosts_of(live.tree, live.here.branch, notes)
+            ghosts = ghosts_of(live.tree, live.path_position.branch, notes)
             if branch not in [ghost.key for ghost in ghosts]:
                 notes = notes.with_pin(branch, True)
         live.note(notes)

@@ -45,7 +45,7 @@ class LiveRun:
 
     Attributes:
         run: what was trained so far.
-        here: the position; on the way to another, the target.
+        path_position: where the path that is shown stands; on the way to another, the target.
         config: at this position.
         drive: what is trained from here on.
         may_save: while False, a start that fails leaves the disk unchanged.
@@ -67,7 +67,7 @@ class LiveRun:
         clock: Callable[[], float],
     ) -> None:
         self.run = Run(config)
-        self.here = Position(0, 0)
+        self.path_position = Position(0, 0)
         self.config = config
         self.drive = Drive()
         self.may_save = True
@@ -91,7 +91,7 @@ class LiveRun:
         branches and losses."""
         self.run = self._recorder.run_of(self.config)
         if len(self.tree):
-            self.here = self.run.position
+            self.path_position = self.run.position
             self.notes = BranchNotes.read(self.run.folder).among(self.tree.digests)
 
     def begin(self) -> None:
@@ -105,7 +105,7 @@ class LiveRun:
         if can_continue_under("back", self.owner.config, self.config):
             self._keyframe()
         else:  # the file that these networks began from cannot be read any more
-            self._branch("lost", Position(self.owner.number, 0), self.here)
+            self._branch("lost", Position(self.owner.number, 0), self.path_position)
 
     # ---- the position
 
@@ -133,33 +133,33 @@ class LiveRun:
 
     @property
     def is_past(self) -> bool:
-        return self.here.window < self.tree.end(self.here.branch).window
+        return self.path_position.window < self.tree.end(self.path_position.branch).window
 
     @property
     def owner(self) -> Branch:
         """The branch whose configuration is in effect at this position."""
-        return self.tree.owner(self.here)
+        return self.tree.owner(self.path_position)
 
     @property
     def position(self) -> Position:
         """Here, on its owner."""
-        return Position(self.owner.number, self.here.window)
+        return Position(self.owner.number, self.path_position.window)
 
     @property
     def epoch_left(self) -> int:
         """The windows to the end of the epoch."""
-        _, window = self.owner.epoch_and_window(self.here.window)
+        _, window = self.owner.epoch_and_window(self.path_position.window)
         return self.config.windows_per_epoch - window
 
     @property
     def diverged(self) -> bool:
-        return bool(len(self.losses)) and self.losses.diverged(self.here)
+        return bool(len(self.losses)) and self.losses.diverged(self.path_position)
 
     @property
     def before_it_diverged(self) -> int | None:
         if not len(self.losses):
             return None
-        return moves.before_it_diverged(self.losses, self.here)
+        return moves.before_it_diverged(self.losses, self.path_position)
 
     @property
     def can_redo(self) -> bool:
@@ -173,9 +173,9 @@ class LiveRun:
         back there, and trains that window next, alone.
         """
         if self.is_past:
-            self._branch("back", self.position, self.here)
-        elif self.tree.growing != self.here.branch:
-            self.run.go_on(self.here.branch)
+            self._branch("back", self.position, self.path_position)
+        elif self.tree.growing != self.path_position.branch:
+            self.run.go_on(self.path_position.branch)
             self._recorder.began()
         diverged_before = self.diverged
         begun = self._clock()
@@ -186,10 +186,12 @@ class LiveRun:
         if self.diverges_next:
             progress = self._until(progress, int(bad[0]))
         self.run.append(progress)
-        self.here = Position(self.here.branch, self.here.window + len(progress.losses))
+        self.path_position = Position(
+            self.path_position.branch, self.path_position.window + len(progress.losses)
+        )
         self._any_unsaved = True
         if self.diverges_next:
-            self.go(self.here)  # the trainer is behind the windows that do not count
+            self.go(self.path_position)  # the trainer is behind the windows that do not count
             return progress
         self.rows.add(progress)
         if self._keyframing.is_due:
@@ -197,7 +199,7 @@ class LiveRun:
         return progress
 
     def _until(self, progress: PopulationProgress, windows: int) -> PopulationProgress:
-        last = self.here.window + max(windows - 1, 0)
+        last = self.path_position.window + max(windows - 1, 0)
         return progress.until(windows, *self.owner.epoch_and_window(last))
 
     # ---- changes, each of which begins a branch
@@ -304,7 +306,7 @@ class LiveRun:
         branch = Branch(len(self.tree), cause, parent, before, *place, self.config)
         self.run.begin(branch)
         self._recorder.began()
-        self.here = Position(branch.number, branch.start)
+        self.path_position = Position(branch.number, branch.start)
         self._replay = None
         if branch.starts_over:
             self.unlike = None
@@ -318,7 +320,7 @@ class LiveRun:
     def _drop_rows_of_other_data(self) -> None:
         """Drop the rows before this position unless their data and task go on in those after it."""
         owner = self.owner
-        if self.here.window != owner.start or owner.cause == "alone":
+        if self.path_position.window != owner.start or owner.cause == "alone":
             return
         before = self.tree.config_before(owner)
         has_same_task = before is not None and before.same_task(owner.config)
@@ -338,18 +340,18 @@ class LiveRun:
     def _leave(self) -> Position:
         self._keyframe()
         self.save()
-        return self.here
+        return self.path_position
 
     def save(self) -> None:
         if not self.arrived or not self.may_save:
             return
-        stats = self.losses.stats(self.here)
+        stats = self.losses.stats(self.path_position)
         checkpoint = Checkpoint(
             0,
             self.trainer.state,
             solved_at=stats.solved_at or 0,
             lost_at=stats.lost_at or 0,
-            position=self.here,
+            position=self.path_position,
             devices=self.trainers.devices,
             speed=self._pace.chosen,
         )
@@ -374,11 +376,11 @@ class LiveRun:
 
         Only if there is one.
         """
-        here = self.here
-        target = moves.before_the_change(self.losses, here)
+        position = self.path_position
+        target = moves.before_the_change(self.losses, position)
         assert target is not None
         self.go(target)
-        self._undoing.undone.append(here)
+        self._undoing.undone.append(position)
 
     def redo(self) -> None:
         """Go forward again to where the last undo was made. Only if there was one."""
@@ -392,7 +394,7 @@ class LiveRun:
     @property
     def going(self) -> str:
         left = 0 if self._replay is None else self._replay.windows_left
-        return f"going to window {self.here.window:,}: {left:,} to train again"
+        return f"going to window {self.path_position.window:,}: {left:,} to train again"
 
     def go(self, position: Position) -> None:
         """Set out for a position of the run; `step` takes the next steps.
@@ -401,7 +403,7 @@ class LiveRun:
         """
         if not self.tree.has(position):
             raise ValueError(f"{position} is not a position of this run")
-        if self.arrived and not self.is_past and position != self.here:
+        if self.arrived and not self.is_past and position != self.path_position:
             self._leave()
         before = self.trainer.state
         try:
@@ -418,7 +420,7 @@ class LiveRun:
             raise
         self._replay, self.trainer, self.unlike = replay, replay.trainer, None
         self._keyframing.leave()
-        self.here = position
+        self.path_position = position
         self.config = self.tree.owner(position).config
         line = self.tree.branch(position.branch).config
         # one replica continues alone later on the path, and its curve is shown
@@ -457,14 +459,14 @@ class LiveRun:
     def show_rows(self, is_stopping: Callable[[], bool]) -> None:
         """Train the newest windows again, so that their rows can be shown, if a state shortly
         before is stored."""
-        before = Position(self.owner.number, max(0, self.here.window - self._tape_windows))
-        if not self.here.window or self.run.states.nearest(before) is None:
+        before = Position(self.owner.number, max(0, self.path_position.window - self._tape_windows))
+        if not self.path_position.window or self.run.states.nearest(before) is None:
             return
-        if not can_train_again(self.tree.spans(self.here)):
+        if not can_train_again(self.tree.spans(self.path_position)):
             return
         seconds = FINISHED_ROWS_SECONDS if self.trainer.finished else ROWS_SECONDS
         trainer, state, until = self.trainer, self.trainer.state, self._clock() + seconds
-        self.go(self.here)
+        self.go(self.path_position)
         while not self.arrived and self._clock() < until and not is_stopping():
             begun = self._clock()
             self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)

@@ -51,21 +51,23 @@ class WeightRecorder:
     def is_at(self, position: Position) -> bool:
         return self._newest is not None and self._newest.position == position
 
-    def add(self, weights: dict[str, Floats], here: Position) -> None:
-        if self._newest is not None and self.is_at(window_before(here)):
+    def add(self, weights: dict[str, Floats], position: Position) -> None:
+        if self._newest is not None and self.is_at(window_before(position)):
             before = self._newest.weights
             change = {name: value - before[name] for name, value in weights.items()}
-            self._change = PlacedWeights(here, change)
-        self._newest = PlacedWeights(here, weights)
+            self._change = PlacedWeights(position, change)
+        self._newest = PlacedWeights(position, weights)
 
-    def snapshot(self, state: TrainerState, here: Position, progress: Progress | None) -> Snapshot:
+    def snapshot(
+        self, state: TrainerState, position: Position, progress: Progress | None
+    ) -> Snapshot:
         """A snapshot with the weights of one window before, by the last change that is known."""
-        self.add(state.weights, here)
-        snapshot = Snapshot(state, *here, progress)
+        self.add(state.weights, position)
+        snapshot = Snapshot(state, *position, progress)
         if self._change is None:
             return snapshot
         (branch, window), change = self._change
-        if branch != here.branch or window > here.window:
+        if branch != position.branch or window > position.window:
             return snapshot
         before = {name: value - change[name] for name, value in state.weights.items()}
         return replace(snapshot, before=before, windows_since=1)
@@ -94,8 +96,8 @@ class StandingQuestion:
         self.failed = None
         return True
 
-    def is_open(self, here: Position, config: EchoConfig) -> bool:
-        return self.position != here and self.failed != config
+    def is_open(self, position: Position, config: EchoConfig) -> bool:
+        return self.position != position and self.failed != config
 
     def needs(self, question: Question) -> bool:
         """Whether readings for a question that was asked before are still wanted, if of another
@@ -185,19 +187,19 @@ class Probing:
         self._screen.position = None
         self._held_out.position = None
 
-    def is_weighed(self, here: Position) -> bool:
+    def is_weighed(self, position: Position) -> bool:
         """Whether the next window is to be trained alone, so that its change of the weights is
         known."""
-        return self._weights.is_at(here) and bool(self._standing)
+        return self._weights.is_at(position) and bool(self._standing)
 
     def seconds(self, still: bool) -> float | None:
         """The seconds until an examination is due, if one is: once a position, where training
         stands ``still``."""
         if not self._standing or self._busy:
             return None
-        here, config = self._live.position, self._live.own_config
-        wanted = [standing for standing in self._standing if standing.is_open(here, config)]
-        if not wanted or (not still and self.is_weighed(here)):
+        position, config = self._live.position, self._live.own_config
+        wanted = [standing for standing in self._standing if standing.is_open(position, config)]
+        if not wanted or (not still and self.is_weighed(position)):
             return None
         ready_at = self._begun + LEAST_SECONDS
         if not still:
@@ -217,18 +219,18 @@ class Probing:
                 standing.show(None, reason_of(error))
 
     def _begin(self, still: bool, speed: float) -> None:
-        live, here, now = self._live, self._live.position, self._clock()
+        live, position, now = self._live, self._live.position, self._clock()
         state = live.trainer.state.of(live.replica)
         # fast windows are trained many at a time: of the next, trained alone, the change of the
         # weights is known
         is_fast = not still and speed > 1 / LEAST_SECONDS
-        if is_fast and not self._weights.is_at(window_before(here)):
-            self._weights.add(state.weights, here)
+        if is_fast and not self._weights.is_at(window_before(position)):
+            self._weights.add(state.weights, position)
             return
         shown = live.rows.windows
         newest = shown[-1].of(live.replica) if shown else None
-        snapshot = self._weights.snapshot(state, here, newest)
-        due = self._take_due(here, state.config, now, still)
+        snapshot = self._weights.snapshot(state, position, newest)
+        due = self._take_due(position, state.config, now, still)
         share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
         examination = Examination(snapshot, due, now, share)
         self._thread.do(lambda: self._work(examination))
@@ -236,7 +238,7 @@ class Probing:
         self._begun = now
 
     def _take_due(
-        self, here: Position, config: EchoConfig, now: float, still: bool
+        self, position: Position, config: EchoConfig, now: float, still: bool
     ) -> list[tuple[StandingQuestion, Question]]:
         """The questions that are due here, which are not due again at this position."""
         # the run's first seed, so that all of its networks are measured on the same data
@@ -244,8 +246,8 @@ class Probing:
         due = []
         for standing in (self._screen, self._held_out):
             is_due = still or standing.next_at <= now
-            if standing.question and is_due and standing.is_open(here, config):
-                standing.position = here
+            if standing.question and is_due and standing.is_open(position, config):
+                standing.position = position
                 standing.next_at = now + LEAST_SECONDS
                 due.append((standing, replace(standing.question, data_seed=data_seed)))
         return due

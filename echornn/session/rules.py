@@ -63,19 +63,19 @@ def why_no_effect(command: Command, frame: Frame) -> str:
             return ""
 
 
-def require_there(command: Command, here: Position, tree: Tree) -> None:
-    """A NotThereError if a command at position ``here`` names a branch that does not exist, or
+def require_there(command: Command, position: Position, tree: Tree) -> None:
+    """A NotThereError if a command at position ``position`` names a branch that does not exist, or
     exactly a window that does not."""
     match command:
         case commands.Name() | commands.Pin() | commands.Hide():
             _require_branch(command.branch, tree)
         case commands.Go(branch, window, is_exact):
-            branch = here.branch if branch is None else branch
+            branch = position.branch if branch is None else branch
             _require_branch(branch, tree)
             if is_exact and window is not None:
                 _require_window(Position(branch, window), tree)
         case commands.Move(windows, is_exact=True):
-            _require_window(Position(here.branch, here.window + windows), tree)
+            _require_window(Position(position.branch, position.window + windows), tree)
 
 
 def _require_branch(branch: int, tree: Tree) -> None:

@@ -298,7 +298,7 @@ class Session:
 
     def _go_back_first(self, window: int) -> None:
         live, exchange = self._live, self._exchange
-        live.go(Position(live.here.branch, window))
+        live.go(Position(live.path_position.branch, window))
         while not live.arrived and not exchange.stopping:
             exchange.change(message=live.going)
             self._step_on_the_way()
@@ -342,7 +342,7 @@ class Session:
         try:
             answer = Answer(sent.number, command, why_no_effect(command, before))
             if answer.done:
-                require_there(command, live.here, live.tree)
+                require_there(command, live.path_position, live.tree)
                 self._handlers.do(command)
             if isinstance(command, ChangeCommand | LookCommand):  # running training goes on
                 self._pace.restart()

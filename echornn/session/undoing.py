@@ -16,16 +16,16 @@ class Undoing:
         self._before = Position(0, 0)  # its undo
 
     def changes(
-        self, kind: object, here: Position, now: float, held: bool, never_ran: bool
+        self, kind: object, position: Position, now: float, held: bool, never_ran: bool
     ) -> Position:
         """Note a change of this kind at a position; returns to where its undo leads. Quick changes
         of one kind by a held key are undone together, as are those that were never trained."""
         is_another = kind is None or kind != self._kind
         is_quick = held and now - self._at < HELD_SECONDS
         if not is_another and (is_quick or never_ran):
-            here = self._before
-        self._kind, self._at, self._before = kind, now, here
-        return here
+            position = self._before
+        self._kind, self._at, self._before = kind, now, position
+        return position
 
     def went(self, position: Position) -> None:
         """The next change is undone separately."""
