@@ -12,8 +12,8 @@ from echornn.run.tree import Tree
 
 
 def end_of_epoch(tree: Tree, position: Position, epochs: int) -> int:
-    """The window of the ``epochs``-th end of an epoch after a position (negative: before it), within
-    the path. New data begin a new epoch, so their start counts as an end too.
+    """The window of the ``epochs``-th end of an epoch after a position (negative: before it),
+    within the path. New data begin a new epoch, so their start counts as an end too.
     """
     end = tree.end(position.branch)
     ends: list[range] = []
