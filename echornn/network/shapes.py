@@ -12,9 +12,6 @@ train faster side by side: us of one core per network and window, 32 together / 
 1.7/6.8, S6 B25 26/37, S16 B50 163/86.
 """
 
-SLOTS = {"adagrad": 1, "sgd": 0, "rmsprop": 1, "adam": 2}
-"""How many numbers an optimizer keeps for each weight."""
-
 
 def carried_size(config: EchoConfig) -> int:
     """The numbers that each batch row carries on: each layer's state; for an LSTM h, then c."""

@@ -21,6 +21,7 @@ import psutil
 from echornn.config import ConfigError, EchoConfig
 from echornn.network import shapes
 from echornn.tasks.task import Numbers, Symbols
+from echornn.training.optimizers import OPTIMIZERS
 
 MAX_WINDOWS_PER_CALL = 4096  # in each network; the size of the buffers that return the losses
 MAX_BLOCK_BYTES = 1 << 24  # of inputs in a block with more than one epoch
@@ -66,7 +67,7 @@ def _terms(config: EchoConfig, replicas: int, at_once: int | None = None) -> dic
         shapes.carried_size(config),
     )
     weights = sum(map(math.prod, shapes.weight_shapes(config).values()))
-    numbers = (1 + shapes.SLOTS[config.optimizer]) * weights + influence
+    numbers = (1 + OPTIMIZERS[config.optimizer].slots) * weights + influence
     compiled = (
         len(config.the_cell.products)
         * config.num_layers

@@ -3,7 +3,7 @@ compiled call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,9 +13,10 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.affine import kept_apart, read_steps
 from echornn.network.model import EchoRNN, errors
-from echornn.network.shapes import SLOTS, carried_size, decayed_names
+from echornn.network.shapes import carried_size, decayed_names
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
+from echornn.training.optimizers import OPTIMIZERS
 from echornn.training.rules import LEARN, WindowData
 
 
@@ -173,76 +174,28 @@ def penalized(
 def updated(
     config: EchoConfig, values: Values, gradients: list[tf.Tensor]
 ) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
-    optimizer, count = OPTIMIZERS[config.optimizer], SLOTS[config.optimizer]
+    optimizer = OPTIMIZERS[config.optimizer]
     steps, rate, *slots = values.optimizer
     # The networks of a shard have made the same number
     step = steps[0] if len(steps.shape) else steps
     weights, new_slots = {}, []
     for (name, weight), gradient in zip(values.weights.items(), gradients, strict=True):
         gradient.set_shape(weight.shape)  # XLA's own operations do not tell it
-        own, slots = slots[:count], slots[count:]
-        change, *own = optimizer.step(gradient, rate, step, *own)
+        own, slots = slots[: optimizer.slots], slots[optimizer.slots :]
+        change, *own = optimizer.update(gradient, rate, step, *own)
         weights[name] = weight - change
         new_slots += own
     return weights, (steps + 1, rate, *new_slots)
 
 
-class Optimizer(NamedTuple):
-    """Gives a weight's change and new slots from (gradient, rate, steps before, *slots); they begin
-    as ``first``."""
-
-    step: Callable[..., tuple[tf.Tensor, ...]]
-    first: float = 0.0
-
-
-def adagrad(
-    gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
-    squares = squares + tf.square(gradient)
-    return rate * gradient / tf.sqrt(squares), squares
-
-
-def sgd(gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    return (gradient * rate,)
-
-
-def rmsprop(
-    gradient: tf.Tensor, rate: tf.Tensor, _: tf.Tensor, squares: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
-    squares = 0.9 * squares + (1 - 0.9) * tf.square(gradient)
-    return rate * gradient / tf.sqrt(squares + 1e-7), squares
-
-
-def adam(
-    gradient: tf.Tensor, rate: tf.Tensor, steps: tf.Tensor, mean: tf.Tensor, squares: tf.Tensor
-) -> tuple[tf.Tensor, ...]:
-    step = tf.cast(steps + 1, tf.float32)
-    rate = rate * tf.sqrt(1 - tf.pow(0.999, step)) / (1 - tf.pow(0.9, step))
-    mean = mean + (gradient - mean) * (1 - 0.9)
-    squares = squares + (tf.square(gradient) - squares) * (1 - 0.999)
-    return mean * rate / (tf.sqrt(squares) + 1e-7), mean, squares
-
-
-OPTIMIZERS = {
-    "adagrad": Optimizer(adagrad, first=0.1),
-    "sgd": Optimizer(sgd),
-    "rmsprop": Optimizer(rmsprop),
-    "adam": Optimizer(adam),
-}
-"""Keras' optimizers; adagrad is TensorFlow 1's.
-
-A new one also has an entry in `SLOTS` and `config.Optimizer`.
-"""
-
-
 def fresh_optimizer(
     configs: Sequence[EchoConfig], weights: dict[str, Floats]
 ) -> tuple[npt.NDArray[Any], ...]:
-    name = configs[0].optimizer
+    optimizer = OPTIMIZERS[configs[0].optimizer]
     slots = (
-        np.full_like(one, OPTIMIZERS[name].first)
-        for one in weights.values()
-        for _ in range(SLOTS[name])
+        np.full_like(weight, optimizer.first)
+        for weight in weights.values()
+        for _ in range(optimizer.slots)
     )
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots
 
