@@ -4,10 +4,13 @@ fields."""
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar, get_args
+
+import numpy.typing as npt
 
 from echornn.cells.cell import Cell
 from echornn.cells.own_cell import CellName
@@ -20,11 +23,8 @@ from echornn.tasks.echo import RowStart
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import ECHO as ECHO
 from echornn.tasks.table import TASKS, defaults_of, made, name_of, named, values_of
+from echornn.tasks.task import KEY, Setting, Symbols, Task, form_of, setting_names
 from echornn.tasks.task import MAX_STEPS as MAX_STEPS
-from echornn.tasks.task import Setting, Symbols, Task, form_of, setting_names
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Rule:
     cuts: bool
 
 
-RULES = {
+RuleName = Literal["tbptt", "rtrl"]
+RULES: dict[RuleName, Rule] = {
     "tbptt": Rule(
         "The tutorial's rule: the error goes back through the window's T steps, and is cut there.",
         True,
@@ -50,20 +51,17 @@ RULES = {
 }
 """The learning rules, by the names in `EchoConfig.rule`; `echornn.training.rules` computes them."""
 
-if TYPE_CHECKING:
-    RuleName = str
-else:
-    RuleName = Literal[tuple(RULES)]  # so that the help of a flag lists them
-
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
 Device = Literal["auto", "cpu", "gpu"]
 
-Count = TypeVar("Count", float, "npt.NDArray[Any]")  # or an array of counts
+Value = TypeVar("Value")
+Count = TypeVar("Count", float, npt.NDArray[Any])  # or an array of counts
 TASK, CELL = "task", "cell"
 
 DEFAULT_WINDOW = 15  # time steps, as in the tutorial
-MAX_LAYERS, MAX_REPLICAS = 8, 4096
+MAX_LAYERS = 8  # chosen by eye
+MAX_REPLICAS = 4096  # chosen by eye; of the tutorial's networks they need 2.1 GB
 # More than can ever be trained, and few enough that all counts of windows are exact
 MAX_EPOCHS = 10**12
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
@@ -72,82 +70,47 @@ LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows a second; above, there is only fu
 LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits nor overflows
 
 
+# ---- what a field of `EchoConfig` allows
+
+
 @dataclass(frozen=True)
 class Field(Setting):
-    """What a field of `EchoConfig` allows; its default is only of its type."""
+    """The type and the range of a field of `EchoConfig`."""
 
-    least: float = 1
-    allowed: str = "1 or more"
+    allowed: str = ""
     optional: bool = False  # whether it may be None
 
     def checked(self, value: object) -> Any:
         """The value as a plain Python value; a ConfigError if no configuration can have it."""
         if self.name == CELL:
-            found = cell_named(value)
-            cell_of(found)
-            return found
-        return None if self.optional and value is None else super().checked(value)
+            name = cell_named(value)
+            cell_of(name)  # a CellError if a user's file has an error
+            return name
+        if self.optional and value is None:
+            return None
+        return super().checked(value)
 
 
-FIELDS = {
-    one.name: one
-    for one in (
-        Field("num_epochs", 1, most=MAX_EPOCHS),
-        Field("total_series_length", 1),
-        Field("truncated_backprop_length", 1),
-        Field("state_size", 1),
-        Field("batch_size", 1),
-        Field("learning_rate", 1.0, "", math.ulp(0.0), math.inf, allowed="a finite number above 0"),
-        Field("seed", 1, "", 0, MAX_SEED, allowed="0 or more"),
-        Field("stride", 1, "", -math.inf, optional=True),
-        Field("cell", "", choices=tuple(CELLS)),
-        Field("num_layers", 1, most=MAX_LAYERS, allowed=f"1 to {MAX_LAYERS}"),
-        Field("dropout", 1.0, "", 0, math.nextafter(1, 0), allowed="0 to below 1"),
-        Field("optimizer", "", choices=get_args(Optimizer)),
-        Field(
-            "clip_norm",
-            1.0,
-            "",
-            LEAST_RATE,
-            MAX_RATE,
-            allowed=f"{LEAST_RATE} to {MAX_RATE}, or unset",
-            optional=True,
-        ),
-        Field("weight_decay", 1.0, "", 0, MAX_RATE, allowed="0 or more"),
-        Field("rate_penalty", 1.0, "", 0, MAX_RATE, allowed="0 or more"),
-        Field("init", "", choices=get_args(Init)),
-        Field("forget_bias", 1.0, "", -MAX_BIAS, MAX_BIAS, allowed=f"{-MAX_BIAS} to {MAX_BIAS}"),
-        Field("rule", "", choices=get_args(RuleName)),
-        Field("device", "", choices=get_args(Device)),
-        Field("replicas", 1, most=MAX_REPLICAS, allowed=f"1 to {MAX_REPLICAS}"),
-        Field(
-            "solved_below",
-            1.0,
-            "",
-            LEAST_RATE,
-            MAX_RATE,
-            allowed="a number above 0, or unset",
-            optional=True,
-        ),
+def field(
+    default: Value,
+    least: float = 1,
+    most: float = MAX_STEPS,
+    allowed: str = "1 or more",
+    choices: Collection[str] = (),
+    like: float | None = None,
+) -> Value:
+    """Declare a field: its default, its range, and the range in words; or the words that it may be.
+
+    If the default is None, the field may be None; its other values are of the type of ``like``.
+    """
+    known: Any = default if like is None else like
+    limits = Field(
+        "", known, "", least, most, tuple(choices), allowed=allowed, optional=default is None
     )
-}
-"""The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
+    return dataclasses.field(default=default, metadata={KEY: limits})
 
-# Programs depend on them
-COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"})
-# Can change between two windows
-LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}
-# No compiled program depends on the others of them
-START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias"}
-# The data of an epoch depend on them
-DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
-# records leave out their defaults, so that branches from before keep their digests
-LATER_FIELDS = COMPILED_FIELDS | {"forget_bias", "solved_below"}
 
-BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
-ORDER = tuple(name for field in (*FIELDS, TASK) for name in (field, *BEHIND.get(field, ())))
-"""The order of values in records and on screens: the echo's have kept their places, those of other
-tasks come last."""
+# ---- the configuration
 
 
 @dataclass(frozen=True)
@@ -162,106 +125,97 @@ class EchoConfig:
     together, or if a name is not known.
     """
 
-    num_epochs: int = 100
+    num_epochs: int = field(100, most=MAX_EPOCHS)
     """Epochs to train, 1 or more; each has new data."""
 
-    total_series_length: int = 50_000
+    total_series_length: int = field(50_000)
     """Time steps of data in an epoch, over all rows of the batch."""
 
-    truncated_backprop_length: int = DEFAULT_WINDOW
+    truncated_backprop_length: int = field(DEFAULT_WINDOW)
     """Window length T in time steps: how far back the gradient of tbptt reaches."""
 
-    state_size: int = 4
+    state_size: int = field(4)
     """Units of the recurrent state."""
 
-    batch_size: int = 5
+    batch_size: int = field(5)
     """Rows that the series is cut into; they are trained side by side."""
 
-    learning_rate: float = 0.3
+    learning_rate: float = field(0.3, math.ulp(0.0), math.inf, "a finite number above 0")
     """Step size of the optimizer, above 0."""
 
-    seed: int = 7
+    seed: int = field(7, 0, MAX_SEED, "0 or more")
     """Seed of weights and data, 0 or more. The same seed gives the same run. 7 learns early; half
     of all do not."""
 
-    stride: int | None = None
+    stride: int | None = field(None, -math.inf, like=1)
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
-    cell: Cell | CellName = "rnn"
+    cell: Cell | CellName = field("rnn", choices=CELLS)
     """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), another that cells lists, or
     FILE.py:NAME, a cell of your own."""
 
-    num_layers: int = 1
+    num_layers: int = field(1, 1, MAX_LAYERS, f"1 to {MAX_LAYERS}")
     """Cells stacked on each other, 1 to 8; each reads the states of the one below."""
 
-    dropout: float = 0.0
+    dropout: float = field(0.0, 0, math.nextafter(1, 0), "0 to below 1")
     """Share of the states dropped between layers in training, 0 to below 1; above 0 it needs 2
     layers or more."""
 
-    optimizer: Optimizer = "adagrad"
+    optimizer: Optimizer = field("adagrad", choices=get_args(Optimizer))
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
 
-    clip_norm: float | None = None
+    clip_norm: float | None = field(
+        None, LEAST_RATE, MAX_RATE, f"{LEAST_RATE} to {MAX_RATE}, or unset", like=1.0
+    )
     """Largest global norm of a window's gradient; a larger one is scaled down to it. Unset: none
     is."""
 
-    weight_decay: float = 0.0
+    weight_decay: float = field(0.0, 0, MAX_RATE, "0 or more")
     """L2 penalty: this share of each weight is added to its gradient, but for biases; 0 or more."""
 
-    rate_penalty: float = 0.0
+    rate_penalty: float = field(0.0, 0, MAX_RATE, "0 or more")
     """Penalty on activity: this times the mean square of the states is added to the loss; 0 or
     more."""
 
-    init: Init = "tutorial"
+    init: Init = field("tutorial", choices=get_args(Init))
     """Start of the weights: tutorial, uniform in [0, 1); glorot, uniform around 0; or orthogonal,
     glorot with an orthogonal recurrent part."""
 
-    rule: RuleName = "tbptt"
+    forget_bias: float = field(1.0, -MAX_BIAS, MAX_BIAS, f"{-MAX_BIAS} to {MAX_BIAS}")
+    """First bias of the LSTM's forget gate; 1 begins by remembering. Other cells do not use it."""
+
+    rule: RuleName = field("tbptt", choices=RULES)
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of
     learning are small."""
 
-    forget_bias: float = 1.0
-    """First bias of the LSTM's forget gate; 1 begins by remembering. Other cells do not use it."""
-
-    device: Device = "auto"
+    device: Device = field("auto", choices=get_args(Device))
     """Where to train: auto, cpu or gpu."""
 
-    replicas: int = 1
+    replicas: int = field(1, 1, MAX_REPLICAS, f"1 to {MAX_REPLICAS}")
     """Networks trained side by side, 1 to 4096, with consecutive seeds from seed on."""
 
-    solved_below: float | None = None
+    solved_below: float | None = field(
+        None, LEAST_RATE, MAX_RATE, "a number above 0, or unset", like=1.0
+    )
     """Mean loss below which the task counts as solved. Unset: close to its floor."""
 
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
-    if TYPE_CHECKING:  # the settings of the echo; those of any task can be given and read so
+    if (
+        TYPE_CHECKING
+    ):  # there, the settings of the echo are fields; at run time, those of any task are
         echo_step: int = 3
         num_classes: int = 2
         row_start: RowStart = "previous_row"
     else:
 
         def __init__(self, **values: Any) -> None:
-            for name, known in FIELDS.items():
-                object.__setattr__(
-                    self, name, known.checked(values.get(name, getattr(EchoConfig, name)))
-                )
-            settings = {
-                name: value for name, value in values.items() if name not in FIELDS and name != TASK
-            }
-            task = made(
-                values.get(TASK) or ECHO,
-                settings,
-                ORDER,
-                self.total_series_length // self.batch_size,
-            )
-            object.__setattr__(self, TASK, task)
-            if "truncated_backprop_length" not in values:
-                object.__setattr__(self, "truncated_backprop_length", usual_window(task.length))
+            vars(self).update(checked(values))
             self._require_possible_together()
 
         def __getattr__(self, name: str) -> Any:
-            task = vars(self).get(TASK)
+            task = vars(self).get(TASK)  # None while the object is unpickled
             if isinstance(task, Task) and name in setting_names(type(task)):
                 return getattr(task, name)
             if isinstance(task, Task) and name in setting_names(TASKS[ECHO]):
@@ -269,56 +223,44 @@ class EchoConfig:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _require_possible_together(self) -> None:
-        cell, cuts = self.the_cell, RULES[self.rule].cuts
-        length, most_seed = self.truncated_backprop_length, MAX_SEED - self.replicas + 1
+        if not LEAST_RATE <= self.learning_rate <= MAX_RATE:
+            self._refuse("learning_rate", f"{LEAST_RATE} to {MAX_RATE}, in float32")
+
+        most_seed = MAX_SEED - self.replicas + 1
+        if self.seed > most_seed:
+            self._refuse("seed", f"at most {most_seed}, so that each replica has its own")
+
+        if self.dropout > 0 and self.num_layers == 1:
+            self._refuse("dropout", "0, as num_layers = 1 has nothing to drop between")
+
         most_rows = MAX_STEPS // self.window_steps
-        steps, one = (
-            ("truncated_backprop_length", "window")
-            if self.is_stream
-            else ("steps of a trial", "trial")
-        )
-        least = (
-            f"batch_size * {steps} = {self.batch_size * self.window_steps}, so that a row holds "
-            f"one {one}"
-        )
-        is_strided = 1 <= self.window_stride <= length if self.is_stream else self.stride is None
-        strides = (
-            f"1 to {steps} = {length}" if self.is_stream else "unset, since each window is a trial"
-        )
-        checks = (
-            (
-                "learning_rate",
-                LEAST_RATE <= self.learning_rate <= MAX_RATE,
-                f"{LEAST_RATE} to {MAX_RATE}, in float32",
-            ),
-            (
-                "seed",
-                self.seed <= most_seed,
-                f"at most {most_seed}, so that each replica has its own",
-            ),
-            (
-                "dropout",
-                self.dropout == 0 or self.num_layers > 1,
-                "0, as num_layers = 1 has nothing to drop between",
-            ),
-            (
-                "batch_size",
-                self.batch_size <= most_rows,
-                f"at most {most_rows}, so that each row can hold a window",
-            ),
-            ("total_series_length", self.row_length >= self.window_steps, f"at least {least}"),
-            ("stride", is_strided, strides),
-            (
-                "rule",
-                cuts or not (cell.has_any_step or cell.noise),
-                "a cell with noise or other weights needs tbptt",
-            ),
-        )
-        for field, is_possible, allowed in checks:
-            if not is_possible:
-                raise ConfigError(field, getattr(self, field), allowed)
-        if misfit := self.the_task.misfit(values_of(self.the_task), self.row_length):
+        if self.batch_size > most_rows:
+            self._refuse("batch_size", f"at most {most_rows}, so that each row can hold a window")
+
+        if self.row_length < self.window_steps:
+            least = self.batch_size * self.window_steps
+            steps, window = "steps of a trial", "trial"
+            if self.is_stream:
+                steps, window = "truncated_backprop_length", "window"
+            self._refuse(
+                "total_series_length",
+                f"at least batch_size * {steps} = {least}, so that a row holds one {window}",
+            )
+
+        if not self.is_stream and self.stride is not None:
+            self._refuse("stride", "unset, since each window is a trial")
+        if self.is_stream and not 1 <= self.window_stride <= self.window_steps:
+            self._refuse("stride", f"1 to truncated_backprop_length = {self.window_steps}")
+
+        if not RULES[self.rule].cuts and (self.the_cell.has_any_step or self.the_cell.noise):
+            self._refuse("rule", "a cell with noise or other weights needs tbptt")
+
+        misfit = self.the_task.misfit(values_of(self.the_task), self.row_length)
+        if misfit:
             raise misfit
+
+    def _refuse(self, field: str, allowed: str) -> NoReturn:
+        raise ConfigError(field, getattr(self, field), allowed)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -329,12 +271,10 @@ class EchoConfig:
         """All values by name: the fields, ``task`` as a name of the table or an `OwnFile`, and the
         task's settings."""
         settings = values_of(self.the_task)
-        values = {
-            **{name: getattr(self, name) for name in FIELDS},
-            TASK: name_of(self.the_task),
-            **settings,
-        }
-        return {**{name: values[name] for name in ORDER if name in values}, **settings}
+        values = {name: getattr(self, name) for name in FIELDS}
+        values |= {TASK: name_of(self.the_task), **settings}
+        in_order = {name: values[name] for name in ORDER if name in values}
+        return in_order | settings
 
     def value(self, name: str) -> Any:
         """One of the values; a KeyError if there is no such name."""
@@ -350,26 +290,30 @@ class EchoConfig:
         ``task`` starts with its default settings, except those in ``changes``; a window length that
         is the default becomes its default.
         """
-        if isinstance(given := changes.get(TASK), Task):
-            changes = {**values_of(given), **changes, TASK: name_of(given)}
-        task = named(changes[TASK] or ECHO) if TASK in changes else self.value(TASK)
-        return type(self)(**{**self._values_under(task), **changes, TASK: task})
+        settings: Mapping[str, Any] = {}
+        if TASK not in changes:
+            task = self.value(TASK)
+        elif isinstance(changes[TASK], Task):
+            task = name_of(changes[TASK])
+            settings = values_of(changes[TASK])
+        else:
+            task = named(changes[TASK] or ECHO)
+        return type(self)(**{**self._values_under(task), **settings, **changes, TASK: task})
 
     def changes_to(self, other: EchoConfig) -> dict[str, Any]:
         """The values of ``other`` that differ from these, in order; `with_fields` makes ``other``
         from them."""
-        if other.task == self.task:
-            return {
-                name: getattr(other, name)
-                for name in FIELDS
-                if getattr(other, name) != getattr(self, name)
-            }
-        before, values = self.fields(), other.fields()
-        if values[TASK] == before[TASK]:
-            return {name: value for name, value in values.items() if before.get(name) != value}
-        before = {**self._values_under(values[TASK]), **defaults_of(values[TASK]), TASK: None}
-        before.setdefault("truncated_backprop_length", usual_window(other.trial_length))
-        return {name: value for name, value in values.items() if before[name] != value}
+        if other.task == self.task:  # the usual case, asked for each of thousands of replicas
+            before, after = vars(self), vars(other)
+            return {name: after[name] for name in FIELDS if after[name] != before[name]}
+
+        before, after = self.fields(), other.fields()
+        task = after[TASK]
+        if task != before[TASK]:
+            # What `with_fields` begins with if it gets this task
+            before = {**self._values_under(task), **defaults_of(task)}
+            before.setdefault("truncated_backprop_length", usual_window(other.trial_length))
+        return {name: value for name, value in after.items() if before.get(name) != value}
 
     def _values_under(self, task: object) -> dict[str, Any]:
         """The values that are kept when the task changes to the task of this name."""
@@ -421,8 +365,7 @@ class EchoConfig:
             return self
         # This configuration was checked before, and there may be thousands of replicas
         alone = copy.copy(self)
-        object.__setattr__(alone, "seed", self.seed + replica)
-        object.__setattr__(alone, "replicas", 1)
+        vars(alone).update(seed=self.seed + replica, replicas=1)
         return alone
 
     @property
@@ -452,13 +395,17 @@ class EchoConfig:
     def accuracy(self, errors: Count, windows: int = 1) -> Count | float:
         """The share of right predictions in some windows, from the wrong ones; NaN without
         classes."""
+        if not self.has_classes:
+            return math.nan
         predictions = windows * self.predictions_per_window
-        return (predictions - errors) / predictions if self.has_classes else math.nan
+        return (predictions - errors) / predictions
 
     @property
     def loss_name(self) -> str:
         outputs = self.the_task.outputs
-        return f"{outputs.loss}, {outputs.unit}" if outputs.unit else outputs.loss
+        if not outputs.unit:
+            return outputs.loss
+        return f"{outputs.loss}, {outputs.unit}"
 
     # ---- sizes: rows are cut into windows, and the state is carried on; or into trials, each with
     # a zero state first
@@ -486,21 +433,24 @@ class EchoConfig:
     @property
     def is_uncut(self) -> bool:
         """Whether the learning rule follows errors past T time steps, where others cut them off."""
-        return self.reach is None and (
-            self.is_stream or self.truncated_backprop_length < self.window_steps
-        )
+        is_cut_at_t = self.is_stream or self.truncated_backprop_length < self.window_steps
+        return is_cut_at_t and self.reach is None
 
     @property
     def gradient_cut(self) -> int | None:
         """Time steps of a trial after which the gradient is cut; None if it flows through the whole
         trial."""
-        return None if self.reach is None or self.reach >= self.window_steps else self.reach
+        if self.reach is None or self.reach >= self.window_steps:
+            return None
+        return self.reach
 
     @property
     def window_stride(self) -> int:
         """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the length of a
         window)."""
-        return self.window_steps if self.stride is None else self.stride
+        if self.stride is None:
+            return self.window_steps
+        return self.stride
 
     @property
     def row_length(self) -> int:
@@ -534,6 +484,49 @@ class EchoConfig:
         return self.batch_size * self.window_steps
 
 
+FIELDS: dict[str, Field] = {
+    declared.name: replace(declared.metadata[KEY], name=declared.name)
+    for declared in dataclasses.fields(EchoConfig)
+    if declared.name != TASK
+}
+"""The fields of `EchoConfig` but for the task, whose settings have ranges of their own."""
+
+# Programs depend on them
+COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"})
+# Can change between two windows
+LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}
+# No compiled program depends on the others of them
+START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias"}
+# The data of an epoch depend on them
+DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
+# Records leave out their defaults, so that branches from before keep their digests
+LATER_FIELDS = COMPILED_FIELDS | {"forget_bias", "solved_below"}
+
+BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
+ORDER: tuple[str, ...] = ()
+for _name in (*FIELDS, TASK):
+    ORDER += (_name, *BEHIND.get(_name, ()))
+"""The order of values in records and on screens: the echo's have kept their places, those of other
+tasks come last."""
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """All fields, from some values by name; a ConfigError if one cannot be used, or has no such
+    name."""
+    settings = dict(values)
+    fields: dict[str, Any] = {}
+    for name, limits in FIELDS.items():
+        fields[name] = limits.checked(settings.pop(name, getattr(EchoConfig, name)))
+
+    given_task = settings.pop(TASK, None) or ECHO
+    row_length = fields["total_series_length"] // fields["batch_size"]
+    task = made(given_task, settings, ORDER, row_length)
+    fields[TASK] = task
+    if "truncated_backprop_length" not in values:
+        fields["truncated_backprop_length"] = usual_window(task.length)
+    return fields
+
+
 def usual_window(trial_length: int | None) -> int:
     """The window length T if none is given: the tutorial's for a stream, a whole trial for
     trials."""
@@ -543,17 +536,21 @@ def usual_window(trial_length: int | None) -> int:
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
     """A ConfigError if the next window to train, (``epoch``, ``window``), is beyond
     ``num_epochs``."""
-    least = epoch + (window > 0)
+    least = epoch + 1 if window > 0 else epoch
     if config.num_epochs < least:
         raise ConfigError("num_epochs", config.num_epochs, f"at least {least}, as trained")
 
 
+# ---- values as texts
+
+
 def fields_text(values: Mapping[str, object]) -> str:
     """Fields with their values: "cell lstm, stride unset"."""
-    return ", ".join(
-        f"{name} {'unset' if value in (None, '') else file_named(value)}"
-        for name, value in values.items()
-    )
+    texts = []
+    for name, value in values.items():
+        text = "unset" if value in (None, "") else file_named(value)
+        texts.append(f"{name} {text}")
+    return ", ".join(texts)
 
 
 def shown(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -578,17 +575,17 @@ def changes_shown(before: EchoConfig, after: EchoConfig) -> dict[str, Any]:
 def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
     """The fields that differ, with their values in ``after``; a change of ``replicas`` as the
     resulting seeds."""
-    changes = {
-        name: value for name, value in changes_shown(before, after).items() if name not in without
-    }
+    changes = changes_shown(before, after)
+    for name in without:
+        changes.pop(name, None)
     if "replicas" not in changes:
         return fields_text(changes)
-    seeds = (
-        f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"
-    )
-    others = fields_text(
-        {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
-    )
-    return ", ".join(
-        filter(None, (seeds if after.replicas > 1 else f"seed {after.seed} alone", others))
-    )
+
+    networks = f"seed {after.seed} alone"
+    if after.replicas > 1:
+        last = after.seed + after.replicas - 1
+        networks = f"{after.replicas:,} networks of seeds {after.seed} to {last}"
+    others = {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
+    if not others:
+        return networks
+    return f"{networks}, {fields_text(others)}"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import seeding
-from echornn.config import RULES, EchoConfig
+from echornn.config import RULES, EchoConfig, RuleName
 from echornn.data import batch_of, data_side_by_side, lags_beyond, targets_known
 from echornn.levels import boundary_floor, chance_level, mean_floor
 from echornn.tasks.copy_memory import CopyMemory
@@ -95,7 +95,7 @@ UNCUT = [name for name, rule in RULES.items() if not rule.cuts]
 
 @given(TASKS, st.sampled_from(UNCUT))
 def test_a_rule_that_does_not_cut_reaches_every_source_and_misses_none(
-    config: EchoConfig, rule: str
+    config: EchoConfig, rule: RuleName
 ) -> None:
     uncut = replace(config, rule=rule)
     assert lags_beyond(uncut) == ()

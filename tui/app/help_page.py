@@ -42,7 +42,7 @@ def chapters(frame: Frame, audience: Audience) -> list[Chapter]:
     ]
 
 
-def _abouts(table: Mapping[str, Any]) -> Texts:
+def _abouts(table: Mapping[Any, Any]) -> Texts:
     return [(name, entry.about) for name, entry in table.items()]
 
 
