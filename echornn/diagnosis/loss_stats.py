@@ -1,33 +1,34 @@
-"""What the losses of a network tell: statistics, the place on the task's ladder, the trend, and
-where they fell."""
+"""What the losses of a network tell: statistics, the place on the task's ladder, and as text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.history.block_means import HIGHEST, BlockMeans
+from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import Windows
-from echornn.history.curve import Curve, Numbers
-from echornn.levels import (
-    BELOW_CHANCE,
-    FAR_ABOVE,
-    MOST_AT_CHANCE,
-    chance_level,
-    chance_width,
-    is_one_step,
-    lost_level,
-    mean_floor,
-)
-from echornn.progress import Bools, Floats
+from echornn.levels import BELOW_CHANCE, FAR_ABOVE, lost_level
+from echornn.progress import Floats
 from echornn.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.tasks.task import Level
+
+# Times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range; chosen
+# by eye
+LEAP = 2.0
+# Times the standard deviation of these: losses of a few trials scatter by more than chance
+OF_SPREAD = 8
+
+# The share of the distance to the next level on that side within which a loss is at a level,
+# however sure it is: so near, both are written with almost the same digits; chosen by eye
+NEAR = 0.01
+SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
+
+VERY_LARGE = 1e5  # a loss that is shorter as a power of ten
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,9 @@ class LossStats:
     @property
     def mean(self) -> float:
         """The mean of the recent losses in nats; NaN if there are none, or if one is NaN."""
-        return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
+        if not self.recent.size:
+            return math.nan
+        return float(self.recent.mean(dtype=np.float64))
 
     @property
     def mean_spread(self) -> float:
@@ -69,12 +72,12 @@ class LossStats:
         ``trained`` windows."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
+        no_blocks = BlockMeans(begun=trained)
         if config.same_task(was):
-            return replace(self, block_means=BlockMeans(begun=trained))
-        solved = self.solved_at is not None and self.mean < lost_level(was)
-        return LossStats(
-            block_means=BlockMeans(begun=trained), before=was if solved else self.before
-        )
+            return replace(self, block_means=no_blocks)
+        if self.solved_at is not None and self.mean < lost_level(was):
+            return LossStats(block_means=no_blocks, before=was)
+        return LossStats(block_means=no_blocks, before=self.before)
 
     def leaving(
         self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float
@@ -87,38 +90,35 @@ class LossStats:
         chance = most / FAR_ABOVE
         if (losses < LEAP * chance).all():  # as nearly always
             return self
-        unknown = np.full(RECENT_WINDOWS - len(before), np.nan)
-        joined = np.concatenate([unknown, before, losses])
-        high = np.flatnonzero(~(joined < LEAP * chance))
-        # Behind `RECENT_WINDOWS` losses of which none is high or unknown: so few need their mean
-        leaps = high[np.diff(high, prepend=-1) > RECENT_WINDOWS] - RECENT_WINDOWS
-        earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)[leaps]
-        mean, spread = earlier.mean(axis=-1), earlier.std(axis=-1)
-        was_below = mean < BELOW_CHANCE * chance
-        is_far = ~(losses[leaps] < mean + OF_SPREAD * spread)
-        found = leaps[was_below & is_far][-1:]
-        if not len(found) and self.left_at is None:
-            found = np.flatnonzero(~(losses < most))[:1]
-        if not len(found):
+        left = _leaps(before, losses, chance)[-1:]
+        if not len(left) and self.left_at is None:
+            left = np.flatnonzero(~(losses < most))[:1]
+        if not len(left):
             return self
-        at = int(found[0])
+        window = int(left[0])
         return replace(
             self,
-            left_at=trained + at + 1,
-            left_to=float(losses[at]),
-            left_norm=float(norms[at]),
+            left_at=trained + window + 1,
+            left_to=float(losses[window]),
+            left_norm=float(norms[window]),
         )
 
 
-# Times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range
-LEAP = 2.0
-# Times the standard deviation of these: losses of a few trials scatter by more than chance
-OF_SPREAD = 8
-# The share of the distance to the next level on that side within which a loss is at a level,
-# however sure it is: so near, both are written with almost the same digits; chosen by eye
-NEAR = 0.01
+def _leaps(before: Floats, losses: Floats, chance: float) -> Windows:
+    """The windows at which the loss leaps out of its range."""
+    unknown = np.full(RECENT_WINDOWS - len(before), np.nan)
+    joined = np.concatenate([unknown, before, losses])
+    high = np.flatnonzero(~(joined < LEAP * chance))
+    # Behind `RECENT_WINDOWS` losses of which none is high or unknown: so few need their mean
+    leaps = high[np.diff(high, prepend=-1) > RECENT_WINDOWS] - RECENT_WINDOWS
+    earlier = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS)[leaps]
+    mean, spread = earlier.mean(axis=-1), earlier.std(axis=-1)
+    was_below = mean < BELOW_CHANCE * chance
+    is_far = ~(losses[leaps] < mean + OF_SPREAD * spread)
+    return leaps[was_below & is_far]
 
-SAME_LEVEL = 1e-6  # levels whose losses differ by less than this share of chance have the same loss
+
+# ---- on the ladder
 
 
 class LadderPosition(NamedTuple):
@@ -144,20 +144,23 @@ def ladder_position(
     levels = distinct(ladder)
     if len(levels) < 2 or math.isnan(mean):
         return None
-    unsure = 0.0 if math.isnan(unsure) else unsure
-    for above, level, *below in (levels[index - 1 :] for index in range(1, len(levels))):
+    if math.isnan(unsure):
+        unsure = 0.0
+    for above, level, below in zip(levels, levels[1:], [*levels[2:], None], strict=False):
         before = above.loss - level.loss
-        after = level.loss - below[0].loss if below else before
+        after = before if below is None else level.loss - below.loss
         lowest = level.loss - max(NEAR * after, unsure)
         highest = level.loss + max(NEAR * before, unsure)
         is_at = lowest <= mean <= highest
-        if not below and math.isfinite(solved):
+        if below is None and math.isfinite(solved):
             is_at = mean <= min(solved, level.loss + before / 2)
         if is_at and unsure <= min(before, after) / 2:
-            return LadderPosition(level, above, below[0] if below else None)
-    above = next((level for level in reversed(levels) if level.loss > mean + unsure), levels[0])
+            return LadderPosition(level, above, below)
+    higher = [level for level in levels if level.loss > mean + unsure] or levels[:1]
     lower = [level for level in levels[1:] if level.loss < mean - unsure] or levels[-1:]
-    return LadderPosition(None, above, None if lower[0] is above else lower[0])
+    if lower[0] is higher[-1]:
+        return LadderPosition(None, higher[-1], None)
+    return LadderPosition(None, higher[-1], lower[0])
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:
@@ -170,218 +173,19 @@ def distinct(ladder: Sequence[Level]) -> list[Level]:
     return levels
 
 
-SURE = 2.5  # the standard errors by which a mean must be beyond a limit
-SMOOTHED = 4  # the blocks that are averaged: the last eighth to sixteenth of a long stretch
-# The blocks whose mean is compared with that of as many before, to notice early that the loss falls
-SHORT_SPAN = 8
-# The median absolute difference of two normal random numbers of standard deviation 1
-NORMAL_STEP = 0.954
-LEAST_LEFT = 1e-6  # a loss so near to the floor, in nats, counts as being there
-# Shares of chance beyond which a mean leaves it, and below which it is back
-APART, NEAR_CHANCE = MOST_AT_CHANCE, 0.03
-# The loss falls if it fell by more than this share of what is left to learn
-FALLS, STANDS = 0.06, 0.025
-FIRST_JUDGED = 1024  # windows before which a loss is never said to stand
-NOISE_KNOWN = 3  # blocks after which a loss can be told from chance, where few steps may be scored
-# Times its uncertainty a mean must differ from another, so that it is no luck of many comparisons
-FAR_APART = 2.0
-
-
-@dataclass(frozen=True)
-class Trend:
-    """The trend at the newest block since the settings last changed; so that it does not flicker,
-    it changes late."""
-
-    level: Literal["early", "above", "chance", "below"]  # of the mean; below if chance is not known
-    mean: float  # of the losses of the last `SMOOTHED` blocks
-    unsure: float  # the mean's uncertainty due to noise, `SURE` standard errors
-    wrong: float  # the share of wrong predictions in these blocks, 0 to 1
-    falls: bool
-    # The windows of the path after which the loss stayed as it is now, as far as noise lets it be
-    # seen
-    since: int
-
-
-@lru_cache(maxsize=8)
-def trend(config: EchoConfig, blocks: BlockMeans) -> Trend:
-    if not len(blocks):
-        return Trend("early", math.nan, 0.0, math.nan, False, 0)
-    chance, floor, width = chance_level(config), mean_floor(config), chance_width(config)
-    ends, losses = blocks.ends, np.where(np.isfinite(blocks.losses), blocks.losses, HIGHEST)
-    means, unsure = _smoothed(losses), SURE * _standard_error(losses)
-    known = np.arange(len(losses)) >= (0 if is_one_step(config) else NOISE_KNOWN)
-    above = _held(
-        known & (means - unsure > (1 + APART) * chance), means < (1 + NEAR_CHANCE) * chance
-    )
-    below = _held(
-        known & (means + unsure < (1 - width * APART) * chance),
-        means > (1 - width * NEAR_CHANCE) * chance,
-    )
-    below |= np.isnan(chance)
-    lately = np.nan_to_num(_recent_fall(losses, floor, unsure))
-    fall = np.fmax(_fall_of_halves(losses, ends, floor), lately) if is_one_step(config) else lately
-    begins = np.append(False, below[1:] & ~below[:-1])
-    soon_after = np.convolve(begins, np.ones(2 * SHORT_SPAN, np.int64))[: len(begins)] > 0
-    falls = _held(
-        (fall > FALLS) | begins, (ends >= FIRST_JUDGED) & (fall < STANDS) & ~soon_after, first=True
-    )
-    noise = FAR_APART * float(max(unsure[-1], np.median(unsure)))
-    away = np.flatnonzero(
-        np.abs(means - means[-1]) > max(FALLS * (means[-1] - floor), noise) + 1e-9
-    )
-    return Trend(
-        "above" if above[-1] else "below" if below[-1] else "chance",
-        float(means[-1]),
-        float(unsure[-1]),
-        float(_smoothed(blocks.errors)[-1]),
-        bool(falls[-1]),
-        blocks.begun + (int(ends[away[-1]]) if away.size else 0),
-    )
-
-
-def _smoothed(values: Numbers) -> Numbers:
-    """The moving mean of each value and the values before it, `SMOOTHED` in all, or as many as
-    there are."""
-    padded = np.append(np.zeros(SMOOTHED - 1), values)
-    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
-    return np.asarray(sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED))
-
-
-def _standard_error(blocks: Numbers) -> Numbers:
-    """The standard error of a moving mean, from the median difference of neighbours, which a fall
-    hardly affects."""
-    steps, count = np.abs(np.diff(blocks, prepend=blocks[0])), np.arange(1, len(blocks) + 1)
-    padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
-    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
-    middle = (np.minimum(count, 2 * SHORT_SPAN)[:, np.newaxis] - 1) // 2
-    typical = np.take_along_axis(ordered, middle, axis=-1)[:, 0]
-    return np.asarray(typical / NORMAL_STEP / np.sqrt(np.minimum(count, SMOOTHED)))
-
-
-def _fall_of_halves(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """The fall of the last half against the quarter before, as a share of what was left to learn;
-    maybe NaN."""
-    sizes = np.diff(ends, prepend=0)
-    sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
-    half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        before = (sums[half] - sums[quarter]) / (windows[half] - windows[quarter])
-        now = (sums[1:] - sums[half]) / (ends - windows[half])
-        return _share_of_what_was_left(before - floor, now - floor)
-
-
-def _recent_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The fall at each block, of the last `SHORT_SPAN` against equally many before; NaN if it may
-    be noise."""
-    falls, first = np.full(len(blocks), np.nan), 2 * SHORT_SPAN - 1
-    if len(blocks) > first:
-        sums = np.append(0, np.cumsum(blocks))
-        means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
-        before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
-        shares = _share_of_what_was_left(before - floor, now - floor)
-        falls[first:] = np.where(before - now < unsure[first:], np.nan, shares)
-    return falls
-
-
-def _share_of_what_was_left(before: Numbers, now: Numbers) -> Numbers:
-    left = np.maximum(before, LEAST_LEFT)
-    return np.asarray((left - np.maximum(now, LEAST_LEFT)) / left)
-
-
-def _held(on: Bools, off: Bools, first: bool = False) -> Bools:
-    """True from each ``on`` until the next ``off``; ``first`` before the first of them (a Schmitt
-    trigger)."""
-    newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
-    return np.where(newest < 0, first, on[newest])
-
-
-# Windows before and after a fall that are examined one by one; fewer could be noise
-LEAST_SOUGHT = 200
-SLIGHT = 0.05  # the share of a fall by which the loss may already be lower where it begins
-FLAT = 0.02  # the share of the steepest fall below which the loss counts as constant
-
-# With a number of columns, from one window to another
-CurveOf = Callable[[int, int, int | None], Curve]
-
-
-def turning_points(
-    curve_of: CurveOf, columns: int, first: int, last: int, loss_stats: LossStats
-) -> list[int]:
-    """The last window before the loss fell (until the task was solved), and the last before the
-    task was lost."""
-    solved, lost = loss_stats.solved_at or 0, loss_stats.lost_at or 0
-    fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
-    found = set() if fall is None else {max(first, fall - 1)}
-    return sorted(found | {window for window in (lost - 2,) if first <= window < last})
-
-
-def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
-    """The window at which the largest fall of the loss began, among windows ``first`` to ``last``;
-    None if it did not fall. The range around it is narrowed until single windows are examined, or
-    the fall is too long for this.
-    """
-    found = None
-    while last > first:
-        length = last - first
-        curve = curve_of(length if length <= 4 * LEAST_SOUGHT else columns, first, last)
-        fall = begin_of_the_fall(curve.mean)
-        if fall is None:
-            break
-        begin, steepest = (int(curve.starts[bucket]) for bucket in fall)
-        found, reach = begin, max(4 * curve.width, LEAST_SOUGHT)
-        if curve.width == 1:
-            break
-        first, last = (
-            max(first, min(begin - LEAST_SOUGHT // 2, steepest - reach)),
-            min(last, steepest + reach),
-        )
-        if last - first > length * 3 // 4:
-            break
-    return found
-
-
-def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
-    """The index at which the largest fall begins, and the index at which it is steepest; None if
-    the loss never falls.
-
-    It is steepest where the mean of some losses is lowest compared with that of equally many
-    before, and begins after the last earlier mean that is still high. Everything from the first NaN
-    or infinite loss on is ignored.
-    """
-    means = losses.astype(np.float64)
-    means = means[: int(np.argmin(np.append(np.isfinite(means), False)))]
-    if len(means) < 3:
-        return None
-    reach = max(1, len(means) // 20)
-    falls = [
-        float(means[max(0, index - reach) : index].mean() - means[index : index + reach].mean())
-        for index in range(1, len(means))
-    ]
-    steepest = 1 + int(np.argmax(falls))
-    most = falls[steepest - 1]
-    if most <= 0:
-        return None
-    level = steepest
-    while level > 1 and falls[level - 2] > FLAT * most:
-        level -= 1
-    above = float(means[max(0, level - reach) : level].mean())
-    below = float(means[steepest : steepest + reach].mean())
-    short = max(1, reach // 2)
-    begin = min(len(means) - 1, steepest + short)
-    while begin > level and means[max(0, begin - short) : begin].mean() < above - SLIGHT * (
-        above - below
-    ):
-        begin -= 1
-    return begin, steepest
+# ---- as text
 
 
 def loss_text(loss: float, decimals: int = 4) -> str:
     """A loss in nats with ``decimals`` decimals; as a power of ten if it is very large or would
     round to zero."""
-    if math.isfinite(loss) and abs(loss) >= 1e5:
+    if math.isfinite(loss) and abs(loss) >= VERY_LARGE:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"
-    return f"{loss:.1e}" if loss and not text.strip("-0.") else text
+    is_rounded_to_zero = not text.strip("-0.")
+    if is_rounded_to_zero and loss != 0:
+        return f"{loss:.1e}"
+    return text
 
 
 def loss_in_column(loss: float) -> str:
@@ -397,4 +201,6 @@ def task_loss_text(config: EchoConfig, loss: float) -> str:
 
 def bits_text(config: EchoConfig, loss: float) -> str:
     """A loss of a text in bits a symbol, as `` (2.182 bits)``; empty for other tasks."""
-    return f" ({loss_text(loss / math.log(2), 3)} bits)" if config.the_task.characters else ""
+    if not config.the_task.characters:
+        return ""
+    return f" ({loss_text(loss / math.log(2), 3)} bits)"

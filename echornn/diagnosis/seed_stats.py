@@ -75,15 +75,14 @@ class SeedStats:
         newest losses, float32 [n, replicas]. Entries of ``solved_at`` after ``windows`` are
         ignored.
         """
-        there = np.where(solved_at <= windows, solved_at, 0)
-        if not len(recent):
-            mean = newest = np.full(len(solved_at), np.nan, np.float32)
-            diverged = np.zeros(len(solved_at), np.bool_)
-        else:
+        mean = newest = np.full(len(solved_at), np.nan, np.float32)
+        diverged = np.zeros(len(solved_at), np.bool_)
+        if len(recent):
             mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
-            newest = recent[-1].copy()
+            newest = recent[-1].copy()  # the array of all newest losses need not stay for it
             diverged = ~np.isfinite(newest)
-        return cls(there, mean, newest, diverged, windows, lost_at, can_be_solved)
+        solved_by_now = np.where(solved_at <= windows, solved_at, 0)
+        return cls(solved_by_now, mean, newest, diverged, windows, lost_at, can_be_solved)
 
     @property
     def replicas(self) -> int:
@@ -114,8 +113,10 @@ class SeedStats:
     def median_window(self) -> int | None:
         """The median window at which replicas solved the task, the smaller of two middle ones; None
         if none has."""
-        known = np.sort(self.solved_at[self.solved_at > 0])
-        return int(known[(len(known) - 1) // 2]) if len(known) else None
+        windows = np.sort(self.solved_at[self.solved_at > 0])
+        if not len(windows):
+            return None
+        return int(windows[(len(windows) - 1) // 2])
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
@@ -138,11 +139,12 @@ class SeedStats:
             return seeds
         if by == "loss":
             return np.lexsort((seeds, losses))
-        not_yet = self.solved_at == 0
-        coarse = np.where(
-            losses < 1, np.round(losses, 1), 1 + np.floor(np.log2(np.maximum(losses, 1)))
-        )
-        return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
+        is_unsolved = self.solved_at == 0
+        tenths = np.round(losses, 1)
+        powers = 1 + np.floor(np.log2(np.maximum(losses, 1)))
+        coarse = np.where(losses < 1, tenths, powers)
+        coarse[~is_unsolved] = 0
+        return np.lexsort((seeds, coarse, self.solved_at, is_unsolved))
 
     def in_words(self) -> str:
         """The success rate with its interval, and the median number of windows needed, as text; or
@@ -152,15 +154,19 @@ class SeedStats:
         low, high = (round(100 * share) for share in self.interval)
         text = f"{self.solved:,} of {self.replicas:,} solved ({low} to {high} %)"
         median = self.median_window
-        return text if median is None else f"{text}, median window {median:,}"
+        if median is None:
+            return text
+        return f"{text}, median window {median:,}"
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
     """The window by which half of all replicas (rounded up) had solved the task; None if fewer
     have."""
-    known = np.sort(solved_at[solved_at > 0])
+    windows = np.sort(solved_at[solved_at > 0])
     half = (len(solved_at) + 1) // 2
-    return int(known[half - 1]) if len(known) >= half else None
+    if len(windows) < half:
+        return None
+    return int(windows[half - 1])
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -175,11 +181,12 @@ def wilson_of(
 ) -> tuple[Shares, Shares]:
     """`wilson` for arrays: lower and upper ends, float64 [n] each; 0 and 1 if there are no
     trials."""
-    known, z = np.maximum(trials, 1), NORMAL_95
-    share = successes / known
-    middle = share + z**2 / (2 * known)
-    half = z * np.sqrt(share * (1 - share) / known + z**2 / (4 * known**2.0))
-    whole = 1 + z**2 / known
+    z = NORMAL_95
+    n = np.maximum(trials, 1)
+    p = successes / n
+    middle = p + z**2 / (2 * n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2.0))
+    whole = 1 + z**2 / n
     # without a success the lower end is exactly 0, and without a failure the upper end exactly 1,
     # whatever is rounded
     low = np.where(successes > 0, np.clip((middle - half) / whole, 0, 1), 0.0)

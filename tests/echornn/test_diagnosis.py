@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import NEAR, before_the_fall, distinct, ladder_position
+from echornn.diagnosis.falls import before_the_fall
+from echornn.diagnosis.loss_stats import NEAR, distinct, ladder_position
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.history.curve import Curve
 from echornn.history.windows import quantiles

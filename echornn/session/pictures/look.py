@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from echornn.config import changes_text
-from echornn.diagnosis.loss_stats import turning_points
+from echornn.diagnosis.falls import turning_points
 from echornn.history.curve import Band, Curve
 from echornn.run.branch import Position, letter_of
 from echornn.run.branch_notes import NO_NOTES, BranchNotes
