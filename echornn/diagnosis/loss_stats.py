@@ -115,7 +115,8 @@ def _leaps(before: Floats, losses: Floats, chance: float) -> Windows:
     mean, spread = earlier.mean(axis=-1), earlier.std(axis=-1)
     was_below = mean < BELOW_CHANCE * chance
     is_far = ~(losses[leaps] < mean + OF_SPREAD * spread)
-    return leaps[was_below & is_far]
+    found: Windows = leaps[was_below & is_far]
+    return found
 
 
 # ---- on the ladder

@@ -24,8 +24,10 @@ class Adding(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         numbers = rng.random((rows, steps), np.float32)
-        row, half = np.arange(rows), steps // 2
-        first, second = rng.integers(0, half, rows), rng.integers(half, steps, rows)
+        row = np.arange(rows)
+        half = steps // 2
+        first = rng.integers(0, half, rows)
+        second = rng.integers(half, steps, rows)
         marker = np.zeros_like(numbers)
         marker[row, first] = marker[row, second] = 1
         y = np.zeros((rows, steps, 1), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, next_symbols, setting
 
 SHOWN_COUNTS = 1, 2, 4, 8, 16, 32
-LEAST_STEP = 0.01  # nats by which a level must be above the last
+LEAST_STEP = 0.01  # nats by which a level must be above the last; chosen by eye
 
 
 @dataclass(frozen=True)
@@ -27,30 +27,28 @@ class AnBn(Task):
     end: float = setting(0.3, "Probability that an a is the last.", 0.01, 0.99)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        strings = rows * steps // 3 + 1
+        strings = rows * steps // 3 + 1  # of at least three symbols
         n = rng.geometric(self.end, strings)
-        stream = np.repeat(
-            np.tile(np.arange(3, dtype=np.uint8), strings),
-            np.stack([n, n, np.ones_like(n)], axis=1).reshape(-1),
-        )
-        return next_symbols(stream, rows, steps)
+        symbols = np.tile(np.arange(3, dtype=np.uint8), strings)
+        counts = np.stack([n, n, np.ones_like(n)], axis=1)
+        return next_symbols(np.repeat(symbols, counts.reshape(-1)), rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Entropies for each symbol of a long stream."""
-        mean = 1 / self.end
-        length = 2 * mean + 1
-        # Of the a's; and of b's without a count
-        each = mean * entropy(self.end, 1 - self.end) / length
-        chance, wrong = entropy(mean / length, mean / length, 1 / length), 1 - mean / length
+        n = 1 / self.end  # in the mean
+        length = 2 * n + 1
+        a = b = n / length  # how often each symbol comes
+        end = 1 / length
+        # When the a's end; without a count, as much again when the b's end
+        unforeseen = n * entropy(self.end, 1 - self.end) / length
         ladder = [
-            Level("chance", chance, "how often each symbol comes", wrong=wrong),
-            Level("knows 1 back", 2 * each, "the last symbol"),
+            Level("chance", entropy(a, b, end), "how often each symbol comes", wrong=1 - a),
+            Level("knows 1 back", 2 * unforeseen, "the last symbol"),
         ]
         for count in SHOWN_COUNTS:
             # If there are more, the last b is as unforeseen as the last a
-            more = each * (1 - self.end) ** count
+            more = unforeseen * (1 - self.end) ** count
             if more > LEAST_STEP:
-                ladder.append(
-                    Level(f"counts to {count}", each + more, f"the number of a up to {count}")
-                )
-        return *ladder, Level("counts", each, "the number of a")
+                knows = f"the number of a up to {count}"
+                ladder.append(Level(f"counts to {count}", unforeseen + more, knows))
+        return *ladder, Level("counts", unforeseen, "the number of a")

@@ -27,23 +27,19 @@ class BinaryAddition(Task):
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, steps, 2), np.uint8)
         a, b = x[..., 0], x[..., 1]
-        equal = np.maximum.accumulate(np.where(a == b, np.arange(steps), -1), axis=1)
-        carried = np.where(equal < 0, 0, np.take_along_axis(a, equal, axis=1))
-        return Batch(x, a ^ b ^ np.pad(carried, ((0, 0), (1, 0)))[:, :-1])
+        equal = np.where(a == b, np.arange(steps), -1)
+        last_equal = np.maximum.accumulate(equal, axis=1)
+        carries = np.where(last_equal < 0, 0, np.take_along_axis(a, last_equal, axis=1))
+        carried = np.pad(carries, ((0, 0), (1, 0)))[:, :-1]
+        return Batch(x, a ^ b ^ carried)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Those of a long row: what is carried is not known if all the pairs that are known are of
         different bits."""
-        return (
-            Level("chance", math.log(2), "at most the bits of this step", wrong=1 / 2),
-            *(
-                Level(
-                    f"knows {pairs} back",
-                    0.5**pairs * math.log(2),
-                    f"the bits up to {pairs} steps back",
-                    wrong=0.5 ** (pairs + 1),
-                )
-                for pairs in SHOWN_PAIRS
-            ),
-            Level("carries", 0.0, "the bits, and what is carried"),
-        )
+        chance = math.log(2)
+        ladder = [Level("chance", chance, "at most the bits of this step", wrong=1 / 2)]
+        for pairs in SHOWN_PAIRS:
+            unknown = 0.5**pairs
+            knows = f"the bits up to {pairs} steps back"
+            ladder.append(Level(f"knows {pairs} back", unknown * chance, knows, wrong=unknown / 2))
+        return *ladder, Level("carries", 0.0, "the bits, and what is carried")

@@ -45,30 +45,23 @@ class CopyMemory(Task):
         y = np.zeros_like(x)
         x[:, : self.items] = y[:, -self.items :] = kept
         x[:, self.items + self.blank - 1] = self.symbols + 1
-        return Batch(x, y, np.ones(x.shape, np.bool_))
+        return Batch(x, y)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        said = self.items / self.length
-        each = math.log(self.symbols) / self.length
-        constant = entropy(said, 1 - said) + self.items * each
-        return (
-            Level(
-                "chance",
-                constant,
-                "nothing, not even when to answer",
-                wrong=min(said, 1 - said / self.symbols),
-            ),
-            Level("knows when", self.items * each, "when to answer, and none of the symbols"),
-            *(
-                Level(
-                    f"holds {held}",
-                    (self.items - held) * each,
-                    f"{held} of the {self.items} symbols",
-                )
-                for held in range(1, self.items)
-            ),
-            Level("holds all", 0.0, f"when to answer, and the {self.items} symbols"),
-        )
+        answers = self.items / self.length  # the share of steps
+        symbol = math.log(self.symbols) / self.length  # what a symbol costs that is not held
+        chance = entropy(answers, 1 - answers) + self.items * symbol
+        wrong = min(answers, 1 - answers / self.symbols)
+        ladder = [
+            Level("chance", chance, "nothing, not even when to answer", wrong=wrong),
+            Level("knows when", self.items * symbol, "when to answer, and none of the symbols"),
+        ]
+        for held in range(1, self.items):
+            knows = f"{held} of the {self.items} symbols"
+            ladder.append(Level(f"holds {held}", (self.items - held) * symbol, knows))
+        knows = f"when to answer, and the {self.items} symbols"
+        return *ladder, Level("holds all", 0.0, knows)
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return (self.items + self.blank,) if t >= self.items + self.blank else ()
+        lag = self.items + self.blank
+        return (lag,) if t >= lag else ()

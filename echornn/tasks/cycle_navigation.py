@@ -34,26 +34,21 @@ class CycleNavigation(Task):
         return Batch(x, np.cumsum(x.astype(np.int64) - 1, axis=1) % self.places)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        place = np.zeros(self.places)
+        place = np.zeros(self.places)  # how likely each place is
         place[0] = 1
-        unknown, wrong = [0.0], [0.0]  # about the place after so many moves that are not known
+        losses, wrong = [0.0], [0.0]  # after so many moves that are not known
         for _ in range(self.length):
             place = (np.roll(place, -1) + place + np.roll(place, 1)) / 3
-            unknown.append(entropy(*place))
+            losses.append(entropy(*place))
             wrong.append(1 - float(place.max()))
 
         def level(name: str, moves: int, knows: str) -> Level:
-            left = slice(0, self.length - moves + 1)
-            return Level(
-                name, sum(unknown[left]) / self.length, knows, wrong=sum(wrong[left]) / self.length
-            )
+            steps = self.length - moves + 1
+            loss, share = sum(losses[:steps]) / self.length, sum(wrong[:steps]) / self.length
+            return Level(name, loss, knows, wrong=share)
 
-        return (
-            level("chance", 0, "the step's number, and no move"),
-            *(
-                level(f"knows {n} back", n, f"the last {n} moves")
-                for n in SHOWN_MOVES
-                if n < self.length
-            ),
-            level("knows all", self.length, "all moves"),
-        )
+        ladder = [level("chance", 0, "the step's number, and no move")]
+        for moves in SHOWN_MOVES:
+            if moves < self.length:
+                ladder.append(level(f"knows {moves} back", moves, f"the last {moves} moves"))
+        return *ladder, level("knows all", self.length, "all moves")

@@ -24,8 +24,8 @@ import numpy.typing as npt
 from echornn.errors import OwnError
 from echornn.runtime.user_folders import state_folder
 
-MOST_BYTES = 1 << 27
-DIGITS = 12  # of a hash
+MOST_BYTES = 1 << 27  # 128 MiB; chosen by eye
+DIGITS = 12  # of a hash: 48 bits
 PINNED = re.compile(rf"(?s)(.+)#([0-9a-f]{{{DIGITS}}})")
 
 
@@ -43,15 +43,16 @@ def pinned(name: str, value: object) -> str:
         DataError: it names the setting, the value, and why the file cannot be read.
     """
     if not isinstance(value, str):
-        raise _refused(name, value, "the path of a file")
+        raise refused(value, "the path of a file", name)
     if not value or PINNED.fullmatch(value):
         return value
     path = os.path.abspath(os.path.expanduser(value))
-    data = _read(name, path)
+    data = _read(path, name)
     digest = _digest(data)
+    copy = _copy(digest)
     with suppress(OSError):
-        _copy(digest).parent.mkdir(parents=True, exist_ok=True)
-        _copy(digest).write_bytes(data)  # a torn copy has another hash
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(data)  # a torn copy has another hash
     return f"{path}#{digest}"
 
 
@@ -59,35 +60,41 @@ def pinned(name: str, value: object) -> str:
 def contents(value: str) -> bytes:
     """The bytes of a `pinned` file; a DataError if it is gone, or has changed, and no copy was
     kept."""
-    known = PINNED.fullmatch(pinned("file", value))
-    if known is None:
-        raise _refused("file", value, "the path of a file")
+    match = PINNED.fullmatch(pinned("file", value))
+    if match is None:
+        raise refused(value, "the path of a file")
+    path, digest = match.groups()
     with suppress(DataError):
-        if _digest(kept := _read("file", f"{_copy(known[2])}")) == known[2]:
-            return kept
-    data = _read("file", known[1])
-    if (now := _digest(data)) != known[2]:
-        raise _refused(
-            "file",
-            value,
-            f"the file has changed, and its hash is {now}; name it anew to train on it",
-        )
+        copy = _read(str(_copy(digest)))
+        if _digest(copy) == digest:
+            return copy
+    data = _read(path)
+    now = _digest(data)
+    if now != digest:
+        why = f"the file has changed, and its hash is {now}; name it anew to train on it"
+        raise refused(value, why)
     return data
 
 
 def has_changed(value: object) -> bool:
     """Whether a value is a `pinned` file that has changed since, or is gone."""
-    known = PINNED.fullmatch(value) if isinstance(value, str) else None
+    match = _match(value)
+    if match is None:
+        return False
     try:
-        return known is not None and _digest(_read("file", known[1])) != known[2]
+        return _digest(_read(match[1])) != match[2]
     except DataError:
         return True
 
 
 def named(value: object) -> object:
     """A `pinned` file by its name, without folder and hash; any other value as it is."""
-    known = PINNED.fullmatch(value) if isinstance(value, str) else None
-    return os.path.basename(known[1]) if known else value
+    match = _match(value)
+    return value if match is None else os.path.basename(match[1])
+
+
+def _match(value: object) -> re.Match[str] | None:
+    return PINNED.fullmatch(value) if isinstance(value, str) else None
 
 
 def array_of(value: str) -> npt.NDArray[Any]:
@@ -96,7 +103,7 @@ def array_of(value: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(np.load(io.BytesIO(contents(value)), allow_pickle=False))
     except (ValueError, EOFError) as error:
-        raise _refused("file", value, f"a file of numpy.save ({error})") from error
+        raise refused(value, f"a file of numpy.save ({error})") from error
 
 
 def _copy(digest: str) -> Path:
@@ -107,18 +114,19 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
-def _read(name: str, path: str) -> bytes:
+def _read(path: str, name: str = "file") -> bytes:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _refused(name, path, getattr(error, "strerror", None) or str(error)) from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise refused(path, why, name) from error
     if len(data) > MOST_BYTES:
-        raise _refused(name, path, f"at most {MOST_BYTES:,} bytes")
+        raise refused(path, f"at most {MOST_BYTES:,} bytes", name)
     return data
 
 
-def _refused(name: str, value: object, why: str) -> DataError:
+def refused(value: object, why: str, name: str = "file") -> DataError:
     return DataError(f"{name} = {value!r} cannot be used: {why}", is_placed=True)

@@ -34,19 +34,18 @@ class DelayedXor(Task):
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
         y = lagged(x, self.lag, self.far_lag) ^ lagged(x, self.far_lag, self.far_lag)
-        return Batch(x[:, self.far_lag :], y, np.ones((rows, steps), np.bool_))
+        return Batch(x[:, self.far_lag :], y)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         chance = math.log(2)
+        unseen = share_before(self.far_lag, steps)
+        knows = f"the bits {self.lag} and {self.far_lag} steps back"
         return (
             Level("chance", chance, "nothing, or only one of both bits", wrong=1 / 2),
-            Level(
-                "knows both",
-                share_before(self.far_lag, steps) * chance,
-                f"the bits {self.lag} and {self.far_lag} steps back",
-                (self.lag, self.far_lag),
-            ),
+            Level("knows both", unseen * chance, knows, (self.lag, self.far_lag)),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:
-        return (self.lag, self.far_lag) if t >= self.far_lag else ()
+        if t < self.far_lag:
+            return ()
+        return self.lag, self.far_lag

@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.errors import ConfigError
 from echornn.progress import SymbolArray
-from echornn.tasks.task import MAX_STEPS, Batch, Level, Symbols, Task, entropy, setting
+from echornn.tasks.task import (
+    MAX_STEPS,
+    MOST_SYMBOLS,
+    Batch,
+    Level,
+    Symbols,
+    Task,
+    entropy,
+    setting,
+    share_before,
+)
 
 RowStart = Literal["previous_row", "zero"]
-
-MAX_CLASSES = 256  # symbols are stored as uint8
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Echo(Task):
         3, "Time steps by which the target lags behind the input.", 0, MAX_STEPS
     )
     num_classes: int = setting(
-        2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MAX_CLASSES
+        2, "Different symbols. Two are read as a number, more as one-hot vectors.", 2, MOST_SYMBOLS
     )
     row_start: RowStart = setting(
         "previous_row",
@@ -49,16 +58,15 @@ class Echo(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = uniform_symbols(rng, self.num_classes, rows * steps)
-        return Batch(
-            *echo_rows(x, self.echo_step, rows, self.row_start), np.ones((rows, steps), np.bool_)
-        )
+        return Batch(*echo_rows(x, self.echo_step, rows, self.row_start))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
+        lag = self.echo_step
         wrong = 1 - 1 / self.num_classes
-        chance = Level("chance", math.log(self.num_classes), "nothing", lags=(), wrong=wrong)
-        knows = f"the symbol {self.echo_step} back"
-        return chance, Level(
-            f"knows t-{self.echo_step}", self._floor(rows, steps), knows, lags=(self.echo_step,)
+        knows = f"the symbol {lag} back"
+        return (
+            Level("chance", math.log(self.num_classes), "nothing", (), wrong),
+            Level(f"knows t-{lag}", self._floor(rows, steps), knows, (lag,)),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:
@@ -66,16 +74,17 @@ class Echo(Task):
 
     def more_at_start(self, rows: int, first: int, steps: int) -> float:
         """For a network that knows which row it reads."""
-        unknown = 0 if self.row_start == "zero" else min(max(self.echo_step - first, 0), steps)
+        if self.row_start == "zero":
+            return 0.0
+        unknown = min(max(self.echo_step - first, 0), steps)
         return (rows - 1) / rows * unknown / steps * math.log(self.num_classes)
 
     @classmethod
     def misfit(cls, values: Mapping[str, Any], steps: int) -> ConfigError | None:
         echo_step = values.get("echo_step")
         if isinstance(echo_step, int) and (echo_step < 0 or steps <= echo_step <= MAX_STEPS):
-            return ConfigError(
-                "echo_step", echo_step, f"0 to {steps - 1}, less than the row's length"
-            )
+            allowed = f"0 to {steps - 1}, less than the row's length"
+            return ConfigError("echo_step", echo_step, allowed)
         return None
 
     def _floor(self, rows: int, steps: int) -> float:
@@ -83,9 +92,10 @@ class Echo(Task):
         in the others."""
         if self.row_start == "zero":
             return 0.0
-        each = (rows - 1) / rows / self.num_classes
-        blank = 1 - (self.num_classes - 1) * each
-        return min(self.echo_step, steps) / steps * entropy(blank, *[each] * (self.num_classes - 1))
+        symbol = (rows - 1) / rows / self.num_classes
+        others = self.num_classes - 1
+        blank = 1 - others * symbol
+        return share_before(self.echo_step, steps) * entropy(blank, *[symbol] * others)
 
 
 def echo_rows(
@@ -111,8 +121,9 @@ def targets_side_by_side(tasks: Sequence[Echo], x: SymbolArray) -> SymbolArray:
     y = np.zeros_like(x)
     for task in set(tasks):
         is_alike = [other == task for other in tasks]
-        # A slice is copied in one piece; by the numbers of the replicas, it would be copied twice.
-        replicas = slice(None) if all(is_alike) else np.flatnonzero(is_alike)
+        replicas: slice | npt.NDArray[np.int64] = np.flatnonzero(is_alike)
+        if all(is_alike):
+            replicas = slice(None)  # copied in one piece; by their numbers, it would be twice
         lag, steps = task.echo_step, len(x)
         y[lag:, :, replicas] = x[: steps - lag, :, replicas]
         if task.row_start == "previous_row":
@@ -126,7 +137,9 @@ def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbo
 
     NumPy maps each random byte (of a word, the lowest first) to ``byte * classes // 256``.
     """
-    if classes & (classes - 1):
+    is_power_of_two = classes & (classes - 1) == 0
+    if not is_power_of_two:
         return rng.integers(0, classes, steps, dtype=np.uint8)
-    drawn = np.asarray(rng.bit_generator.random_raw(-(-steps // 8)), dtype="<u8").view(np.uint8)
-    return np.asarray(drawn[:steps] >> np.uint8(9 - classes.bit_length()))
+    words = rng.bit_generator.random_raw(-(-steps // 8))
+    drawn = np.asarray(words, dtype="<u8").view(np.uint8)[:steps]
+    return np.asarray(drawn >> np.uint8(9 - classes.bit_length()))

@@ -10,7 +10,8 @@ from echornn.tasks.task import Batch, Level, Numbers, Task, setting
 
 # For which the ladder has a level, as long as the levels differ enough
 SHOWN_LAGS = 0, 1, 3, 7, 15, 31
-LEAST_STEP = 0.01  # the least squared error by which a level must be above the last
+# The least squared error by which a level must be above the last; chosen by eye
+LEAST_STEP = 0.01
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,10 @@ class FlipFlop(Task):
         signs = rng.integers(0, 2, shape, np.int8) * np.int8(2) - np.int8(1)
         pulses = rng.random(shape, np.float32) < self.pulse
         pulses[:, :1] = True
-        last = np.maximum.accumulate(np.where(pulses, np.arange(steps)[:, np.newaxis], 0), axis=1)
+        step = np.arange(steps)[:, np.newaxis]
+        last = np.maximum.accumulate(np.where(pulses, step, 0), axis=1)
         y = np.take_along_axis(signs, last, axis=1)
-        return Batch(
-            (signs * pulses).astype(np.float32),
-            y.astype(np.float32),
-            np.ones((rows, steps), np.bool_),
-        )
+        return Batch((signs * pulses).astype(np.float32), y.astype(np.float32))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         ladder = [Level("chance", 1.0, "nothing, so that the answer is 0")]

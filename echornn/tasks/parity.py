@@ -27,27 +27,22 @@ class Parity(Task):
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, steps), np.uint8)
-        return Batch(x, np.bitwise_xor.accumulate(x, axis=1), np.ones(x.shape, np.bool_))
+        return Batch(x, np.bitwise_xor.accumulate(x, axis=1))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Those of learners that lose count after some steps: without one bit, all later targets
         are fair coins."""
-        length = self.length
-        some = [2**power for power in range(length.bit_length()) if 2 * 2**power <= length]
-        return (
-            _right_for(0, length, "chance", "nothing"),
-            *(
-                _right_for(
-                    n, length, f"right for {n}", f"the parity of the first {n} steps of a trial"
-                )
-                for n in some
-            ),
-            _right_for(length, length, "knows all", "the parity of all bits so far"),
-        )
+        ladder = [self._right_for(0, "chance", "nothing")]
+        count = 1
+        while 2 * count <= self.length:
+            knows = f"the parity of the first {count} steps of a trial"
+            ladder.append(self._right_for(count, f"right for {count}", knows))
+            count *= 2
+        knows = "the parity of all bits so far"
+        return *ladder, self._right_for(self.length, "knows all", knows)
 
-
-def _right_for(known: int, length: int, name: str, knows: str) -> Level:
-    """The level of a learner that knows the targets of the first ``known`` steps of a trial, and
-    guesses all others."""
-    guessed = 1 - known / length
-    return Level(name, guessed * math.log(2), knows, wrong=guessed / 2)
+    def _right_for(self, count: int, name: str, knows: str) -> Level:
+        """The level of a learner that knows the targets of the first ``count`` steps of a trial,
+        and guesses all others."""
+        guessed = 1 - count / self.length
+        return Level(name, guessed * math.log(2), knows, wrong=guessed / 2)

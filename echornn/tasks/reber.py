@@ -4,24 +4,27 @@ second."""
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
 from echornn.tasks.task import Batch, Level, Symbols, Task, next_symbols
 
 NAMES = "BTPSXVE"
-NODES = "B1", "T2P2", "B3", "T4P5", "S4X6", "T5V7", "X5S8", "P6V8", "E9", "T0P0", "E0"
+NODES = "B1", "T2 P2", "B3", "T4 P5", "S4 X6", "T5 V7", "X5 S8", "P6 V8", "E9", "T10 P10", "E0"
 """What a string may write next at each node of the grammar, and the node that follows; the choices
-are even."""
+are even. A string begins at node 0, and ends where it comes back to it."""
 
-WRITES = [each[::2] for each in NODES]
-LEADS = [*[tuple(map(int, each[1::2])) for each in NODES[:9]], (10, 10), (0,)]
-# The nodes of the letter; the one visited twice in the mean
-LETTERS, LOOP, SHORTEST, LENGTH = (1, 9), 5, 9, 12
+WRITES = [[arc[0] for arc in node.split()] for node in NODES]
+LEADS = [[int(arc[1:]) for arc in node.split()] for node in NODES]
+LETTERS = 1, 9  # the nodes at which the string's own letter is written
+LOOP = 5  # the only node that is visited twice in the mean, all others once
+SHORTEST, LENGTH = 9, 12  # symbols of a string: the least, and in the mean
+CHOICES = 7  # of a string in the mean, each of two
 
 
 @dataclass(frozen=True)
@@ -38,61 +41,66 @@ class Reber(Task):
     scores_every_step = True
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        symbols = np.array(
-            [[NAMES.index(one) for one in (each[0], each[-1])] for each in WRITES], np.uint8
-        )
-        leads = np.array([(each[0], each[-1]) for each in LEADS])
-        count, written = rows * steps // SHORTEST + 1, []
-        letters, node, ended = (
-            rng.integers(1, 3, count, np.uint8),
-            np.zeros(count, np.int64),
-            np.zeros(count, np.bool_),
-        )
+        writes = [(NAMES.index(names[0]), NAMES.index(names[-1])) for names in WRITES]
+        symbols = np.array(writes, np.uint8)
+        leads = np.array([(nodes[0], nodes[-1]) for nodes in LEADS])
+        count = rows * steps // SHORTEST + 1
+        letters = rng.integers(NAMES.index("T"), NAMES.index("P") + 1, count, np.uint8)
+        nothing = len(NAMES)
+        node = np.zeros(count, np.int64)
+        ended = np.zeros(count, np.bool_)
+        written = []
         while not ended.all():
             choice = rng.integers(0, 2, count)
-            written.append(np.where(np.isin(node, LETTERS), letters, symbols[node, choice]))
-            written[-1][ended] = len(NAMES)
+            symbol = np.where(np.isin(node, LETTERS), letters, symbols[node, choice])
+            symbol[ended] = nothing
+            written.append(symbol)
             node = leads[node, choice]
             ended |= node == 0
         strings = np.stack(written, axis=1)
-        return next_symbols(strings[strings < len(NAMES)], rows, steps)
+        return next_symbols(strings[strings != nothing], rows, steps)
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         chance, one, two = _entropies()
-        # Of a string in the mean; for who lacks the letter, its repetition is one more
-        choices = 7 * math.log(2)
+        floor = CHOICES * math.log(2) / LENGTH
+        no_letter = (CHOICES * math.log(2) + math.log(2)) / LENGTH  # its repetition is one more
+        commonest = 2.5 / LENGTH
         return (
-            Level("chance", chance, "how often each symbol comes", wrong=1 - 2.5 / LENGTH),
+            Level("chance", chance, "how often each symbol comes", wrong=1 - commonest),
             Level("knows 1 back", one, "the last symbol"),
             Level("knows 2 back", two, "the last two symbols"),
-            Level(
-                "lacks letter",
-                (choices + math.log(2)) / LENGTH,
-                "the grammar, but not a string's letter",
-            ),
-            Level("knows all", choices / LENGTH, "the grammar, and a string's letter"),
+            Level("lacks letter", no_letter, "the grammar, but not a string's letter"),
+            Level("knows all", floor, "the grammar, and a string's letter"),
         )
+
+
+class Arc(NamedTuple):
+    node: int
+    symbol: str
+    leads_to: int
 
 
 @cache
 def _entropies() -> list[float]:
     """The entropy of the next symbol of a long stream if the last 0, 1 or 2 are known."""
-    arcs = [
-        (node, *arc)
-        for node, leads in enumerate(LEADS)
-        for arc in zip(WRITES[node], leads, strict=True)
-    ]
-    often = [(Counter[str](), Counter[str]()) for _ in range(3)]
-    for one, two, three in product(arcs, repeat=3):
-        if (one[2], two[2]) == (two[0], three[0]):
-            count = (1 + (one[0] == LOOP)) / math.prod(
-                len(LEADS[node]) for node, *_ in (one, two, three)
-            )
-            for back, (last, words) in enumerate(often):
-                word = (one[1] + two[1] + three[1])[2 - back :]
-                last[word[:-1]] += count  # type: ignore[assignment]
-                words[word] += count  # type: ignore[assignment]
-    return [
-        sum(n * math.log(last[word[:-1]] / n) for word, n in words.items()) / LENGTH
-        for last, words in often
-    ]
+    arcs = list[Arc]()
+    for node, (symbols, nodes) in enumerate(zip(WRITES, LEADS, strict=True)):
+        arcs += map(Arc, [node] * len(symbols), symbols, nodes)
+    # How often each word comes in a string, by its length, and how often with any last symbol
+    words = [defaultdict[str, float](float) for _ in range(3)]
+    contexts = [defaultdict[str, float](float) for _ in range(3)]
+    for first, second, third in product(arcs, repeat=3):
+        if first.leads_to != second.node or second.leads_to != third.node:
+            continue
+        visits = 2 if first.node == LOOP else 1
+        path = first, second, third
+        often = visits / math.prod(len(LEADS[arc.node]) for arc in path)
+        for back in range(3):
+            word = "".join(arc.symbol for arc in path[2 - back :])
+            words[back][word] += often
+            contexts[back][word[:-1]] += often
+    return [_entropy(*counts) for counts in zip(words, contexts, strict=True)]
+
+
+def _entropy(words: dict[str, float], contexts: dict[str, float]) -> float:
+    return sum(n * math.log(contexts[word[:-1]] / n) for word, n in words.items()) / LENGTH

@@ -56,9 +56,13 @@ def name_of(task: Task) -> TaskName:
     """A TaskError if it is of a class of the user's own that cannot be used."""
     kind = type(task)
     # Not that of a class from which the task's is derived
-    own = vars(task).get("own") or vars(kind).get("own")
-    named_so = own or next((name for name, one in TASKS.items() if one is kind), None)
-    return named_so or OwnTask.of(kind, kind.__name__, kind.__module__)
+    own: OwnTask | None = vars(task).get("own") or vars(kind).get("own")
+    if own is not None:
+        return own
+    for name, task_class in TASKS.items():
+        if task_class is kind:
+            return name
+    return OwnTask.of(kind, kind.__name__, kind.__module__)
 
 
 def class_of(name: TaskName) -> type[Task]:
@@ -66,18 +70,21 @@ def class_of(name: TaskName) -> type[Task]:
 
 
 def settings_by_name(name: TaskName) -> dict[str, Setting]:
-    return {known.name: known for known in settings_of(class_of(name))}
+    return {setting.name: setting for setting in settings_of(class_of(name))}
 
 
 def defaults_of(name: TaskName) -> dict[str, Any]:
-    return {known.name: known.default for known in settings_of(class_of(name))}
+    return {setting.name: setting.default for setting in settings_of(class_of(name))}
 
 
 def tasks_with(setting: str) -> str:
     """The tasks of the table that have a setting of this name: "a setting of the tasks adding,
     ..."; empty if none."""
     names = [name for name in TASKS if setting in defaults_of(name)]
-    return f"a setting of the task{'s' * (len(names) > 1)} {', '.join(names)}" if names else ""
+    if not names:
+        return ""
+    noun = "task" if len(names) == 1 else "tasks"
+    return f"a setting of the {noun} {', '.join(names)}"
 
 
 def made(given: object, values: Mapping[str, object], taken: Collection[str], steps: int) -> Task:
@@ -87,24 +94,32 @@ def made(given: object, values: Mapping[str, object], taken: Collection[str], st
     """
     name = name_of(given) if isinstance(given, Task) else named(given)
     if isinstance(name, OwnTask):
-        with name.blaming():
-            for one in defaults_of(name).keys() & taken:
-                raise TaskError(
-                    f"the setting {one} needs another name: the network has this setting"
-                )
-    settings = settings_by_name(name) if values else {}
-    for one, value in values.items():
-        if one not in settings:
-            raise ConfigError(
-                one, value, f"the settings of the task {name} are {', '.join(settings) or 'none'}"
-            )
-    try:
-        checked = {one: settings[one].checked(value) for one, value in values.items()}
-    except ConfigError as error:
-        raise class_of(name).misfit(values, steps) or error from None
-    if isinstance(given, Task):
-        task = given.with_values(checked) if checked else given
+        _require_own_names(name, taken)
+    checked = _checked(name, values, steps) if values else {}
+    if not isinstance(given, Task):
+        task = name.task(checked) if isinstance(name, OwnTask) else TASKS[name](**checked)
+    elif checked:
+        task = given.with_values(checked)
     else:
-        task = TASKS[name](**checked) if isinstance(name, str) else name.task(checked)
+        task = given
     form_of(task)
     return task
+
+
+def _require_own_names(name: OwnTask, taken: Collection[str]) -> None:
+    with name.blaming():
+        for setting in defaults_of(name).keys() & taken:
+            has = "the network has this setting"
+            raise TaskError(f"the setting {setting} needs another name: {has}")
+
+
+def _checked(name: TaskName, values: Mapping[str, object], steps: int) -> dict[str, object]:
+    settings = settings_by_name(name)
+    for setting, value in values.items():
+        if setting not in settings:
+            allowed = f"the settings of the task {name} are {', '.join(settings) or 'none'}"
+            raise ConfigError(setting, value, allowed)
+    try:
+        return {setting: settings[setting].checked(value) for setting, value in values.items()}
+    except ConfigError as error:
+        raise class_of(name).misfit(values, steps) or error from None

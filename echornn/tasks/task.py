@@ -13,7 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
@@ -26,8 +26,10 @@ from echornn.tasks.data_file import pinned
 
 # The most time steps, units or predictions: the compiled loop counts in int32
 MAX_STEPS = 2**31 - 1
-# A mean loss within this share of chance above its floor is solved: 0.05 nats for two classes
+# A mean loss within this share of chance above its floor is solved: 0.05 nats for two classes;
+# chosen by eye
 SOLVED_SHARE = 0.07
+MOST_SYMBOLS = 256  # symbols are stored as uint8
 
 Value = TypeVar("Value")
 KEY = "echornn"  # of a field's metadata with the help and the range
@@ -51,20 +53,27 @@ class Setting:
             return pinned(self.name, value)
         if isinstance(self.default, str):
             words = self.choices or (self.default,)
-            if value in words:
-                return value
-            raise ConfigError(self.name, value, f"one of {', '.join(words)}")
-        is_whole = isinstance(self.default, int)
-        found = whole(self.name, value) if is_whole else fraction(self.name, value, self.allowed)
-        if self.least <= found <= self.most:
-            return found
-        is_beyond = found > self.most and self.allowed.endswith("or more")
-        raise ConfigError(self.name, found, f"at most {self.most}" if is_beyond else self.allowed)
+            if value not in words:
+                raise ConfigError(self.name, value, f"one of {', '.join(words)}")
+            return value
+        number: float
+        if isinstance(self.default, int):
+            number = whole(self.name, value)
+        else:
+            number = fraction(self.name, value, self.allowed)
+        if number > self.most and self.most == MAX_STEPS:  # of which `allowed` says nothing
+            raise ConfigError(self.name, number, f"at most {self.most}")
+        if not self.least <= number <= self.most:
+            raise ConfigError(self.name, number, self.allowed)
+        return number
 
     @property
     def allowed(self) -> str:
-        to = "or more" if self.most == MAX_STEPS else f"to {self.most:,}"
-        return ", ".join(self.choices) or f"{self.least:,} {to}"
+        if self.choices:
+            return ", ".join(self.choices)
+        if self.most == MAX_STEPS:
+            return f"{self.least:,} or more"
+        return f"{self.least:,} to {self.most:,}"
 
 
 def setting(
@@ -86,16 +95,16 @@ def setting(
 
 def settings_of(task: Any) -> tuple[Setting, ...]:
     """The settings of a task or its class; a ConfigError if one has no usable default."""
-    found = []
-    for one in dataclasses.fields(task):
-        default = one.default
+    settings = []
+    for field in dataclasses.fields(task):
+        default = field.default
         if isinstance(default, bool) or not isinstance(default, (int, float, str)):
             refused = "nothing" if default is dataclasses.MISSING else default
-            raise ConfigError(
-                one.name, refused, "a setting needs a default that is a number or a word"
-            )
-        found.append(replace(one.metadata.get(KEY, Setting("", 0)), name=one.name, default=default))
-    return tuple(found)
+            allowed = "a setting needs a default that is a number or a word"
+            raise ConfigError(field.name, refused, allowed)
+        declared = field.metadata.get(KEY, Setting("", 0))
+        settings.append(replace(declared, name=field.name, default=default))
+    return tuple(settings)
 
 
 def values_of(task: Task) -> dict[str, Any]:
@@ -104,7 +113,7 @@ def values_of(task: Task) -> dict[str, Any]:
 
 @lru_cache(maxsize=64)
 def setting_names(kind: type[Task]) -> tuple[str, ...]:
-    return tuple(one.name for one in dataclasses.fields(kind))
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 class TaskError(OwnError):
@@ -119,20 +128,18 @@ class DataForm:
     ``"abcd"``, or none."""
 
     count: int
-    names: Sequence[str] = field(default=(), compare=False)
+    names: Sequence[str] = dataclasses.field(default=(), compare=False)
 
     least: ClassVar[int] = 1
     noun: ClassVar[str] = "numbers"
 
     def __post_init__(self) -> None:
-        if not self.least <= self.count <= 256:
-            raise TaskError(f"{self}: there can be {self.least} to 256 {self.noun}")
+        if not self.least <= self.count <= MOST_SYMBOLS:
+            raise TaskError(f"{self}: there can be {self.least} to {MOST_SYMBOLS} {self.noun}")
         names = tuple(self.names)
         object.__setattr__(self, "names", names)
-        usable = all(
-            isinstance(name, str) and name.isprintable() and name.strip() for name in names
-        )
-        if names and not (len(set(names)) == len(names) == self.count and usable):
+        usable = {name for name in names if _is_printable(name)}
+        if names and not len(usable) == len(names) == self.count:
             wanted = f"{self.count} different names of printable characters"
             raise TaskError(f"{self}: names = {names}, but there have to be {wanted}")
 
@@ -142,6 +149,10 @@ class DataForm:
     @property
     def input_size(self) -> int:
         return self.count
+
+
+def _is_printable(name: object) -> bool:
+    return isinstance(name, str) and name.isprintable() and bool(name.strip())
 
 
 class Symbols(DataForm):
@@ -171,7 +182,8 @@ class Batch:
 
     x: npt.NDArray[Any]  # inputs
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
-    scored: npt.NDArray[np.bool_] = None  # type: ignore  # [rows, steps], whether a step counts; by default all do
+    # [rows, steps], whether a step counts; by default all do
+    scored: npt.NDArray[np.bool_] = None  # type: ignore
 
     def __post_init__(self) -> None:
         if self.scored is None:
@@ -194,22 +206,26 @@ class Level:
 
 @lru_cache(maxsize=64)
 def _live_settings(task: Task) -> frozenset[str]:
-    def keeps_form(known: Setting, value: Any) -> bool:
-        others: Sequence[Any] = [word for word in known.choices if word != value]
-        if not isinstance(value, str):
-            others = (
-                (value + 1, value - 1) if isinstance(value, int) else (value * 0.99, value * 1.01)
-            )
-        for other in others:
-            with suppress(ConfigError):
-                return form_of(task.with_values({known.name: known.checked(other)})) == form_of(
-                    task
-                )
-        return False
+    live = [setting.name for setting in settings_of(task) if _keeps_form(task, setting)]
+    return frozenset(live)
 
-    return frozenset(
-        known.name for known in settings_of(task) if keeps_form(known, getattr(task, known.name))
-    )
+
+def _keeps_form(task: Task, setting: Setting) -> bool:
+    """Whether another value of a setting leaves the compiled program as it is: by the first other
+    one that is allowed."""
+    value = getattr(task, setting.name)
+    others: Sequence[Any]
+    if isinstance(value, str):
+        others = [word for word in setting.choices if word != value]
+    elif isinstance(value, int):
+        others = (value + 1, value - 1)
+    else:
+        others = (value * 0.99, value * 1.01)
+    for other in others:
+        with suppress(ConfigError):
+            changed = task.with_values({setting.name: setting.checked(other)})
+            return form_of(changed) == form_of(task)
+    return False
 
 
 @dataclass(frozen=True)
@@ -226,11 +242,14 @@ class Task(ABC):
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not
         have."""
-        return super().__reduce__() if self.own is None else (self.own.task, (values_of(self),))
+        if self.own is None:
+            return super().__reduce__()
+        return self.own.task, (values_of(self),)
 
     def __post_init__(self) -> None:
-        for known in settings_of(self):
-            object.__setattr__(self, known.name, known.checked(getattr(self, known.name)))
+        for setting in settings_of(self):
+            value = setting.checked(getattr(self, setting.name))
+            object.__setattr__(self, setting.name, value)
 
     @property
     @abstractmethod
@@ -290,13 +309,17 @@ class Task(ABC):
         above = [loss for loss in losses if loss > losses[-1]]
         if not above:
             return None
-        return losses[-1] + min(SOLVED_SHARE * losses[0], (above[-1] - losses[-1]) / 4)
+        chance, floor = losses[0], losses[-1]
+        return floor + min(SOLVED_SHARE * chance, (above[-1] - floor) / 4)
 
     def with_values(self, values: Mapping[str, object]) -> Task:
         """The task with other values of some settings; a ConfigError if they are not possible
         together."""
         merged = {**values_of(self), **values}
-        return type(self)(**merged) if self.own is None else self.own.task(merged)
+        if self.own is not None:
+            task: Task = self.own.task(merged)
+            return task
+        return type(self)(**merged)
 
     @property
     def live_settings(self) -> frozenset[str]:
@@ -323,14 +346,16 @@ def entropy(*probabilities: float) -> float:
 def lagged(x: npt.NDArray[Any], lag: int, first: int) -> npt.NDArray[Any]:
     """For each step from ``first`` on, the input ``lag <= first`` steps earlier, [rows, steps -
     first, ...]."""
-    return x[:, first - lag :][:, : max(0, x.shape[1] - first)]
+    count = max(0, x.shape[1] - first)
+    return x[:, first - lag :][:, :count]
 
 
 def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
     """Rows cut from a stream of at least ``rows * steps + 1`` symbols; the target of each is the
     one after it."""
-    x, y = (stream[at : at + rows * steps].reshape(rows, steps) for at in (0, 1))
-    return Batch(x, y)
+    count = rows * steps
+    x, y = stream[:count], stream[1 : count + 1]
+    return Batch(x.reshape(rows, steps), y.reshape(rows, steps))
 
 
 def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
@@ -356,9 +381,9 @@ def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
     the method's line."""
     kind = own_file.LOADED.get(task.own, type(task))
     code = getattr(getattr(kind, method, None), "__code__", None)
-    return blaming(
-        TaskError, code.co_filename if code else kind.__module__, code and code.co_firstlineno
-    )
+    if code is None:
+        return blaming(TaskError, kind.__module__, None)
+    return blaming(TaskError, code.co_filename, code.co_firstlineno)
 
 
 def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
@@ -370,10 +395,8 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
                 raise TaskError(f"{name} = {form!r}, not Symbols(n) nor Numbers(n)")
         length: object = task.length
         if length is not None and (not isinstance(length, int) or length < 1):
-            raise TaskError(
-                f"length = {length!r}, but it must be the number of steps of a trial, or None for "
-                "a stream"
-            )
+            wanted = "the number of steps of a trial, or None for a stream"
+            raise TaskError(f"length = {length!r}, but it must be {wanted}")
         return task.inputs, task.outputs, length
 
 
@@ -386,32 +409,29 @@ def draw_rows(
     trials = steps // length
     if trials == 0:
         raise TaskError(f"a row of {steps:,} steps is too short for a trial of {length:,}")
-    name = "draw_held_out" if held_out else "draw"
-    with blaming_method(task, name), np.errstate(all="ignore"):
-        drawn = _checked(
-            task, getattr(task, name)(rng, rows * trials, length), rows * trials, length
-        )
+    method = "draw_held_out" if held_out else "draw"
+    with blaming_method(task, method), np.errstate(all="ignore"):
+        drawn = getattr(task, method)(rng, rows * trials, length)
+        batch = _checked(task, drawn, rows * trials, length)
     if trials == 1:
-        return drawn
-    return Batch(
-        *(
-            np.reshape(a, (rows, trials * length, *a.shape[2:]))
-            for a in (drawn.x, drawn.y, drawn.scored)
-        )
-    )
+        return batch
+
+    def in_rows(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.reshape(values, (rows, trials * length, *values.shape[2:]))
+
+    return Batch(in_rows(batch.x), in_rows(batch.y), in_rows(batch.scored))
 
 
 def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     if not isinstance(drawn, Batch):
         kind = "nothing" if drawn is None else f"a {type(drawn).__name__}"
         raise TaskError(f"draw returns {kind}, not a Batch(x, y, scored)")
-    x, y = (
-        _fitting(name, form, np.asarray(values), (rows, steps))
-        for name, form, values in (("x", task.inputs, drawn.x), ("y", task.outputs, drawn.y))
-    )
+    shape = rows, steps
+    x = _fitting("x", task.inputs, np.asarray(drawn.x), shape)
+    y = _fitting("y", task.outputs, np.asarray(drawn.y), shape)
     scored = np.asarray(drawn.scored)
-    if scored.dtype != np.bool_ or scored.shape != (rows, steps):
-        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[rows, steps]}")
+    if scored.dtype != np.bool_ or scored.shape != shape:
+        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[*shape]}")
     if task.scores_every_step and not scored.all():
         raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
@@ -425,25 +445,28 @@ def _fitting(
     name: str, form: Symbols | Numbers, values: npt.NDArray[Any], shape: tuple[int, int]
 ) -> npt.NDArray[Any]:
     is_symbols = isinstance(form, Symbols)
-    wanted = shape if is_symbols else (*shape, form.count)
-    if values.dtype.kind not in ("iub" if is_symbols else "iubf") or values.shape != wanted:
-        needs = f"{'whole ' * is_symbols}numbers {list(wanted)}"
-        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs {needs}")
+    kinds, noun = "iubf", "numbers"
+    wanted: tuple[int, ...] = (*shape, form.count)
     if is_symbols:
-        if values.min() < 0 or values.max() >= form.count:
-            found = f"symbols from {values.min()} to {values.max()}"
-            raise TaskError(
-                f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}"
-            )
-        return values.astype(np.uint8, copy=False)
-    numbers = values.astype(np.float32, copy=False)
-    wrong = np.argwhere(~np.isfinite(numbers))
-    if wrong.size:
-        place = wrong[0].tolist()
-        raise TaskError(
-            f"draw returns {name} with {numbers[tuple(place)]} at {place}, but all numbers must "
-            "be finite"
-        )
+        kinds, noun = "iub", "whole numbers"
+        wanted = shape
+    if values.dtype.kind not in kinds or values.shape != wanted:
+        needs = f"{noun} {list(wanted)}"
+        raise TaskError(f"draw returns {name} as {_form(values)}, but {form} needs {needs}")
+    if not is_symbols:
+        return _finite(name, values.astype(np.float32, copy=False))
+    least, most = values.min(), values.max()
+    if least < 0 or most >= form.count:
+        found = f"symbols from {least} to {most}"
+        raise TaskError(f"draw returns {name} with {found}, but {form} has 0 to {form.count - 1}")
+    return values.astype(np.uint8, copy=False)
+
+
+def _finite(name: str, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    places = np.argwhere(~np.isfinite(numbers)).tolist()
+    if places:
+        found = f"{numbers[tuple(places[0])]} at {places[0]}"
+        raise TaskError(f"draw returns {name} with {found}, but all numbers must be finite")
     return numbers
 
 
@@ -456,20 +479,22 @@ def ladder(task: Task, rows: int, steps: int) -> tuple[Level, ...]:
     with blaming_method(task, "levels"):
         levels = tuple(task.levels(rows, steps))
         for level in levels:
-            if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
-                raise TaskError(
-                    f"levels returns {level!r}, not a Level with a loss from 0 to {MOST_LOSS:g}"
-                )
-            if not level.name or not f"{level.name}{level.knows}".isprintable():
-                raise TaskError(
-                    f"levels returns {level!r}, but name and knows must be printable, on one line"
-                )
+            _require_level(level)
         losses = [float(level.loss) for level in levels]
         if losses != sorted(losses, reverse=True):
-            raise TaskError(
-                f"levels returns losses {losses}, which must decrease towards knowing everything"
-            )
+            wanted = "which must decrease towards knowing everything"
+            raise TaskError(f"levels returns losses {losses}, {wanted}")
         return tuple(map(plain_level, levels))
+
+
+def _require_level(level: object) -> None:
+    wanted = ""
+    if not isinstance(level, Level) or not 0 <= level.loss <= MOST_LOSS:
+        wanted = f"not a Level with a loss from 0 to {MOST_LOSS:g}"
+    elif not level.name or not f"{level.name}{level.knows}".isprintable():
+        wanted = "but name and knows must be printable, on one line"
+    if wanted:
+        raise TaskError(f"levels returns {level!r}, {wanted}")
 
 
 def plain_level(level: Level) -> Level:
@@ -494,14 +519,19 @@ def known_lags(task: Task, t: int) -> tuple[int, ...]:
 def lags_of_steps(task: Task, first: int, steps: int) -> list[tuple[int, ...]]:
     """The `Task.sources` of consecutive steps from ``first`` on; equal neighbours are the same
     tuple."""
-    found: list[tuple[int, ...]] = []
+    lags_by_step: list[tuple[int, ...]] = []
     before: tuple[int, ...] = ()
     with blaming_method(task, "sources"):
         for t in range(first, first + steps):
             lags = tuple(task.sources(t))
             if lags != before:
-                if not all(isinstance(lag, int) and 0 <= lag <= t for lag in lags):
-                    raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")
+                _require_lags(lags, t)
                 before = lags
-            found.append(before)
-    return found
+            lags_by_step.append(before)
+    return lags_by_step
+
+
+def _require_lags(lags: tuple[object, ...], t: int) -> None:
+    for lag in lags:
+        if not isinstance(lag, int) or not 0 <= lag <= t:
+            raise TaskError(f"sources({t}) returns {lags}, not lags from 0 to {t}")

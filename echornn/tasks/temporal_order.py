@@ -33,9 +33,8 @@ class TemporalOrder(Task):
 
     @property
     def outputs(self) -> Symbols:
-        return Symbols(
-            2**self.marks, names=["".join(order) for order in product("XY", repeat=self.marks)]
-        )
+        orders = product("XY", repeat=self.marks)
+        return Symbols(2**self.marks, names=["".join(order) for order in orders])
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, DISTRACTORS, (rows, steps), np.uint8)
@@ -50,13 +49,12 @@ class TemporalOrder(Task):
         return Batch(x, y, scored_from(steps - 1, rows, steps))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        knows = (
-            "nothing",
-            *(f"{n} of the {self.marks} symbols" for n in range(1, self.marks)),
-            "all of them, in order",
-        )
-        names = "chance", *(f"knows {n}" for n in range(1, self.marks)), "knows all"
-        return tuple(
-            Level(names[n], left * math.log(2), knows[n], wrong=1 - 0.5**left)
-            for n, left in enumerate(range(self.marks, -1, -1))
-        )
+        ladder = [_level("chance", self.marks, "nothing")]
+        for count in range(1, self.marks):
+            knows = f"{count} of the {self.marks} symbols"
+            ladder.append(_level(f"knows {count}", self.marks - count, knows))
+        return *ladder, _level("knows all", 0, "all of them, in order")
+
+
+def _level(name: str, unknown: int, knows: str) -> Level:
+    return Level(name, unknown * math.log(2), knows, wrong=1 - 0.5**unknown)

@@ -10,16 +10,20 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.tasks.data_file import DataError, contents
+from echornn.tasks.data_file import contents, refused
 from echornn.tasks.task import Batch, Level, Symbols, Task, setting
 
-MOST_CHARACTERS, LEAST_LENGTH = 256, 100
+MOST_CHARACTERS = 256  # symbols are stored as uint8
+# Chosen by eye:
+LEAST_LENGTH = 100
 HELD_OUT = 10  # the last of so many parts of the text
 COUNTED = 1 << 21  # characters for the levels, from the start
 OTHER = "\ufffd"  # stands for all rarer characters
 SHOWN = {" ": "␣", "\n": "↵", "\t": "→", OTHER: "?"}
 
 Codes = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]  # a number at each place of a text
+Shares = npt.NDArray[np.float64]
 
 
 class Corpus(NamedTuple):
@@ -60,9 +64,10 @@ class Text(Task):
     @property
     def note(self) -> str:
         corpus = corpus_of(self.file)
-        others = f"; {corpus.others:,} rare ones are read as one" if corpus.others else ""
-        kept = f"{len(corpus.trained):,} characters, {len(corpus.characters)} different{others}"
-        return f"{kept}; {len(corpus.held_out):,} more are held out"
+        text = f"{len(corpus.trained):,} characters, {len(corpus.characters)} different"
+        if corpus.others:
+            text += f"; {corpus.others:,} rare ones are read as one"
+        return f"{text}; {len(corpus.held_out):,} more are held out"
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         return _rows(corpus_of(self.file).trained, rng, rows, steps)
@@ -83,61 +88,62 @@ class Text(Task):
 
 def _rows(text: Codes, rng: np.random.Generator, rows: int, steps: int) -> Batch:
     begins = rng.integers(len(text)) + np.arange(rows) * len(text) // rows
-    drawn = np.stack(
-        [text.take(np.arange(begin, begin + steps + 1), mode="wrap") for begin in begins]
-    )
-    return Batch(drawn[:, :-1], drawn[:, 1:], np.ones((rows, steps), np.bool_))
+    # row by row: the places of all characters would take eight times as much memory as the rows
+    drawn = [text.take(np.arange(begin, begin + steps + 1), mode="wrap") for begin in begins]
+    characters = np.stack(drawn)
+    return Batch(characters[:, :-1], characters[:, 1:])
 
 
 @lru_cache(maxsize=16)
 def corpus_of(file: str) -> Corpus:
     """The text of a `pinned` file, or without one the numbers in words; a DataError if it cannot be
     used."""
-    try:
-        text = (
-            contents(file).decode("utf-8-sig").replace("\r\n", "\n") if file else numbers_in_words()
-        )
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"file = {file!r} cannot be used: text in UTF-8 ({error})", is_placed=True
-        ) from error
+    text = _text_of(file) if file else numbers_in_words()
     if len(text) < LEAST_LENGTH or len({*text}) < 2:
-        allowed = f"at least {LEAST_LENGTH} characters, and 2 different ones"
-        raise DataError(f"file = {file!r} cannot be used: {allowed}", is_placed=True)
+        raise refused(file, f"at least {LEAST_LENGTH} characters, and 2 different ones")
     points = np.frombuffer(text.encode("utf-32-le"), "<u4")
-    known, codes, counts = np.unique(points, return_inverse=True, return_counts=True)
-    rare = (
-        np.argsort(-counts, kind="stable")[MOST_CHARACTERS - 1 :]
-        if len(known) > MOST_CHARACTERS
-        else known[:0]
-    )
-    if len(rare):
-        known, codes = np.unique(
-            np.where(np.isin(codes, rare), ord(OTHER), points), return_inverse=True
-        )
-    characters = tuple(map(chr, known.tolist()))
-    names = tuple(_name(number, one, characters) for number, one in enumerate(characters))
-    cut = len(text) - len(text) // HELD_OUT
+    alphabet, codes, counts = np.unique(points, return_inverse=True, return_counts=True)
+    rare = 0
+    if len(alphabet) > MOST_CHARACTERS:
+        rarest = np.argsort(-counts, kind="stable")[MOST_CHARACTERS - 1 :]
+        rare = len(rarest)
+        joined = np.where(np.isin(codes, rarest), ord(OTHER), points)
+        alphabet, codes = np.unique(joined, return_inverse=True)
+    characters = tuple(map(chr, alphabet.tolist()))
+    names = [_name(number, characters) for number in range(len(characters))]
     symbols = codes.astype(np.uint8)
-    return Corpus(characters, names, len(rare), symbols[:cut], symbols[cut:])
+    cut = len(text) - len(text) // HELD_OUT
+    return Corpus(characters, tuple(names), rare, symbols[:cut], symbols[cut:])
 
 
-def _name(number: int, character: str, characters: tuple[str, ...]) -> str:
+def _text_of(file: str) -> str:
+    try:
+        text = contents(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise refused(file, f"text in UTF-8 ({error})") from error
+    return text.replace("\r\n", "\n")
+
+
+def _name(number: int, characters: tuple[str, ...]) -> str:
     """The character as it is shown; two digits if it takes no single column, or if it could be
     mistaken."""
+    character = characters[number]
     name = SHOWN.get(character, character)
-    is_narrow = name.isprintable() and unicodedata.east_asian_width(name) not in "WF"
-    is_clear = name == character or name not in characters
-    return name if is_narrow and is_clear and not unicodedata.combining(name) else f"{number:02x}"
+    takes_no_column = not name.isprintable() or unicodedata.combining(name)
+    takes_two = unicodedata.east_asian_width(name) in "WF"
+    is_another = name != character and name in characters
+    if takes_no_column or takes_two or is_another:
+        return f"{number:02x}"
+    return name
 
 
 @lru_cache(maxsize=16)
 def _levels(file: str) -> tuple[Level, ...]:
     codes = corpus_of(file).trained[:COUNTED]
-    most = float(np.bincount(codes).max()) / len(codes)
+    commonest = float(np.bincount(codes).max()) / len(codes)
     unigram, bigram, trigram = np.minimum.accumulate(counted_losses(codes)).tolist()
     return (
-        Level("unigram", unigram, "how often each character occurs", (), 1 - most),
+        Level("unigram", unigram, "how often each character occurs", (), 1 - commonest),
         Level("bigram", bigram, "the character before, by counts", (0,)),
         Level("trigram", trigram, "the two characters before, by counts", (0, 1)),
     )
@@ -152,22 +158,29 @@ def counted_losses(codes: Codes) -> list[float]:
     method C): a context that was seen n times, with t different next characters, counts n / (n +
     t).
     """
-    numbers, classes = codes.astype(np.int64), int(codes.max()) + 1
-    following, context = numbers[2:], np.zeros(len(codes) - 2, np.int64)
-    p, losses = np.full(len(following), 1 / len(np.unique(codes))), []
+    numbers = codes.astype(np.int64)
+    classes = int(numbers.max()) + 1
+    following = numbers[2:]
+    context = np.zeros(len(following), np.int64)  # the characters before, as one number
+    p = np.full(len(following), 1 / len(np.unique(codes)))
+    losses = []
     for back in range(3):
-        context = context * classes + numbers[2 - back : len(numbers) - back] if back else context
-        pairs, of, count = np.unique(
-            context * classes + following, return_inverse=True, return_counts=True
-        )
-        each = np.unique(pairs // classes, return_inverse=True)[1]
-        seen, different = (
-            np.bincount(each, count)[each][of] - 1,
-            np.bincount(each)[each][of] - (count[of] == 1),
-        )
-        p = np.where(seen > 0, (count[of] - 1 + different * p) / np.maximum(seen + different, 1), p)
+        if back > 0:
+            context = context * classes + numbers[2 - back : len(numbers) - back]
+        p = _by_counts(context * classes + following, classes, p)
         losses.append(float(-np.log(p).mean()))
     return losses
+
+
+def _by_counts(word: Places, classes: int, shorter: Shares) -> Shares:
+    """The probability of the last character of each word after those before it: from the counts of
+    all other places, and its probability after a ``shorter`` context."""
+    words, number, counts = np.unique(word, return_inverse=True, return_counts=True)
+    contexts = np.unique(words // classes, return_inverse=True)[1]
+    count = counts[number]  # [places], also of this place
+    n = np.bincount(contexts, counts)[contexts][number] - 1
+    t = np.bincount(contexts)[contexts][number] - (count == 1)
+    return np.where(n > 0, (count - 1 + t * shorter) / np.maximum(n + t, 1), shorter)
 
 
 BELOW_20 = """
@@ -184,8 +197,9 @@ def numbers_in_words() -> str:
             return ONES[number]
         if number < 100:
             return f"{TENS[number // 10 - 2]}-{ONES[number % 10]}".strip("-")
-        return f"{ONES[number // 100]} hundred" + (
-            f" and {words(number % 100)}" if number % 100 else ""
-        )
+        hundreds = f"{ONES[number // 100]} hundred"
+        if number % 100 == 0:
+            return hundreds
+        return f"{hundreds} and {words(number % 100)}"
 
     return "".join(f"{words(number)}\n" for number in range(1, 1000))

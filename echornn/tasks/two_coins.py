@@ -40,51 +40,40 @@ class TwoCoins(Task):
             raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
         least, most = self._odds.min(), self._odds.max()
         if least < 0 or most > 1:
-            allowed = (
-                f"with the weights, probabilities reach {least:g} to {most:g}, and have to stay "
-                "within 0 to 1"
-            )
-            raise ConfigError("base", self.base, allowed)
+            reached = f"with the weights, probabilities reach {least:g} to {most:g}"
+            raise ConfigError("base", self.base, f"{reached}, and have to stay within 0 to 1")
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)
-        near, far = (lagged(x, lag, self.far_lag) for lag in (self.lag, self.far_lag))
-        both, odds = (2 * near + far).reshape(-1), self._odds.reshape(-1)
-        y = np.empty_like(both)
-        for begin in range(0, len(both), DRAWN_AT_ONCE):
-            part = both[begin : begin + DRAWN_AT_ONCE]
+        near = lagged(x, self.lag, self.far_lag)
+        far = lagged(x, self.far_lag, self.far_lag)
+        coins = (2 * near + far).reshape(-1)
+        odds = self._odds.reshape(-1)
+        y = np.empty_like(coins)
+        for begin in range(0, len(coins), DRAWN_AT_ONCE):
+            part = coins[begin : begin + DRAWN_AT_ONCE]
             y[begin : begin + len(part)] = rng.random(len(part)) < odds.take(part)
-        return Batch(x[:, self.far_lag :], y.reshape(rows, steps), np.ones((rows, steps), np.bool_))
+        return Batch(x[:, self.far_lag :], y.reshape(rows, steps))
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
-        mean = self._odds.mean()
-        chance, both = _mean_loss(mean), _mean_loss(self._odds)
-        near, far = _mean_loss(self._odds.mean(axis=1)), _mean_loss(self._odds.mean(axis=0))
+        odds = self._odds
+        mean = odds.mean()
+        chance = _mean_loss(mean)
+        near, far = _mean_loss(odds.mean(axis=1)), _mean_loss(odds.mean(axis=0))
+        both = _mean_loss(odds)
         no_near, no_far = share_before(self.lag, steps), share_before(self.far_lag, steps)
-        knows = [
-            Level(
-                f"knows t-{lag}",
-                unseen * chance + (1 - unseen) * loss,
-                f"the coin {lag} step{'s' * (lag != 1)} back",
-                (lag,),
-            )
-            for lag, unseen, loss in ((self.far_lag, no_far, far), (self.lag, no_near, near))
+        knows_one = [
+            _knows_coin(self.far_lag, no_far * chance + (1 - no_far) * far),
+            _knows_coin(self.lag, no_near * chance + (1 - no_near) * near),
         ]
+        knows_one.sort(key=lambda level: -level.loss)
+        least = no_near * chance + (no_far - no_near) * near + (1 - no_far) * both
+        knows = f"the coins {self.lag} and {self.far_lag} steps back"
+        wrong = float(min(mean, 1 - mean))
         return (
-            Level(
-                "chance",
-                chance,
-                "nothing but how often the target is 1",
-                (),
-                float(min(mean, 1 - mean)),
-            ),
-            *sorted(knows, key=lambda level: -level.loss),
-            Level(
-                "knows both",
-                no_near * chance + (no_far - no_near) * near + (1 - no_far) * both,
-                f"the coins {self.lag} and {self.far_lag} steps back",
-                (self.lag, self.far_lag),
-            ),
+            Level("chance", chance, "nothing but how often the target is 1", (), wrong),
+            *knows_one,
+            Level("knows both", least, knows, (self.lag, self.far_lag)),
         )
 
     def sources(self, t: int) -> tuple[int, ...]:
@@ -95,6 +84,11 @@ class TwoCoins(Task):
         """The probability of a 1, float64 [2, 2], by the nearer coin and the farther one."""
         exact = self.base + np.add.outer([0, self.weight], [0, self.far_weight])
         return np.round(exact, 12)  # 0.1 + 0.7 + 0.2 may be a little more than 1
+
+
+def _knows_coin(lag: int, loss: float) -> Level:
+    steps = "step" if lag == 1 else "steps"
+    return Level(f"knows t-{lag}", loss, f"the coin {lag} {steps} back", (lag,))
 
 
 def _mean_loss(odds: npt.NDArray[np.float64]) -> float:
