@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.probes.changed_inputs import effects, flip, reliance
+from echornn.probes.connectivity import connectivity
 from echornn.probes.fixed_points import fixed_points
-from echornn.probes.gradients import (
-    SAMPLES,
-    connectivity,
-    gradient,
-    gradient_sizes,
-    lyapunov,
-)
+from echornn.probes.gradient_sizes import gradient_sizes
+from echornn.probes.gradients import gradient
 from echornn.probes.held_out import held_out
+from echornn.probes.lyapunov import SAMPLES, lyapunov
 from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
 from echornn.probes.prepared import Prepared

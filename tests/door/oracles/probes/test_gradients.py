@@ -12,7 +12,8 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.probes.examine import examine
-from echornn.probes.gradients import counted, gradient, ratios
+from echornn.probes.gradient_sizes import counted
+from echornn.probes.gradients import gradient, ratios
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import MOST_GROUPS, Series, targets_for
 from echornn.progress import Floats
