@@ -1,4 +1,4 @@
-"""The error for an invalid value of a field, and checks of values that raise it."""
+"""The errors of invalid values, runs and users' files, and checks of values that raise them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
-# Of an invalid value, and of a message about a user's file
-SHOWN_CHARACTERS, MOST_CHARACTERS = 60, 300
+SHOWN_CHARACTERS = 60  # of an invalid value; chosen by eye
+MOST_CHARACTERS = 300  # of a message about a user's file; chosen by eye
+
+NO_RECORD = (
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
+"""Exceptions that parsing a damaged or handmade record can raise."""
 
 
 class ConfigError(ValueError):
@@ -22,19 +33,20 @@ class ConfigError(ValueError):
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
-        self.field, self.value, self.allowed = field, value, allowed
+        self.field = field
+        self.value = value
+        self.allowed = allowed
 
 
 def fraction(field: str, value: Any, allowed: str) -> float:
     """The value as a finite float, also of a NumPy number; else a ConfigError that says what is
     allowed."""
-    try:
-        number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ConfigError(field, value, allowed)
-    return number
+    if not isinstance(value, (bool, str, bytes)):
+        with suppress(TypeError, ValueError, OverflowError):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+    raise ConfigError(field, value, allowed)
 
 
 def whole(field: str, value: Any) -> int:
@@ -50,11 +62,9 @@ def _shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # Python refuses to write whole numbers with thousands of digits
         return "a number of thousands of digits"
-    return (
-        text
-        if len(text) <= SHOWN_CHARACTERS
-        else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
-    )
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    return f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
 
 
 class RunError(ValueError):
@@ -69,17 +79,10 @@ class OwnError(ConfigError):
 
     def __init__(self, message: str, is_placed: bool = False) -> None:
         ValueError.__init__(self, message)
-        self.field, self.value, self.allowed = self.noun, None, message
+        self.field = self.noun
+        self.value = None
+        self.allowed = message
         self.is_placed = is_placed
-
-
-def _may_be_ctrl_c(error: BaseException) -> bool:
-    """Ctrl+C interrupts the main thread only, and only while Python's own handler is in place."""
-    if not isinstance(error, KeyboardInterrupt):
-        return False
-    if threading.current_thread() is not threading.main_thread():
-        return False
-    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @contextmanager
@@ -91,20 +94,40 @@ def blaming(kind: type[OwnError], file: str, line: int | None = None) -> Iterato
     try:
         yield
     except BaseException as error:
-        if _may_be_ctrl_c(error) or (isinstance(error, OwnError) and error.is_placed):
+        if _may_be_ctrl_c(error):
             raise
-        lines = [
-            number
-            for frame, number in traceback.walk_tb(error.__traceback__)
-            if frame.f_code.co_filename == file
-        ]
-        words = str(error)
-        if isinstance(error, SyntaxError):
-            words = error.msg
-            lines += [error.lineno or 0] if error.filename == file else []
-        if not isinstance(error, ConfigError):
-            words = f"{type(error).__name__}: {words}" if words else type(error).__name__
-        words = textwrap.shorten(words, MOST_CHARACTERS, placeholder="...")
-        newest = lines[-1] if lines else line
+        if isinstance(error, OwnError) and error.is_placed:
+            raise
+        newest = _newest_line(error, file)
+        if newest is None:
+            newest = line
         place = file if newest is None else f"{file}:{newest}"
-        raise kind(f"{place}: {words}", is_placed=True) from error
+        raise kind(f"{place}: {_in_a_line(error)}", is_placed=True) from error
+
+
+def _may_be_ctrl_c(error: BaseException) -> bool:
+    """Ctrl+C interrupts the main thread only, and only while Python's own handler is in place."""
+    if not isinstance(error, KeyboardInterrupt):
+        return False
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _newest_line(error: BaseException, file: str) -> int | None:
+    """The line of the file at which the exception was raised, or passed last."""
+    if isinstance(error, SyntaxError) and error.filename == file:
+        return error.lineno or 0
+    newest = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == file:
+            newest = number
+    return newest
+
+
+def _in_a_line(error: BaseException) -> str:
+    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    if not isinstance(error, ConfigError):
+        kind = type(error).__name__
+        words = f"{kind}: {words}" if words else kind
+    return textwrap.shorten(words, MOST_CHARACTERS, placeholder="...")

@@ -16,7 +16,7 @@ from echornn.arrays.retraining import Retraining, StateThere, state_at
 from echornn.arrays.windows import Integers, RunWindows, pieces
 from echornn.config import EchoConfig
 from echornn.data import check_own_files
-from echornn.own.own_file import trusting
+from echornn.own.trusted import trusting
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.run import kept_runs

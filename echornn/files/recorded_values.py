@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from echornn.cells.own_cell import OwnCell, facts_of
 from echornn.config import CELL, ECHO, LATER_FIELDS, TASK, EchoConfig
+from echornn.errors import NO_RECORD as NO_RECORD
 from echornn.own.own_file import OwnFile
 from echornn.tasks.own_task import OwnTask, Shape, record_of_facts
 
@@ -21,17 +22,6 @@ MOST = 2**63 - 1  # the largest count (windows, epochs, bytes, ...) that a recor
 
 # In records, since version 0.1.0
 RECORDED_NAMES = {"data_version": "generation", "init_index": "draw"}
-
-NO_RECORD = (
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-    MemoryError,
-)
-"""Exceptions that parsing a damaged or handmade record can raise."""
 
 # Types of arrays: numbers and booleans, little-endian
 NUMBERS = re.compile(r"[<|][biufc?][0-9]{1,2}")

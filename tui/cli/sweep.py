@@ -21,7 +21,7 @@ from echornn.data import check_own_data
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.levels import solved_level
-from echornn.own.own_file import trusting
+from echornn.own.trusted import trusting
 from echornn.runtime import quiet
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
 from echornn.data import check_own_data, check_own_files
-from echornn.own.own_file import OwnFile, trusting
+from echornn.own.own_file import OwnFile
+from echornn.own.trusted import trusting
 from echornn.run import kept_runs
 from echornn.run.moves import before_it_diverged
 from echornn.run.recorder import Recorder

@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from echornn import EchoConfig
-from echornn.own import own_file
+from echornn.own import own_file, trial
 from echornn.own.own_file import OwnFile
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.results import Result
@@ -67,7 +67,7 @@ def write(text: str, name: str) -> None:
 @contextmanager
 def limits(seconds: float) -> Iterator[None]:
     """In the ``with`` block, the first check of a file takes so many seconds at most."""
-    with patch.object(own_file, "SECONDS", seconds):
+    with patch.object(trial, "SECONDS", seconds):
         yield
 
 
