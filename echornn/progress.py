@@ -58,7 +58,9 @@ class Progress:
     @cached_property
     def newest(self) -> Progress:
         """The same, with the losses of only the last two windows, all that a screen shows."""
-        return self if len(self.losses) <= 2 else replace(self, **of_windows(self, slice(-2, None)))
+        if len(self.losses) <= 2:
+            return self
+        return replace(self, **of_windows(self, slice(-2, None)))
 
     @property
     def diverged(self) -> Bools:
@@ -123,6 +125,9 @@ class PopulationProgress:
         """The first ``windows`` windows, ending at this position; the data of the last window
         stays."""
         trained = self.trained - len(self.losses) + windows
+        packed = self.packed
+        if packed is not None:
+            packed = tuple(stored[:windows] for stored in packed)
         return replace(
             self,
             **of_windows(self, slice(windows)),
@@ -130,37 +135,32 @@ class PopulationProgress:
             window=window,
             solved_at=np.where(self.solved_at <= trained, self.solved_at, 0),
             trained=trained,
-            packed=None if self.packed is None else tuple(one[:windows] for one in self.packed),
+            packed=packed,
         )
 
     def of(self, replica: int) -> Progress:
         """The progress that a `Trainer` of this replica would return; its arrays are views of
         these."""
-        of_steps = (self.x, self.y, self.outputs, self.states)
-        x, y, outputs, states = (np.swapaxes(one[..., replica], 0, 1) for one in of_steps)
-        losses, errors, norms = (
-            self.losses[:, replica],
-            self.errors[:, replica],
-            self.grad_norms[:, replica],
-        )
-        init_state, scored = self.init_state[..., replica], self.scored[..., replica].T
+
+        def rows(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return np.swapaxes(array[..., replica], 0, 1)
+
         return Progress(
-            losses,
-            errors,
-            self.epoch,
-            self.window,
-            x,
-            y,
-            outputs,
-            states,
-            init_state,
-            scored,
-            norms,
+            losses=self.losses[:, replica],
+            errors=self.errors[:, replica],
+            epoch=self.epoch,
+            window=self.window,
+            x=rows(self.x),
+            y=rows(self.y),
+            outputs=rows(self.outputs),
+            states=rows(self.states),
+            init_state=self.init_state[..., replica],
+            scored=rows(self.scored),
+            grad_norms=self.grad_norms[:, replica],
         )
 
     def only(self, replica: int) -> PopulationProgress:
+        names = (*OF_WINDOWS, "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
         which = slice(replica, replica + 1)
-        arrays = (*OF_WINDOWS, "x", "y", "scored", "outputs", "states", "init_state", "solved_at")
-        return replace(
-            self, **{name: getattr(self, name)[..., which] for name in arrays}, packed=None
-        )
+        arrays = {name: getattr(self, name)[..., which] for name in names}
+        return replace(self, **arrays, packed=None)

@@ -69,9 +69,8 @@ class PopulationState:
     def of_one(cls, state: TrainerState) -> PopulationState:
         """A population of only this network, in which the window that solved the task is
         unknown."""
-        return cls(
-            (state.config,), solved=SolvedAt.unknown(1), **_each(state, lambda one: one[np.newaxis])
-        )
+        arrays = _changed(state, lambda array: array[np.newaxis])
+        return cls((state.config,), solved=SolvedAt.unknown(1), **arrays)
 
     @property
     def config(self) -> EchoConfig:
@@ -82,33 +81,35 @@ class PopulationState:
         """Whether at least one replica has only finite weights; training cannot continue
         otherwise."""
         replicas = len(self.configs)
-        finite = [
-            np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()
-        ]
-        return bool(np.logical_and.reduce(finite).any())
+        is_finite = np.ones(replicas, np.bool_)
+        for weight in self.weights.values():
+            is_finite &= np.isfinite(weight.reshape(replicas, -1)).all(axis=1)
+        return bool(is_finite.any())
 
     def of(self, replica: int) -> TrainerState:
-        return TrainerState(self.configs[replica], **_each(self, lambda one: one[replica]))
+        arrays = _changed(self, lambda array: array[replica])
+        return TrainerState(self.configs[replica], **arrays)
 
     def only(self, replicas: Sequence[int]) -> PopulationState:
         which = list(replicas)
         configs = tuple(self.configs[replica] for replica in which)
-        arrays = _each(self, lambda one: one[which])
+        arrays = _changed(self, lambda array: array[which])
         return dataclasses.replace(self, configs=configs, solved=self.solved.only(which), **arrays)
 
 
-def _each(
+def _changed(
     state: TrainerState | PopulationState, change: Callable[[npt.NDArray[Any]], Any]
 ) -> dict[str, Any]:
     """The fields that both kinds of states have, with changed arrays."""
     return {
-        **{
-            name: getattr(state, name) for name in ("epoch", "window", "data_version", "init_index")
-        },
-        "weights": {name: change(one) for name, one in state.weights.items()},
+        "epoch": state.epoch,
+        "window": state.window,
+        "data_version": state.data_version,
+        "init_index": state.init_index,
+        "weights": {name: change(weight) for name, weight in state.weights.items()},
         "carried_state": change(state.carried_state),
-        "optimizer": tuple(change(np.asarray(one)) for one in state.optimizer),
-        "influence": {name: change(one) for name, one in state.influence.items()},
+        "optimizer": tuple(change(np.asarray(variable)) for variable in state.optimizer),
+        "influence": {name: change(array) for name, array in state.influence.items()},
     }
 
 
@@ -123,26 +124,19 @@ class UnlikeRecord:
 
     def __str__(self) -> str:
         """A sentence about the difference; 9 digits distinguish all float32 values."""
-        return (
-            f"not as it was: loss {self.again:.9g} in window {self.window:,}, {self.recorded:.9g} "
-            "on record"
-        )
+        again = f"loss {self.again:.9g} in window {self.window:,}"
+        return f"not as it was: {again}, {self.recorded:.9g} on record"
 
 
 def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
     """The first window whose loss, float32 [n] or [n, replicas], differs from the record, which has
     NaN for windows missing in the log; ``before`` windows of the path come before these.
     """
-    unlike = ~np.isnan(recorded) & (recorded != again)
-    if not unlike.any():
+    places = np.argwhere(~np.isnan(recorded) & (recorded != again))
+    if not len(places):
         return None
-    first = int(np.flatnonzero(unlike.reshape(len(unlike), -1).any(axis=1))[0])
-    which = unlike[first]
-    return UnlikeRecord(
-        before + first + 1,
-        float(recorded[first][which].flat[0]),
-        float(again[first][which].flat[0]),
-    )
+    first = tuple(places[0])
+    return UnlikeRecord(before + int(first[0]) + 1, float(recorded[first]), float(again[first]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,13 @@ from echornn.progress import Floats
 
 Numbers = npt.NDArray[np.float64]
 
+# Chosen by eye, both powers of two:
 FIRST_BLOCK = 64  # windows in each of the first blocks
 # The least blocks in the second half of a long run; there are at most twice as many
 BLOCKS_IN_HALF = 32
-LOWEST, HIGHEST = 2.0**-24, 1024.0  # other losses count as these; the lowest in a logarithm only
+
+# Other losses count as these, the lowest in a logarithm only; chosen by eye
+LOWEST, HIGHEST = 2.0**-24, 1024.0
 
 UNIT = 2.0**-24
 """Losses are added as multiples of this number, so that a sum does not depend on the pieces in
@@ -57,20 +60,18 @@ class BlockMeans:
         new_ends = np.array(list(_ends_between(self.windows, windows)), np.int64)
         sums = _sums(losses, errors, new_ends - self.windows)
         sums[:, 0] += self.under_way
-        if not len(new_ends):
-            return replace(self, windows=windows, under_way=sums[:, 0])
-        losses_in, logs_in, errors_in, bad_in = sums[:, :-1]
         ends = np.append(self.ends, new_ends)
         sizes = np.diff(ends, prepend=0)[len(self) :]
-        new_losses = np.where(bad_in > 0, np.nan, losses_in * UNIT / sizes)
-        new_logs = logs_in * UNIT / np.maximum(1, sizes - bad_in)
+        loss_sums, log_sums, error_sums, bad = sums[:, :-1]
+        new_losses = np.where(bad > 0, np.nan, loss_sums * UNIT / sizes)
+        new_logs = log_sums * UNIT / np.maximum(1, sizes - bad)
         return BlockMeans(
             self.begun,
             windows,
             ends,
             np.append(self.losses, new_losses),
             np.append(self.logs, new_logs),
-            np.append(self.errors, errors_in * UNIT / sizes),
+            np.append(self.errors, error_sums * UNIT / sizes),
             sums[:, -1],
         )
 
@@ -78,9 +79,10 @@ class BlockMeans:
         """The complete blocks of the first ``windows`` windows; the windows since then can be added
         again."""
         count = int(np.searchsorted(self.ends, windows, side="right"))
-        end = int(self.ends[count - 1]) if count else 0
+        ends = self.ends[:count]
+        end = int(ends[-1]) if count else 0
         means = self.losses[:count], self.logs[:count], self.errors[:count]
-        return BlockMeans(self.begun, end, self.ends[:count], *means)
+        return BlockMeans(self.begun, end, ends, *means)
 
 
 def _sums(losses: Floats, errors: Floats, ends: Windows) -> Windows:
@@ -100,8 +102,8 @@ def _sums(losses: Floats, errors: Floats, ends: Windows) -> Windows:
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:
     while True:
-        in_half = 1 << max(0, windows.bit_length() - 1)
-        size = max(FIRST_BLOCK, in_half >> BLOCKS_IN_HALF.bit_length() - 1)
+        half = 1 << max(0, windows.bit_length() - 1)  # a power of two
+        size = max(FIRST_BLOCK, half // BLOCKS_IN_HALF)
         windows = (windows // size + 1) * size
         if windows > last:
             return

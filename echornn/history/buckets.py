@@ -20,6 +20,8 @@ from echornn.history.windows import (
 )
 from echornn.progress import Floats
 
+# Chosen by eye:
+
 # Of one network: so many of its newest windows are kept as they are (4 MB), and so many buckets
 MOST_KEPT = 1 << 18
 # Of several networks: as many newest windows as have numbers that fit in here, a quarter as many
@@ -57,7 +59,8 @@ class NewestWindows:
     """The newest windows as they are stored, at least ``kept`` of them, numbered from 0."""
 
     def __init__(self, kept: int, replicas: int) -> None:
-        self._kept, self._type = kept, kept_type(replicas)
+        self._kept = kept
+        self._type = kept_type(replicas)
         self.start = self.stop = 0
         # as whole numbers, since NumPy copies records with fields ten times as slowly
         self._windows = np.empty((16, replicas), f"u{self._type.itemsize}")
@@ -66,7 +69,9 @@ class NewestWindows:
         held = self.stop - self.start
         needed = held + len(windows)
         if needed > len(self._windows):
-            dropped = needed - self._kept if needed > 2 * self._kept else 0
+            dropped = 0
+            if needed > 2 * self._kept:
+                dropped = needed - self._kept
             room = max(min(2 * len(self._windows), 2 * self._kept), needed)
             # another array: who reads the one before goes on with what it was
             grown = np.empty((room, *self._windows.shape[1:]), self._windows.dtype)
@@ -105,19 +110,22 @@ class BucketLog:
         before, added = self.windows, numbers.shape[1]
         self.windows += added
         starts = np.arange(before, self.windows, self.narrowest)
-        is_first = np.diff(starts // self.width, prepend=-1) != 0
-        at = np.flatnonzero(is_first) * self.narrowest
-        grouped = joined(self.reducers, numbers, at)
-        if before % self.width and added:
-            pair = np.stack([self._buckets[:, self._count - 1], grouped[:, 0]], axis=1)
-            grouped[:, :1] = joined(self.reducers, pair, np.zeros(1, np.int64))
+        begins_bucket = np.diff(starts // self.width, prepend=-1) != 0
+        buckets = joined(self.reducers, numbers, np.flatnonzero(begins_bucket) * self.narrowest)
+        if before % self.width and added:  # the last one was incomplete
+            pair = np.stack([self._buckets[:, self._count - 1], buckets[:, 0]], axis=1)
+            buckets[:, :1] = joined(self.reducers, pair, np.zeros(1, np.int64))
             self._count -= 1
-        self._extend(grouped)
+        self._extend(buckets)
         while self._count > self._most:
-            halved = joined(self.reducers, self.read(0, self._count), np.arange(0, self._count, 2))
-            self.width *= 2
-            self._count = 0
-            self._extend(halved)
+            self._halve()
+
+    def _halve(self) -> None:
+        pairs = np.arange(0, self._count, 2)
+        halved = joined(self.reducers, self.read(0, self._count), pairs)
+        self.width *= 2
+        self._count = 0
+        self._extend(halved)
 
     def _extend(self, buckets: Buckets) -> None:
         stop = self._count + buckets.shape[1]
@@ -145,18 +153,23 @@ def _joined(reducer: np.ufunc, number: Buckets, at: Windows) -> Buckets:
     if number[:1].size == 1:
         return reducer.reduceat(number.ravel(), at).reshape(-1, *number.shape[1:])
     # NumPy's reduceat is slow where there is another axis
-    begin, end = int(at[min(1, len(at) - 1)]), int(at[-1])
-    parts = [reducer.reduce(number[end:], axis=0, keepdims=True)]
-    if len(at) > 2:
-        groups = len(at) - 2
-        whole = number[begin:end].reshape(groups, (end - begin) // groups, *number.shape[1:])
-        parts.insert(0, reducer.reduce(whole, axis=1))
-    if len(at) > 1:
-        parts.insert(0, reducer.reduce(number[:begin], axis=0, keepdims=True))
-    return np.concatenate(parts)
+    last: Buckets = reducer.reduce(number[at[-1] :], axis=0, keepdims=True)
+    if len(at) == 1:
+        return last
+    begin, end = int(at[1]), int(at[-1])
+    first = reducer.reduce(number[:begin], axis=0, keepdims=True)
+    groups = len(at) - 2
+    if groups == 0:
+        return np.concatenate([first, last])
+    between = number[begin:end].reshape(groups, (end - begin) // groups, *number.shape[1:])
+    return np.concatenate([first, reducer.reduce(between, axis=1), last])
 
 
-class _Numbers:
+def _round_up(window: int, width: int) -> int:
+    return -(-window // width) * width
+
+
+class BranchNumbers:
     """One kind of numbers of a branch's windows: from the newest windows where they are still kept,
     else from buckets."""
 
@@ -167,7 +180,9 @@ class _Numbers:
         # Of stored windows, [numbers, n, ...], of which the first has this number
         numbers_of: Callable[[StoredWindows, int], Buckets],
     ) -> None:
-        self._newest, self._log, self._numbers_of = newest, log, numbers_of
+        self._newest = newest
+        self._log = log
+        self._numbers_of = numbers_of
 
     def catch_up(self) -> None:
         """Sum up the newest windows that complete a bucket."""
@@ -183,10 +198,11 @@ class _Numbers:
         """The windows ``first`` to ``last`` in buckets; see `LossHistory.of_one`."""
         if first < self._newest.start:
             width = max(width, self._log.width)
-        edges = np.arange(first // width, -(-last // width) + 1) * width
-        edges[:1], edges[-1:] = first, last
+        edges = np.arange(first // width, _round_up(last, width) // width + 1) * width
+        edges[:1] = first
+        edges[-1:] = last
         begins, ends = edges[:-1], edges[1:]
-        starts, numbers = self._parts(width, first, last, which)
+        starts, numbers = self._pieces(width, first, last, which)
         at = np.searchsorted(np.maximum(starts[:-1], first), begins)
         buckets = joined(self._log.reducers, numbers, at)
         covered = np.append(starts[at[1:]], starts[-1]) - starts[at]
@@ -196,27 +212,38 @@ class _Numbers:
                 number *= share
         return np.stack([begins, ends]), buckets
 
-    def _parts(self, width: int, first: int, last: int, which: Which) -> tuple[Windows, Buckets]:
+    def _pieces(self, width: int, first: int, last: int, which: Which) -> tuple[Windows, Buckets]:
         """The windows one by one, but as many as possible in buckets of the log that are not wider
         than ``width``: their starts, and the end of the last; and their numbers. Where windows are
         no longer kept, the first and the last bucket may have more than are asked for."""
-        own, kept = self._log.width, self._newest.start
-        begin, end = -(-first // own) * own, last // own * own
-        if first < kept:
-            begin = first // own * own
-        if end < kept:
-            end = min(-(-last // own) * own, self._log.windows)
-        if width < own or begin >= end:
-            begin = end = 0  # none
-        before, after = (first, max(first, begin)), (max(first, min(last, end)), last)
-        starts = [np.arange(*before), np.arange(begin, end, own), np.arange(*after)]
+        logged = self._log.width
+        begin, end = self._part_in_log(width, first, last)
+        before = first, max(first, begin)
+        after = max(first, min(last, end)), last
+        starts = [
+            np.arange(*before),
+            np.arange(begin, end, logged),
+            np.arange(*after),
+            np.array([max(last, end)]),
+        ]
         numbers = [
             self._of_windows(*before, which),
-            self._log.read(begin // own, -(-end // own), which),
+            self._log.read(begin // logged, _round_up(end, logged) // logged, which),
             self._of_windows(*after, which),
         ]
-        starts.append(np.array([max(last, end)]))
         return np.concatenate(starts), np.concatenate(numbers, axis=1)
+
+    def _part_in_log(self, width: int, first: int, last: int) -> tuple[int, int]:
+        """From where to where the log is read; nothing of it if its buckets are too wide."""
+        logged, kept = self._log.width, self._newest.start
+        begin, end = _round_up(first, logged), last // logged * logged
+        if first < kept:
+            begin = first // logged * logged
+        if end < kept:
+            end = min(_round_up(last, logged), self._log.windows)
+        if width < logged or begin >= end:
+            return 0, 0
+        return begin, end
 
 
 class LossHistory:
@@ -234,21 +261,25 @@ class LossHistory:
         if kept is None:
             bytes_of_bucket = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
             kept = min(max(BYTES_OF_SEVERAL // bytes_of_bucket, LEAST_KEPT), MOST_KEPT)
-        self._config, self._replicas, self._start = config, replicas, start
-        self._dtype = np.float64 if replicas == 1 else np.float32
+        self._config = config
+        self._replicas = replicas
+        self._start = start
         self._newest = NewestWindows(kept, replicas)
-        width = WIDTH_OF_ONE if replicas == 1 else WIDTH_OF_SEVERAL
+        self._dtype: npt.DTypeLike = np.float64
+        width, most = WIDTH_OF_ONE, kept
+        if replicas > 1:
+            self._dtype = np.float32
+            width, most = WIDTH_OF_SEVERAL, max(kept // 4, LEAST_KEPT)
         # fewer than are kept, or those that do not complete a bucket yet would be dropped
         self._at_once = min(kept - width, max(1, LOSSES_AT_ONCE // replicas))
-        most = kept if replicas == 1 else max(kept // 4, LEAST_KEPT)
         log = BucketLog(OF_LOSSES, width, most, (replicas,), self._dtype)
-        self._each = _Numbers(self._newest, log, self._numbers_of_each)
-        self._all: _Numbers | None = None
+        self._each = BranchNumbers(self._newest, log, self._numbers_of_each)
+        self._all: BranchNumbers | None = None
         self._solved_at = np.empty(0, np.int64)  # of those that solved the task, in order
         if band and replicas > 1:
             # of single windows: quantiles take too long to be computed whenever they are drawn
             log = BucketLog(OF_BAND, 1, BAND_KEPT, (), np.float64)
-            self._all = _Numbers(self._newest, log, self._numbers_of_all)
+            self._all = BranchNumbers(self._newest, log, self._numbers_of_all)
 
     def _numbers_of_each(self, windows: StoredWindows, _: int) -> Buckets:
         numbers = np.empty((len(OF_LOSSES), *windows.shape), self._dtype)
@@ -296,7 +327,8 @@ class LossHistory:
         windows = self.windows(first, last)
         if windows is not None:
             return losses_of(windows)
-        edges, buckets = self._buckets(self._each, 1 << (last - first).bit_length(), first, last)
+        width = 1 << (last - first).bit_length()
+        edges, buckets = self._buckets(self._each, width, first, last)
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             sums = buckets[2].sum(axis=0, keepdims=True)
             means: Floats = (sums / (edges[1] - edges[0]).sum()).astype(np.float32)
@@ -331,7 +363,7 @@ class LossHistory:
         return edges, np.append(buckets, replicas, axis=0)
 
     def _buckets(
-        self, numbers: _Numbers, width: int, first: int, last: int, which: Which = ALL
+        self, numbers: BranchNumbers, width: int, first: int, last: int, which: Which = ALL
     ) -> tuple[Windows, Buckets]:
         last = min(last - self._start, len(self))
         first = min(first - self._start, last)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -46,18 +45,27 @@ class Segment:
     def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
         """(window, epoch) of the starts of epochs from ``first`` to ``last``; if over ``most``,
         every 2nd, 5th..."""
-        next_epoch, in_epoch = self.epoch_and_window(max(first, self.at))
-        start = max(first, self.at) - in_epoch
+        first = max(first, self.at)
+        epoch, in_epoch = self.epoch_and_window(first)
+        start = first - in_epoch
         if in_epoch:
-            start, next_epoch = start + self.windows_per_epoch, next_epoch + 1
+            epoch += 1
+            start += self.windows_per_epoch
         count = max(0, math.ceil((last - start) / self.windows_per_epoch))
-        round_numbers = (step * 10**power for power in itertools.count() for step in (1, 2, 5))
-        every = next(number for number in round_numbers if number * most >= count)
-        skipped = -next_epoch % every
-        return [
-            (start + index * self.windows_per_epoch, next_epoch + index)
-            for index in range(skipped, count, every)
-        ]
+        every = _round_number(count / most)
+        skipped = -epoch % every
+        indices = range(skipped, count, every)
+        return [(start + index * self.windows_per_epoch, epoch + index) for index in indices]
+
+
+def _round_number(least: float) -> int:
+    """The first of 1, 2, 5, 10, 20, ... that is not less."""
+    power = 1
+    while True:
+        for number in (power, 2 * power, 5 * power):
+            if number >= least:
+                return number
+        power *= 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +98,12 @@ class Curve(InBuckets):
 
     def below(self, most: float) -> Curve:
         """The same curve with losses above ``most`` as infinite."""
-        high = np.float32(np.inf)
-        return replace(
-            self,
-            low=np.where(self.low > most, high, self.low),
-            high=np.where(self.high > most, high, self.high),
-            mean=np.where(self.mean > most, high, self.mean),
-        )
+
+        def bounded(losses: Floats) -> Floats:
+            return np.where(losses > most, np.float32(np.inf), losses)
+
+        low, high, mean = bounded(self.low), bounded(self.high), bounded(self.mean)
+        return replace(self, low=low, high=high, mean=mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +143,8 @@ class CurvePiece(NamedTuple):
 def width_of(columns: int, windows: int) -> int:
     """The windows in a bucket, a power of two, with which ``windows`` windows need at most
     ``columns`` buckets."""
-    return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
+    least = max(1, windows / max(1, columns))
+    return 1 << math.ceil(math.log2(least))
 
 
 def _along(
@@ -153,9 +161,9 @@ def _joined(
 ) -> tuple[Windows, Buckets]:
     edges: list[Windows] = [np.empty((2, 0), np.int64)]
     buckets: list[Buckets] = [np.empty((numbers, 0))]
-    for edges_there, buckets_there in _along(pieces, width, first, last):
-        edges.append(edges_there)
-        buckets.append(buckets_there)
+    for piece_edges, piece_buckets in _along(pieces, width, first, last):
+        edges.append(piece_edges)
+        buckets.append(piece_buckets)
     return np.concatenate(edges, axis=1), np.concatenate(buckets, axis=1)
 
 

@@ -37,7 +37,10 @@ loss of NaN, -1 errors."""
 PACKED_LOST = np.uint32(0xFFFFFFFF)
 ERROR_BITS, MOST_ERRORS = 8, 255
 DROPPED_BITS = 7  # of the 23 bits of a float32's mantissa
-NAN, INFINITE = np.uint32(0x7FC00000 >> DROPPED_BITS), np.uint32(0x7F800000 >> DROPPED_BITS)
+INFINITY_BITS = np.uint32(0x7F800000)  # of a float32; those of NaN are higher
+QUIET = np.uint32(0x00400000)  # the bit of a NaN that does not make NumPy warn
+INFINITE = INFINITY_BITS >> np.uint32(DROPPED_BITS)
+NAN = (INFINITY_BITS | QUIET) >> np.uint32(DROPPED_BITS)
 
 
 def kept_type(replicas: int) -> np.dtype[Any]:
@@ -50,18 +53,29 @@ def kept(losses: Floats, errors: Counts, config: EchoConfig) -> StoredWindows:
         windows = np.empty(losses.shape, WINDOW)
         windows["loss"], windows["errors"] = losses, errors
         return windows
+    predictions = config.predictions_per_window
+    in_a_byte = np.maximum(errors, 0)
+    if predictions > MOST_ERRORS:
+        in_a_byte = np.rint(in_a_byte * (MOST_ERRORS / predictions))
+    packed = _packed(losses) << np.uint32(ERROR_BITS) | in_a_byte.astype(np.uint32)
+    is_lost = errors < 0
+    if is_lost.any():
+        packed[is_lost] = PACKED_LOST
+    return packed
+
+
+def _packed(losses: Floats) -> npt.NDArray[np.uint32]:
+    """The upper bits of losses, without the sign, rounded to the nearest or else an even number.
+    What is finite stays finite."""
     bits = np.ascontiguousarray(losses, np.float32).view(np.uint32) & np.uint32(0x7FFFFFFF)
     half = np.uint32(2 ** (DROPPED_BITS - 1) - 1)
     odd = (bits >> np.uint32(DROPPED_BITS)) & np.uint32(1)
-    rounded = np.minimum((bits + half + odd) >> np.uint32(DROPPED_BITS), INFINITE - np.uint32(1))
-    special = bits >= np.uint32(0x7F800000)
-    if special.any():
-        rounded = np.where(special, np.where(np.isnan(losses), NAN, INFINITE), rounded)
-    known, predictions = np.maximum(errors, 0), config.predictions_per_window
-    in_a_byte = np.rint(known * (MOST_ERRORS / predictions)) if predictions > MOST_ERRORS else known
-    packed = rounded << np.uint32(ERROR_BITS) | in_a_byte.astype(np.uint32)
-    lost = errors < 0
-    return np.where(lost, PACKED_LOST, packed) if lost.any() else packed
+    rounded: npt.NDArray[np.uint32] = (bits + half + odd) >> np.uint32(DROPPED_BITS)
+    rounded = np.minimum(rounded, INFINITE - np.uint32(1))
+    is_special = bits >= INFINITY_BITS
+    if is_special.any():  # rarely, and a mask takes long
+        rounded[is_special] = np.where(bits[is_special] > INFINITY_BITS, NAN, INFINITE)
+    return rounded
 
 
 def stored_windows(progress: PopulationProgress, config: EchoConfig) -> tuple[StoredWindows, ...]:
@@ -69,7 +83,8 @@ def stored_windows(progress: PopulationProgress, config: EchoConfig) -> tuple[St
     if progress.packed is not None:
         return progress.packed
     is_clipped = progress.grad_norms > (config.clip_norm or np.inf)
-    norms = kept(progress.grad_norms, is_clipped * np.int32(config.predictions_per_window), config)
+    errors = is_clipped * np.int32(config.predictions_per_window)
+    norms = kept(progress.grad_norms, errors, config)
     return kept(progress.losses, progress.errors, config), norms
 
 
@@ -86,12 +101,11 @@ def as_stored(progress: PopulationProgress, config: EchoConfig) -> PopulationPro
 
 
 def lost(count: int, replicas: int) -> StoredWindows:
-    of_each = kept_type(replicas)
-    return (
-        np.full(count * replicas * of_each.itemsize, LOST[0], np.uint8)
-        .view(of_each)
-        .reshape(count, replicas)
-    )
+    dtype = kept_type(replicas)
+    lost_bytes = bytearray(
+        LOST * (count * replicas * dtype.itemsize)
+    )  # an array of bytes is frozen
+    return np.frombuffer(lost_bytes, dtype).reshape(count, replicas)
 
 
 def is_lost(windows: StoredWindows) -> Bools:
@@ -111,9 +125,9 @@ def losses_of(windows: StoredWindows) -> Floats:
     if windows.dtype == WINDOW:
         return np.asarray(windows["loss"])
     bits = (windows >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
-    # a damaged file may contain NaNs that make NumPy warn
-    if (no_number := bits > np.uint32(0x7F800000)).any():
-        bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
+    is_nan = bits > INFINITY_BITS
+    if is_nan.any():
+        bits[is_nan] |= QUIET  # a damaged file may contain others
     return bits.view(np.float32)
 
 
@@ -122,10 +136,8 @@ def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
     window."""
     if windows.dtype == WINDOW:
         return np.asarray(windows["errors"])
-    predictions, errors = (
-        config.predictions_per_window,
-        (windows & np.uint32(MOST_ERRORS)).astype(np.int32),
-    )
+    predictions = config.predictions_per_window
+    errors = (windows & np.uint32(MOST_ERRORS)).astype(np.int32)
     if predictions > MOST_ERRORS:
         errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
     errors[windows == PACKED_LOST] = -1
@@ -135,10 +147,15 @@ def errors_of(windows: StoredWindows, config: EchoConfig) -> Counts:
 def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
     """The share of wrong predictions in stored windows, 0 to 1, float32 [n, replicas]; NaN for a
     lost window."""
-    errors, most = errors_of(windows, config), config.predictions_per_window
+    errors = errors_of(windows, config)
+    most = config.predictions_per_window
+    is_unknown = errors < 0
     if windows.dtype != WINDOW and most > MOST_ERRORS:
-        errors, most = np.where(errors < 0, errors, windows & np.uint32(MOST_ERRORS)), MOST_ERRORS
-    return np.where(errors < 0, np.float32(np.nan), (errors / most).astype(np.float32))
+        errors = (windows & np.uint32(MOST_ERRORS)).astype(np.int32)  # a share
+        most = MOST_ERRORS
+    rates = (errors / most).astype(np.float32)
+    rates[is_unknown] = np.nan
+    return rates
 
 
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
@@ -151,13 +168,16 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
     """Quantiles, float32 [shares, n], of losses, [n, replicas], linearly interpolated; NaN counts
     as infinite."""
     ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
-    found = []
+    rows = []
     for share in shares:
         place = share * (losses.shape[-1] - 1)
-        below, part = int(place), np.float32(place - int(place))
-        lower = ordered[:, below]
-        found.append(lower * (1 - part) + ordered[:, below + 1] * part if part else lower)
-    return np.stack(found)
+        below = int(place)
+        part = np.float32(place - below)
+        quantile = ordered[:, below]
+        if part:
+            quantile = quantile * (1 - part) + ordered[:, below + 1] * part
+        rows.append(quantile)
+    return np.stack(rows)
 
 
 def median_mean(losses: Floats) -> float:
@@ -166,8 +186,6 @@ def median_mean(losses: Floats) -> float:
     if not len(losses):
         return math.nan
     means = losses.mean(axis=0, dtype=np.float64)
-    return float(
-        means[0]
-        if len(means) == 1
-        else quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0]
-    )
+    if len(means) == 1:
+        return float(means[0])
+    return float(quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0])
