@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from echornn import EchoConfig, Progress
 from echornn.history.curve import Cause
-from echornn.readings import Question, Readings
+from echornn.readings import Question
 from echornn.run.branch import Position
 from echornn.session.pictures.frame import State
 from echornn.tasks.own_task import OwnTask
@@ -28,6 +28,7 @@ from tui.app.app import EchoApp
 from tui.term.private_textual import strips_shown
 
 TUTORIAL = EchoConfig()
+LARGE = (120, 40)
 SIXTEEN = ColorSystem.STANDARD
 
 STATUS, PLOT_X = 3, 8
@@ -48,9 +49,6 @@ class Branch:
     norms: npt.ArrayLike | None = None
 
 
-RUN = Branch([0.5] * 999)
-
-
 @dataclass(frozen=True)
 class Screen:
     """What the screen shows: its lines, and the style of each cell."""
@@ -64,27 +62,28 @@ class Screen:
 
     def numbers(self, pattern: str) -> list[int]:
         """The numbers in the groups of a pattern that the screen has."""
-        found = re.search(pattern, self.text)
-        assert found, f"{pattern} in\n{self.text}"
-        return [int(number.replace(",", "")) for number in found.groups()]
+        match = re.search(pattern, self.text)
+        assert match, f"{pattern} in\n{self.text}"
+        return [int(number.replace(",", "")) for number in match.groups()]
 
     def line(self, *words: str) -> str:
         """The only line with all these words."""
-        (found,) = [line for line in self.lines if all(word in line for word in words)] or [
-            self.text
-        ]
-        assert all(word in found for word in words), f"{words} in\n{self.text}"
-        return found
+        lines = [line for line in self.lines if all(word in line for word in words)]
+        assert len(lines) == 1, f"{words} in\n{self.text}"
+        return lines[0]
 
     def below(self, *words: str, count: int) -> list[str]:
-        at = self.lines.index(self.line(*words)) + 1
-        return list(self.lines[at : at + count])
+        """So many lines below the only one with these words."""
+        first = self.lines.index(self.line(*words)) + 1
+        return list(self.lines[first : first + count])
 
     @property
     def _base(self) -> int:
-        return next(
-            y for y, line in enumerate(self.lines) if y > STATUS and line.startswith(" window")
-        )
+        """The line with the window axis."""
+        for y, line in enumerate(self.lines):
+            if y > STATUS and line.startswith(" window"):
+                return y
+        raise AssertionError(self.text)
 
     @property
     def reading(self) -> str:
@@ -94,26 +93,35 @@ class Screen:
     @property
     def plot(self) -> list[str]:
         """The lines of the curve, right of its axis, without the strips below it."""
-        strips = sum(
-            line.startswith((" errors", " solved")) for line in self.lines[STATUS : self._base]
-        )
-        return [line[PLOT_X:] for line in self.lines[STATUS : self._base - strips]]
+        lines = self.lines[STATUS : self._base]
+        strips = sum(line.startswith((" errors", " solved")) for line in lines)
+        return [line[PLOT_X:] for line in lines[: len(lines) - strips]]
 
     @property
     def losses(self) -> dict[str, int]:
         """For each label of the loss axis its line of the plot."""
-        labels = [line[:PLOT_X].strip(" ┫┤┃│+#|") for line in self.lines[STATUS : self._base]]
-        return {label: y for y, label in enumerate(labels) if label[:1].isdigit()}
+        labels = {}
+        for y, line in enumerate(self.lines[STATUS : self._base]):
+            label = line[:PLOT_X].strip(" ┫┤┃│+#|")
+            if label[:1].isdigit():
+                labels[label] = y
+        return labels
 
     @property
     def windows(self) -> dict[str, int]:
         """For each label of the window axis the column of the plot where its middle stands."""
-        labels = re.finditer(r"(?<= )[\d,.]+[kM]?(?= |$)", self.lines[self._base][PLOT_X - 1 :])
-        return {one[0]: (one.start() + one.end()) // 2 - 1 for one in labels}
+        axis = self.lines[self._base][PLOT_X - 1 :]
+        labels = re.finditer(r"(?<= )[\d,.]+[kM]?(?= |$)", axis)
+        return {label[0]: sum(label.span()) // 2 - 1 for label in labels}
 
     @property
     def view(self) -> list[str]:
         return [line[1:] for line in self.lines[self._base + 1 : -1]]
+
+    @property
+    def drawing(self) -> str:
+        """The lines of the view as one text."""
+        return "\n".join(self.view)
 
     def marks(self, signs: str, column: int) -> list[int]:
         """The lines of the plot that have one of these signs in a column."""
@@ -130,10 +138,17 @@ class Screen:
     def place(self, text: str, after: str = "") -> tuple[int, int]:
         """Column and line of a text, the first on its line, or the first after another text."""
         for y, line in enumerate(self.lines):
-            x = line.find(text, line.find(after) + len(after) if after and after in line else 0)
-            if x >= 0 and after in line:
-                return x, y
+            if after in line:
+                x = line.find(text, line.find(after) + len(after))
+                if x >= 0:
+                    return x, y
         raise AssertionError(f"{text!r} is not in\n{self.text}")
+
+
+def bar_height(lines: list[str], column: int) -> float:
+    """How high the blocks in a column are, in lines."""
+    signs = [line.ljust(LARGE[0])[column] for line in lines]
+    return sum("▁▂▃▄▅▆▇█".find(sign) + 1 for sign in signs) / 8
 
 
 def own_task(file: Path, name: str) -> EchoConfig:
@@ -141,29 +156,36 @@ def own_task(file: Path, name: str) -> EchoConfig:
     return EchoConfig(task=OwnTask.read(f"{file}:{name}").task(), total_series_length=3000)
 
 
+def task_config(task: str, **fields: Any) -> EchoConfig:
+    return EchoConfig.from_fields({"task": task, **fields})
+
+
 def stand(
     session: ScriptedSession,
     state: str = "paused",
     newest: Progress | None = None,
     here: int | None = None,
+    line: int = 0,
     **frame: Any,
 ) -> None:
     """Let the session stand after ``here`` windows of the line, by default at its end."""
-    timeline, line = session.timeline, frame.setdefault("line", 0)
-    end = timeline.tree.end(line).window if len(timeline) else 0
-    config = timeline.tree.branch(line).config if len(timeline) else session.frame.config
+    timeline = session.timeline
+    end = timeline.tree.end(line).window
     trained = end if here is None else here
-    if trained:
-        epoch, window = divmod(trained - 1, config.windows_per_epoch)
+    config = timeline.tree.branch(line).config
+
+    readings = frame.get("readings")
+    if newest is None and readings is not None:
+        newest = readings.progress
+    if newest is None and trained:
+        draw = make_progress if config.value("task") == "echo" else task_window
         own = config.of(frame.get("replica", 0))
-        newest = newest or getattr(frame.get("readings"), "progress", None)
-        newest = newest or (make_progress if config.value("task") == "echo" else task_window)(
-            own, epoch, window
-        )
-        if config.replicas > 1:
-            frame.setdefault("seed_stats", timeline.seed_stats(Position(line, trained)))
-    frame = {"config": config, "trained": trained, "is_past": trained < end, **frame}
-    session.set_frame(State(state), newest, **frame)
+        newest = draw(own, *divmod(trained - 1, config.windows_per_epoch))
+    if trained and config.replicas > 1:
+        frame["seed_stats"] = timeline.seed_stats(Position(line, trained))
+
+    place = {"line": line, "trained": trained, "is_past": trained < end}
+    session.set_frame(State(state), newest, **{"config": config, **place, **frame})
 
 
 class Stage:
@@ -172,19 +194,14 @@ class Stage:
     def __init__(self, app: EchoApp, session: ScriptedSession, pilot: Pilot[int]) -> None:
         self.app, self.session, self.pilot = app, session, pilot
 
-    async def put(
-        self,
-        state: str = "paused",
-        newest: Progress | None = None,
-        here: int | None = None,
-        **frame: Any,
-    ) -> Screen:
-        """Show the session after ``here`` windows of the line, by default at its end."""
-        stand(self.session, state, newest, here, **frame)
+    async def put(self, **frame: Any) -> Screen:
+        """Show the session where it now stands; see `stand`."""
+        stand(self.session, **frame)
         return await self.press()
 
     async def press(self, *keys: str) -> Screen:
-        await self.pilot.press(*keys)
+        """Press keys, of which a text may name several with spaces between them."""
+        await self.pilot.press(*" ".join(keys).split())
         self.app.show_newest_frame()
         await self.pilot.pause()
         return self.screen
@@ -200,10 +217,25 @@ class Stage:
     @property
     def screen(self) -> Screen:
         strips = strips_shown(self.app.screen)
-        styles = tuple(
-            tuple(one.style or Style() for one in strip for _ in one.text) for strip in strips
-        )
-        return Screen(tuple(strip.text.rstrip() for strip in strips), styles)
+        styles = []
+        for strip in strips:
+            cells: list[Style] = []
+            for segment in strip:
+                cells += [segment.style or Style()] * len(segment.text)
+            styles.append(tuple(cells))
+        return Screen(tuple(strip.text.rstrip() for strip in strips), tuple(styles))
+
+    @property
+    def text(self) -> str:
+        return self.screen.text
+
+    @property
+    def reading(self) -> str:
+        return self.screen.reading
+
+    @property
+    def view(self) -> list[str]:
+        return self.screen.view
 
     @property
     def asked(self) -> Question:
@@ -213,40 +245,35 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    branches: Sequence[Branch] = (RUN,),
+    *keys: str,
+    losses: npt.ArrayLike = (0.5,) * 999,
+    errors: npt.ArrayLike = 0.0,
+    norms: npt.ArrayLike | None = None,
+    branches: Sequence[Branch] = (),
     config: EchoConfig = TUTORIAL,
     size: tuple[int, int] = (80, 24),
     ascii_only: bool = False,
     light: bool = False,
     **frame: Any,
 ) -> AsyncIterator[Stage]:
-    """The app on a screen of this size, over a run with these branches, and where it stands; see
-    `stand`."""
+    """The app on a screen of this size after these keys, over a run of one branch with these
+    losses, or of several branches, and where it stands; see `stand`."""
     session = ScriptedSession(config)
-    for one in branches:
-        number = branch_off(session.timeline, config.with_fields(one.changes), one.cause, one.at)
-        grow(session.timeline, number, one.losses, one.errors, one.norms)
-    if frame:
-        stand(session, **frame)
-    app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme="light" if light else "dark")
+    for branch in branches or [Branch(losses, errors=errors, norms=norms)]:
+        changed = config.with_fields(branch.changes)
+        number = branch_off(session.timeline, changed, branch.cause, branch.at)
+        grow(session.timeline, number, branch.losses, branch.errors, branch.norms)
+    stand(session, **frame)
+
+    theme: Any = "light" if light else "dark"
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme=theme)
     async with app.run_test(size=size) as pilot:
-        yield Stage(app, session, pilot)
+        stage = Stage(app, session, pilot)
+        await stage.press(*keys)
+        yield stage
 
 
-async def seen(
-    *keys: str,
-    losses: npt.ArrayLike = RUN.losses,
-    branches: Sequence[Branch] = (),
-    config: EchoConfig = TUTORIAL,
-    size: tuple[int, int] = (80, 24),
-    ascii_only: bool = False,
-    readings: Readings | None = None,
-    errors: npt.ArrayLike = 0.0,
-    **frame: Any,
-) -> Screen:
-    """What the app shows of a run after these keys."""
-    frame["readings"] = readings
-    async with staged(
-        branches or [Branch(losses, errors=errors)], config, size, ascii_only, **frame
-    ) as stage:
-        return await stage.press(*keys)
+async def seen(*keys: str, **options: Any) -> Screen:
+    """What the app shows after these keys; see `staged`."""
+    async with staged(*keys, **options) as stage:
+        return stage.screen

@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from echornn import EchoConfig, Progress
-from tests.door.views.stage import SIXTEEN, Branch, own_task, seen, staged
+from tests.door.views.stage import LARGE, SIXTEEN, own_task, seen, staged, task_config
 from tests.readings_by_hand import SOLVED
 from tests.scripted import SMALL, make_progress
 
@@ -29,92 +30,93 @@ def four_steps(window: int, sure: float = 0.8) -> Progress:
     )
 
 
+FIRST = ["██▁▁████", "▁▁▁▁██▁▁", "▁▁▁▁██▁▁"]
+SECOND = ["▁▁▁▁██▁▁", "▁▁██▁▁▁▁", "▁▁><▁▁░░"]
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("size", [(80, 24), LARGE])
+async def test_each_row_has_its_input_its_target_and_its_prediction(
+    ascii_only: bool, size: tuple[int, int]
+) -> None:
+    screen = await seen(config=FOUR, newest=four_steps(0), ascii_only=ascii_only, size=size)
+    assert re.search("row 1: 4( of |/)4", screen.text)
+    assert re.search("row 2: 3( of |/)4", screen.text)
+    for row, blocks in (("row 1:", FIRST), ("row 2:", SECOND)):
+        lines = screen.below(row, count=3)
+        for line, name, text in zip(lines, ("input", "echo", "pred"), blocks, strict=True):
+            assert line[1:].startswith(name)
+            if ascii_only:
+                text = text.translate(str.maketrans("▁█░", "_#:"))
+            assert text in line
+
+
 @pytest.mark.parametrize(
-    ("ascii_only", "blocks"),
+    ("share", "block"),
     [
-        (False, [("██▁▁████", "▁▁▁▁██▁▁", "▁▁▁▁██▁▁"), ("▁▁▁▁██▁▁", "▁▁██▁▁▁▁", "▁▁><▁▁░░")]),
-        (True, [("##__####", "____##__", "____##__"), ("____##__", "__##____", "__><__::")]),
+        (0.12, "▁▁"),
+        (0.2, "░░"),
+        (0.49, "░░"),
+        (0.51, "▒▒"),
+        (0.7, "▒▒"),
+        (0.76, "▓▓"),
+        (0.94, "▓▓"),
+        (0.96, "██"),
     ],
 )
-async def test_each_row_has_its_input_its_target_and_its_prediction(
-    ascii_only: bool, blocks: list[tuple[str, str, str]]
-) -> None:
-    for size in ((80, 24), (120, 40)):
-        screen = await seen(config=FOUR, newest=four_steps(0), ascii_only=ascii_only, size=size)
-        for row, (right, lines) in enumerate(zip((4, 3), blocks, strict=True), 1):
-            assert re.search(rf"row {row}: {right}( of |/)4", screen.text)
-            found = screen.below(f"row {row}:", count=3)
-            for line, name, text in zip(found, ("input", "echo", "pred"), lines, strict=True):
-                assert line[1:].startswith(name)
-                assert text in line
+async def test_a_prediction_is_shaded_by_its_probability(share: float, block: str) -> None:
+    right = np.full((2, 4), round(share), np.uint8)
+    screen = await seen(config=FOUR, newest=replace(four_steps(0, sure=1 - share), y=right))
+    assert screen.below("row 2:", count=3)[2].rstrip().endswith(block)
 
 
-async def test_a_prediction_is_shaded_by_its_probability() -> None:
-    shades = {
-        0.12: "▁▁",
-        0.2: "░░",
-        0.49: "░░",
-        0.51: "▒▒",
-        0.7: "▒▒",
-        0.76: "▓▓",
-        0.94: "▓▓",
-        0.96: "██",
-    }
-    async with staged([Branch([0.5])], FOUR) as stage:
-        for p, block in shades.items():
-            progress = replace(four_steps(0, sure=1 - p), y=np.full((2, 4), int(p > 0.5), np.uint8))
-            assert (
-                (await stage.put(newest=progress))
-                .below("row 2:", count=3)[2]
-                .rstrip()
-                .endswith(block)
-            )
-
-
-async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried_or_not() -> None:
+async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried() -> None:
     tape = (four_steps(1), four_steps(4))
-    lines = (await seen(config=FOUR, newest=four_steps(5), tape=tape)).view
-    assert lines[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
-    assert lines[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
-    last = FOUR.windows_per_epoch - 1
-    lines = (
-        await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), tape=(four_steps(last),))
-    ).view
-    assert "██▁▁████║" in lines[1], "at an epoch's begin it is zero"
+    view = (await seen(config=FOUR, newest=four_steps(5), tape=tape)).view
+    assert view[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
+    assert view[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
+
+
+async def test_at_the_seam_of_two_epochs_the_state_is_zero() -> None:
+    tape = (four_steps(FOUR.windows_per_epoch - 1),)
+    screen = await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), tape=tape)
+    assert "██▁▁████║" in screen.view[1]
+
+
+async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
     overlap = replace(FOUR, stride=2)
-    screen = await seen(
-        "tab", *["left"] * 4, config=overlap, newest=four_steps(5), tape=(four_steps(4),)
-    )
-    assert screen.view[1].endswith(" 1▁▁│██▁▁████"), (
-        "of windows that overlap each step is shown once"
-    )
+    tape = (four_steps(4),)
+    screen = await seen("tab", "left " * 4, config=overlap, newest=four_steps(5), tape=tape)
+    assert screen.view[1].endswith(" 1▁▁│██▁▁████")
 
 
 async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> None:
-    async with staged([Branch([0.5] * 9)], FOUR) as stage:
-        screen = await stage.put(newest=four_steps(0))
-        screen = await stage.press("tab", "left", "left")
-        assert [line[6:15].strip() for line in screen.view[1:4]] == [
-            "1▁▁████",
-            "▁▁▁▁ 1▁▁",
-            "▁▁▁▁ 1▁▁",
-        ]
+    async with staged("tab left left", config=FOUR, newest=four_steps(0)) as stage:
+        screen = stage.screen
+        rows = [line[6:15].strip() for line in screen.view[1:4]]
+        assert rows == ["1▁▁████", "▁▁▁▁ 1▁▁", "▁▁▁▁ 1▁▁"]
         assert "row 1, step 3" in screen.reading
-        (source, y), (target, _) = screen.place(" 1▁▁"), screen.place(" 1▁▁", after="echo")
-        lit = [screen.paper(source, y), screen.paper(target, y + 1), screen.paper(target, y + 2)]
-        assert lit[0] != lit[1] == lit[2] != screen.paper(target + 2, y + 2)
-        screen = await stage.press("down", "right")
-        assert re.search(
-            r"row 2, step 4: target 0 .*step 2.*p\(0\) 0\.800, p\(1\) 0\.200", screen.reading
-        )
-        assert "row 2, step" not in (await stage.press("escape")).reading
+        source, y = screen.place(" 1▁▁")
+        target, _ = screen.place(" 1▁▁", after="echo")
+        lit = screen.paper(target, y + 1)
+        assert screen.paper(source, y) != lit
+        assert screen.paper(target, y + 2) == lit
+        assert screen.paper(target + 2, y + 2) != lit
+
+        await stage.press("down right")
+        words = r"row 2, step 4: target 0 .*step 2.*p\(0\) 0\.800, p\(1\) 0\.200"
+        assert re.search(words, stage.reading)
+        await stage.press("escape")
+        assert "row 2, step" not in stage.reading
         x, y = stage.screen.place("row 1")
-        assert "row 1, step 2: target 0" in (await stage.hover(x + 6 + 2, y + 3)).text
-        before = await stage.put(newest=four_steps(5), tape=(four_steps(4),))
-        before = await stage.press("left", "left", "left")
-        assert before.view[1].rstrip().endswith("██▁▁██ 1│██▁▁████") or " 1│" in before.text, (
-            "the source lies before"
-        )
+        await stage.hover(x + 6 + 2, y + 3)
+        assert "row 1, step 2: target 0" in stage.text
+
+
+async def test_a_source_may_lie_in_the_window_before() -> None:
+    tape = (four_steps(4),)
+    screen = await seen("tab left left left", config=FOUR, newest=four_steps(5), tape=tape)
+    assert " 1│" in screen.view[1]
 
 
 async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
@@ -122,86 +124,87 @@ async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
     progress = make_progress(config)
     x = np.resize(np.array([0, 9, 10, 35, 36, 39, 1, 2, 3, 4], np.uint8), progress.x.shape)
     y = np.resize(np.arange(10, dtype=np.uint8), progress.y.shape)
-    outputs = np.zeros((*y.shape, 40), np.float32)
-    np.put_along_axis(
-        outputs, ((y + (np.arange(10) == 4)) % 40)[..., None].astype(np.int64), 1, axis=-1
-    )
+    said = np.where(y == 4, 5, y)
+    outputs = np.eye(40, dtype=np.float32)[said]
     screen = await seen(config=config, newest=replace(progress, x=x, y=y, outputs=outputs))
-    found = screen.below("row 1:", count=3)
-    assert "0 9 a z 24271 2 3 4" in found[0]
-    assert "0 1 2 3 4 5 6 7 8 9" in found[1]
-    assert "0 1 2 3 5<5 6 7 8 9" in found[2]
+    inputs, targets, predictions = screen.below("row 1:", count=3)
+    assert "0 9 a z 24271 2 3 4" in inputs
+    assert "0 1 2 3 4 5 6 7 8 9" in targets
+    assert "0 1 2 3 5<5 6 7 8 9" in predictions
     left, top = screen.place("0 1 2 3")
-    papers = [screen.paper(left + 2 * n, top, SIXTEEN) for n in range(8)]
-    assert len(set(papers)) == 8
+    papers = {screen.paper(left + 2 * step, top, SIXTEEN) for step in range(8)}
+    assert len(papers) == 8
 
 
 async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
-    config = EchoConfig(batch_size=50)
-    async with staged([Branch([0.5] * 9)], config) as stage:
-        screen = await stage.put()
-        shown = [int(row) for row in re.findall(r"row (\d+):", screen.text)]
-        assert shown == [*range(1, len(shown) + 1)]
-        assert f"1 to {len(shown)} of 50" in screen.text
-        screen = await stage.press("tab", "left", *["down"] * len(shown))
-        assert screen.numbers(r"row (\d+), step") == [len(shown) + 1]
+    async with staged(losses=[0.5] * 9, config=EchoConfig(batch_size=50)) as stage:
+        shown = [int(row) for row in re.findall(r"row (\d+):", stage.text)]
+        count = len(shown)
+        assert shown == [*range(1, count + 1)]
+        assert f"1 to {count} of 50" in stage.text
+        screen = await stage.press("tab left", "down " * count)
+        assert screen.numbers(r"row (\d+), step") == [count + 1]
         assert screen.numbers(r"row (\d+):") == [2], "it scrolls with the cursor"
-        await stage.press("escape")
-        assert "row 3:" in (await stage.press("down")).view[0]
+        await stage.press("escape down")
+        assert "row 3:" in stage.view[0]
         assert (await stage.press("pagedown")).numbers(r"row (\d+):") > [5]
-        assert (
-            "steps 15 to 40"
-            in (await seen(config=EchoConfig(truncated_backprop_length=40), size=(60, 24))).text
-        )
+
+
+async def test_steps_that_do_not_fit_are_counted() -> None:
+    screen = await seen(config=EchoConfig(truncated_backprop_length=40), size=(60, 24))
+    assert "steps 15 to 40" in screen.text
 
 
 async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> None:
-    flip_flop = EchoConfig.from_fields({"task": "flip_flop", "total_series_length": 3000})
-    screen = await seen("tab", "left", config=flip_flop, size=(100, 40))
-    labels = [line[1:13].strip() for line in screen.below("row 1:", count=9)]
-    assert labels == [
-        f"{part} bit {channel}" for part in ("input", "target", "pred") for channel in (1, 2, 3)
-    ]
+    config = task_config("flip_flop", total_series_length=3000)
+    screen = await seen("tab left", config=config, size=(100, 40))
+    lines = screen.below("row 1:", count=9)
+    for part, first in (("input", 0), ("target", 3), ("pred", 6)):
+        for channel in (1, 2, 3):
+            assert lines[first + channel - 1][1:13].strip() == f"{part} bit {channel}"
     assert re.search(r"row 1: \D*0\.\d{4}", screen.line("row 1:"))
-    targets = [re.findall(r"[+-]1", line)[-1:] for line in screen.below("row 1:", count=6)[3:]]
-    assert all(targets), "under the cursor is the number"
-    many = EchoConfig.from_fields({"task": "flip_flop", "bits": 5, "total_series_length": 3000})
-    assert "channels 1 to 3 of 5" in (await seen(config=many, size=(100, 24))).text
-    adding = await seen(
-        "tab", "left", config=EchoConfig.from_fields({"task": "adding"}), size=(120, 40)
-    )
-    labels = [line[1:13].strip() for line in adding.below("row 1:", count=4)]
+    for target in lines[3:6]:
+        assert re.search("[+-]1", target), "under the cursor is the number"
+
+
+async def test_channels_that_do_not_fit_are_counted() -> None:
+    config = task_config("flip_flop", bits=5, total_series_length=3000)
+    assert "channels 1 to 3 of 5" in (await seen(config=config, size=(100, 24))).text
+
+
+async def test_channels_of_a_task_have_their_names() -> None:
+    screen = await seen("tab left", config=task_config("adding"), size=LARGE)
+    labels = [line[1:13].strip() for line in screen.below("row 1:", count=4)]
     assert labels == ["input value", "input mark", "target", "pred"]
-    assert re.search(
-        r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+",
-        adding.reading,
-    )
+    words = r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+"
+    assert re.search(words, screen.reading)
 
 
 async def test_steps_that_do_not_count_have_a_dash_and_are_never_wrong() -> None:
-    config = EchoConfig.from_fields(
-        {"task": "temporal_order", "length": 10, "total_series_length": 3000}
-    )
-    async with staged([Branch([0.5] * 9)], config, size=(100, 40)) as stage:
-        await stage.put()
-        screen = await stage.press("tab", "left")
-        inputs, targets, _ = (line[8:28] for line in screen.below("row 1:", count=3))
-        assert (inputs[:2], inputs[18:].strip()) == ("E ", "B")
+    config = task_config("temporal_order", length=10, total_series_length=3000)
+    async with staged("tab left", losses=[0.5] * 9, config=config, size=(100, 40)) as stage:
+        inputs, targets = (line[8:28] for line in stage.screen.below("row 1:", count=2))
+        assert inputs[:2] == "E "
+        assert inputs[18:].strip() == "B"
         assert targets[:18] == "- " * 9
         assert targets[18:] in ("XX", "XY", "YX", "YY")
-        assert re.search(r"step 10: input B; target ([XY]{2}); p\(\1\) 0\.\d{3}", screen.reading)
-        assert "target" not in (await stage.press("left")).reading.replace("no target", "")
+        words = r"step 10: input B; target ([XY]{2}); p\(\1\) 0\.\d{3}"
+        assert re.search(words, stage.reading)
+        await stage.press("left")
+        assert "target" not in stage.reading.replace("no target", "")
 
 
-async def test_before_the_first_window_its_data_and_the_task_are_shown() -> None:
-    screen = await seen(branches=[Branch([])])
+async def test_before_the_first_window_its_data_are_shown() -> None:
+    screen = await seen(losses=[])
     first = make_progress(EchoConfig())
-    inputs = "".join("██" if symbol else "▁▁" for symbol in first.x[0])
-    assert inputs in screen.text
-    for name in ("two_coins", "adding"):
-        config = EchoConfig.from_fields({"task": name, "total_series_length": 3000})
-        screen = await seen(branches=[Branch([])], config=config, size=(100, 40))
-        assert f"{name}: " in screen.text
+    assert "".join("▁█"[symbol] * 2 for symbol in first.x[0]) in screen.text
+
+
+@pytest.mark.parametrize("task", ["two_coins", "adding"])
+async def test_before_the_first_window_the_task_is_named(task: str) -> None:
+    config = task_config(task, total_series_length=3000)
+    screen = await seen(losses=[], config=config, size=(100, 40))
+    assert f"{task}: " in screen.text
 
 
 TURNS = """
@@ -224,33 +227,36 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
 ) -> None:
     (tmp_path / "turns.py").write_text(TURNS, encoding="utf-8")
     config = own_task(tmp_path / "turns.py", "Turns")
-    screen = await seen("tab", "left", config=config, size=size)
+    screen = await seen("tab left", config=config, size=size)
     for name in ("0 left", "1 right", "2 lower", "▁ down", "█ up"):
         assert name in screen.text
     assert re.search(r"input (left|right|lower); target (up|down); p\(down\)", screen.reading)
-    assert "█ up" not in (await seen()).text
-    x, y, said = (
-        re.findall("..", line[8:].replace("│", "")[:28]) for line in screen.below("row 2:", count=3)
-    )
-    assert [one == "- " for one in y] == [one == "2 " for one in x], "lower does not count"
     assert "><" in screen.text
-    assert not any(mark == "><" for mark, target in zip(said, y, strict=True) if target == "- ")
+    rows = [line[8:].replace("│", "")[:28] for line in screen.below("row 2:", count=3)]
+    inputs, targets, predictions = (re.findall("..", row) for row in rows)
+    for symbol, target, prediction in zip(inputs, targets, predictions, strict=True):
+        assert (target == "- ") == (symbol == "2 "), "lower does not count"
+        assert target != "- " or prediction != "><"
+
+
+async def test_symbols_without_names_have_no_legend() -> None:
+    assert "█ up" not in (await seen()).text
 
 
 @pytest.mark.parametrize("light", [False, True])
 async def test_errors_are_red_and_no_target_is(light: bool) -> None:
-    async with staged([Branch([0.6] * 40, errors=0.5)], light=light) as stage:
-        screen = await stage.put(
-            newest=make_progress(EchoConfig(), 0, 39, wrong_every=3), readings=SOLVED
-        )
+    newest = make_progress(EchoConfig(), 0, 39, wrong_every=3)
+    run: dict[str, Any] = {"losses": [0.6] * 40, "errors": 0.5}
+    async with staged(**run, newest=newest, readings=SOLVED, light=light) as stage:
+        screen = stage.screen
         red = screen.ink(*screen.place("█", after="errors"))
         assert screen.paper(*screen.place("><")) == red
-        assert red not in {screen.ink(*screen.place(block, after="echo")) for block in "█▁"}
-        inks = [
-            screen.ink(*screen.place("█", after=name), SIXTEEN)
-            for name in (" input", " echo", " errors")
-        ]
-        assert len({*inks}) == 3, "also with 16 colours"
+        for block in "█▁":
+            assert screen.ink(*screen.place(block, after="echo")) != red
+        names = (" input", " echo", " errors")
+        inks = {screen.ink(*screen.place("█", after=name), SIXTEEN) for name in names}
+        assert len(inks) == 3, "also with 16 colours"
+
         data = await stage.press("2")
         x, y = data.place("echo")
         assert red not in {data.ink(x + column, y) for column in range(8, 60)}
