@@ -38,19 +38,6 @@ from echornn.tasks.task import (
 Shape = tuple[int, int]  # the rows of an epoch's data, and their steps
 
 
-class UnknownNumbers(Numbers):
-    """Data of a task of which nothing is known."""
-
-    loss, unit = "loss", ""
-
-
-UNKNOWN = UnknownNumbers(1)
-
-
-def _form(symbols: int = 0, numbers: int = 0, names: Sequence[str] = ()) -> Symbols | Numbers:
-    return Symbols(symbols, names) if symbols else Numbers(numbers, names)
-
-
 def is_same_task(task: Task, other: object) -> bool:
     """The ``__eq__`` of tasks from users' files: the same text, class and values."""
     return isinstance(other, Task) and other.own == task.own and values_of(other) == values_of(task)
@@ -58,77 +45,6 @@ def is_same_task(task: Task, other: object) -> bool:
 
 def hash_of(task: Task) -> int:
     return hash((task.own, tuple(values_of(task).values())))
-
-
-def _recorded(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says about a task with certain values, by the names of a `Task`; if nothing, a
-    stream."""
-    ladders = {
-        (one["rows"], one["steps"]): (
-            tuple(plain_level(Level(**level)) for level in one["levels"]),
-            one["solved"],
-        )
-        for one in known.get("ladders", ())
-    }
-    return {
-        "inputs": _form(**known["inputs"]) if known else UNKNOWN,
-        "outputs": _form(**known["outputs"]) if known else UNKNOWN,
-        "length": known.get("length"),
-        "characters": known.get("characters", ()),
-        "live_settings": frozenset(known.get("live", ())),
-        "levels": lambda *shape: ladders.get(shape, ((), None))[0],
-        "solved": lambda *shape: ladders.get(shape, ((), None))[1],
-        "sources": _unknown_sources,
-    }
-
-
-def _unknown_sources(t: int) -> tuple[int, ...]:
-    raise TaskError(f"no record has the sources of step {t}: the text has them", is_placed=True)
-
-
-@lru_cache(maxsize=64)
-def _written(task: Task) -> Task:
-    return task.own.written(values_of(task))  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True, eq=False)
-class RecordedTask(Task):
-    """A user's own task, which answers from its record until its text has run in this process; only
-    `draw` runs it."""
-
-    __eq__ = is_same_task
-    __hash__ = hash_of
-
-    def _known(self, name: str) -> Any:
-        return (
-            getattr(_written(self), name)
-            if self.own in own_file.LOADED
-            else vars(self)["_recorded"][name]
-        )
-
-    inputs = property(lambda self: self._known("inputs"))
-    outputs = property(lambda self: self._known("outputs"))
-    length = property(lambda self: self._known("length"))
-    characters = property(lambda self: self._known("characters"))
-    live_settings = property(lambda self: self._known("live_settings"))
-    levels = property(lambda self: self._known("levels"))
-    solved = property(lambda self: self._known("solved"))
-    sources = property(lambda self: self._known("sources"))
-    draw = property(lambda self: _written(self).draw)
-
-
-@lru_cache(maxsize=64)
-def _class_for(
-    name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]
-) -> type[RecordedTask]:
-    fields = [
-        (one.name, type(one.default), dataclasses.field(default=one.default, metadata={KEY: one}))
-        for one in settings
-    ]
-    space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
-    return dataclasses.make_dataclass(
-        name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False
-    )
 
 
 class OwnTask(OwnFile):
@@ -146,10 +62,7 @@ class OwnTask(OwnFile):
         """The class of the task, from its facts or else from its text."""
         if self.facts is None:
             return self.load()  # type: ignore[no-any-return]
-        settings = tuple(
-            Setting(**{**one, "choices": tuple(one["choices"])})
-            for one in self.facts.get("settings", ())
-        )
+        settings = tuple(map(_setting_from, self.facts.get("settings", ())))
         every_step = bool(self.facts.get("scores_every_step"))
         return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
 
@@ -162,26 +75,28 @@ class OwnTask(OwnFile):
         if self.facts is None:
             return self.written(values)
         task = self.kind(**values or {})
-        facts = self._facts_for(list(values_of(task).values()))
-        if facts is None:
-            self.load()
-            facts = {}
+        facts = self._facts_about(list(values_of(task).values()))
         if "impossible" in facts:
             raise TaskError(facts["impossible"])
         vars(task).update(own=self, _recorded=_recorded(facts))
         return task
 
-    def _facts_for(self, values: list[Any]) -> Mapping[str, Any] | None:
-        """What the record says about the task with these values; None if nothing; empty if it says
-        nothing about any."""
+    def _facts_about(self, values: list[Any]) -> Mapping[str, Any]:
+        """What the record says about the task with these values; if nothing, the text is run."""
         if self.lacks_facts:
             return {}
-        for facts in (self.facts or {})["known"]:
+        for facts in self._known:
             if facts["values"] == values:
-                return facts  # type: ignore[no-any-return]
-        return None
+                return facts
+        self.load()
+        return {}
+
+    @property
+    def _known(self) -> Sequence[Mapping[str, Any]]:
+        return (self.facts or {})["known"]  # type: ignore[no-any-return]
 
     def written(self, values: Mapping[str, object] | None = None) -> Task:
+        """The task with these values as its text defines it."""
         kind = self.load()
         with self.blaming():
             return kind(**values or {})  # type: ignore[no-any-return]
@@ -193,16 +108,18 @@ class OwnTask(OwnFile):
             return self
         settings = []
         for name, values in given.items():
-            words = [value for value in values if isinstance(value, str)]
-            default = "" if words else sum(map(abs, values), 1)  # a float if a value is one
-            settings.append(asdict(Setting(name, default, "", -math.inf, math.inf, tuple(words))))
+            words = tuple(value for value in values if isinstance(value, str))
+            default: Any = ""
+            if not words:
+                default = sum(map(abs, values), 1)  # a float if a value is one
+            settings.append(asdict(Setting(name, default, "", -math.inf, math.inf, words)))
         return replace(self, facts={"settings": settings})
 
     def check_facts(self) -> None:
         settings_of(self.kind)
-        for one in (self.facts or {})["known"]:
-            if "impossible" not in one:
-                _recorded(one)
+        for facts in self._known:
+            if "impossible" not in facts:
+                _recorded(facts)
 
     def is_usual(self, value: object) -> bool:
         return isinstance(value, type) and issubclass(value, Task) and value is not Task
@@ -210,12 +127,110 @@ class OwnTask(OwnFile):
     def taken(self, found: type[Task]) -> type[Task]:
         if "__dataclass_fields__" not in vars(found):
             raise TaskError(f"write @dataclass(frozen=True) above class {self.name}")
-        found.own = replace(self, facts=None)
-        found.__eq__, found.__hash__ = is_same_task, hash_of  # type: ignore[method-assign, assignment]
+        found.own = self.by_hand()
+        found.__eq__ = is_same_task  # type: ignore[method-assign, assignment]
+        found.__hash__ = hash_of  # type: ignore[method-assign, assignment]
         return found
 
 
 TaskName = str | OwnTask  # of the table, or a user's own file
+
+
+# ---- a task that answers from its record
+
+
+class UnknownNumbers(Numbers):
+    """Data of a task of which nothing is known."""
+
+    loss, unit = "loss", ""
+
+
+UNKNOWN = UnknownNumbers(1)
+
+
+@lru_cache(maxsize=64)
+def _written(task: Task) -> Task:
+    return task.own.written(values_of(task))  # type: ignore[no-any-return]
+
+
+def _answer(name: str) -> Any:
+    """A property of a `RecordedTask`: what its text says if it has run, else what its record
+    says."""
+
+    def answer(task: Task) -> Any:
+        if task.own in own_file.LOADED:
+            return getattr(_written(task), name)
+        return vars(task)["_recorded"][name]
+
+    return property(answer)
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedTask(Task):
+    """A user's own task, which answers from its record until its text has run in this process; only
+    `draw` runs it."""
+
+    __eq__ = is_same_task
+    __hash__ = hash_of
+
+    inputs = _answer("inputs")
+    outputs = _answer("outputs")
+    length = _answer("length")
+    characters = _answer("characters")
+    live_settings = _answer("live_settings")
+    levels = _answer("levels")
+    solved = _answer("solved")
+    sources = _answer("sources")
+    draw = property(lambda self: _written(self).draw)
+
+
+@lru_cache(maxsize=64)
+def _class_for(
+    name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]
+) -> type[RecordedTask]:
+    fields = []
+    for setting in settings:
+        field = dataclasses.field(default=setting.default, metadata={KEY: setting})
+        fields.append((setting.name, type(setting.default), field))
+    space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
+    return dataclasses.make_dataclass(
+        name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False
+    )
+
+
+def _setting_from(record: Mapping[str, Any]) -> Setting:
+    return Setting(**{**record, "choices": tuple(record["choices"])})
+
+
+def _recorded(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says about a task with certain values, by the names of a `Task`; if nothing, a
+    stream."""
+    ladders: dict[Shape, Any] = {}
+    for recorded in facts.get("ladders", ()):
+        levels = tuple(plain_level(Level(**level)) for level in recorded["levels"])
+        ladders[recorded["rows"], recorded["steps"]] = levels, recorded["solved"]
+    no_ladder = (), None
+    return {
+        "inputs": _form_from(**facts["inputs"]) if facts else UNKNOWN,
+        "outputs": _form_from(**facts["outputs"]) if facts else UNKNOWN,
+        "length": facts.get("length"),
+        "characters": facts.get("characters", ()),
+        "live_settings": frozenset(facts.get("live", ())),
+        "levels": lambda *shape: ladders.get(shape, no_ladder)[0],
+        "solved": lambda *shape: ladders.get(shape, no_ladder)[1],
+        "sources": _unknown_sources,
+    }
+
+
+def _form_from(symbols: int = 0, numbers: int = 0, names: Sequence[str] = ()) -> Symbols | Numbers:
+    return Symbols(symbols, names) if symbols else Numbers(numbers, names)
+
+
+def _unknown_sources(t: int) -> tuple[int, ...]:
+    raise TaskError(f"no record has the sources of step {t}: the text has them", is_placed=True)
+
+
+# ---- what records say about a task
 
 
 def record_of_facts(
@@ -228,50 +243,49 @@ def record_of_facts(
     settings = settings_of(own_task.kind)
     known: dict[tuple[Any, ...], dict[str, Any]] = {}
     for given, shape in uses:
-        values = {one.name: given.get(one.name, one.default) for one in settings}
+        values = {setting.name: given.get(setting.name, setting.default) for setting in settings}
         key = tuple(values.values())
         try:
             facts = _facts_of(own_task.task(values), shape)
-            one = known.setdefault(key, {"values": list(key), **facts, "ladders": []})
-            one["ladders"] += [
-                levels for levels in facts["ladders"] if levels not in one["ladders"]
-            ]
         except TaskError as error:
             known.setdefault(key, {"values": list(key), "impossible": str(error)})
+            continue
+        ladders = known.setdefault(key, {"values": list(key), **facts, "ladders": []})["ladders"]
+        ladders += [levels for levels in facts["ladders"] if levels not in ladders]
     return {
         "doc": own_task.kind.__doc__ or "",
         "scores_every_step": own_task.kind.scores_every_step,
-        "settings": [asdict(one) for one in settings],
+        "settings": list(map(asdict, settings)),
         "known": list(known.values()),
     }
 
 
 @lru_cache(maxsize=256)
 def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
-    length = form_of(task)[2]
-    inputs, outputs = (
-        {
-            "symbols" if isinstance(form, Symbols) else "numbers": form.count,
-            "names": list(form.names),
-        }
-        for form in (task.inputs, task.outputs)
-    )
+    inputs, outputs, length = form_of(task)
     ladders = []
     if shape is not None:
+        rows, steps = shape
         with suppress(TaskError):
-            levels, solved = (
-                [asdict(one) for one in ladder(task, *shape)],
-                solved_level(task, *shape),
-            )
-            ladders = [{"rows": shape[0], "steps": shape[1], "levels": levels, "solved": solved}]
-    live = sorted(task.live_settings)
-    form = {
-        "inputs": inputs,
-        "outputs": outputs,
+            levels = [asdict(level) for level in ladder(task, rows, steps)]
+            solved = solved_level(task, rows, steps)
+            ladders = [{"rows": rows, "steps": steps, "levels": levels, "solved": solved}]
+    return {
+        "inputs": _form_record(inputs),
+        "outputs": _form_record(outputs),
         "length": length,
-        "characters": [*task.characters],
+        "characters": list(task.characters),
+        "live": sorted(task.live_settings),
+        "ladders": ladders,
     }
-    return {**form, "live": live, "ladders": ladders}
+
+
+def _form_record(form: Symbols | Numbers) -> dict[str, Any]:
+    kind = "symbols" if isinstance(form, Symbols) else "numbers"
+    return {kind: form.count, "names": list(form.names)}
+
+
+# ---- the check of a file
 
 
 @lru_cache(maxsize=256)
@@ -294,21 +308,19 @@ def draw_once(
     task = OwnTask(file, name, text).task(values)
     length = form_of(task)[2]
     steps = max(steps, length or 1)
-    one, two = (
-        draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps) for _ in range(2)
-    )
-    if not all(
-        np.array_equal(getattr(one, part), getattr(two, part)) for part in ("x", "y", "scored")
-    ):
-        with blaming_method(task, "draw"):
-            raise TaskError(
-                "draw returns different data for the same rng: all random numbers must come from "
-                "that rng"
-            )
-    if length is None:
-        shape = rows, steps
-    else:  # each trial is a row
-        shape = rows * (steps // length), length
-    ladder(task, *shape)
-    solved_level(task, *shape)
-    lags_of_steps(task, 0, shape[1])
+    first = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps)
+    second = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps)
+    for part in ("x", "y", "scored"):
+        if not np.array_equal(getattr(first, part), getattr(second, part)):
+            with blaming_method(task, "draw"):
+                raise TaskError(
+                    "draw returns different data for the same rng: all random numbers must come "
+                    "from that rng"
+                )
+
+    if length is not None:  # each trial is a row
+        rows *= steps // length
+        steps = length
+    ladder(task, rows, steps)
+    solved_level(task, rows, steps)
+    lags_of_steps(task, 0, steps)
