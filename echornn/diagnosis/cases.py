@@ -12,7 +12,7 @@ import numpy as np
 
 from echornn import levels
 from echornn.config import ConfigError, EchoConfig
-from echornn.data import lags_beyond, source_lags
+from echornn.data import lags_beyond
 from echornn.diagnosis.loss_stats import (
     RECENT_WINDOWS,
     LossStats,
@@ -42,9 +42,9 @@ SMALL_CHANCE = 0.1
 
 # Windows at chance before which no change is advised: the tutorial's network needs as many
 PATIENCE = 250
-# Counted: few networks of these cells learn from the tutorial's start, and most from glorot, if
-# the units can hold all symbols of the echo
-FEW_LEARN = {"echo": ("rnn", "gru", "lstm", "cornn")}
+# Counted on the echo: few networks of these cells learn from the tutorial's start, and most from
+# glorot, if the units can hold all symbols back to the one that is echoed
+FEW_LEARN = "rnn", "gru", "lstm", "cornn"
 
 UNDO = "«undo»: go back"
 RESET = "«reset»: start over"
@@ -343,12 +343,10 @@ def _another_start(facts: Facts) -> Remedy | None:
     windows and from the two starts, echo 3 was solved by 0 and 0 with 2 units, 3 and 1 with 3; echo
     4 by 9 and 16 with 5.
     """
-    config = facts.config
-    cells = FEW_LEARN.get(str(config.value("task")), ())
-    if config.init != "tutorial" or config.cell not in cells:
+    config, echoed = facts.config, facts.config.the_task.echoed
+    if echoed is None or config.init != "tutorial" or config.cell not in FEW_LEARN:
         return None
-    symbols = max(source_lags(config)) + 1
-    numbers = symbols * (config.the_task.inputs.count - 1)
+    numbers = (echoed.lag + 1) * (config.the_task.inputs.count - 1)
     if config.state_size < numbers or facts.stats.windows < PATIENCE:
         return None
     return Remedy({"init": "glorot"}, "init glorot")

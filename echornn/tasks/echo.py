@@ -16,6 +16,7 @@ from echornn.tasks.task import (
     MAX_STEPS,
     MOST_SYMBOLS,
     Batch,
+    Echoed,
     Level,
     Symbols,
     Task,
@@ -55,6 +56,10 @@ class Echo(Task):
         return Symbols(self.num_classes)
 
     outputs = inputs
+
+    @property
+    def echoed(self) -> Echoed:
+        return Echoed(self.echo_step, self.row_start == "previous_row")
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = uniform_symbols(rng, self.num_classes, rows * steps)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -204,6 +204,13 @@ class Level:
     wrong: float | None = None
 
 
+class Echoed(NamedTuple):
+    """The inputs that targets repeat, one each, in rows that are cut from one series of symbols."""
+
+    lag: int
+    reaches_row_above: bool  # or else the first targets of a row are blank
+
+
 @lru_cache(maxsize=64)
 def _live_settings(task: Task) -> frozenset[str]:
     live = [setting.name for setting in settings_of(task) if _keeps_form(task, setting)]
@@ -271,6 +278,11 @@ class Task(ABC):
         """The text of each symbol, if targets are the inputs that follow, so that a network can
         write; else empty."""
         return ()
+
+    @property
+    def echoed(self) -> Echoed | None:
+        """The inputs that the targets repeat; None if they are no such echo."""
+        return None
 
     @property
     def note(self) -> str:

@@ -190,20 +190,21 @@ def _unusual_fields(config: EchoConfig) -> set[str]:
 
 
 def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
-    is_echo = config.value(TASK) == "echo"
-    if not is_echo:
-        yield str(name_of(config.the_task)), (TASK,)
+    task = name_of(config.the_task)
+    is_tutorials = task == name_of(TUTORIAL.the_task)  # whose settings have words of their own
+    if not is_tutorials:
+        yield str(task), (TASK,)
     if "cell" in unusual:
         yield str(config.cell), ("cell",)
     if "num_layers" in unusual:
         yield f"{config.num_layers} layers", ("num_layers",)
     if "dropout" in unusual:
         yield f"dropout {config.dropout:g}", ("dropout",)
-    if is_echo and "num_classes" in unusual:
+    if is_tutorials and "num_classes" in unusual:
         yield f"{config.num_classes} classes", ("num_classes",)
-    if is_echo:
+    if is_tutorials:
         yield f"echo {config.echo_step}", ("echo_step",)
-    settings = {} if is_echo else values_of(config.the_task)
+    settings = {} if is_tutorials else values_of(config.the_task)
     settings.pop("length", None)  # of trials: it is said as that of the window
     for name, value in settings.items():
         if name in unusual or isinstance(value, int):
@@ -216,7 +217,7 @@ def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
         yield config.init, ("init",)
     if "rule" in unusual:
         yield config.rule, ("rule",)
-    if is_echo and "row_start" in unusual:
+    if is_tutorials and "row_start" in unusual:
         yield "blank row starts", ("row_start",)
     seeds = f"seed {config.seed}"
     if config.replicas > 1:

@@ -30,6 +30,7 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 from tui.term.waiting_line import WaitingLine
 from tui.text.sweep_table import rung_text
+from tui.text.targets import is_echo
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
 # A mean is above chance if it is higher by this share of the distance to the next level
@@ -266,7 +267,7 @@ def _loss_text(record: Record, config: EchoConfig) -> str:
     else:
         mean = record["final_loss" if record["event"] == "finished" else "loss"]
         text = task_loss_text(config, mean)
-    if record["event"] != "window" and config.value("task") != "echo":
+    if record["event"] != "window" and not is_echo(config):
         rung = rung_text(config, mean, record.get("final_loss_spread", 0.0))
         if rung:
             text += f" ({rung})"

@@ -16,13 +16,19 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError
-from echornn.tasks.task import Numbers, Symbols, TaskError, draw_rows
+from echornn.tasks.task import Echoed, Numbers, Symbols, TaskError, draw_rows
 
 # ---- the sources of the echo's targets
 
 
 def is_echo(config: EchoConfig) -> bool:
-    return bool(config.value("task") == "echo")
+    return config.the_task.echoed is not None
+
+
+def echo_of(config: EchoConfig) -> Echoed:
+    echoed = config.the_task.echoed
+    assert echoed is not None
+    return echoed
 
 
 class Source(StrEnum):
@@ -36,9 +42,10 @@ class Source(StrEnum):
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
     """Of the target at a row and step of a window of an epoch, all from 0."""
-    if window * config.window_stride + step >= config.echo_step:
-        return Source.BEFORE if step < config.echo_step else Source.WINDOW
-    if row > 0 and config.row_start == "previous_row":
+    echoed = echo_of(config)
+    if window * config.window_stride + step >= echoed.lag:
+        return Source.BEFORE if step < echoed.lag else Source.WINDOW
+    if row > 0 and echoed.reaches_row_above:
         return Source.ABOVE
     return Source.BLANK
 

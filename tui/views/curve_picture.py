@@ -13,6 +13,7 @@ from echornn.history.curve import Band, Curve, InBuckets
 from echornn.levels import can_be_solved, chance_level, guessing_errors, most_loss
 from echornn.session.pictures.picture import Picture
 from tui.text.lines import levels_of
+from tui.text.targets import is_echo
 from tui.views import labels
 from tui.views import plot_layers as layers
 from tui.views.axes import GUTTER, LossAxis, Place, draw_axes
@@ -141,7 +142,7 @@ def _draw_words(cells: Cells, picture: Picture, boxes: Boxes) -> None:
     place, config = boxes.losses, picture.frame.own_config
     layers.draw_letters(cells, place, picture.ghosts)
     labels.draw_levels(cells, place, levels_of(config, picture.frame.ladder))
-    if config.value("task") != "echo":
+    if not is_echo(config):
         edge = place.x + place.width
         labels.draw_label(cells, place, edge, f"{config.loss_name} ", 2, "muted")
     labels.draw_marks(cells, place, picture.curve)

@@ -10,7 +10,7 @@ from echornn.data import source_lags, targets_known
 from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame
 from tui.text.lines import shortened, value_words
-from tui.text.targets import Source, is_echo, source_of
+from tui.text.targets import Source, echo_of, is_echo, source_of
 from tui.views.canvas import Cells
 from tui.views.data_matrix import LINES_OF_A_ROW, LINES_OF_MISSES, EchoMatrix, share
 from tui.views.row_lines import INPUT, TARGET, epoch_data, untrained
@@ -135,4 +135,4 @@ def read_echo(config: EchoConfig, data: Progress | None, window: int, spot: Time
     }[source]
     if source is Source.BEFORE and config.is_uncut:
         reached = "before this window: the error goes on to it"
-    return f"{place}{target} echoes step {number - config.echo_step:,}, {reached}"
+    return f"{place}{target} echoes step {number - echo_of(config).lag:,}, {reached}"

@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.data import lags_beyond
 from echornn.progress import Bools, SymbolArray
 from tui.text.lines import digits_of, shortened
-from tui.text.targets import Source, source_of
+from tui.text.targets import Source, echo_of, source_of
 from tui.views.blocks import widest
 from tui.views.canvas import Cells, stamp
 from tui.views.inks import NUMBER
@@ -95,7 +95,7 @@ class EchoMatrix:
                 dashes = mark * (matrix.cell - matrix.is_numbered)
                 text = dashes.ljust(matrix.cell)
             else:
-                text = self._block(matrix, row, position - self.config.echo_step, mark)
+                text = self._block(matrix, row, position - echo_of(self.config).lag, mark)
             if self.cursor == TimeStep(row, step):
                 ink = "cursor"
             x = matrix.columns[position]
@@ -110,19 +110,20 @@ class EchoMatrix:
             return None
         if source_of(config, self.window, *cursor) is Source.BLANK:
             return None
-        return self.window * config.window_stride + cursor.step - config.echo_step
+        return self.window * config.window_stride + cursor.step - echo_of(config).lag
 
     def _block(self, matrix: Matrix, row: int, position: int, mark: str = "") -> str:
         """A mark or, of two classes, the sign of the input; its number in the series, from 1, if
         there is room; and the sign. Empty before and after the series.
         """
         config = self.config
-        number, is_binary = row * config.row_length + position + 1, config.num_classes == 2
+        number, symbols = row * config.row_length + position + 1, config.the_task.inputs.count
+        is_binary = symbols == 2
         if not 1 <= number <= config.batch_size * config.row_length:
             return ""
         sign = UNKNOWN
         if self.series is not None:
-            signs = BINARY if is_binary else digits_of(config.num_classes)
+            signs = BINARY if is_binary else digits_of(symbols)
             sign = signs[self.series[number - 1]]
         left = sign if is_binary and not mark else mark
         if not matrix.is_numbered:
@@ -179,11 +180,12 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
     length, row = config.truncated_backprop_length, config.row_length
     start = window * config.window_stride
     end = start + length
-    reach = min(config.echo_step, row)
+    symbols = config.the_task.inputs.count
+    reach = min(echo_of(config).lag, row)
     room = width - LABEL - MARKS_OF_A_ROW
     cell = len(str(row * config.batch_size)) + AROUND_A_NUMBER
-    if config.num_classes > 2 or (length + min(reach, length)) * cell > room:
-        cell = 1 + widest(digits_of(config.num_classes))
+    if symbols > 2 or (length + min(reach, length)) * cell > room:
+        cell = 1 + widest(digits_of(symbols))
     count = max(1, room // cell)
     spare = count - length
     if spare < 0:
@@ -233,10 +235,11 @@ def sources_counted(config: EchoConfig, window: int) -> str:
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     """How many targets of a window have their source where; without those that no target has."""
     length, rows = config.truncated_backprop_length, config.batch_size
-    before_row = min(max(config.echo_step - window * config.window_stride, 0), length)
-    in_window = max(0, length - config.echo_step)
+    echoed = echo_of(config)
+    before_row = min(max(echoed.lag - window * config.window_stride, 0), length)
+    in_window = max(0, length - echoed.lag)
     rows_below = 0
-    if config.row_start == "previous_row":
+    if echoed.reaches_row_above:
         rows_below = rows - 1
     counts = {
         Source.WINDOW: rows * in_window,
@@ -256,7 +259,7 @@ def missed(config: EchoConfig, first: int, count: int) -> Bools:
     if config.reach is None:
         return np.zeros(count, np.bool_)
     steps = np.arange(first, first + count)
-    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
+    begins = (steps - echo_of(config).lag) // config.window_stride * config.window_stride
     return np.asarray(steps - begins >= config.reach)
 
 

@@ -105,9 +105,10 @@ def after_flip(config: EchoConfig, window: Progress, flip: Flip, first: int) -> 
     nothing is wrong."""
     outputs = flip.after[np.newaxis, first:]
     y = outputs.argmax(axis=-1)
-    if config.value("task") == "echo":
-        is_echo = np.arange(first, len(flip.x)) == flip.step + config.echo_step
-        y = np.where(is_echo, flip.x[flip.step], window.y)
+    echoed = config.the_task.echoed
+    if echoed is not None:
+        repeats_flipped = np.arange(first, len(flip.x)) == flip.step + echoed.lag
+        y = np.where(repeats_flipped, flip.x[flip.step], window.y)
     return replace(window, x=flip.x[np.newaxis, first:], y=y, outputs=outputs)
 
 

@@ -13,7 +13,7 @@ from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of, values_of
 from tui.text.lines import LONGEST, network_words, shortened, value_words
-from tui.text.targets import Source, is_echo, source_of
+from tui.text.targets import Source, echo_of, is_echo, source_of
 from tui.views.canvas import Cells
 from tui.views.row_lines import INPUT, TARGET, scored_in, untrained
 from tui.views.row_panels import arrange, draw_panels
@@ -106,7 +106,7 @@ def source_words(config: EchoConfig, window: int, row: int, step: int) -> str:
     if not is_echo(config):
         lags = ", ".join(f"t-{lag}" for lag in lags_of_target(config, window, step))
         return lags and f" depends on {lags}"
-    back = step - config.echo_step
+    back = step - echo_of(config).lag
     words = {
         Source.WINDOW: f"echoes step {back + 1}",
         Source.BEFORE: f"echoes {-back} steps before this window",
