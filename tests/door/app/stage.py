@@ -6,15 +6,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual.events import Key, MouseMove, MouseScrollDown, MouseScrollUp
-from textual.keys import key_to_character
+from textual.events import MouseMove, MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -33,8 +32,10 @@ from tui.app.app import EchoApp
 from tui.app.lesson import OTHER_LESSONS, lesson_of
 from tui.app.lesson_screen import LessonScreen
 from tui.app.line import CommandLine
-from tui.app.training_screen import TrainingScreen
 from tui.term.terminal_input import TerminalInput
+
+LARGE = (120, 40)
+TOUR = LessonScreen
 
 
 class Stage:
@@ -51,10 +52,8 @@ class Stage:
     def lines(self) -> list[str]:
         """The screen, line by line, each as wide as the screen."""
         strips = self.app.screen._compositor.render_strips()
-        assert ({strip.cell_length for strip in strips}, len(strips)) == (
-            {self.app.size.width},
-            self.app.size.height,
-        )
+        assert {strip.cell_length for strip in strips} == {self.app.size.width}
+        assert len(strips) == self.app.size.height
         return [strip.text for strip in strips]
 
     @property
@@ -63,38 +62,42 @@ class Stage:
 
     @property
     def frame(self) -> Frame:
-        """What the session says: state, epoch, window, trained, branch, speed, config, message
-        ..."""
         return self.session.frame
 
-    @property
-    def state(self) -> str:
-        return self.frame.state.value
+    def stands(self, **expected: object) -> None:
+        """Assert what the session says, by fields of its frame or of its configuration."""
+        facts = self.frame.config.fields() | vars(self.frame)
+        actual = {name: facts[name] for name in expected}
+        assert actual == expected, f"{actual}, not {expected}"
 
     def place(self, text: str, at: int = 0) -> tuple[int, int]:
         """The column (``at`` further right) and the line of a text on the screen; the lowest if
         there are several."""
-        return next(
-            (line.index(text) + at, y)
-            for y, line in reversed([*enumerate(self.lines)])
-            if text in line
-        )
+        lines = self.lines
+        y = max(y for y, line in enumerate(lines) if text in line)
+        return lines[y].index(text) + at, y
 
-    async def press(self, *keys: str) -> None:
-        """Press keys one after the other, until what they command was carried out."""
-        for key in keys:
+    async def press(self, *keys: str) -> str:
+        """Press keys, of which a text may name several with spaces between them, until what each
+        commands was carried out; the text of the screen after them."""
+        for key in " ".join(keys).split():
             await self.pilot.press(key)
             await self._idle()
-        await self.settled()
+        return await self.settled()
 
-    async def seen(self, *keys: str) -> str:
-        """The text after these keys."""
-        await self.press(*keys)
+    async def type(self, text: str) -> str:
+        for letter in text:
+            await self.pilot.press("space" if letter == " " else letter)
+        return await self.settled()
+
+    async def enter(self, line: str) -> str:
+        """Type a line after ``:``, until each of its commands was carried out."""
+        await self.press("colon")
+        await self.type(line)
+        await self.press("enter")
+        for _ in line.split(";"):  # of several commands, one begins with each frame
+            await self.settled()
         return self.text
-
-    async def type(self, text: str, then: str = "enter") -> None:
-        await self.pilot.press(*("space" if one == " " else one for one in text))
-        await self.press(then)
 
     async def do(self, *commands: Command) -> None:
         """Have the session carry out commands one after the other."""
@@ -103,61 +106,52 @@ class Stage:
             await self._idle()
         await self.settled()
 
-    def burst(self, *keys: str) -> None:
-        """Keys that come all at once: nothing is waited for.
-
-        Signs have names here, such as full_stop.
-        """
-        for key in keys:
-            self.app.post_message(Key(key, key_to_character(key)))
-
     def packet(self, keys: str) -> None:
         """Keys and pastes that come all at once, as signs of `tests.typed`."""
         for message in TerminalInput().messages(bytes_of(keys)):
             self.app.post_message(message)
 
-    async def at_once(self, keys: str) -> None:
+    async def at_once(self, keys: str) -> str:
         """A packet, until what its keys command was carried out."""
         self.packet(keys)
         for _ in range(8):
             await self.pilot.pause()
-        await self.settled()
+        return await self.settled()
 
     @property
     def focus(self) -> str:
         """The class of what has the keys: the line, or a widget, or a screen."""
         if isinstance(self.app.takes_keys, CommandLine):
             return "CommandLine"
-        focused = self.app.screen.focused
-        return "Input" if isinstance(focused, Input) else type(focused or self.app.screen).__name__
+        focused = self.app.screen.focused or self.app.screen
+        return "Input" if isinstance(focused, Input) else type(focused).__name__
 
-    async def settled(self) -> None:
-        """The session has carried out all commands (unless it is held), and the app knows."""
+    async def settled(self) -> str:
+        """The text once the session has carried out all commands (unless it is held)."""
         await self._idle()
-        await self._told()
+        return await self.shown()
 
     async def _idle(self) -> None:
         if self._may_load.is_set():
             await asyncio.to_thread(self.session.when_idle, PATIENCE)
 
-    async def _told(self) -> None:
+    async def shown(self) -> str:
+        """The text with the newest frame and readings; nothing is waited for."""
         for _ in range(2):  # the last line follows one refresh later
             self.app.show_newest_frame()
             await self.pilot.pause()
-
-    async def shown(self) -> str:
-        """The text with the newest frame and readings; nothing is waited for."""
-        await self._told()
         return self.text
 
-    async def until(self, condition: Callable[[str], object]) -> str:
-        """The text, as soon as the condition holds for it: for what other threads bring, such as
-        readings."""
+    async def until(self, condition: str | Callable[[str], object]) -> str:
+        """The text, as soon as the condition holds for it, or it has these words: for what other
+        threads bring, such as readings."""
         deadline = time.monotonic() + PATIENCE
-        while not condition(text := await self.shown()):
+        while True:
+            text = await self.shown()
+            if condition in text if isinstance(condition, str) else condition(text):
+                return text
             assert time.monotonic() < deadline, f"it never came:\n{text}"
             await asyncio.to_thread(self.session.stopped.wait, 0.01)
-        return text
 
     async def seconds_pass(self, seconds: float) -> None:
         """Let the session's clock go on: it trains ``seconds * speed`` windows, if it runs."""
@@ -168,7 +162,7 @@ class Stage:
             while before != self.frame.trained_in_all:
                 before = self.frame.trained_in_all
                 await self._idle()
-        await self._told()
+        await self.shown()
 
     def hold(self) -> None:
         """Let networks that are compiled from now on wait for `release`."""
@@ -176,7 +170,7 @@ class Stage:
 
     async def release(self) -> str:
         self._may_load.set()
-        return await self.seen()
+        return await self.settled()
 
     async def resize(self, width: int, height: int) -> str:
         await self.pilot.resize_terminal(width, height)
@@ -184,29 +178,35 @@ class Stage:
 
     async def click(self, on: str | tuple[int, int], at: int = 0, times: int = 1) -> str:
         """Click on a text, ``at`` columns right of its begin, or on a place."""
-        await self.pilot.click(
-            offset=self.place(on, at) if isinstance(on, str) else on, times=times
-        )
-        return await self.seen()
+        place = self.place(on, at) if isinstance(on, str) else on
+        await self.pilot.click(offset=place, times=times)
+        return await self.settled()
 
     async def hover(self, x: int, y: int) -> str:
         return await self._mouse(MouseMove, x, y)
 
-    async def wheel(self, x: int, y: int, down: bool = False, **held: bool) -> str:
-        return await self._mouse(MouseScrollDown if down else MouseScrollUp, x, y, **held)
+    async def wheel(self, x: int, y: int, down: bool = False) -> str:
+        return await self._mouse(MouseScrollDown if down else MouseScrollUp, x, y)
 
-    async def _mouse(self, kind: Any, x: int, y: int, button: int = 0, **held: bool) -> str:
-        held = {"shift": False, "meta": False, "ctrl": False, **held}
-        self.app.post_message(kind(None, x, y, 0, 0, button, screen_x=x, screen_y=y, **held))
-        return await self.seen()
+    async def _mouse(self, kind: Any, x: int, y: int) -> str:
+        held = {"shift": False, "meta": False, "ctrl": False}
+        self.app.post_message(kind(None, x, y, 0, 0, 0, screen_x=x, screen_y=y, **held))
+        return await self.settled()
+
+
+def lesson_screen(name: str) -> Callable[..., LessonScreen]:
+    """The screen with another lesson than the tour."""
+    lesson = lesson_of(OTHER_LESSONS[name].read_text(encoding="utf-8"))
+    return partial(LessonScreen, lesson=lesson)
 
 
 class Viewer:
     """What another screen has of a session: pictures, which were bytes on their way, and
     commands."""
 
-    def __init__(self, session: Session, name: str, only_looks: bool) -> None:
-        self._session, self._number = session, session.viewers.join(name, only_looks=only_looks)
+    def __init__(self, session: Session, only_looks: bool) -> None:
+        self._session = session
+        self._number = session.viewers.join("there", only_looks=only_looks)
         self._left = threading.Event()
         self.not_done = session.not_done
 
@@ -216,9 +216,8 @@ class Viewer:
         return decode(encode(picture), Picture)
 
     def look_again(self, query: Any, picture: Any) -> Any:
-        return replace(
-            self._session.look_at(query, picture.frame, picture), audience=picture.audience
-        )
+        newer = self._session.look_at(query, picture.frame, picture)
+        return replace(newer, audience=picture.audience)
 
     def send(self, command: Command) -> int:
         if isinstance(command, Ask):
@@ -248,48 +247,39 @@ async def opened(
     at: int | None = None,
     trainer: Callable[[EchoConfig], Any] = ScriptedTrainer,
     readings: Callable[[Any, Any], Any] = unread,
-    session: Session | None = None,
-    ascii_only: bool = False,
-    theme: Any = "dark",
-    compared: Sequence[Path] = (),
-    keys: Mapping[str, Any] | None = None,
-    tour: bool = False,
-    lesson: str = "",
+    **options: Any,
 ) -> AsyncIterator[Stage]:
-    """Open the app; its session has carried out these commands.
+    """Open the app with these options of `EchoApp`; its session has carried out these commands.
 
     With ``paused=False`` it trains as `Stage.seconds_pass` says; with ``loaded=False`` it compiles
     only after `Stage.release`. ``folder`` gets a new run, or the one that is there goes on, from
-    window ``at``. ``readings`` answers a snapshot and a question, as the probes do. ``session``
-    replaces all that. ``keys``: the user's, by action.
+    window ``at``. ``readings`` answers a snapshot and a question, as the probes do.
     """
-    seconds, may_load, asked = [0.0], threading.Event(), threading.Event()
+    seconds = [0.0]
+    may_load, asked = threading.Event(), threading.Event()
 
     def make(config: EchoConfig) -> Any:
         asked.set()
         assert may_load.wait(PATIENCE)
         return trainer(config)
 
-    if session is not None:
-        asked.set()
-    else:
-        recorder = None
-        if folder is not None:
-            recorder = (
-                RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
-            )
-        session = Session(config, speed, make, None, lambda: seconds[0], recorder, at, readings)
-        session.viewers.join("here", LOCAL)
-        for command in (*[Pause()][:paused], *commands):
-            session.send(command)
-        if loaded:
-            may_load.set()
+    recorder = None
+    if folder is not None and folder.exists():
+        recorder = RunRecorder.go_on(folder)
+    elif folder is not None:
+        recorder = RunRecorder.begin(folder, config)
+    session = Session(config, speed, make, None, lambda: seconds[0], recorder, at, readings)
+    session.viewers.join("here", LOCAL)
+    if paused:
+        session.send(Pause())
+    for command in commands:
+        session.send(command)
+    if loaded:
+        may_load.set()
+
     stage = Stage(session, seconds, may_load)
     try:
-        steps = lesson_of(OTHER_LESSONS[lesson].read_text(encoding="utf-8")) if lesson else ()
-        training = partial(LessonScreen, lesson=steps) if tour else TrainingScreen
-        app = EchoApp(session, 0.01, ascii_only, theme, compared, keys, training=training)
-        async with on_screen(app, stage, size):
+        async with on_screen(EchoApp(session, 0.01, **options), stage, size):
             await asyncio.to_thread(asked.wait, PATIENCE)
             yield stage
     finally:
@@ -300,11 +290,11 @@ async def opened(
 
 @asynccontextmanager
 async def another_screen(
-    stage: Stage, name: str = "there", only_looks: bool = False, size: tuple[int, int] = (80, 24)
+    stage: Stage, only_looks: bool = False, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Stage]:
     """A second app on the session of a stage, which watches until it takes over."""
     second = Stage(stage.session, stage.seconds, stage._may_load)
-    async with on_screen(EchoApp(Viewer(stage.session, name, only_looks), 0.01), second, size):
+    async with on_screen(EchoApp(Viewer(stage.session, only_looks), 0.01), second, size):
         yield second
 
 

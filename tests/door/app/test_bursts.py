@@ -5,121 +5,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from echornn.session.commands import (
-    Alone,
-    Ask,
-    Choose,
-    Command,
-    Edit,
-    Faster,
-    FinishEpoch,
-    Go,
-    Move,
-    MoveEpochs,
-    Name,
-    Pin,
-    Redo,
-    Reset,
-    Save,
-    Slower,
-    Step,
-    Toggle,
-    Undo,
-)
-from tests.door.app.stage import Stage, opened
+from echornn.session.commands import Ask, Command, Reset, Step
+from tests.door.app.stage import LARGE, TOUR, Stage, opened
 from tests.door.app.test_branches import THREE_BRANCHES
 from tests.scripted import SMALL, SMALL_POPULATION
-
-
-class Burst(NamedTuple):
-    keys: str
-    sent: list[Command]  # in this order, without questions of views
-    focus: str = "LossPlot"  # the class of the widget or screen that has the keys at the end
-    before: tuple[Command, ...] = (Step(10), Reset(), Step(10))
-    options: dict[str, Any] = {}  # of `opened`
-
-
-LONG = replace(SMALL, num_epochs=100)
-IN_LINE = [
-    Burst(":step 4⏎.u:redo⏎.", [Step(4), Step(), Undo(), Redo(), Step()]),
-    Burst(":step 2⏎:step 3⏎.", [Step(2), Step(3), Step()]),
-    Burst(".:step 2⏎.", [Step(), Step(2), Step()]),
-    Burst(":step⎋.", [Step()]),
-    Burst(":x⌫⌫.u", [Step(), Undo()]),
-    Burst(":stpe⏎⎋.", [Step()]),
-    Burst("u:stpe", [Undo()], "CommandLine"),
-    Burst(":⟦step 3⟧⏎.", [Step(3), Step()]),
-    Burst("b:step 2⏎⎋.", [Step(2), Step()]),
-    Burst(":view memory⏎⇥↓.", [Step()], "MemoryView"),
-]
-IN_PANELS = [
-    Burst("bnxy⏎", [Name(1, "xy")], "BranchList"),
-    Burst("bnxy⏎⎋.", [Name(1, "xy"), Step()]),
-    Burst("bnu.⎋x⎋u", [Pin(1), Undo()]),
-    Burst("bb.", [Step()]),
-    Burst("b↓⏎.", [Go(1), Step()], before=THREE_BRANCHES),
-    Burst("orate⎋.", [Step()]),
-    Burst("o.:u⎋u", [Undo()]),
-    Burst("s↓0.15⏎⎋.", [Edit({"learning_rate": 0.15}), Step()]),
-    Burst("s↓.2⏎su", [Edit({"learning_rate": 0.2}), Undo()]),
-    Burst("s↓+⎋b⎋.", [Edit({"learning_rate": 0.5}, held=True), Step()]),
-    Burst(".sus", [Step(), Undo()]),
-    Burst(".s.", [Step(), Step()], "SettingsPanel"),
-]
-ON_SCREENS = [
-    Burst("℗epoch⏎.", [FinishEpoch(), Step()]),
-    Burst("℗epo⎋.", [Step()]),
-    Burst("℗⎋..", [Step(), Step()]),
-    Burst("℗epoch↓⏎.", [MoveEpochs(-1), Step()]),
-    Burst("℗undo⏎℗step⏎.", [Undo(), Step(), Step()]),
-    Burst("℗⟦undo⟧⏎.", [Undo(), Step()]),
-    Burst("℗help⏎⎋.", [Step()]),
-    Burst("℗:seed⏎0⎋.", [Step()]),
-    Burst("?q.", [Step()]),
-    Burst("?.⎋u", [Undo()]),
-    Burst("?/clip⏎⎋⎋.", [Step()]),
-    Burst("?/u.q⎋⎋u", [Undo()]),
-    Burst("?/..", [], "Input"),
-    Burst("?℗step⏎⎋u", [Step(), Undo()]),
-    Burst("?↓↓⎋l.", [Step()]),
-    Burst(".?", [Step()], "VerticalScroll"),
-    Burst("o⎋b⎋s⎋?⎋℗⎋:⎋.", [Step()]),
-]
-WATCHED = [
-    Burst("←←←⏎.", [Go(1, 8), Step()]),
-    Burst("←⇥⇥←←⏎u", [Go(1, 8), Undo()]),
-    Burst("d⏎.", [Go(0, 2), Step()], before=(Step(600),), options={"config": LONG}),
-    Burst("  . ", [Toggle(), Toggle(), Step(), Toggle()]),
-    Burst("2⇥.3.", [Step(), Step()], "MemoryView"),
-    Burst("1⇥←↓4u⇥←⎋.", [Undo(), Step()]),
-    Burst("+-.[r", [Faster(), Slower(), Step(), Move(-1), Reset()]),
-]
-SEVERAL = {"config": SMALL_POPULATION, "size": (100, 30)}
-ELSEWHERE = [
-    Burst("6↓.⏎.", [Choose(4), Step(), Alone(), Step()], "SeedsView", (Step(400),), SEVERAL),
-    Burst("6v↓⏎.", [Choose(1), Alone(), Step()], "SeedsView", (Step(400),), SEVERAL),
-    Burst("s⎋⎋t.", [Step()], options={"tour": True}),
-    Burst("2⇥←⇥⎋t.", [Step()], options={"tour": True}),
-    Burst("t.", [Step(), Step()], options={"tour": True}),
-    Burst(
-        "i↓.2⏎⎋ju",
-        [Edit({"learning_rate": 0.2}), Step(), Undo()],
-        options={"keys": {"settings": ("i",), "step": ("j",)}},
-    ),
-    Burst(
-        "..:step 2⏎.s⎋e?⎋",
-        [Step(), Step(), Step(2), Step(), FinishEpoch()],
-        before=(),
-        options={"loaded": False},
-    ),
-]
-
-
-BURSTS = [*IN_LINE, *IN_PANELS, *ON_SCREENS, *WATCHED, *ELSEWHERE]
 
 
 @pytest.fixture(autouse=True)
@@ -127,34 +20,157 @@ def _without_lines_and_runs_of_other_tests(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
-def note_what_is_sent(stage: Stage) -> list[Command]:
-    sent: list[Command] = []
+def note_what_is_sent(stage: Stage) -> list[str]:
+    """The commands from now on, each as its name and its values; without questions of views."""
+    sent: list[str] = []
     send = stage.session.send
 
     def noting(command: Command) -> int:
         if not isinstance(command, Ask):
-            sent.append(command)
+            values = map(str, vars(command).values())
+            sent.append(" ".join([type(command).__name__, *values]))
         return send(command)
 
     stage.session.send = noting  # type: ignore[method-assign]
     return sent
 
 
-@pytest.mark.parametrize("burst", BURSTS, ids=[burst.keys for burst in BURSTS])
-async def test_each_key_of_a_burst_finds_what_the_one_before_has_done(burst: Burst) -> None:
-    options = {"size": (120, 40), **burst.options}
-    async with opened(options.pop("config", SMALL), **options) as stage:
-        await stage.do(*burst.before)
-        sent = note_what_is_sent(stage)
-        await stage.at_once(burst.keys)
-        assert (sent, stage.focus) == (burst.sent, burst.focus)
+async def sent_by(stage: Stage, keys: str) -> str:
+    sent = note_what_is_sent(stage)
+    await stage.at_once(keys)
+    return ", ".join(sent)
 
 
-ALONG = {
-    "P⎋.": ([Save(), Step()], "LossPlot"),
-    "Pq:step 2⏎": ([Save(), Step(2)], "LossPlot"),
-    ":along⏎⎋.": ([Save(), Step()], "LossPlot"),
-    "P..": ([Save()], "VerticalScroll"),
+TWO_BRANCHES = (Step(10), Reset(), Step(10))
+
+BURSTS = {
+    # In the line after the colon
+    ":step 4⏎.u:redo⏎.": "Step 4, Step 1, Undo, Redo, Step 1",
+    ":step 2⏎:step 3⏎.": "Step 2, Step 3, Step 1",
+    ".:step 2⏎.": "Step 1, Step 2, Step 1",
+    ":step⎋.": "Step 1",
+    ":x⌫⌫.u": "Step 1, Undo",
+    ":stpe⏎⎋.": "Step 1",
+    ":⟦step 3⟧⏎.": "Step 3, Step 1",
+    "b:step 2⏎⎋.": "Step 2, Step 1",
+    # In panels
+    "bnxy⏎⎋.": "Name 1 xy, Step 1",
+    "bnu.⎋x⎋u": "Pin 1 None, Undo",
+    "bb.": "Step 1",
+    "orate⎋.": "Step 1",
+    "o.:u⎋u": "Undo",
+    "s↓0.15⏎⎋.": "Edit {'learning_rate': 0.15} False, Step 1",
+    "s↓.2⏎su": "Edit {'learning_rate': 0.2} False, Undo",
+    "s↓+⎋b⎋.": "Edit {'learning_rate': 0.5} True, Step 1",
+    "s↓↓↓↓↓↓↓↓↓↓↓↓↓6⏎⎋e": "Edit {'state_size': 6} False, FinishEpoch",
+    ".sus": "Step 1, Undo",
+    # On screens
+    "℗epoch⏎.": "FinishEpoch, Step 1",
+    "℗epo⎋.": "Step 1",
+    "℗⎋..": "Step 1, Step 1",
+    "℗epoch↓⏎.": "MoveEpochs -1, Step 1",
+    "℗undo⏎℗step⏎.": "Undo, Step 1, Step 1",
+    "℗⟦undo⟧⏎.": "Undo, Step 1",
+    "℗help⏎⎋.": "Step 1",
+    "℗:seed⏎0⎋.": "Step 1",
+    "?q.": "Step 1",
+    "?.⎋u": "Undo",
+    "?/clip⏎⎋⎋.": "Step 1",
+    "?/u.q⎋⎋u": "Undo",
+    "?℗step⏎⎋u": "Step 1, Undo",
+    "?↓↓⎋l.": "Step 1",
+    "o⎋b⎋s⎋?⎋℗⎋:⎋.": "Step 1",
+    # In what is watched
+    "←←←⏎.": "Go 1 8 False, Step 1",
+    "←⇥⇥←←⏎u": "Go 1 8 False, Undo",
+    "  . ": "Toggle, Toggle, Step 1, Toggle",
+    "1⇥←↓4u⇥←⎋.": "Undo, Step 1",
+    "+-.[r": "Faster, Slower, Step 1, Move -1 False, Reset",
+}
+
+
+@pytest.mark.parametrize("keys", BURSTS)
+async def test_each_key_of_a_burst_finds_what_the_one_before_has_done(keys: str) -> None:
+    async with opened(size=LARGE) as stage:
+        await stage.do(*TWO_BRANCHES)
+        assert await sent_by(stage, keys) == BURSTS[keys]
+        assert stage.focus == "LossPlot"
+
+
+FOCUSED = {
+    "u:stpe": ("Undo", "CommandLine"),
+    ":view memory⏎⇥↓.": ("Step 1", "MemoryView"),
+    "bnxy⏎": ("Name 1 xy", "BranchList"),
+    ".s.": ("Step 1, Step 1", "SettingsPanel"),
+    "?/..": ("", "Input"),
+    ".?": ("Step 1", "VerticalScroll"),
+    "2⇥.3.": ("Step 1, Step 1", "MemoryView"),
+}
+
+
+@pytest.mark.parametrize("keys", FOCUSED)
+async def test_what_a_burst_has_opened_has_the_keys(keys: str) -> None:
+    async with opened(size=LARGE) as stage:
+        await stage.do(*TWO_BRANCHES)
+        sent = await sent_by(stage, keys)
+        assert (sent, stage.focus) == FOCUSED[keys]
+
+
+async def test_a_burst_goes_to_the_branch_under_the_cursor() -> None:
+    async with opened(size=LARGE) as stage:
+        await stage.do(*THREE_BRANCHES)
+        assert await sent_by(stage, "b↓⏎.") == "Go 1 None False, Step 1"
+
+
+async def test_a_burst_goes_to_where_the_loss_falls() -> None:
+    async with opened(replace(SMALL, num_epochs=100), size=LARGE) as stage:
+        await stage.do(Step(600))
+        assert await sent_by(stage, "d⏎.") == "Go 0 2 False, Step 1"
+
+
+SEEDS = {"6↓.⏎.": "Choose 4, Step 1, Alone, Step 1", "6v↓⏎.": "Choose 1, Alone, Step 1"}
+
+
+@pytest.mark.parametrize("keys", SEEDS)
+async def test_a_burst_goes_on_with_the_chosen_seed(keys: str) -> None:
+    async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
+        await stage.do(Step(400))
+        assert await sent_by(stage, keys) == SEEDS[keys]
+        assert stage.focus == "SeedsView"
+
+
+LED = {"s⎋⎋t.": "Step 1", "2⇥←⇥⎋t.": "Step 1", "t.": "Step 1, Step 1"}
+
+
+@pytest.mark.parametrize("keys", LED)
+async def test_a_burst_leads_through_the_tour(keys: str) -> None:
+    async with opened(size=LARGE, training=TOUR) as stage:
+        await stage.do(*TWO_BRANCHES)
+        assert await sent_by(stage, keys) == LED[keys]
+        assert stage.focus == "LossPlot"
+
+
+async def test_a_burst_of_the_users_own_keys() -> None:
+    moved = {"settings": ("i",), "step": ("j",)}
+    async with opened(size=LARGE, moved=moved) as stage:
+        await stage.do(*TWO_BRANCHES)
+        sent = await sent_by(stage, "i↓.2⏎⎋ju")
+        assert sent == "Edit {'learning_rate': 0.2} False, Step 1, Undo"
+        assert stage.focus == "LossPlot"
+
+
+async def test_a_burst_while_the_network_loads() -> None:
+    async with opened(size=LARGE, loaded=False) as stage:
+        sent = await sent_by(stage, "..:step 2⏎.s⎋e?⎋")
+        assert sent == "Step 1, Step 1, Step 2, Step 1, FinishEpoch"
+        assert stage.focus == "LossPlot"
+
+
+ALONG: dict[str, Any] = {
+    "P⎋.": ("Save, Step 1", "LossPlot"),
+    "Pq:step 2⏎": ("Save, Step 2", "LossPlot"),
+    ":along⏎⎋.": ("Save, Step 1", "LossPlot"),
+    "P..": ("Save", "VerticalScroll"),
 }
 
 
@@ -163,16 +179,15 @@ async def test_keys_behind_the_probes_along_the_run_are_of_what_is_open(
     keys: str, tmp_path: Path
 ) -> None:
     async with opened(SMALL, Step(10), folder=tmp_path / "run") as stage:
-        sent = note_what_is_sent(stage)
-        await stage.at_once(keys)
+        sent = await sent_by(stage, keys)
         assert (sent, stage.focus) == ALONG[keys]
 
 
 async def test_nothing_behind_quit_is_done() -> None:
-    async with opened(SMALL) as stage:
+    async with opened() as stage:
         sent = note_what_is_sent(stage)
         await stage.at_once(":step 2⏎")
         stage.packet(".s⎋q..:step 3⏎")
         await stage.until(lambda _: stage.session.stopped.is_set())
     assert stage.app.return_value == 0
-    assert sent == [Step(2), Step()]
+    assert sent == ["Step 2", "Step 1"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.door.app.stage import Stage, opened
+from tests.door.app.stage import LARGE, Stage, opened
 from tests.recorded import go_on, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -27,58 +27,57 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-async def listing(stage: Stage, *keys: str) -> str:
-    await stage.press(*keys)
-    return await stage.until(lambda text: "in all" in text or "none" in text)
+async def listed(stage: Stage) -> str:
+    await stage.press("o")
+    return await stage.until("in all")
 
 
 async def test_runs_are_listed_with_what_differs_and_found_by_typing(kept: Path) -> None:
-    async with opened(size=(120, 40)) as stage:
+    async with opened(size=LARGE) as stage:
         await stage.press("e")
-        text = await listing(stage, "o")
+        text = await listed(stage)
         assert "learning_rate 0.1" in text
         assert "state_size 9" in text
-        assert {int(one) for one in re.findall(r"(\d+) in all", text)} == {20, 12, 5}
+        assert {*re.findall(r"(\d+) in all", text)} == {"20", "12", "5"}
         assert "damaged" not in text
-        text = await stage.seen(*"RATE")
+        text = await stage.type("RATE")
         assert "RATE" in text
         assert re.findall(r"(\d+) in all", text) == ["20"]
-        assert not re.search(r"\d in all", await stage.seen(*"sbq?"))
-        await stage.press("escape")
-        assert (stage.state, stage.frame.trained) == ("paused", 10)
-        assert "in all" not in stage.text
+        assert not re.search(r"\d in all", await stage.type("sbq?"))
+        assert "in all" not in await stage.press("escape")
+        stage.stands(state="paused", trained=10)
 
 
 async def test_enter_draws_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
-    async with opened(size=(120, 40)) as stage:
-        await stage.press("e", "e", "e")
-        await listing(stage, "o")
-        await stage.press(*"slow", "enter")
-        text = await stage.until(lambda text: "A: learning_rate 0.1 (run-slow)" in text)
-        assert re.search(r">\+A learning_rate 0.1", text)
-        await stage.press(*["backspace"] * 4, *"wide", "enter")
-        await stage.until(lambda text: "B: state_size 9 (run-wide)" in text)
-        text = await stage.seen("enter")
+    async with opened(size=LARGE) as stage:
+        await stage.press("e e e")
+        await listed(stage)
+        await stage.press("s l o w enter")
+        text = await stage.until("A: learning_rate 0.1 (run-slow)")
+        assert ">+A learning_rate 0.1" in text
+        await stage.press("backspace " * 4, "w i d e enter")
+        await stage.until("B: state_size 9 (run-wide)")
+        text = await stage.press("enter")
         assert "state_size 9 (run-wide)" not in text
         assert "(run-slow)" in text
-        assert (stage.frame.trained, stage.frame.branch) == (30, 0)
+        stage.stands(trained=30, branch=0)
 
 
 async def test_a_run_that_another_program_writes_is_followed(kept: Path) -> None:
-    async with opened(size=(120, 40), compared=(kept / "run-slow",)) as stage:
-        await stage.press("e", "e", "e")
-        before = await stage.until(lambda text: "A: learning_rate 0.1 (run-slow)" in text)
+    async with opened(size=LARGE, compared=(kept / "run-slow",)) as stage:
+        await stage.press("e e e")
+        await stage.until("A: learning_rate 0.1 (run-slow)")
+        before = stage.lines[4:]
         go_on(kept / "run-slow", 10, make_trainer=ScriptedTrainer)
         stage.app.training.under_curve.follow()
-        await stage.until(lambda text: text.split("\n")[4:] != before.split("\n")[4:])
-        text = await listing(stage, "o")
-        assert re.search(r">\+A learning_rate 0.1[^\n]*\n[^\n]*30 in all", text)
+        await stage.until(lambda _: stage.lines[4:] != before)
+        assert re.search(r">\+A learning_rate 0.1[^\n]*\n[^\n]*30 in all", await listed(stage))
 
 
 async def test_a_run_that_has_vanished_is_said_and_nothing_is_drawn(kept: Path) -> None:
-    async with opened(size=(120, 40)) as stage:
-        await listing(stage, "o")
-        await stage.press(*"slow")
+    async with opened(size=LARGE) as stage:
+        await listed(stage)
+        await stage.type("slow")
         (kept / "run-slow").rename(kept / "gone")
         await stage.press("enter")
         await stage.until(lambda text: "run-slow" in text.replace("other runs: slow", ""))

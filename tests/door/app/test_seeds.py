@@ -11,69 +11,57 @@ from tests.scripted import SMALL_POPULATION
 
 async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() -> None:
     async with opened(size=(100, 30)) as stage:
-        await stage.press("e", ".", ".", "L")
-        assert (stage.frame.config.replicas, stage.frame.config.seed, stage.frame.trained) == (
-            64,
-            7,
-            0,
-        )
-        await stage.press(".", ".", ".")
-        text = await stage.seen("6")
-        assert re.search(r"of 64 solved", text)
+        await stage.press("e . . L")
+        stage.stands(replicas=64, seed=7, trained=0)
+        assert "of 64 solved" in await stage.press(". . . 6")
         assert re.search(r"\bseed 7\b", stage.lines[0])
         await stage.press("L")
-        assert (stage.frame.config.replicas, stage.frame.trained, stage.frame.branch) == (1, 12, 0)
-        await stage.press(".", "L")
-        assert (stage.frame.config.replicas, stage.frame.trained, stage.frame.branch) == (64, 3, 1)
+        stage.stands(replicas=1, trained=12, branch=0)
+        await stage.press(". L")
+        stage.stands(replicas=64, trained=3, branch=1)
         await stage.press("L")
-        assert (stage.frame.config.replicas, stage.frame.trained) == (1, 13)
-        assert stage.frame.trained_in_all == 16
+        stage.stands(replicas=1, trained=13, trained_in_all=16)
 
 
-def seeds(stage: Stage) -> dict[int, str]:
-    """The seeds of the lines of view 6, from above to below, and the window at which each solved
-    the task."""
-    found = (re.match(r"\s*►?\s*(\d+) +(-|\d+) +\S+ [█▓▒░·]+", line) for line in stage.lines)
-    return {int(one[1]): one[2] for one in found if one}
+def solved(stage: Stage) -> dict[int, str]:
+    """For the seeds in view 6, from above to below, the window at which each solved the task."""
+    windows = {}
+    for line in stage.lines:
+        match = re.match(r"\s*►?\s*(\d+) +(-|\d+) +\S+ [█▓▒░·]+", line)
+        if match:
+            windows[int(match[1])] = match[2]
+    return windows
 
 
-async def test_a_seed_is_chosen_and_enter_goes_on_with_it_alone() -> None:
+async def test_a_seed_is_chosen_by_keys() -> None:
     async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
-        await stage.press("6")
-        assert re.search(r"\b4 of 6 solved", stage.text)
-        assert seeds(stage) == {7: "89", 11: "89", 10: "108", 8: "263", 9: "-", 12: "-"}
-        order = list(seeds(stage))
+        text = await stage.press("6")
+        assert re.search(r"\b4 of 6 solved", text)
+        windows = {7: "89", 11: "89", 10: "108", 8: "263", 9: "-", 12: "-"}
+        assert solved(stage) == windows
+        assert [*solved(stage)] == [7, 11, 10, 8, 9, 12]
         await stage.press("down")
-        assert stage.frame.replica == order[1] - 7
-        assert re.search(rf"\bseed {order[1]}\b", stage.lines[0])
-        assert re.search(rf"seed {order[1]}: .*\b\d+", " ".join(stage.lines[1:3]))
-        await stage.press("end")
-        assert stage.frame.replica == order[5] - 7
-        await stage.press("<")
-        assert stage.frame.replica == order[4] - 7
-        await stage.press("home", ">")
-        assert stage.frame.replica == order[1] - 7
+        stage.stands(replica=11 - 7)
+        assert re.search(r"\bseed 11\b", stage.lines[0])
+        assert re.search(r"seed 11: .*\b\d+", " ".join(stage.lines[1:3]))
+        for keys, seed in (("end", 12), ("<", 9), ("home >", 11)):
+            await stage.press(keys)
+            stage.stands(replica=seed - 7)
         await stage.press("v")
-        assert list(seeds(stage)) == [7, 8, 9, 10, 11, 12]
-        trained = stage.frame.trained
-        await stage.press("enter")
-        assert (stage.frame.config.replicas, stage.frame.config.seed) == (1, order[1])
-        assert (stage.frame.trained, stage.frame.branch) == (trained, 1)
+        assert [*solved(stage)] == [7, 8, 9, 10, 11, 12]
+
+
+async def test_enter_goes_on_with_the_chosen_seed_alone() -> None:
+    async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
+        await stage.press("6 down enter")
+        stage.stands(replicas=1, seed=11, trained=400, branch=1)
         await stage.press("u")
-        assert (stage.frame.config.replicas, stage.frame.trained) == (6, trained)
+        stage.stands(replicas=6, trained=400)
 
 
 async def test_edits_and_the_past_act_on_all_of_them() -> None:
     async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
-        await stage.press("e", "s", "down", "+", "escape", "e", "[")
-        assert (
-            stage.frame.config.replicas,
-            stage.frame.config.learning_rate,
-            stage.frame.trained,
-        ) == (6, 0.5, 19)
+        await stage.press("e s down + escape e [")
+        stage.stands(replicas=6, learning_rate=0.5, trained=19)
         await stage.press("R")
-        assert (stage.frame.init_index, stage.frame.trained, stage.frame.config.replicas) == (
-            1,
-            0,
-            6,
-        )
+        stage.stands(replicas=6, init_index=1, trained=0)
