@@ -26,7 +26,7 @@ Answer = subprocess.CompletedProcess[str]
 
 def answered(*arguments: object, stdin: str = "") -> Answer:
     """The printed output of the program, and its exit code."""
-    words = [str(one) for one in arguments]
+    words = list(map(str, arguments))
     given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as out,
@@ -64,3 +64,8 @@ def records(answer: Answer) -> list[dict[str, Any]]:
     """The JSON lines that a command has printed, once it has succeeded."""
     assert answer.returncode == 0, answer.stderr
     return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def json_rows(command: str) -> list[dict[str, Any]]:
+    """The JSON lines that a command prints, such as ``list run``."""
+    return records(answered(*command.split(), "--json"))

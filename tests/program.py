@@ -134,6 +134,14 @@ class Program:
             assert self._read(), self._early_end()
         return self.text
 
+    def shows(self, *texts: str) -> str:
+        """Read what the program draws until all these texts are on the screen."""
+        return self.until(lambda screen: all(text in screen for text in texts))
+
+    def matches(self, pattern: str) -> str:
+        """Read what the program draws until the screen has a match of this pattern."""
+        return self.until(lambda screen: re.search(pattern, screen))
+
     def quiet_for(self, seconds: float) -> None:
         """Read until the program has drawn nothing for ``seconds``."""
         deadline = time.monotonic() + PATIENCE
@@ -194,6 +202,11 @@ class Program:
             while self._read():  # output that was on its way
                 pass
         return self.exit_code
+
+    def quit(self) -> int:
+        """Press q, and read until the program ends; returns its exit code."""
+        self.press("q")
+        return self.ended()
 
     def end(self) -> None:
         """End the program if it still runs, and close the terminal."""
@@ -303,7 +316,7 @@ def epoch(text: str) -> int:
 
 @contextmanager
 def running(
-    *arguments: str,
+    *arguments: object,
     width: int = 80,
     height: int = 24,
     environment: dict[str, str] | None = None,
@@ -322,7 +335,9 @@ def running(
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
     module = "tests.scripted_program" if scripted or failing else "tui"
     environment = {**(environment or {}), "FAILING": failing, "TRAINERS": trainers}
-    program = Program(list(arguments), width, height, environment, ignore_hangup, script, module)
+    program = Program(
+        list(map(str, arguments)), width, height, environment, ignore_hangup, script, module
+    )
     try:
         yield program
     finally:
@@ -330,12 +345,12 @@ def running(
 
 
 @contextmanager
-def detached(folder: Path, speed: float = 20, *arguments: str) -> Iterator[Path]:
+def detached(folder: Path, speed: float = 20, *arguments: object) -> Iterator[Path]:
     """Train a run in this folder in the background, at so many windows a second, until the end of
     the block."""
-    command = ("--detach", "--run", str(folder), "--speed", f"{speed:g}", *arguments)
+    command = ("--detach", "--run", folder, "--speed", f"{speed:g}", *arguments)
     with running(*command, width=200, scripted=True) as program:
-        text = program.until(lambda text: "end it with" in text)
+        text = program.shows("end it with")
         assert program.ended() == 0
     process = int(re.findall(r"process (\d+)", text)[0])
     try:

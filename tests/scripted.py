@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -31,18 +31,19 @@ SMALL_POPULATION = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
 
 STUCK = math.log(2)
 
-
-FORGETS_AT = 500
-
-SOLVED_AT, LOST_AT = 263, 509
-"""The windows at which a network of `SMALL` has solved the echo, and lost it again, with
-`forgetful`."""
+SOLVED_AT = 263
+"""The window at which a network of `SMALL` has solved the echo."""
 
 
 def scripted_loss(trained: int) -> float:
     """The scripted loss of a lone network after ``trained`` windows: it falls from 0.7 towards
     0."""
     return 0.7 * 0.99**trained
+
+
+def mean_loss(first: int, end: int) -> float:
+    """The mean of the scripted losses of windows ``first`` to ``end - 1``, from 0."""
+    return float(np.mean([scripted_loss(window) for window in range(first, end)]))
 
 
 def scripted_losses(config: EchoConfig, first: int, windows: int) -> Floats:
@@ -295,11 +296,16 @@ class FromAnyState(ScriptedTrainer):
         )
 
 
-def forgetful(config: EchoConfig) -> ScriptedTrainer:
-    """A trainer whose network guesses again after `FORGETS_AT` windows."""
-    trainer = ScriptedTrainer(config)
-    trainer.forgets_at = FORGETS_AT
-    return trainer
+def scripted(**attributes: int) -> Callable[[EchoConfig], ScriptedTrainer]:
+    """Makes scripted trainers with these attributes: ``scripted(fails_at=8)``."""
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        for name, value in attributes.items():
+            setattr(trainer, name, value)
+        return trainer
+
+    return make
 
 
 class ScriptedSession(Session):

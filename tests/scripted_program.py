@@ -21,7 +21,7 @@ from echornn.progress import PopulationProgress
 from echornn.session import session as loop
 from echornn.training.structure import AnyTrainer, MakeTrainer
 from tests.hashed import HashTrainer
-from tests.scripted import ScriptedTrainer, unread
+from tests.scripted import ScriptedTrainer, scripted, unread
 from tui.__main__ import main as run_program
 
 READS_KEPT_RUNS = "tui.app.training_screen:kept_runs_beside"
@@ -40,10 +40,7 @@ class HungTrainer(ScriptedTrainer):
         return super().advance(n)
 
 
-def partly_wrong(config: EchoConfig) -> AnyTrainer:
-    trainer = ScriptedTrainer(config)
-    trainer.wrong_every = 4
-    return trainer
+partly_wrong = scripted(wrong_every=4)
 
 
 def without_gpu(config: EchoConfig) -> AnyTrainer:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.answered import trained
+from tests.answered import Answer, trained
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL_POPULATION
 from tests.swept import SMALL as SMALL_SWEEP
@@ -170,38 +171,46 @@ BAD: dict[str, dict[str, str]] = {
 """For each subcommand, arguments that are refused, and the words of the line that says so."""
 
 
-def is_in(word: str, line: str) -> bool:
-    return re.search(rf"(?<![\w.-])(--)?{re.escape(word)}(?![\w-])", line) is not None
-
-
-@pytest.mark.parametrize("command", BAD, ids=lambda command: command or "main")
-def test_is_refused_in_a_line_and_nothing_is_written(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_branches(
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Two runs and a sweep by the words of the table; the current folder is empty."""
+    run = record_branches(
         tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20)
     )
-    record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
+    seeds = record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
     keep(tmp_path / "sweep", [SMALL_SWEEP])
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return {"RUN": run, "SEEDS": seeds, "SWEEP": tmp_path / "sweep"}
+
+
+@pytest.mark.parametrize("command", BAD)
+def test_is_refused_in_a_line_and_nothing_is_written(
+    command: str, places: dict[str, Path], tmp_path: Path
+) -> None:
     before = contents(tmp_path)
-    places = {"RUN": tmp_path / "run", "SEEDS": tmp_path / "seeds", "SWEEP": tmp_path / "sweep"}
-    wrong = []
-    for words, named in BAD[command].items():
-        line = re.sub(r"\b(RUN|SEEDS|SWEEP)\b", lambda found: str(places[found[0]]), words)
-        done = trained(*([command] if command else []), *shlex.split(line))
-        first, *others = done.stderr.splitlines() or [""]
-        missing = [word for word in named.split() if not is_in(word, first)]
-        hint = f"Try 'echornn-tui {command} --help'.".replace("  ", " ")
-        if (done.returncode, done.stdout, others, missing) != (2, "", [hint], []) or len(
-            first
-        ) > 600:
-            wrong.append(
-                f"{words}: exit code {done.returncode}, without "
-                f"{missing}:\n{done.stderr}{done.stdout}"
-            )
-        if contents(tmp_path) != before or any((tmp_path / "here").iterdir()):
-            wrong.append(f"{words}: wrote {[*contents(tmp_path)]}")
+    wrong: list[str] = []
+    for arguments, words in BAD[command].items():
+        line = re.sub(r"\b(RUN|SEEDS|SWEEP)\b", lambda match: str(places[match[0]]), arguments)
+        done = trained(*shlex.split(f"{command} {line}"))
+        for fault in faults(done, command, words):
+            wrong.append(f"{arguments}: {fault}:\n{done.stderr}{done.stdout}")
+        if contents(tmp_path) != before:
+            wrong.append(f"{arguments}: it has written {[*contents(tmp_path)]}")
     assert not wrong, "\n".join(wrong)
+    assert not any((tmp_path / "here").iterdir())
+
+
+def faults(done: Answer, command: str, words: str) -> Iterator[str]:
+    """What is wrong with a refusal, which has to name these words."""
+    if (done.returncode, done.stdout) != (2, ""):
+        yield f"exit code {done.returncode}"
+    line, *hint = done.stderr.splitlines() or [""]
+    if len(line) > 600:
+        yield "it is long"
+    if hint != [f"Try '{' '.join(f'echornn-tui {command} --help'.split())}'."]:
+        yield "other lines follow"
+    for word in words.split():
+        if not re.search(rf"(?<![\w.-])(--)?{re.escape(word)}(?![\w-])", line):
+            yield f"without {word}"

@@ -20,12 +20,14 @@ ROOT = Path(__file__).parents[3]
 def test_the_wheel_holds_types_styles_and_templates_and_no_tests() -> None:
     # Optional for running the program
     builders: Any = pytest.importorskip("hatchling.builders.wheel")
-    files = {
-        file.distribution_path for file in builders.WheelBuilder(str(ROOT)).recurse_included_files()
-    }
+    wheel = builders.WheelBuilder(str(ROOT))
+    files = {file.distribution_path for file in wheel.recurse_included_files()}
     styles = {str(file.relative_to(ROOT)) for file in (ROOT / "tui").rglob("*.tcss")}
     assert {"echornn/py.typed", "echornn/tasks/template.txt", "tui/py.typed", *styles} <= files
     assert {file.partition("/")[0] for file in files} == {"echornn", "tui"}
+
+
+def test_the_program_is_the_projects_in_its_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["scripts"] == {"echornn-tui": "tui.__main__:main"}
     assert answered("--version").stdout == f"{project['version']}\n"
@@ -34,30 +36,38 @@ def test_the_wheel_holds_types_styles_and_templates_and_no_tests() -> None:
 HEAVY = {"tensorflow", "keras", "tensorboard", "matplotlib", "pyarrow"}
 SCREEN = {"textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts"}
 
+SAYS_WHAT_IS_IMPORTED = f"""
+import atexit, os, sys
+sys.path.insert(0, {str(ROOT)!r})
+leave = os._exit
+
+def say(*_):
+    print("modules:", *{{name.split(".")[0] for name in sys.modules}}, flush=True)
+    leave(0)
+
+os._exit = say
+atexit.register(say)
+"""
+
+LIBRARY = "from echornn import EchoConfig, Session, read; Session(EchoConfig())"
+
+LIST = "import runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', run_name='__main__')"
+
+# with this level, as in the app
+TRAINER = "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'; from echornn import Trainer"
+
 
 @pytest.mark.parametrize(
     ("statement", "unneeded"),
     [
-        ("from echornn import EchoConfig, Session, read; Session(EchoConfig())", HEAVY | SCREEN),
-        (
-            "import sys, runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', "
-            "run_name='__main__')",
-            HEAVY | {"textual"},
-        ),
-        (  # with this level, as in the app
-            "import os; os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'; from echornn import Trainer",
-            HEAVY - {"tensorflow"} | SCREEN,
-        ),
+        (LIBRARY, HEAVY | SCREEN),
+        (LIST, HEAVY | {"textual"}),
+        (TRAINER, HEAVY - {"tensorflow"} | SCREEN),
     ],
 )
 def test_what_is_not_needed_is_not_imported(statement: str, unneeded: set[str]) -> None:
-    script = f"import atexit, os, sys\nsys.path.insert(0, {str(ROOT)!r})\nleave = os._exit\n"
-    script += (
-        "def told(*_):\n    print('modules:', *{name.split('.')[0] for name in sys.modules}, "
-        "flush=True); leave(0)\n"
-    )
-    script += f"os._exit = told\natexit.register(told)\n{statement}\n"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    names = done.stdout.rpartition("modules:")[2].split()
-    assert "echornn" in names, done.stderr
-    assert not unneeded & {*names}
+    command = [sys.executable, "-c", SAYS_WHAT_IS_IMPORTED + statement]
+    done = subprocess.run(command, capture_output=True, text=True)
+    modules = {*done.stdout.rpartition("modules:")[2].split()}
+    assert "echornn" in modules, done.stderr
+    assert not unneeded & modules
