@@ -61,7 +61,8 @@ class Setting:
             number = whole(self.name, value)
         else:
             number = fraction(self.name, value, self.allowed)
-        if number > self.most and self.most == MAX_STEPS:  # of which `allowed` says nothing
+        says_no_most = self.allowed.endswith("or more")
+        if number > self.most and says_no_most:
             raise ConfigError(self.name, number, f"at most {self.most}")
         if not self.least <= number <= self.most:
             raise ConfigError(self.name, number, self.allowed)
