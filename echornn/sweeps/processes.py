@@ -34,7 +34,7 @@ def prepared() -> Train:
     importlib.import_module("echornn.sweeps.preloaded")
     from echornn.sweeps.part_trainer import PartTrainer
     from echornn.training.device import begin
-    from echornn.training.programs import keep
+    from echornn.training.kept_programs import keep
 
     keep(threads_if_asked(1))
     begin(1)

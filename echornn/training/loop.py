@@ -13,10 +13,11 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.affine import kept_apart, read_steps
 from echornn.network.model import EchoRNN, errors
-from echornn.network.shapes import carried_size, decayed_names
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers
 from echornn.training.optimizers import OPTIMIZERS
+from echornn.training.penalties import Penalties, clipped, decayed, squared_norm
 from echornn.training.rules import LEARN, WindowData
 
 
@@ -25,9 +26,50 @@ class Values(NamedTuple):
     without replicas."""
 
     weights: dict[str, Any]
-    optimizer: tuple[Any, ...]
+    optimizer: tuple[Any, ...]  # steps made, learning rate, and the slots of each weight in turn
     carried_state: Any
     influence: dict[str, Any]
+
+
+class Series(NamedTuple):
+    """Whole epochs end to end; with replicas, each tensor has an additional last axis."""
+
+    # Symbols, uint8 [steps, batch, ...], or numbers, float32 [steps, batch, count, ...]
+    x: tf.Tensor
+    y: tf.Tensor  # likewise
+    scored: tf.Tensor | None  # the steps that count, bool [steps, batch, ...]; None if all do
+    begin: tf.Tensor | int  # the step at which the first epoch of these networks begins
+
+
+LARGEST = 0x7FFFFFFF  # numbers of windows and keys wrap around at 31 bits
+
+
+class Call(NamedTuple):
+    """What one call is to train. These are tensors, so that one program serves any number of
+    windows, at any position."""
+
+    first: tf.Tensor  # the first window, counted from the begin of the series
+    windows: tf.Tensor  # how many to train
+    windows_before: tf.Tensor  # those before the series, for the random numbers of each window
+    penalties: Penalties
+    key: tf.Tensor  # of random numbers, int32 [] or [replicas]
+
+    @staticmethod
+    def packed(
+        config: EchoConfig, first: int, windows: int, windows_before: int
+    ) -> npt.NDArray[np.int32]:
+        """All but the keys, to which these are to be appended: one array is copied to the device
+        faster than several."""
+        numbers = np.array([first, windows, windows_before & LARGEST], np.int32)
+        penalties = np.array(Penalties.of(config), np.float32)
+        return np.append(numbers, penalties.view(np.int32))
+
+    @classmethod
+    def unpacked(cls, numbers: tf.Tensor, has_replicas: bool) -> Call:
+        first, windows, windows_before = tf.unstack(numbers[:3])
+        penalties = Penalties(*tf.unstack(tf.bitcast(numbers[3:6], tf.float32)))
+        key = numbers[6:] if has_replicas else numbers[6]
+        return cls(first, windows, windows_before, penalties, key)
 
 
 class Trained(NamedTuple):
@@ -46,14 +88,15 @@ class Trained(NamedTuple):
 
 
 def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
-    of_steps = [config.window_steps, config.batch_size]
+    """Room for the results of so many windows."""
+    steps, rows, carried = config.window_steps, config.batch_size, carried_size(config)
     return Trained(
-        tf.zeros([windows, *replicas]),
-        tf.zeros([windows, *replicas], tf.int32),
-        tf.zeros([windows, *replicas]),
-        tf.zeros([*of_steps, config.output_size, *replicas]),
-        tf.zeros([*of_steps, carried_size(config), *replicas]),
-        tf.zeros([config.batch_size, carried_size(config), *replicas]),
+        losses=tf.zeros([windows, *replicas]),
+        errors=tf.zeros([windows, *replicas], tf.int32),
+        norms=tf.zeros([windows, *replicas]),
+        outputs=tf.zeros([steps, rows, config.output_size, *replicas]),
+        states=tf.zeros([steps, rows, carried, *replicas]),
+        init_state=tf.zeros([rows, carried, *replicas]),
     )
 
 
@@ -61,127 +104,110 @@ def train(
     config: EchoConfig,
     values: Values,
     nothing: Trained,
-    x: tf.Tensor,
-    y: tf.Tensor,
-    call: tf.Tensor,
-    begin: tf.Tensor | int,
-    *scored: tf.Tensor,
+    series: Series,
+    call_numbers: tf.Tensor,
     on_cpu: bool,
 ) -> tuple[Values, Trained]:
-    """Train windows of ``x`` and ``y``, which contain whole epochs end to end; this gets compiled,
-    once for any number of windows and any position, since both are tensors, and windows are read by
-    XLA's dynamic slices.
+    """Train the windows of a `Call` on a series, from these values on.
 
-    Args:
-        x, y, scored: symbols, uint8 [epochs * row length, batch, ...], or numbers, float32 [...,
-            count, ...]; and which steps count, bool, unless all do.
-        call: int32 [7]: the first window to train, counted from the start of ``x``; how many; the
-            number of windows of the run before ``x``; the bits of `Penalties`; the key of dropout.
-            With replicas int32 [6 + replicas].
-        begin: the time step of ``x`` at which the first epoch begins.
+    This is compiled: Python runs once, and what it adds up is the program.
     """
-    steps, has_numbers = config.window_steps, isinstance(config.the_task.outputs, Numbers)
-    first, count, windows_before = tf.unstack(call[:3])
-    penalties = Penalties(*tf.unstack(tf.bitcast(call[3:6], tf.float32)))
-    key = call[6:] if len(nothing.losses.shape) > 1 else call[6]
+    has_replicas = len(nothing.losses.shape) > 1
+    call = Call.unpacked(call_numbers, has_replicas)
     learn = LEARN[config.rule]
+
+    def is_left(index: tf.Tensor, values: Values, trained: Trained) -> tf.Tensor:
+        return index < call.windows
 
     def train_next(
         index: tf.Tensor, values: Values, trained: Trained
     ) -> tuple[tf.Tensor, Values, Trained]:
         model = EchoRNN(config, values.weights, on_cpu)
-        epoch, window = (
-            (first + index) // config.windows_per_epoch,
-            (first + index) % config.windows_per_epoch,
-        )
-        start = begin + epoch * config.row_length + window * config.window_stride
-        zeros = tf.zeros_like(values.carried_state)
-        state = tf.where(window == 0, zeros, values.carried_state) if config.is_stream else zeros
-        influence = {
-            name: tf.where(window == 0, tf.zeros_like(one), one)
-            for name, one in values.influence.items()
-        }
-        labels = read_steps(y, start, steps)
-        data = WindowData(
-            read_steps(x, start, steps),
-            labels if has_numbers else tf.cast(labels, tf.int32),
-            read_steps(scored[0], start, steps) if scored else None,
-            state,
-            tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)]),
-            penalties.rate_penalty,
-        )
-        learned = learn(model, data, influence)
-        norm = tf.add_n([tf.reduce_sum(tf.square(one), axis=[0, 1]) for one in learned.gradients])
-        gradients = penalized(config, values.weights, learned.gradients, norm, penalties)
-        weights, optimizer = updated(config, values, gradients)
-        no_errors = tf.zeros_like(learned.loss, tf.int32)
-        wrong = no_errors if has_numbers else errors(learned.outputs, data.labels, data.scored)
-        trained = Trained(
-            tf.tensor_scatter_nd_update(trained.losses, [[index]], [learned.loss]),
-            tf.tensor_scatter_nd_update(trained.errors, [[index]], [wrong]),
-            tf.tensor_scatter_nd_update(trained.norms, [[index]], [norm]),
-            learned.outputs,
-            learned.states,
-            state,
-        )
-        after = Values(
-            weights, optimizer, learned.states[config.window_stride - 1], learned.influence
-        )
-        return (kept_apart(index) if model.loops_apart else index) + 1, after, trained
+        epoch = (call.first + index) // config.windows_per_epoch
+        window = (call.first + index) % config.windows_per_epoch
 
-    _, values, trained = tf.while_loop(
-        lambda index, *_: index < count, train_next, (tf.constant(0), values, nothing)
-    )
+        # In a stream a window goes on from the one before, but an epoch begins with zeros, and so
+        # does each trial. The influence of the weights on the states goes with them.
+        nowhere = tf.zeros_like(values.carried_state)
+        state = nowhere
+        if config.is_stream:
+            state = tf.where(window == 0, nowhere, values.carried_state)
+        influence = {
+            name: tf.where(window == 0, tf.zeros_like(matrix), matrix)
+            for name, matrix in values.influence.items()
+        }
+
+        start = series.begin + epoch * config.row_length + window * config.window_stride
+        x, labels, scored = read_window(config, series, start)
+        # Dropout and noise are drawn anew in each window, and again the same if it is trained again
+        number = call.windows_before + call.first + index
+        key = tf.stack([call.key, tf.zeros_like(call.key) + number])
+        data = WindowData(x, labels, scored, state, key, call.penalties.rate_penalty)
+
+        # The window is seen with the weights as they were before; what it shows comes from there
+        learned = learn(model, data, influence)
+        squared = squared_norm(learned.gradients)
+        gradients = learned.gradients
+        if config.clip_norm is not None:
+            gradients = clipped(gradients, squared, call.penalties.clip_norm)
+        if config.weight_decay:
+            # After clipping, which would scale it too
+            decay = call.penalties.weight_decay
+            gradients = decayed(config, values.weights, gradients, decay)
+        weights, optimizer = updated(config, values, gradients)
+
+        # Windows may overlap: the next begins behind the stride, not behind this window
+        next_state = learned.states[config.window_stride - 1]
+        values = Values(weights, optimizer, next_state, learned.influence)
+        if isinstance(config.the_task.outputs, Numbers):
+            wrong = tf.zeros_like(learned.loss, tf.int32)
+        else:
+            wrong = errors(learned.outputs, labels, scored)
+        trained = Trained(
+            losses=tf.tensor_scatter_nd_update(trained.losses, [[index]], [learned.loss]),
+            errors=tf.tensor_scatter_nd_update(trained.errors, [[index]], [wrong]),
+            norms=tf.tensor_scatter_nd_update(trained.norms, [[index]], [squared]),
+            outputs=learned.outputs,
+            states=learned.states,
+            init_state=state,
+        )
+        if model.loops_apart:
+            index = kept_apart(index)
+        return index + 1, values, trained
+
+    _, values, trained = tf.while_loop(is_left, train_next, (tf.constant(0), values, nothing))
     return values, trained
 
 
-class Penalties(NamedTuple):
-    """Live fields of the configuration as float32 [], so that other values need no other
-    program."""
-
-    clip_norm: Any  # 0 if gradients are not clipped
-    weight_decay: Any
-    rate_penalty: Any
-
-    @classmethod
-    def of(cls, config: EchoConfig) -> Penalties:
-        return cls(config.clip_norm or 0.0, config.weight_decay, config.rate_penalty)
-
-
-def penalized(
-    config: EchoConfig,
-    weights: dict[str, tf.Tensor],
-    gradients: list[tf.Tensor],
-    square: tf.Tensor,
-    by: Penalties,
-) -> list[tf.Tensor]:
-    """Clipped by their global norm (Pascanu, Mikolov, Bengio 2013), of this ``square``; decay is
-    added after that. If the norm is infinite, they are NaN."""
-    if config.clip_norm is not None:
-        scale = tf.minimum(1.0, by.clip_norm / tf.sqrt(square))
-        # By 0 nothing would be trained any more, with losses that stay finite
-        scale = tf.where(tf.math.is_inf(square), np.float32(np.nan), scale)
-        gradients = [gradient * scale for gradient in gradients]
-    if config.weight_decay:
-        decayed, pairs = decayed_names(config), zip(weights.items(), gradients, strict=True)
-        gradients = [
-            one + by.weight_decay * weight if name in decayed else one
-            for (name, weight), one in pairs
-        ]
-    return gradients
+def read_window(
+    config: EchoConfig, series: Series, start: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+    """Inputs, labels and which steps count of a window, [T, batch, ...]: XLA's dynamic slices."""
+    steps = config.window_steps
+    x = read_steps(series.x, start, steps)
+    labels = read_steps(series.y, start, steps)
+    if not isinstance(config.the_task.outputs, Numbers):
+        labels = tf.cast(labels, tf.int32)
+    if series.scored is None:
+        return x, labels, None
+    return x, labels, read_steps(series.scored, start, steps)
 
 
 def updated(
     config: EchoConfig, values: Values, gradients: list[tf.Tensor]
 ) -> tuple[dict[str, tf.Tensor], tuple[tf.Tensor, ...]]:
+    """The weights after a step of the optimizer, and its variables."""
     optimizer = OPTIMIZERS[config.optimizer]
     steps, rate, *slots = values.optimizer
     # The networks of a shard have made the same number
     step = steps[0] if len(steps.shape) else steps
-    weights, new_slots = {}, []
+
+    weights: dict[str, tf.Tensor] = {}
+    new_slots: list[tf.Tensor] = []
     for (name, weight), gradient in zip(values.weights.items(), gradients, strict=True):
         gradient.set_shape(weight.shape)  # XLA's own operations do not tell it
-        own, slots = slots[: optimizer.slots], slots[optimizer.slots :]
+        first = len(new_slots)
+        own = slots[first : first + optimizer.slots]
         change, *own = optimizer.update(gradient, rate, step, *own)
         weights[name] = weight - change
         new_slots += own
@@ -191,12 +217,11 @@ def updated(
 def fresh_optimizer(
     configs: Sequence[EchoConfig], weights: dict[str, Floats]
 ) -> tuple[npt.NDArray[Any], ...]:
+    """The variables of networks that have made no step, [replicas, ...]."""
     optimizer = OPTIMIZERS[configs[0].optimizer]
-    slots = (
-        np.full_like(weight, optimizer.first)
-        for weight in weights.values()
-        for _ in range(optimizer.slots)
-    )
+    slots = []
+    for weight in weights.values():
+        slots += [np.full_like(weight, optimizer.first)] * optimizer.slots
     return np.zeros(len(configs), np.int64), rates_of(configs), *slots
 
 

@@ -20,6 +20,7 @@ from echornn.network.scan import Made, Recording
 from echornn.network.shapes import block_length, carried_size, layer_weight_names
 from echornn.network.step import Layer, OfTensors, step_of, used_weights
 from echornn.tasks.task import Numbers
+from echornn.training.penalties import mean_square
 
 
 class WindowData(NamedTuple):
@@ -66,15 +67,6 @@ def _back_propagated(model: EchoRNN, window: WindowData) -> tuple[Learned, tf.Te
         objective, [window.state, weights], None, tf.UnconnectedGradients.ZERO
     )
     return Learned(loss, outputs, states, gradients, {}), d_state
-
-
-def mean_square(config: EchoConfig, states: tf.Tensor) -> tf.Tensor:
-    """Of each h, over steps, rows, layers and units: float32 [T, batch, carried, ...] to [...]."""
-    steps, batch, _, *replicas = states.shape
-    of_parts = tf.reshape(
-        states, [steps, batch, config.num_layers, -1, config.state_size, *replicas]
-    )
-    return tf.reduce_mean(tf.square(of_parts[:, :, :, 0]), axis=[0, 1, 2, 3])
 
 
 def of_whole_past(model: EchoRNN, window: WindowData, influence: Tensors) -> Learned:

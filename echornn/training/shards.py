@@ -15,7 +15,7 @@ from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.data import data_side_by_side
 from echornn.network.shapes import is_trained_alone
 from echornn.training.device import MAX_WINDOWS_PER_CALL, epochs_in_a_block
-from echornn.training.loop import Penalties, Trained, Values
+from echornn.training.loop import LARGEST, Call, Trained, Values
 from echornn.training.programs import Program, Programs
 
 LEAST, MOST = 8, 128
@@ -28,7 +28,6 @@ VECTOR = 8
 TURNS = 8  # the most shards of a call: enough to make the fixed cost of a call, 0.4 ms, negligible
 # The most that it returns: it allocates memory for all, however few windows it trains
 LOSSES_PER_CALL = 1 << 16
-LARGEST = 0x7FFFFFFF  # the numbers of windows and keys wrap around at 31 bits
 
 Array = npt.NDArray[Any]
 
@@ -110,7 +109,7 @@ class Shards:
         self.epochs = epochs_in_a_block(configs[0], len(configs))
         self._at_once = min(len(devices), self.division.calls)
         self._devices = [devices[call % self._at_once] for call in range(self.division.calls)]
-        self.program: Program = programs.of(
+        self.program: Program = programs.program(
             configs[0], self.division, self.epochs, "CPU" in devices[0]
         )
         self._values: list[Values] = []
@@ -218,8 +217,7 @@ class Shards:
         as the last axis."""
         config, division = self.configs[0], self.division
         before = block.first_epoch * config.windows_per_epoch
-        penalties = np.array(Penalties.of(config), np.float32).view(np.int32)
-        shared = np.append(np.array([first, windows, before & LARGEST], np.int32), penalties)
+        shared = Call.packed(config, first, windows, before)
         # the random key of dropout and noise, to which the loop adds the number of the window
         is_random = config.dropout or config.the_cell.noise
         seeds = [one.seed * 1_000_003 + init_index if is_random else 0 for one in self.configs]

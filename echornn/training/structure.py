@@ -120,8 +120,9 @@ def tensorflow_trainers(
     def make(config: EchoConfig) -> AnyTrainer:
         nonlocal shared
         quiet.import_tensorflow(threshold)
+        from echornn.training.kept_programs import keep
         from echornn.training.population import Population
-        from echornn.training.programs import Programs, keep
+        from echornn.training.programs import Programs
 
         if shared is None:
             number = threads or threads_for(config, config.replicas == 1)
