@@ -20,7 +20,7 @@ from echornn.progress import Floats
 from echornn.run.branch import Position
 from echornn.run.run import Run
 from echornn.state import UnlikeRecord
-from echornn.training.device import FLOAT, require_room
+from echornn.training.memory import FLOAT, require_room
 
 
 @dataclass(frozen=True, eq=False)

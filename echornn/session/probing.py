@@ -18,7 +18,7 @@ from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import WATCHABLE_SPEED
 from echornn.state import Snapshot, TrainerState
-from echornn.training.device import require_room_for_probes
+from echornn.training.memory import require_room_for_probes
 
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""

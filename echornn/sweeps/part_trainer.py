@@ -18,7 +18,7 @@ from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, News, Part, TrainedWindows
-from echornn.training.device import bytes_needed, usable_bytes
+from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
 from echornn.training.programs import Programs
 

@@ -32,8 +32,9 @@ from echornn.progress import (
 from echornn.solved import Levels, SolvedAt
 from echornn.state import PopulationState, TrainerState
 from echornn.tasks.task import TaskError
-from echornn.training.device import processors, require_memory
+from echornn.training.device import processors
 from echornn.training.loop import Trained, Values, fresh_optimizer, rates_of
+from echornn.training.memory import require_memory
 from echornn.training.programs import Programs
 from echornn.training.shards import Block, Shards
 from echornn.training.structure import require_one_structure

@@ -26,7 +26,7 @@ from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.tasks.own_task import OwnTask
 from echornn.tasks.table import settings_by_name, values_of
-from echornn.training.device import require_memory
+from echornn.training.memory import require_memory
 from tui.cli.detach import Serving, go_on_in_the_background, into_background
 from tui.cli.flags import NO_FLAGS, Given, ScreenFlags, TrainFlags
 from tui.cli.preferences import Preferences, preferences, speed_of
