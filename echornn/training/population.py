@@ -90,10 +90,12 @@ class Population:
             require_memory(configs[0], len(configs), at_once)
         self.configs = tuple(configs)
         self.epoch = self.window = self.data_version = self.init_index = 0
-        self._programs, self._at_once = programs or Programs(), at_once
-        self.placement = placement or self._device_for()
-        self._shards = self._shards_of(self.configs)
-        self._last: PopulationProgress | None = None
+        self._programs = programs or Programs()
+        self._at_once = at_once
+        self.placement = placement or self._choose_device()
+        self._shards = self._divide(self.configs)
+        self._newest: PopulationProgress | None = None
+        # When replicas solved the task, and the losses that were not examined for that yet
         self._solved: SolvedAt
         self._levels: Levels
         self._unseen: list[Floats]
@@ -101,7 +103,8 @@ class Population:
 
     def compile(self) -> None:
         """Compile the training loops now instead of at the first `advance`; nothing is trained."""
-        self._shards.train(*self._next(), 0, self.init_index)
+        block, first = self._next_window()
+        self._shards.train(block, first, 0, self.init_index)
 
     def advance(self, n: int) -> PopulationProgress:
         """Train ``n`` windows in every replica, or fewer if the last epoch ends before, or if a
@@ -114,76 +117,83 @@ class Population:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.finished:
-            if self._last is None:
-                block, first = self._next()  # trained by another process
-                self._last = self._progress(
-                    block, first - 1, _unknown(self.configs[0], self.replicas)
-                )
-            return replace(self._last, **of_windows(self._last, slice(0)))
-        series: list[dict[str, Any]] = []
-        while n > 0 and not self.finished:
+            newest = self._newest or self._never_seen()
+            self._newest = newest
+            return replace(newest, **of_windows(newest, slice(0)))
+
+        # Of each call only what has an entry for each window is kept: the rest is of the last
+        pieces: list[dict[str, Any]] = []
+        left = n
+        while left > 0 and not self.finished:
             try:
-                newest = self._train(n)
+                newest = self._train(left)
             except TaskError:
-                if not series:
+                if not pieces:
                     raise
                 break
-            series.append(of_windows(newest, slice(None)))
-            n -= len(newest.losses)
+            pieces.append(of_windows(newest, slice(None)))
+            left -= len(newest.losses)
         whole: dict[str, Any] = {
-            name: np.concatenate([one[name] for one in series]) for name in OF_WINDOWS
+            name: np.concatenate([piece[name] for piece in pieces]) for name in OF_WINDOWS
         }
-        self._last = replace(newest, **whole)
-        return self._last
+        self._newest = replace(newest, **whole)
+        return self._newest
 
-    def _next(self) -> tuple[Block, int]:
+    def _next_window(self) -> tuple[Block, int]:
         """The data of the next window, and its number there; after the last epoch, the number after
         the last."""
-        block = self._shards.block(
-            self.data_version, min(self.epoch, self.configs[0].num_epochs - 1)
-        )
-        return block, (self.epoch - block.first_epoch) * self.configs[
-            0
-        ].windows_per_epoch + self.window
+        config = self.configs[0]
+        block = self._shards.block(self.data_version, min(self.epoch, config.num_epochs - 1))
+        epochs = self.epoch - block.first_epoch
+        return block, epochs * config.windows_per_epoch + self.window
 
     def _train(self, n: int) -> PopulationProgress:
         """Train at most ``n`` windows in one call."""
-        (block, first), per_epoch = self._next(), self.configs[0].windows_per_epoch
-        most = min(
-            self._shards.division.windows_per_call,
-            self.windows_left,
-            block.epochs * per_epoch - first,
-        )
-        windows = min(n, most)
+        per_epoch = self.configs[0].windows_per_epoch
+        block, first = self._next_window()
+        left_of_block = block.epochs * per_epoch - first
+        most = self._shards.division.windows_per_call
+        windows = min(n, most, self.windows_left, left_of_block)
+
         trained = self._shards.train(block, first, windows, self.init_index)
         self._unseen.append(trained.losses)
         if self.replicas > 1 or len(self._unseen) >= MOST_CALLS:
-            self._seen_solved()
+            self._examine_losses()
         epochs, self.window = divmod(self.window + windows, per_epoch)
         self.epoch += epochs
         return self._progress(block, first + windows - 1, trained)
 
+    def _never_seen(self) -> PopulationProgress:
+        """The last window of networks that another process has trained."""
+        block, after_last = self._next_window()
+        return self._progress(block, after_last - 1, _unknown(self.configs[0], self.replicas))
+
     def _progress(self, block: Block, newest: int, trained: Trained) -> PopulationProgress:
+        """Of a call whose last window has this number in the block."""
         config = self.configs[0]
         epoch, window = divmod(newest, config.windows_per_epoch)
         begin = epoch * config.row_length + window * config.window_stride
         x, y, scored = self._shards.window(block, slice(begin, begin + config.window_steps))
-        # a single network's losses show when it solved the task
-        solved = self._solved if self.replicas > 1 else SolvedAt.unknown(1)
-        losses, errors, norms, outputs, states, init_state = trained
-        of_last = x, y, scored, outputs, states[:, :, shown_part(config)], init_state
+        solved = self._solved
+        if self.replicas == 1:
+            solved = SolvedAt.unknown(1)  # who reads its losses sees when it solved the task
         return PopulationProgress(
-            losses,
-            errors,
-            np.sqrt(norms),
+            trained.losses,
+            trained.errors,
+            np.sqrt(trained.norms),
             block.first_epoch + epoch,
             window,
-            *of_last,
+            x,
+            y,
+            scored,
+            trained.outputs,
+            trained.states[:, :, shown_part(config)],
+            trained.init_state,
             solved.at,
             solved.windows,
         )
 
-    def _seen_solved(self) -> SolvedAt:
+    def _examine_losses(self) -> SolvedAt:
         if self._unseen:
             self._solved = self._solved.after(np.concatenate(self._unseen), self._levels)
             self._unseen = []
@@ -195,19 +205,18 @@ class Population:
         Arrays have a first axis of replicas.
         """
         weights = self.weights
-        each = [
-            FrozenNetwork(
-                config, {name: values[index] for name, values in weights.items()}
-            ).forward(inputs, state)
-            for index, config in enumerate(self.configs)
-        ]
-        arrays = {
-            name: np.stack([getattr(one, name) for one in each])
-            for name in ("outputs", "states", "carried")
-        }
+        passes = []
+        for replica, config in enumerate(self.configs):
+            own = {name: values[replica] for name, values in weights.items()}
+            passes.append(FrozenNetwork(config, own).forward(inputs, state))
         return ForwardPass(
-            **arrays,
-            gates={name: np.stack([one.gates[name] for one in each]) for name in each[0].gates},
+            outputs=np.stack([forward.outputs for forward in passes]),
+            states=np.stack([forward.states for forward in passes]),
+            gates={
+                name: np.stack([forward.gates[name] for forward in passes])
+                for name in passes[0].gates
+            },
+            carried=np.stack([forward.carried for forward in passes]),
         )
 
     @property
@@ -226,21 +235,20 @@ class Population:
     def windows_left(self) -> int:
         """The number of windows that each replica still has to train until the end of the last
         epoch."""
-        return (self.configs[0].num_epochs - self.epoch) * self.configs[
-            0
-        ].windows_per_epoch - self.window
+        config = self.configs[0]
+        return (config.num_epochs - self.epoch) * config.windows_per_epoch - self.window
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
         """The window, from 1, at which each replica solved the task: 50 windows' mean loss is below
         its level; or 0."""
-        return self._seen_solved().at.copy()
+        return self._examine_losses().at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """The window at which each replica lost the task after solving it, from 1; 0 if it has
         not."""
-        return self._seen_solved().lost_at.copy()
+        return self._examine_losses().lost_at.copy()
 
     @property
     def weights(self) -> dict[str, Floats]:
@@ -259,9 +267,15 @@ class Population:
     @property
     def state(self) -> PopulationState:
         """A copy of everything that is needed to continue bit for bit."""
-        values = self._shards.values._asdict()
-        place = self.epoch, self.window, self.data_version, self.init_index
-        return PopulationState(self.configs, *place, solved=self._seen_solved(), **values)
+        return PopulationState(
+            self.configs,
+            self.epoch,
+            self.window,
+            self.data_version,
+            self.init_index,
+            solved=self._examine_losses(),
+            **self._shards.values._asdict(),
+        )
 
     def restore(self, state: PopulationState) -> None:
         """Continue from a state, bit for bit; `ValueError` if the state has other
@@ -275,7 +289,7 @@ class Population:
         self.epoch, self.window = state.epoch, state.window
         self.data_version, self.init_index = state.data_version, state.init_index
         self._begin_with(state.solved)
-        self._last = None
+        self._newest = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Continue with new values of live fields (`echornn.config.LIVE_FIELDS`): one configuration
@@ -289,18 +303,22 @@ class Population:
         """
         if isinstance(configs, EchoConfig):
             configs = [configs.of(index) for index in range(configs.replicas)]
-        pairs = list(zip(self.configs, configs, strict=False))
-        same = len(self.configs) == len(configs)
-        if not (same and all(before.differs_only_live(after) for before, after in pairs)):
+        if not self._differ_only_live(configs):
             raise ValueError(
                 f"{configs[0]} needs new networks: between windows only "
                 f"{', '.join(sorted(LIVE_FIELDS))} can change"
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
-        same_task = all(before.same_task(after) for before, after in pairs)
+        has_same_tasks = all(map(EchoConfig.same_task, self.configs, configs))
         self._take(configs, self.data_version, min(self.epoch, configs[0].num_epochs - 1))
-        self._begin_with(self._seen_solved() if same_task else self._seen_solved().anew())
+        solved = self._examine_losses()
+        self._begin_with(solved if has_same_tasks else solved.anew())
+
+    def _differ_only_live(self, configs: Sequence[EchoConfig]) -> bool:
+        if len(configs) != self.replicas:
+            return False
+        return all(map(EchoConfig.differs_only_live, self.configs, configs))
 
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over, like a new population of another configuration and size, without compiling
@@ -313,55 +331,67 @@ class Population:
                 f"{', '.join(sorted(START_FIELDS))} need another program"
             )
         self._take([config.of(index) for index in range(config.replicas)], data_version=0, epoch=0)
-        self.data_version, self._last = 0, None
+        self.data_version = 0
+        self._newest = None
         self.reset(init_index)
 
     def _take(self, configs: Sequence[EchoConfig], data_version: int, epoch: int) -> None:
-        if configs[0].rule != self.configs[0].rule:
+        """Train the same values with other configurations from now on; nothing changes with an
+        error."""
+        keeps_rule = configs[0].rule == self.configs[0].rule
+        if not keeps_rule:
             require_memory(configs[0], len(configs), self._at_once)
-        shards, values = self._shards_of(configs), self._shards.values
+        shards = self._divide(configs)
         shards.take_data(self._shards)
         if configs[0].the_task.own is not None:  # only a user's task can fail to make the data
             shards.block(data_version, epoch)
-        iteration, _, *slots = values.optimizer
-        influence = (
-            values.influence if configs[0].rule == self.configs[0].rule else no_influence(configs)
-        )
+
+        values = self._shards.values
+        steps, _, *slots = values.optimizer
+        influence = values.influence if keeps_rule else no_influence(configs)
         shards.values = values._replace(
-            optimizer=(iteration, rates_of(configs), *slots), influence=influence
+            optimizer=(steps, rates_of(configs), *slots), influence=influence
         )
         self.configs, self._shards = tuple(configs), shards
 
     def reset(self, init_index: int = 0) -> None:
         """Start over with the initial weights of this number and new optimizers. The data stays."""
-        each = [initial_weights(config, init_index) for config in self.configs]
-        weights = {name: np.stack([one[name] for one in each]) for name in each[0]}
-        config, optimizer = self.configs[0], fresh_optimizer(self.configs, weights)
+        config = self.configs[0]
+        networks = [initial_weights(config, init_index) for config in self.configs]
+        weights = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+        optimizer = fresh_optimizer(self.configs, weights)
         carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
         self._shards.values = Values(weights, optimizer, carried, no_influence(self.configs))
-        self.init_index, self.epoch, self.window = init_index, 0, 0
+        self.init_index = init_index
+        self.epoch = self.window = 0
         self._begin_with(SolvedAt.never(self.replicas))
 
     def regenerate(self) -> None:
         """Draw new data, and train it from the start of the current (or last) epoch with zero
         states. Weights stay."""
         self.data_version += 1
-        self.epoch, self.window = min(self.epoch, self.configs[0].num_epochs - 1), 0
+        self.epoch = min(self.epoch, self.configs[0].num_epochs - 1)
+        self.window = 0
 
     def _begin_with(self, solved: SolvedAt) -> None:
-        self._solved, self._levels, self._unseen = solved, Levels.of(self.configs), []
+        self._solved = solved
+        self._levels = Levels.of(self.configs)
+        self._unseen = []
 
-    def _device_for(self) -> str:
+    def _choose_device(self) -> str:
+        # Trials must not reach the last epoch
+        endless = [replace(config, num_epochs=MAX_EPOCHS) for config in self.configs]
+
         def train(device: str, n: int) -> None:
-            endless = [replace(one, num_epochs=MAX_EPOCHS) for one in self.configs]
             Population(endless, None, self._programs, self._at_once, device).advance(n)
 
         return self._programs.device_for(self.configs[0], self.replicas, train)
 
-    def _shards_of(self, configs: Sequence[EchoConfig]) -> Shards:
-        if self.device == "gpu" or len(configs) == 1:  # a GPU takes all in one call
-            return Shards(configs, [self.placement], self._programs)
-        return Shards(configs, processors()[: self._at_once], self._programs)
+    def _divide(self, configs: Sequence[EchoConfig]) -> Shards:
+        devices = [self.placement]  # a GPU takes all in one call
+        if self.device == "cpu" and len(configs) > 1:
+            devices = processors()[: self._at_once]
+        return Shards(configs, devices, self._programs)
 
 
 class Trainer(Population):
@@ -390,7 +420,9 @@ class Trainer(Population):
         """From which the next window starts, float32 [batch_size, carried]: all layers, for an LSTM
         h and then c."""
         carried = self.state.carried_state
-        return np.zeros_like(carried) if self.window == 0 or not self.config.is_stream else carried
+        if self.window > 0 and self.config.is_stream:
+            return carried
+        return np.zeros_like(carried)
 
     @property
     def state(self) -> TrainerState:  # type: ignore[override]
@@ -426,16 +458,16 @@ class Trainer(Population):
 
 
 def _unknown(config: EchoConfig, replicas: int) -> Trained:
-    losses, steps = np.zeros((0, replicas), np.float32), (config.window_steps, config.batch_size)
-    outputs = np.full((*steps, config.output_size, replicas), np.nan, np.float32)
-    states = np.full((*steps, carried_size(config), replicas), np.nan, np.float32)
+    """Of no window; what the last one showed is NaN."""
+    nothing = np.zeros((0, replicas), np.float32)
+    of_steps = config.window_steps, config.batch_size
     return Trained(
-        losses,
-        losses.astype(np.int32),
-        losses,
-        outputs,
-        states,
-        np.zeros((0, 0, replicas), np.float32),
+        losses=nothing,
+        errors=nothing.astype(np.int32),
+        norms=nothing,
+        outputs=np.full((*of_steps, config.output_size, replicas), np.nan, np.float32),
+        states=np.full((*of_steps, carried_size(config), replicas), np.nan, np.float32),
+        init_state=np.zeros((0, 0, replicas), np.float32),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +116,7 @@ class Program:
 
     def _train_shards(
         self, values: Values, calls: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor
-    ) -> tuple[Values, Trained]:
+    ) -> Any:
         places, capacity = self._division.places, self._division.capacity
         replicas = [places] if places else []
         nothing = nothing_trained(self._config, self._division.windows_per_call, replicas)
@@ -130,8 +130,8 @@ class Program:
 
         if capacity == 1:
             values = tf.nest.map_structure(lambda array: array[0], values)
-            trained = train_shard((values, calls[0], 0))
-            return tf.nest.map_structure(lambda array: array[tf.newaxis], trained)
+            results = train_shard((values, calls[0], 0))
+            return tf.nest.map_structure(lambda array: array[tf.newaxis], results)
 
         begins = tf.range(capacity) * (x.shape[0] // capacity)
         forms = (
