@@ -29,20 +29,20 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
     """Raise a `ConfigError` unless these configurations can be trained side by side."""
     if not configs:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")
+    first = configs[0]
     for config in configs:
         if config.replicas != 1:
-            raise ConfigError(
-                "replicas", config.replicas, "it must be 1, since each configuration is one replica"
-            )
-        if not configs[0].differs_only_in(config, REPLICA_FIELDS):
-            changes = configs[0].changes_to(config)
-            name = next(one for one in changes if one not in REPLICA_FIELDS)
-            may = ", ".join(sorted(REPLICA_FIELDS))
-            allowed = (
-                f"{configs[0].value(name)!r}, as in the first replica; replicas may differ only "
-                f"in {may}"
-            )
-            raise ConfigError(name, changes[name], allowed)
+            allowed = "it must be 1, since each configuration is one replica"
+            raise ConfigError("replicas", config.replicas, allowed)
+        if first.differs_only_in(config, REPLICA_FIELDS):
+            continue
+        changes = first.changes_to(config)
+        name = next(name for name in changes if name not in REPLICA_FIELDS)
+        allowed = (
+            f"{first.value(name)!r}, as in the first replica; replicas may differ only in "
+            f"{', '.join(sorted(REPLICA_FIELDS))}"
+        )
+        raise ConfigError(name, changes[name], allowed)
 
 
 def structure(config: EchoConfig) -> tuple[Any, ...]:
@@ -62,22 +62,23 @@ NO_DEVICES: Devices = MappingProxyType({})
 def program_key(config: EchoConfig) -> EchoConfig:
     """The configuration with fixed values in all fields that do not affect the compiled program or
     its device."""
-    fixed = {name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS}
-    fixed |= {
-        name: 1.0 for name in ("clip_norm", "weight_decay", "rate_penalty") if getattr(config, name)
+    fixed: dict[str, Any] = {
+        name: getattr(EchoConfig, name) for name in START_FIELDS - COMPILED_FIELDS
     }
+    for name in ("clip_norm", "weight_decay", "rate_penalty"):
+        if getattr(config, name):
+            fixed[name] = 1.0  # whether there is one changes the program, its value does not
     fixed |= {"num_epochs": 1, "learning_rate": 1.0, "seed": 0}
-    fixed |= {"echo_step": 0, "row_start": "previous_row"} if "row_start" in config.fields() else {}
+    if "row_start" in config.fields():
+        fixed |= {"echo_step": 0, "row_start": "previous_row"}
     return config.with_fields(fixed)
 
 
 def device_note(config: EchoConfig, device: str, devices: Devices) -> str:
     before = devices.get(program_key(config), device)
-    return (
-        ""
-        if before == device
-        else f"trained on the {before} before, now on the {device}: last digits may differ"
-    )
+    if before == device:
+        return ""
+    return f"trained on the {before} before, now on the {device}: last digits may differ"
 
 
 class AnyTrainer(Protocol):
