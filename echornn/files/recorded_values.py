@@ -33,12 +33,14 @@ def as_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
     names = {recorded: name for name, recorded in RECORDED_NAMES.items()}
-    return {names.get(name, name): value for name, value in fields.items()}
+    return {names.get(recorded, recorded): value for recorded, value in fields.items()}
 
 
 def shortened(what: object) -> str:
     text = str(what)
-    return text if len(text) <= 200 else f"{text[:200]}..."
+    if len(text) <= 200:
+        return text
+    return f"{text[:200]}..."
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
@@ -57,41 +59,45 @@ def refuse(name: str, value: object, allowed: str) -> NoReturn:
 LEFT_OUT = {TASK: ECHO, **{name: getattr(EchoConfig, name) for name in LATER_FIELDS}}
 """Values that records leave out."""
 
+Uses = Iterable[tuple[Mapping[str, Any], Shape | None]]
+"""The values of configurations, with the shape of their data; see `record_of_facts`."""
+
 
 def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values as JSON values; with the facts about a user's own task, its text need not be run
     to read them."""
-    values = {
-        name: value for name, value in config.fields().items() if value != LEFT_OUT.get(name, ...)
-    }
-    if not with_facts:
-        return {
-            name: one.as_record() if isinstance(one, OwnFile) else one
-            for name, one in values.items()
-        }
-    return {
-        name: recorded_with_facts(one, [(config.fields(), config.data_shape)])
-        for name, one in values.items()
-    }
+    fields = config.fields()
+    record = {}
+    for name, value in fields.items():
+        if name in LEFT_OUT and value == LEFT_OUT[name]:
+            continue
+        if with_facts:
+            value = recorded_with_facts(value, [(fields, config.data_shape)])
+        elif isinstance(value, OwnFile):
+            value = value.as_record()
+        record[name] = value
+    return record
 
 
 def record_of_changes(config: EchoConfig) -> dict[str, Any]:
     """The values that differ from the defaults, as JSON values."""
     uses = [(config.fields(), config.data_shape)]
-    return {
-        name: recorded_with_facts(one, uses)
-        for name, one in EchoConfig().changes_to(config).items()
-    }
+    changes = EchoConfig().changes_to(config)
+    return {name: recorded_with_facts(value, uses) for name, value in changes.items()}
 
 
-def recorded_with_facts(value: Any, uses: Iterable[tuple[Mapping[str, Any], Shape | None]]) -> Any:
+def recorded_with_facts(value: Any, uses: Uses) -> Any:
     """A value as a JSON value; a user's own task has the facts that hold in the configurations of
     ``uses``."""
-    if isinstance(value, OwnFile):
-        value.require_text()
-    if isinstance(value, OwnCell):
-        return value.as_record(None if value.lacks_facts else facts_of(value.cell))
-    return value.as_record(record_of_facts(value, uses)) if isinstance(value, OwnTask) else value
+    if not isinstance(value, OwnFile):
+        return value
+    value.require_text()
+    facts = None
+    if isinstance(value, OwnTask):
+        facts = record_of_facts(value, uses)
+    elif isinstance(value, OwnCell) and not value.lacks_facts:
+        facts = facts_of(value.cell)
+    return value.as_record(facts)
 
 
 def config_from(fields: object) -> EchoConfig:
@@ -102,34 +108,38 @@ def config_from(fields: object) -> EchoConfig:
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is not a table of fields")
     values = values_from(fields)
-    settings = {
-        name: value for name, value in values.items() if name not in (*EchoConfig.names(), TASK)
-    }
     task = values.get(TASK, ECHO)
+    settings = values.keys() - {*EchoConfig.names(), TASK}
     if task == ECHO and settings:
         raise ValueError(
             f"the configuration's field {shortened(min(settings))} is not known to this version"
         )
     if isinstance(task, OwnTask):
-        values[TASK] = task.with_settings({name: [value] for name, value in settings.items()})
+        given = {name: [value] for name, value in values.items() if name in settings}
+        values[TASK] = task.with_settings(given)
     return EchoConfig.from_fields(values)
 
 
 def values_from(record: Mapping[str, Any]) -> dict[str, Any]:
     """A ValueError if the task or the cell is invalid. No file is read."""
-    return {name: own_from(name, one) if name in OWN else one for name, one in record.items()}
+    values = {}
+    for name, value in record.items():
+        values[name] = own_from(name, value) if name in OWN else value
+    return values
+
+
+OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 
 
 def own_from(field: str, recorded: object) -> str | OwnFile:
     """The task or the cell of a record: a name of the table, or a file of the user's own."""
+    if recorded is None and field == TASK:
+        return ECHO
     if not isinstance(recorded, str):
-        return ECHO if recorded is None and field == TASK else OWN[field].from_record(recorded)
+        return OWN[field].from_record(recorded)
     if ":" in recorded:
         raise ValueError(f"the {field} {shortened(recorded)} is not known to this version")
     return recorded
-
-
-OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 
 
 # ---- arrays
@@ -138,10 +148,13 @@ OWN: Mapping[str, type[OwnFile]] = {TASK: OwnTask, CELL: OwnCell}
 def packed(arrays: Iterable[npt.NDArray[Any]]) -> tuple[list[Any], bytes]:
     """What `arrays_from` reads: the types and shapes of arrays, and their numbers,
     little-endian."""
-    stored = [one.astype(one.dtype.newbyteorder("<"), copy=False) for one in arrays]
-    return [[one.dtype.str, list(one.shape)] for one in stored], b"".join(
-        one.tobytes() for one in stored
-    )
+    described: list[Any] = []
+    payload = []
+    for array in arrays:
+        stored = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        described.append([stored.dtype.str, list(stored.shape)])
+        payload.append(stored.tobytes())
+    return described, b"".join(payload)
 
 
 @dataclass(frozen=True)
@@ -180,7 +193,8 @@ def bytes_of(described: object) -> int:
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     """The arrays of the ``described`` types and shapes, which ``payload`` has one after the other,
     and no more."""
-    arrays, at = [], 0
+    arrays = []
+    at = 0
     for array in _described_arrays(described):
         stored = np.frombuffer(payload, array.dtype, array.count, at).reshape(array.shape)
         arrays.append(stored.astype(array.dtype.newbyteorder("=")))

@@ -1,20 +1,16 @@
-"""Files of a run or a sweep: written whole, appended to, or locked; regular files of limited size,
-never links."""
+"""Files of a run or a sweep: written whole, or appended to; regular files of limited size, never
+links."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
-import time
 import zlib
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-
-from echornn.errors import RunError
 
 # The flags of every open: follow no links, and do not wait
 SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -54,7 +50,8 @@ def write_at(file: FileIO, data: bytes, at: int) -> int:
     view = memoryview(data)
     while view:
         written = os.pwrite(file.fileno(), view, at)
-        view, at = view[written:], at + written
+        view = view[written:]
+        at += written
     return at
 
 
@@ -83,7 +80,7 @@ def write_whole(target: Path, data: bytes, is_synced: bool = True) -> None:
 
 # ---- logs, which only grow
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20  # read at once; chosen by eye
 
 
 class LogEnd(NamedTuple):
@@ -106,47 +103,3 @@ def end_of(file: Path, most: float = float("inf")) -> LogEnd:
         while piece := log.read(int(min(most - end.length, PIECE_BYTES))):
             end = end.after(piece)
     return end
-
-
-# ---- the lock
-
-LOCK_FILE = "lock"
-
-
-def is_held(folder: Path) -> bool:
-    """Whether a process is writing to the folder."""
-    try:
-        with reader(folder / LOCK_FILE) as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
-
-
-class Lock:
-    """The right to write to a folder, until the process ends; a RunError if another process has
-    it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
-        for seconds in (0.001, 0.004, 0.016, 0.064, None):  # others take it for a moment to test it
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if seconds is None:
-                    owner = os.pread(self._descriptor, 20, 0).strip()
-                    self.release()
-                    name = owner.decode() if owner.isdigit() else "unknown"
-                    raise RunError(
-                        f"{folder} is being written by another process (its id is {name})"
-                    ) from None
-                time.sleep(seconds)
-        with contextlib.suppress(OSError):  # the disk may be full
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
-
-    def release(self) -> None:
-        os.close(self._descriptor)

@@ -16,8 +16,8 @@ from typing import Any
 from echornn.config import EchoConfig
 from echornn.errors import ConfigError, OwnError, RunError, fraction
 from echornn.files import safe_files
+from echornn.files.lock import LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
-from echornn.files.safe_files import LOCK_FILE
 from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked

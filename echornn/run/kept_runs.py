@@ -10,7 +10,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.errors import RunError
-from echornn.files import safe_files
+from echornn.files.lock import is_held
 from echornn.run.folders import RUN_FILE, SLOTS, is_debris
 from echornn.runtime.user_folders import state_folder
 
@@ -79,7 +79,7 @@ def _is_kept(folder: Path) -> bool:
     if not os.path.lexists(folder / RUN_FILE):
         return False
     try:
-        return not is_debris(folder) or safe_files.is_held(folder)
+        return not is_debris(folder) or is_held(folder)
     except OSError:  # whoever reads it hears why
         return True
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from echornn.config import CELL, TASK, EchoConfig
 from echornn.errors import RunError
 from echornn.files import safe_files
-from echornn.files.safe_files import Lock
+from echornn.files.lock import Lock
 from echornn.own.own_file import OwnFile
 from echornn.run import checkpoint as checkpoints
 from echornn.run import folders

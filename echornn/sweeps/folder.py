@@ -34,6 +34,7 @@ from typing import Any
 from echornn.config import TASK, EchoConfig
 from echornn.errors import RunError
 from echornn.files import safe_files
+from echornn.files.lock import LOCK_FILE, Lock
 from echornn.files.recorded_values import (
     NO_RECORD,
     recorded_with_facts,
@@ -41,7 +42,6 @@ from echornn.files.recorded_values import (
     values_from,
     whole,
 )
-from echornn.files.safe_files import LOCK_FILE, Lock
 from echornn.own.own_file import OwnFile, marks_of
 from echornn.runtime.quiet import version
 from echornn.sweeps.grid import Axis, Grid, Until, Value, with_seeds_from

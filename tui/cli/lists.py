@@ -24,7 +24,7 @@ from echornn.cells import table as cells
 from echornn.config import fields_text, shown
 from echornn.diagnosis.loss_stats import loss_in_column
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
-from echornn.files.safe_files import Lock, is_held
+from echornn.files.lock import Lock, is_held
 from echornn.levels import solved_level as solved_level_of
 from echornn.remote.address import AddressError
 from echornn.remote.client import viewers_of

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.errors import RunError
-from echornn.files.safe_files import is_held
+from echornn.files.lock import is_held
 from echornn.runtime.background import Background
 from echornn.sweeps.folder import SweepResults
 from tui.app.help import Chapter, HelpScreen
