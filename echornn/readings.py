@@ -55,7 +55,7 @@ LEAST_LAGS = 3  # through two points any line goes
 BINS_A_DECADE = 4  # of `GradientSizes`; a screen shows some ten decades, in some 40 columns
 RAISED = 0.1  # added to each number of a changed input of numbers
 # A unit is saturated if its absolute value exceeds this; a gate g, if that of 2 g - 1 does
-SATURATED = 0.97
+SATURATED = 0.97  # the slope of tanh, 1 - h^2, is below 0.06 there
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ class Question:
 
     def __post_init__(self) -> None:
         row, step = self.flip or (0, 0)
-        are_numbers = all(isinstance(one, Integral) for one in (row, step, self.row or 0))
-        are_numbers &= all(isinstance(one, Real) and math.isfinite(one) for one in self.held or ())
-        is_known = (
-            isinstance(self.kinds, frozenset) and self.kinds <= KINDS and isinstance(self.part, str)
+        are_places = all(isinstance(place, Integral) for place in (row, step, self.row or 0))
+        are_numbers = all(
+            isinstance(number, Real) and math.isfinite(number) for number in self.held or ()
         )
-        if not (is_known and are_numbers):
+        are_kinds = isinstance(self.kinds, frozenset) and self.kinds <= KINDS
+        if not (are_places and are_numbers and are_kinds and isinstance(self.part, str)):
             raise TypeError(f"{self!r} asks for nothing that exists")
 
 
@@ -110,20 +110,17 @@ class CellPart:
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
     """All parts by name: the top layer's h, its other carried vectors, its gates; then those of
     lower layers."""
-    cell, size = config.the_cell, config.state_size
-    found = []
+    cell = config.the_cell
+    size = config.state_size
+    parts = {}
     for layer in reversed(range(config.num_layers)):
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
-        for names in (cell.state_parts, cell.gates):
-            for number, name in enumerate(names, start=layer * len(names)):
-                found.append(
-                    CellPart(
-                        prefix + name,
-                        cell.bounds_of(name),
-                        slice(number * size, (number + 1) * size),
-                    )
-                )
-    return {part.name: part for part in found}
+        for vectors in (cell.state_parts, cell.gates):
+            for number, vector in enumerate(vectors, start=layer * len(vectors)):
+                name = prefix + vector
+                where = slice(number * size, (number + 1) * size)
+                parts[name] = CellPart(name, cell.bounds_of(vector), where)
+    return parts
 
 
 def signed(activity: Floats, bounds: Bounds) -> Floats:
@@ -131,7 +128,9 @@ def signed(activity: Floats, bounds: Bounds) -> Floats:
     its tanh."""
     if bounds is Bounds.GATE:
         return 2 * activity - 1
-    return np.asarray(np.tanh(activity)) if bounds is Bounds.THROUGH_TANH else activity
+    if bounds is Bounds.THROUGH_TANH:
+        return np.asarray(np.tanh(activity))
+    return activity
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +162,14 @@ class Memory:
     def total_text(self) -> str:
         """The total with its spread as text; empty if it is clearly more than the size, as it may
         be if inputs are not independent."""
-        is_known = math.isfinite(self.total_spread)
-        most = self.size + 0.05 + (self.total_spread if is_known else 0.0)
+        has_spread = math.isfinite(self.total_spread)
+        most = self.size + 0.05  # chosen by eye
+        if has_spread:
+            most += self.total_spread
         if self.total > most:
             return ""
         total = f"{max(0.0, self.total):.2f}" if math.isfinite(self.total) else "?"
-        if is_known:
+        if has_spread:
             total += f" +- {self.total_spread:.2f}"
         return f"{total} of {self.size} numbers used"
 
@@ -248,9 +249,8 @@ class Gradient:
         too many."""
         if steps >= len(self.bias):
             return (0.0, 0.0) if self.complete else (np.nan, np.inf)
-        return float(self.bias[steps - 1]), float(
-            np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1]
-        )
+        spread = np.broadcast_to(self.bias_spread, self.bias.shape)
+        return float(self.bias[steps - 1]), float(spread[steps - 1])
 
     @property
     def travels(self) -> bool:
@@ -312,10 +312,9 @@ class RowDependence:
 
     def _of(self, values: Floats, row: int) -> Floats:
         place = row - self.first_row
-        is_read = 0 <= place < len(values)
-        return (
-            np.asarray(values[place]) if is_read else np.full(values.shape[1:], np.nan, np.float32)
-        )
+        if 0 <= place < len(values):
+            return np.asarray(values[place])
+        return np.full(values.shape[1:], np.nan, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -417,10 +416,12 @@ class FixedPoints:
 
 def kind_of(eigenvalues: npt.NDArray[np.complex128]) -> PointKind:
     sizes = np.abs(eigenvalues)
-    grows, vanishes = sizes > 1 + MARGIN, sizes < 1 - MARGIN
+    grows = sizes > 1 + MARGIN
     if grows.any():
         return "unstable" if grows.all() else "saddle"
-    return "stable" if vanishes.all() else "marginal"
+    if (sizes < 1 - MARGIN).all():
+        return "stable"
+    return "marginal"
 
 
 @dataclass(frozen=True, eq=False)
@@ -453,9 +454,8 @@ class StatePlane:
     def place(self, states: Floats | Doubles) -> Floats:
         """The coordinates of states of the part, [..., units] to float32 [..., kept]."""
         with np.errstate(over="ignore", invalid="ignore"):  # states may be too large for float32
-            return np.asarray(
-                (states.astype(np.float64) - self.mean) @ self.components.T, np.float32
-            )
+            from_mean = states.astype(np.float64) - self.mean
+            return np.asarray(from_mean @ self.components.T, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
