@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -157,23 +156,8 @@ def packed(arrays: Iterable[npt.NDArray[Any]]) -> tuple[list[Any], bytes]:
     return described, b"".join(payload)
 
 
-@dataclass(frozen=True)
-class _Described:
-    """The type and the shape of an array that follows."""
-
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-
-    @property
-    def count(self) -> int:
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        return self.count * self.dtype.itemsize
-
-
-def _described_arrays(described: object) -> list[_Described]:
+def _described_arrays(described: object) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
+    """The type and the shape of each array that follows."""
     if not isinstance(described, list):
         refuse("arrays", described, "a list")
     arrays = []
@@ -181,13 +165,14 @@ def _described_arrays(described: object) -> list[_Described]:
         if not isinstance(name, str) or not NUMBERS.fullmatch(name):
             refuse("an array's type", name, "that of numbers")
         sides = tuple(whole(side, "an array's side") for side in shape)
-        arrays.append(_Described(np.dtype(name), sides))
+        arrays.append((np.dtype(name), sides))
     return arrays
 
 
 def bytes_of(described: object) -> int:
     """The length of a payload with arrays of the ``described`` types and shapes."""
-    return sum(array.nbytes for array in _described_arrays(described))
+    arrays = _described_arrays(described)
+    return sum(dtype.itemsize * math.prod(shape) for dtype, shape in arrays)
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
@@ -195,10 +180,10 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
     and no more."""
     arrays = []
     at = 0
-    for array in _described_arrays(described):
-        stored = np.frombuffer(payload, array.dtype, array.count, at).reshape(array.shape)
-        arrays.append(stored.astype(array.dtype.newbyteorder("=")))
-        at += array.nbytes
+    for dtype, shape in _described_arrays(described):
+        stored = np.frombuffer(payload, dtype, math.prod(shape), at).reshape(shape)
+        arrays.append(stored.astype(dtype.newbyteorder("=")))
+        at += stored.nbytes
     if at != len(payload):
         raise ValueError("the arrays have more numbers than their description says")
     return arrays
