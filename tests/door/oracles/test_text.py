@@ -41,22 +41,21 @@ def predicted(text: str, at: int, back: int) -> float:
     if back < 0:
         return 1 / len({*text})
     context = text[at - back : at]
-    seen = Counter(
-        text[i] for i in range(2, len(text)) if i != at and text[i - back : i] == context
-    )
+    places = [i for i in range(2, len(text)) if i != at and text[i - back : i] == context]
+    seen = Counter(text[i] for i in places)
     shorter = predicted(text, at, back - 1)
-    return (seen[text[at]] + len(seen) * shorter) / (seen.total() + len(seen)) if seen else shorter
+    if not seen:
+        return shorter
+    return (seen[text[at]] + len(seen) * shorter) / (seen.total() + len(seen))
 
 
 def test_the_levels_are_those_of_a_count_that_leaves_out_each_place(prose: Path) -> None:
     levels = config_of(prose).the_task.levels(3, 200)
     text = PROSE[: len(PROSE) - len(PROSE) // 10]
-    known = [
-        -np.mean([math.log(predicted(text, at, back)) for at in range(2, len(text))])
-        for back in range(3)
-    ]
     assert [level.name for level in levels] == ["unigram", "bigram", "trigram"]
-    np.testing.assert_allclose([level.loss for level in levels], known, rtol=1e-12)
+    for back, level in enumerate(levels):
+        losses = [-math.log(predicted(text, at, back)) for at in range(2, len(text))]
+        assert level.loss == pytest.approx(np.mean(losses), rel=1e-12)
 
 
 def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) -> None:
@@ -64,27 +63,20 @@ def test_rows_are_parts_of_the_text_whose_last_tenth_is_held_out(prose: Path) ->
     cut = len(PROSE) - len(PROSE) // 10
     for draw, text in ((task.draw, PROSE[:cut]), (task.draw_held_out, PROSE[cut:])):
         batch = draw(np.random.default_rng(1), 4, 500)
-        rows, targets = (
-            ["".join(task.characters[one] for one in row) for row in each]
-            for each in (batch.x, batch.y)
-        )
-        assert all(row in text * 40 for row in rows)
-        assert [row[1:] for row in rows] == [row[:-1] for row in targets]
+        letters = np.array(task.characters)
+        for row, targets in zip(letters[batch.x], letters[batch.y], strict=True):
+            assert "".join(row) in text * 40
+            assert row[1:].tolist() == targets[:-1].tolist()
         assert batch.scored.all()
 
 
 def test_the_rarest_of_more_than_256_characters_are_read_as_one(tmp_path: Path) -> None:
     file = tmp_path / "many.txt"
-    file.write_text(
-        "".join(chr(0x4E00 + one) * (1 if one < 100 else 2) for one in range(300)), encoding="utf-8"
-    )
+    letters = [chr(0x4E00 + number) for number in range(300)]
+    file.write_text("".join(letters + letters[100:]), encoding="utf-8")
     task = config_of(file).the_task
-    assert isinstance(task.inputs, Symbols)
-    assert (task.inputs.count, len({*task.inputs.names}), len({*task.characters})) == (
-        256,
-        256,
-        256,
-    )
+    assert task.inputs == Symbols(256)
+    assert len({*task.inputs.names}) == len({*task.characters}) == 256
     assert "45 rare ones are read as one" in task.note
 
 
@@ -138,21 +130,16 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(OWN)
     np.save("x.npy", np.arange(7, dtype=np.uint8) % 3)
-    sizes = [
-        "--total-series-length",
-        "100",
-        "--truncated-backprop-length",
-        "2",
-        "--num-epochs",
-        "1",
-    ]
-    done = answered("--headless", "--task", "mine.py:Mine", "--run", "one", *sizes)
+    sizes = "--total-series-length 100 --truncated-backprop-length 2 --num-epochs 1"
+    done = answered("--headless", "--task", "mine.py:Mine", "--run", "one", *sizes.split())
     assert done.returncode == 0, done.stderr
     np.save("x.npy", np.zeros(7, np.uint8))
     assert answered("export", "one").returncode == 0
-    flags = ["--temperature", "0.5", "--prime", "ab", "--length", "9", "--json"]
-    text = json.loads(answered("sample", "one", *flags).stdout)["text"]
-    assert (len(text), text[:2], {*text} <= {*"abc"}) == (9, "ab", True)
+    flags = "--temperature 0.5 --prime ab --length 9 --json"
+    text = json.loads(answered("sample", "one", *flags.split()).stdout)["text"]
+    assert len(text) == 9
+    assert text[:2] == "ab"
+    assert {*text} <= {*"abc"}
     done = answered("--headless", "--resume", "one", "--num-epochs", "2")
     assert done.returncode == 0, done.stderr
     assert "has changed: this run was trained with its former text" in done.stderr
@@ -164,24 +151,21 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
 def test_a_network_writes_what_numpy_does(prose: Path) -> None:
     from tests.compiled import plain
 
-    config = config_of(
-        prose, init="glorot", optimizer="adam", learning_rate=0.01, state_size=8, num_epochs=20
-    )
+    adam = {"optimizer": "adam", "learning_rate": 0.01}
+    config = config_of(prose, init="glorot", state_size=8, num_epochs=20, **adam)
     with plain() as programs:
         trainer = echornn.Trainer(config, programs)
         trainer.advance(400)
     letters, weights = config.the_task.characters, trainer.weights
-    state, symbol, text = np.zeros(8), letters.index("T"), "T"
+    one_hot = np.eye(len(letters))
+    state, text = np.zeros(8), "T"
     while len(text) < 60:
-        state = np.tanh(
-            np.concatenate([np.eye(len(letters))[symbol], state]) @ weights["W"] + weights["b"][0]
-        )
-        symbol = int(np.argmax(state @ weights["W2"] + weights["b2"][0]))
-        text += letters[symbol]
+        read = np.concatenate([one_hot[letters.index(text[-1])], state])
+        state = np.tanh(read @ weights["W"] + weights["b"][0])
+        logits = state @ weights["W2"] + weights["b2"][0]
+        text += letters[int(np.argmax(logits))]
     snapshot = Snapshot(trainer.state, 0, 400, None)
     assert echornn.sample(snapshot, 60, temperature=0, prime="T") == text
-    assert (
-        echornn.sample(snapshot, 60, prime="The")
-        == echornn.sample(snapshot, 60, prime="The")
-        != text
-    )
+    warm = echornn.sample(snapshot, 60, prime="The")
+    assert warm == echornn.sample(snapshot, 60, prime="The")
+    assert warm != text
