@@ -28,37 +28,34 @@ from tests.trees import branch_off, grow
 
 TUTORIAL = EchoConfig(replicas=2)
 
-LARGEST = float(np.finfo(np.float32).max)
-
 
 @given(st.lists(st.floats(0, width=32), min_size=1, max_size=8), st.integers(0, 75))
 def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(
-    losses: list[float], errors: int
+    values: list[float], errors: int
 ) -> None:
-    given = np.array(losses, np.float32)
-    packed = kept(given, np.full(len(given), errors, np.int32), TUTORIAL)
+    losses = np.array(values, np.float32)
+    packed = kept(losses, np.full(len(losses), errors, np.int32), TUTORIAL)
     assert packed.dtype == np.uint32
     unpacked, unpacked_errors = losses_of(packed), errors_of(packed, TUTORIAL)
-    np.testing.assert_allclose(unpacked, given, rtol=2.0**-17, atol=2.0**-142)
+    np.testing.assert_allclose(unpacked, losses, rtol=2.0**-17, atol=2.0**-142)
     assert (unpacked_errors == errors).all()
     np.testing.assert_array_equal(kept(unpacked, unpacked_errors, TUTORIAL), packed)
-    np.testing.assert_array_equal(losses_of(packed), unpacked)
-    np.testing.assert_array_equal(
-        error_rates_of(packed, TUTORIAL), np.float32(errors) / np.float32(75)
-    )
+    rate = np.float32(errors) / np.float32(75)
+    np.testing.assert_array_equal(error_rates_of(packed, TUTORIAL), rate)
 
 
 def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
+    largest = float(np.finfo(np.float32).max)
     nans = np.array([0x7F800001, 0x7FFFFFFF, 0xFFC00000], np.uint32).view(np.float32)
-    losses = np.array([math.inf, LARGEST, 0.0, -0.0, *nans], np.float32)
+    losses = np.array([math.inf, largest, 0.0, -0.0, *nans], np.float32)
     packed = kept(losses, np.arange(7, dtype=np.int32), TUTORIAL)
-    unpacked, errors = losses_of(packed), errors_of(packed, TUTORIAL)
-    assert unpacked[0] == math.inf
-    assert math.isfinite(unpacked[1])
-    assert unpacked[1] == pytest.approx(LARGEST, rel=1e-5)
-    assert unpacked[2:4].tolist() == [0.0, 0.0]
-    assert np.isnan(unpacked[4:]).all()
-    assert errors.tolist() == list(range(7))
+    infinite, large, *zeros = losses_of(packed)[:4].tolist()
+    assert infinite == math.inf
+    assert math.isfinite(large)
+    assert large == pytest.approx(largest, rel=1e-5)
+    assert zeros == [0.0, 0.0]
+    assert np.isnan(losses_of(packed)[4:]).all()
+    assert errors_of(packed, TUTORIAL).tolist() == list(range(7))
 
 
 @examples(50)
@@ -72,12 +69,12 @@ def test_the_same_bits_however_they_are_cut_and_laid_out(
 ) -> None:
     losses = np.random.default_rng(0).exponential(size=(sum(pieces), replicas)).astype(np.float32)
     expected = np.zeros(replicas)
-    for of_one_window in losses:
-        expected = expected + of_one_window
+    for window in losses:
+        expected = expected + window
     sums, begin = np.zeros(replicas), 0
     for piece in pieces:
-        some = losses[begin : begin + piece]
-        sums = summed(sums, np.asfortranarray(some) if by_replica else some)
+        part = losses[begin : begin + piece]
+        sums = summed(sums, np.asfortranarray(part) if by_replica else part)
         begin += piece
     assert sums.tobytes() == expected.tobytes()
 
@@ -85,108 +82,102 @@ def test_the_same_bits_however_they_are_cut_and_laid_out(
 LOSSES = st.floats(0, 4, width=32) | st.sampled_from([math.nan, math.inf, 3e38, 0.0])
 
 
-def reviews_of(losses: Floats, errors: Floats | None = None) -> BlockMeans:
-    return BlockMeans().after(losses, np.zeros_like(losses) if errors is None else errors)
+def blocks_of(losses: Floats, errors: Floats) -> BlockMeans:
+    return BlockMeans().after(losses, errors)
 
 
-@given(
-    st.lists(LOSSES, max_size=700),
-    st.lists(st.integers(0, 200), min_size=1, max_size=20),
-    st.integers(0, 700),
-)
+def assert_same(blocks: BlockMeans, expected: BlockMeans) -> None:
+    assert blocks.windows == expected.windows
+    for array in ("ends", "losses", "logs", "errors", "under_way"):
+        np.testing.assert_array_equal(getattr(blocks, array), getattr(expected, array))
+
+
+many_losses = st.lists(LOSSES, max_size=700)
+sizes = st.lists(st.integers(0, 200), min_size=1, max_size=20)
+
+
+@given(many_losses, sizes, st.integers(0, 700))
 def test_the_blocks_are_the_same_however_the_losses_came_and_whatever_came_after(
-    losses: list[float], pieces: list[int], until: int
+    values: list[float], sizes: list[int], until: int
 ) -> None:
-    values = np.array(losses, np.float32)
+    losses = np.array(values, np.float32)
     errors = np.linspace(0, 1, len(losses)).astype(np.float32)
-    whole, grown, begin = reviews_of(values, errors), BlockMeans(), 0
-    for size in [*pieces, len(losses)]:
-        grown = grown.after(values[begin : begin + size], errors[begin : begin + size])
+    whole, grown, begin = blocks_of(losses, errors), BlockMeans(), 0
+    for size in [*sizes, len(losses)]:
+        grown = grown.after(losses[begin : begin + size], errors[begin : begin + size])
         begin += size
-    then = whole.until(until)
-    again = slice(then.windows, until)
-    for blocks, expected in (
-        (grown, whole),
-        (
-            then.after(values[again], errors[again]),
-            reviews_of(values[:until], errors[:until]),
-        ),
-    ):
-        assert blocks.windows == expected.windows
-        for array in ("ends", "losses", "logs", "errors", "under_way"):
-            np.testing.assert_array_equal(getattr(blocks, array), getattr(expected, array))
+    assert_same(grown, whole)
+    before = whole.until(until)
+    again = slice(before.windows, until)
+    expected = blocks_of(losses[:until], errors[:until])
+    assert_same(before.after(losses[again], errors[again]), expected)
 
 
 def test_a_block_holds_the_mean_of_its_windows() -> None:
     losses = np.random.default_rng(0).random(5000).astype(np.float32)
-    block_means = reviews_of(losses, losses[::-1].copy())
+    blocks = blocks_of(losses, losses[::-1].copy())
     begin = 0
-    for index, end in enumerate(block_means.ends.tolist()):
-        assert block_means.losses[index] == pytest.approx(
-            losses[begin:end].mean(dtype=np.float64), abs=1e-7
-        )
-        assert block_means.errors[index] == pytest.approx(
-            losses[::-1][begin:end].mean(dtype=np.float64), abs=1e-7
-        )
+    for index, end in enumerate(blocks.ends.tolist()):
+        mean = losses[begin:end].mean(dtype=np.float64)
+        error = losses[::-1][begin:end].mean(dtype=np.float64)
+        assert blocks.losses[index] == pytest.approx(mean, abs=1e-7)
+        assert blocks.errors[index] == pytest.approx(error, abs=1e-7)
         begin = end
 
 
 CONFIG = EchoConfig()
 
-pieces_of_losses = st.lists(
-    st.lists(
-        st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60
-    ),
-    max_size=8,
-)
+any_loss = st.floats(0, 10, width=32) | st.sampled_from([math.nan, math.inf])
+pieces_of_losses = st.lists(st.lists(any_loss, min_size=1, max_size=60), max_size=8)
 
 
 def filled(losses: list[float], start: int) -> LossHistory:
-    history, values = LossHistory(CONFIG, start), np.array(losses, np.float32)[:, np.newaxis]
-    history.add(kept(values, np.full(values.shape, 15, np.int32), CONFIG), np.zeros(1, np.int64))
+    history = LossHistory(CONFIG, start)
+    values = np.array(losses, np.float32)[:, np.newaxis]
+    errors = np.full(values.shape, 15, np.int32)
+    history.add(kept(values, errors, CONFIG), np.zeros(1, np.int64))
     return history
 
 
-def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
+def assert_true(curve: Curve, losses: Floats) -> None:
     """Check a curve: its buckets adjoin, cover the shown part, and hold the true values of their
     windows."""
-    assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
-        [curve.first, *curve.ends] if curve.starts.size else []
-    )
-    assert curve.starts.size or curve.first == curve.last
+    if curve.starts.size:
+        assert [*curve.starts, curve.last] == [curve.first, *curve.ends]
+    else:
+        assert curve.first == curve.last
     assert (curve.ends > curve.starts).all()
     assert (curve.ends - curve.starts <= curve.width).all()
-    for start, end, low, high, mean in zip(
-        curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True
-    ):
-        windows = everything[start:end]
+    for index, (start, end) in enumerate(zip(curve.starts, curve.ends, strict=True)):
+        windows = losses[start:end]
         if np.isnan(windows).all():
-            assert math.isnan(low)
-            assert math.isnan(high)
+            assert math.isnan(curve.low[index])
+            assert math.isnan(curve.high[index])
         else:
-            assert low == np.nanmin(windows)
-            assert high == np.nanmax(windows)
+            assert curve.low[index] == np.nanmin(windows)
+            assert curve.high[index] == np.nanmax(windows)
         if np.isfinite(windows).all():
-            assert mean == pytest.approx(windows.mean(dtype=np.float64), rel=1e-5, abs=1e-6)
+            mean = windows.mean(dtype=np.float64)
+            assert curve.mean[index] == pytest.approx(mean, rel=1e-5, abs=1e-6)
 
 
 @given(pieces_of_losses, st.data())
 def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
-    pieces: list[list[float]], data: st.DataObject
+    histories: list[list[float]], data: st.DataObject
 ) -> None:
-    parts, everything = [], np.empty(0, np.float32)
-    for losses in pieces:
+    pieces, along = [], list[float]()
+    for losses in histories:
         taken = data.draw(st.integers(0, len(losses)))
         skipped = data.draw(st.integers(0, taken))
-        at = len(everything)
-        history = filled(losses, at - skipped)
-        parts.append(CurvePiece(partial(history.of_one, 0), at, at + taken - skipped))
-        everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
-    first = data.draw(st.integers(0, len(everything)))
-    last = data.draw(st.integers(first, len(everything)))
+        begin = len(along)
+        history = filled(losses, begin - skipped)
+        along += losses[skipped:taken]
+        pieces.append(CurvePiece(partial(history.of_one, 0), begin, len(along)))
+    first = data.draw(st.integers(0, len(along)))
+    last = data.draw(st.integers(first, len(along)))
     columns = data.draw(st.integers(1, 40))
-    curve = curve_of(parts, columns, first, last)
-    assert_true(curve, everything)
+    curve = curve_of(pieces, columns, first, last)
+    assert_true(curve, np.array(along, np.float32))
     assert len(curve.starts) <= columns + 2 * len(pieces)
     assert (curve.first, curve.last) == (first, last)
 
@@ -204,9 +195,8 @@ class Record(NamedTuple):
 
     def curve(self, columns: int, first: int, last: int, replica: int) -> Curve:
         last = min(last, len(self.history))
-        return curve_of(
-            [self.whole(partial(self.history.of_one, replica))], columns, min(first, last), last
-        )
+        piece = self.whole(partial(self.history.of_one, replica))
+        return curve_of([piece], columns, min(first, last), last)
 
 
 def record_of(
@@ -223,12 +213,13 @@ def record_of(
     losses = rng.random((windows, replicas), dtype=np.float32)
     losses[rng.random(losses.shape) < bad] = math.nan
     losses[rng.random(losses.shape) < bad] = math.inf
-    errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
+    errors = rng.integers(0, 76, losses.shape).astype(np.int32)
     solved_at = rng.integers(0, windows + 1, replicas)
-    history, all_windows = LossHistory(config, kept=most_kept), kept(losses, errors, config)
+    history = LossHistory(config, kept=most_kept)
+    stored = kept(losses, errors, config)
     for begin in range(0, windows, chunk):
-        history.add(all_windows[begin : begin + chunk], solved_at)
-    return Record(history, losses_of(all_windows), errors_of(all_windows, config), solved_at)
+        history.add(stored[begin : begin + chunk], solved_at)
+    return Record(history, losses_of(stored), errors_of(stored, config), solved_at)
 
 
 def records(least_replicas: int = 1) -> st.SearchStrategy[Record]:
@@ -269,17 +260,16 @@ def assert_band(band: Band, record: Record) -> None:
     """Each bucket has the quantiles of its windows, on average, and the number solved at its
     end."""
     low, tenth, median, ninetieth, high = quantiles(record.losses, (0.0, 0.1, 0.5, 0.9, 1.0))
-    for at, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
-        there = slice(start, end)
-        assert band.low[at] == low[there].min()
-        assert band.high[at] == high[there].max()
-        for mean, quantile in (
-            (band.tenth, tenth),
-            (band.median, median),
-            (band.ninetieth, ninetieth),
-        ):
-            assert mean[at] == pytest.approx(quantile[there].mean(dtype=np.float64), rel=1e-5)
-        assert band.solved[at] == ((record.solved_at > 0) & (record.solved_at <= end)).sum()
+    averaged = ((band.tenth, tenth), (band.median, median), (band.ninetieth, ninetieth))
+    for index, (start, end) in enumerate(zip(band.starts, band.ends, strict=True)):
+        bucket = slice(start, end)
+        assert band.low[index] == low[bucket].min()
+        assert band.high[index] == high[bucket].max()
+        for shown, quantile in averaged:
+            mean = quantile[bucket].mean(dtype=np.float64)
+            assert shown[index] == pytest.approx(mean, rel=1e-5)
+        solved = (record.solved_at > 0) & (record.solved_at <= end)
+        assert band.solved[index] == solved.sum()
 
 
 @SOME
@@ -287,14 +277,17 @@ def assert_band(band: Band, record: Record) -> None:
 def test_a_band_has_the_quantiles_of_its_windows(
     record: Record, columns: int, first: int, length: int
 ) -> None:
-    first, last = min(first, len(record.losses)), min(first + length, len(record.losses))
+    windows, replicas = record.losses.shape
+    first, last = min(first, windows), min(first + length, windows)
     band = band_of([record.whole(record.history.of_all)], columns, first, last)
     assert (band.first, band.last) == (first, last)
     assert len(band) <= columns + 2
-    assert [*band.starts, last][: len(band) + 1] == [first, *band.ends][: len(band) + 1]
-    assert len(band) or first == last
+    if first < last:
+        assert [*band.starts, last] == [first, *band.ends]
+    else:
+        assert not len(band)
     assert_band(band, record)
-    assert (band.replicas == record.losses.shape[1]).all()
+    assert (band.replicas == replicas).all()
 
 
 @SOME
@@ -314,8 +307,7 @@ def test_shades_are_mean_losses_of_those_asked_for(
             assert np.isnan(shades[row]).all()
             continue
         shown = record.losses[first:last, replica]
-        finite = shown[np.isfinite(shown)]
-        if len(finite) == len(shown) and len(shown):
+        if len(shown) and np.isfinite(shown).all():
             assert (shades[row] >= shown.min() - 1e-6).all()
             assert (shades[row] <= shown.max() + 1e-6).all()
         if last - first <= columns:
@@ -331,28 +323,26 @@ def test_shades_are_mean_losses_of_those_asked_for(
 def test_memory_is_bounded_and_old_extremes_stay(
     replicas: int, sizes: list[int], columns: int
 ) -> None:
-    record = record_of(sum(sizes), replicas, max(sizes), most_kept=256)
+    windows = sum(sizes)
+    record = record_of(windows, replicas, max(sizes), most_kept=256)
     losses = record.losses[:, replicas - 1]
-    curve = record.curve(columns, 0, sum(sizes), replicas - 1)
-    assert (curve.low.min(), curve.high.max()) == (losses.min(), losses.max())
-    for start, end, low, mean, high in zip(
-        curve.starts, curve.ends, curve.low, curve.mean, curve.high, strict=True
-    ):
-        windows = losses[start:end]
+    curve = record.curve(columns, 0, windows, replicas - 1)
+    assert curve.low.min() == losses.min()
+    assert curve.high.max() == losses.max()
+    for index, (start, end) in enumerate(zip(curve.starts, curve.ends, strict=True)):
+        low, mean, high = curve.low[index], curve.mean[index], curve.high[index]
         # Where windows are forgotten, a bucket may reach beyond its edges
-        assert low <= windows.min()
-        assert high >= windows.max()
         wider = losses[start // 1024 * 1024 : -(-end // 1024) * 1024]
-        assert wider.min() <= low <= high <= wider.max()
+        assert wider.min() <= low <= losses[start:end].min()
+        assert losses[start:end].max() <= high <= wider.max()
         assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
-    newest = record.history.windows(max(0, sum(sizes) - 256), sum(sizes))
+    newest = record.history.windows(max(0, windows - 256), windows)
     assert newest is not None
     np.testing.assert_array_equal(losses_of(newest), record.losses[-256:])
-    if sum(sizes) > 512:
+    if windows > 512:
         assert record.history.windows(0, 40) is None
-        np.testing.assert_allclose(
-            record.history.newest(0, 40)[0], record.losses[:40].mean(axis=0), atol=0.3
-        )
+        mean_losses = record.history.newest(0, 40)[0]
+        np.testing.assert_allclose(mean_losses, record.losses[:40].mean(axis=0), atol=0.3)
 
 
 def test_a_position_whose_windows_are_forgotten_has_not_diverged_by_what_came_later(
