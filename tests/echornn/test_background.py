@@ -12,20 +12,21 @@ from tests.patience import PATIENCE, wait_for
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_error_of_the_last_job_keeps_nobody_waiting() -> None:
-    background, may_go_on, done = Background("test"), threading.Event(), list[str]()
-    background.do(lambda: assert_set(may_go_on))
+    background = Background("test")
+    may_go_on = threading.Event()
+    done = list[str]()
+
+    def wait() -> None:
+        assert may_go_on.wait(PATIENCE)
 
     def fail() -> None:
         done.append("failed")
         raise OSError("the script says: no")
 
+    background.do(wait)
     background.end(fail)
     waits = threading.Thread(target=lambda: done.append(str(background.wait())), daemon=True)
     waits.start()
     may_go_on.set()
     wait_for(lambda: not waits.is_alive())
     assert done == ["failed", "True"]
-
-
-def assert_set(event: threading.Event) -> None:
-    assert event.wait(PATIENCE)

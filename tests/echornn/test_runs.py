@@ -30,7 +30,7 @@ from tests.examples import examples
 positions = st.builds(Position, st.integers(0, 3), st.integers(0, 50))
 
 
-def of(position: Position, size: int = 8) -> Keyframe:
+def keyframe(position: Position, size: int = 8) -> Keyframe:
     return Keyframe(position, bytes([position.window % 251]) * size)
 
 
@@ -38,16 +38,14 @@ def of(position: Position, size: int = 8) -> Keyframe:
 def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(
     added: list[Position], asked: Position
 ) -> None:
-    kept = States()
-    news = [kept.add(of(position)) for position in added]
-    assert news == [position not in added[:index] for index, position in enumerate(added)]
-    assert len(kept) == len(set(added))
-    assert [one.position for one in kept.all()] == sorted(set(added))
-    found = kept.nearest(asked)
-    before = [
-        one for one in set(added) if one.branch == asked.branch and one.window <= asked.window
-    ]
-    assert (None if found is None else found.position) == max(before, default=None)
+    states = States()
+    for index, position in enumerate(added):
+        assert states.add(keyframe(position)) == (position not in added[:index])
+    assert len(states) == len(set(added))
+    assert [frame.position for frame in states.all()] == sorted(set(added))
+    nearest = states.nearest(asked)
+    path = [place for place in added if place.branch == asked.branch and place <= asked]
+    assert (nearest and nearest.position) == max(path, default=None)
 
 
 @examples(50)
@@ -56,19 +54,18 @@ def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(
     st.integers(100, 2000),
 )
 def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
-    kept = States(most_bytes=most)
+    states = States(most_bytes=most)
     ends = [0] * 4
     for branch, windows in steps:
         ends[branch] += windows
-        kept.add(of(Position(branch, ends[branch]), 10))
-        assert kept.bytes == sum(one.size for one in kept.all()) == 10 * len(kept)
-        assert kept.bytes <= max(most, 10 * LEAST_KEPT)
+        states.add(keyframe(Position(branch, ends[branch]), 10))
+        assert states.bytes == sum(frame.size for frame in states.all()) == 10 * len(states)
+        assert states.bytes <= max(most, 10 * LEAST_KEPT)
 
 
 def test_letters_go_on_after_z() -> None:
-    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
-        *("a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa")
-    ]
+    letters = [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)]
+    assert letters == ["a", "b", "z", "aa", "ab", "az", "ba", "zz", "aaa"]
 
 
 @given(st.integers(0, 10**12))
@@ -156,15 +153,12 @@ def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
         shown = decode(encode(Shown(picture)), Shown).picture
         assert shown is not None
         assert plain(shown) == plain(picture)
-        again = decode(
-            encode(Shown(picture), kept_parts([picture.frame])), Shown, kept_parts([shown.frame])
-        ).picture
+        sent, arrived = kept_parts([picture.frame]), kept_parts([shown.frame])
+        again = decode(encode(Shown(picture), sent), Shown, arrived).picture
         assert again is not None
         assert again.frame is shown.frame
         later = replace(picture, frame=replace(picture.frame, answered=9))
-        again = decode(
-            encode(Shown(later), kept_parts([picture.frame])), Shown, kept_parts([shown.frame])
-        ).picture
+        again = decode(encode(Shown(later), sent), Shown, arrived).picture
         assert again is not None
         assert again.frame.progress is shown.frame.progress
         assert plain(again) == plain(later)

@@ -131,14 +131,15 @@ def test_the_spans_of_a_path_adjoin_and_are_of_those_that_trained_them(
 def test_a_position_is_there_up_to_the_end_of_its_branch(
     grown: Grown, number: int, window: int
 ) -> None:
-    position, is_there = Position(number, window), False
-    if 0 <= number < len(grown.forks):
-        end = grown.end(number)
-        is_there = 0 <= window <= end
-        assert grown.tree.end(number) == Position(number, end)
-        assert grown.tree.windows_of(number) == end - grown.forks[number].window
-    assert grown.tree.has(position) == is_there
-    if is_there:
+    position = Position(number, window)
+    if not 0 <= number < len(grown.forks):
+        assert not grown.tree.has(position)
+        return
+    end = grown.end(number)
+    assert grown.tree.end(number) == Position(number, end)
+    assert grown.tree.windows_of(number) == end - grown.forks[number].window
+    assert grown.tree.has(position) == (0 <= window <= end)
+    if 0 <= window <= end:
         assert grown.tree.owner(position).number == grown.owner(position)
 
 

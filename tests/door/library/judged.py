@@ -29,6 +29,11 @@ def case_of(frame: Frame) -> str:
     return frame.sentence.case
 
 
+def crossings(frame: Frame) -> tuple[int | None, int | None]:
+    """The windows at which a single network solved the task, and lost it again."""
+    return frame.loss_stats.solved_at, frame.loss_stats.lost_at
+
+
 def numbers_of(frame: Frame) -> list[float]:
     """The numbers in the line above the curve, in order."""
     return [float(number.replace(",", "")) for number in NUMBER.findall(frame.sentence.text)]
@@ -68,16 +73,18 @@ def with_losses(
         wrong: the share of wrong predictions in each window; by default one that goes with its
             loss.
     """
-    trainer = type(
-        "Trainer", (WithLosses,), {"losses": np.asarray(losses, np.float32), "wrong": wrong}
-    )
-    if folder is None:
-        recorder = None
-    else:
-        recorder = (
-            RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
-        )
-    return Session(config, make_trainer=trainer, recorder=recorder, clock=lambda: 0.0)
+
+    class Trainer(WithLosses):
+        pass
+
+    Trainer.losses = np.asarray(losses, np.float32)
+    Trainer.wrong = wrong
+    recorder = None
+    if folder is not None and folder.exists():
+        recorder = RunRecorder.go_on(folder)
+    elif folder is not None:
+        recorder = RunRecorder.begin(folder, config)
+    return Session(config, make_trainer=Trainer, recorder=recorder, clock=lambda: 0.0)
 
 
 @contextmanager
@@ -123,8 +130,9 @@ def judged(
     config: EchoConfig, losses: npt.ArrayLike, *commands: Command, folder: Path | None = None
 ) -> Frame:
     """The frame after so many windows as there are losses, or after these commands."""
-    every = (Step(len(np.asarray(losses))),)
-    with judging(config, losses, *(commands or every), folder=folder) as judge:
+    if not commands:
+        commands = (Step(len(np.asarray(losses))),)
+    with judging(config, losses, *commands, folder=folder) as judge:
         return judge.frame
 
 
@@ -140,8 +148,7 @@ class Run:
 
     Attributes:
         changes: the fields that differ from the tutorial.
-        cases: what it is after so many windows (multiples of `BLOCK`, in order); see
-            `tests.door.library.judged`.
+        cases: what it is after so many windows (multiples of `BLOCK`, in order).
     """
 
     changes: dict[str, Any]
@@ -179,8 +186,6 @@ def recorded(name: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32
     """The losses of a run, and the shares of wrong predictions, float32 [windows], each the mean of
     its block."""
     with np.load(FILE) as file:
-        losses, errors = (
-            np.repeat(file[f"{name}/{what}"].astype(np.float32), BLOCK)
-            for what in ("losses", "errors")
-        )
+        losses = np.repeat(file[f"{name}/losses"].astype(np.float32), BLOCK)
+        errors = np.repeat(file[f"{name}/errors"].astype(np.float32), BLOCK)
     return losses, errors

@@ -12,7 +12,15 @@ import pytest
 
 from echornn import EchoConfig, SeedStats
 from echornn.session.commands import Edit, Go, Redraw, Resume, Step, Undo
-from tests.door.library.judged import RUNS, case_of, judged, judging, numbers_of, recorded
+from tests.door.library.judged import (
+    RUNS,
+    case_of,
+    crossings,
+    judged,
+    judging,
+    numbers_of,
+    recorded,
+)
 
 CHANCE = math.log(2)
 
@@ -40,10 +48,10 @@ def falling(windows: int, pace: float) -> Losses:
 def first_below(losses: Losses, level: float, over: int) -> int | None:
     """The number of the first window at which the mean of so many losses is below a level, one mean
     at a time."""
-    ends = range(over, len(losses) + 1)
-    return next(
-        (end for end in ends if losses[end - over : end].mean(dtype=np.float64) < level), None
-    )
+    for end in range(over, len(losses) + 1):
+        if losses[end - over : end].mean(dtype=np.float64) < level:
+            return end
+    return None
 
 
 # ---- solved, and lost again
@@ -55,8 +63,7 @@ def test_noise_of_a_network_that_stays_at_the_level_before_is_not_taken_for_a_so
     assert first_below(losses, 0.4707, 50) == 1131, "the mean of 50 windows touched the level"
     assert losses[1500:2000].mean() > 0.516, "though the network stays at 'knows t-3', 0.519"
     frame = judged(COINS, losses)
-    assert frame.loss_stats.solved_at is None
-    assert frame.loss_stats.lost_at is None
+    assert crossings(frame) == (None, None)
     assert case_of(frame) != "lost"
 
 
@@ -84,27 +91,19 @@ def test_a_network_that_knows_all_is_solved_once_a_mean_of_enough_windows_is_bel
 
 def test_the_echo_is_solved_and_lost_and_solved_again_at_exact_windows() -> None:
     losses = np.concatenate([falling(400, 0.985), flat(0.3, 60), flat(0.01, 200)])
-    level, lost_above = 0.0487278, 0.113170
-    solved = first_below(losses, level, 50)
-    lost = next(
-        end for end in range(203, 660) if losses[end - 50 : end].mean(dtype=np.float64) > lost_above
-    )
-    again = next(
-        end for end in range(lost, 660) if losses[end - 50 : end].mean(dtype=np.float64) < level
-    )
-    assert (solved, lost, again) == (203, 419, 504)
+    means = [losses[end - 50 : end].mean(dtype=np.float64) for end in range(50, 661)]
+    solved, lost_above = 0.0487278, 0.113170
+    assert first_below(losses, solved, 50) == 203
+    assert max(means[203 - 50 : 419 - 50]) < lost_above < means[419 - 50]
+    assert min(means[419 - 50 : 504 - 50]) > solved > means[504 - 50]
     with judging(TUTORIAL, losses, Step(660)) as judge:
-        assert (judge.frame.loss_stats.solved_at, judge.frame.loss_stats.lost_at) == (203, None)
-        for window, expected in {
-            202: (None, None),
-            203: (203, None),
-            418: (203, None),
-            419: (203, 419),
-            503: (203, 419),
-            504: (203, None),
-        }.items():
-            there = judge.after(Go(0, window)).loss_stats
-            assert (there.solved_at, there.lost_at) == expected, window
+        assert crossings(judge.frame) == (203, None)
+        assert crossings(judge.after(Go(0, 202))) == (None, None)
+        assert crossings(judge.after(Go(0, 203))) == (203, None)
+        assert crossings(judge.after(Go(0, 418))) == (203, None)
+        assert crossings(judge.after(Go(0, 419))) == (203, 419)
+        assert crossings(judge.after(Go(0, 503))) == (203, 419)
+        assert crossings(judge.after(Go(0, 504))) == (203, None)
 
 
 def test_what_counts_as_solved_can_be_set_and_changed_while_it_trains() -> None:
@@ -132,9 +131,9 @@ def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(
     ]
     stats = judged(several, np.stack(columns, axis=1), *map(Step, slices)).seed_stats
     assert stats is not None
-    alone = [judged(TUTORIAL, column).loss_stats for column in columns]
-    assert stats.solved_at.tolist() == [one.solved_at or 0 for one in alone]
-    assert stats.lost_at.tolist() == [one.lost_at or 0 for one in alone]
+    alone = [crossings(judged(TUTORIAL, column)) for column in columns]
+    assert stats.solved_at.tolist() == [solved or 0 for solved, _ in alone]
+    assert stats.lost_at.tolist() == [lost or 0 for _, lost in alone]
     assert (stats.solved, stats.lost) == (3, 1)
 
 
@@ -227,28 +226,39 @@ def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_ca
     assert numbers_of(frame)[0] == window
 
 
-def test_the_window_at_which_a_task_was_lost_is_said_not_when_the_mean_had_risen() -> None:
-    losses = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
-    for steps in ((Step(1004),), (Step(601), Step(2), Step(1), Step(400))):
-        frame = judged(TUTORIAL, losses, *steps)
-        assert case_of(frame) == "left"
-        assert numbers_of(frame)[:3] == [603, 1.6, 3.2], (
-            "of the scripted network, norms are twice the losses"
-        )
-    with judging(TUTORIAL, losses, Step(1004)) as judge:
+LEFT = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
+
+
+@pytest.mark.parametrize("pieces", [(1004,), (601, 2, 1, 400)])
+def test_the_window_at_which_a_task_was_lost_is_said_not_when_the_mean_had_risen(
+    pieces: tuple[int, ...],
+) -> None:
+    frame = judged(TUTORIAL, LEFT, *map(Step, pieces))
+    assert case_of(frame) == "left"
+    window, loss, norm, *_ = numbers_of(frame)
+    assert (window, loss) == (603, 1.6)
+    assert norm == 3.2, "of the scripted network, norms are twice the losses"
+
+
+def test_before_it_left_its_range_and_after_it_came_back_it_is_solved() -> None:
+    with judging(TUTORIAL, LEFT, Step(1004)) as judge:
         assert case_of(judge.after(Go(0, 590))) == "solved"
-    again = np.concatenate([losses, falling(600, 0.98)])
-    assert case_of(judged(TUTORIAL, again)) == "solved", "it came back"
-    trials = np.concatenate([flat(0.13, 300, spread=0.6), [0.5], flat(0.19, 300, spread=0.6)])
-    assert case_of(judged(EchoConfig(task="adding", num_epochs=1000), np.abs(trials))) != "left", (
-        "few trials scatter"
-    )
+    again = np.concatenate([LEFT, falling(600, 0.98)])
+    assert case_of(judged(TUTORIAL, again)) == "solved"
+
+
+def test_losses_of_few_trials_scatter_within_their_range() -> None:
+    calm, high = flat(0.13, 300, spread=0.6), flat(0.19, 300, spread=0.6)
+    losses = np.abs(np.concatenate([calm, [0.5], high]))
+    assert case_of(judged(EchoConfig(task="adding", num_epochs=1000), losses)) != "left"
 
 
 def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
     losses = np.concatenate([falling(129, 0.999), [math.nan]])
     frame = judged(TUTORIAL, losses, Resume())
-    assert (frame.state, frame.trained, frame.has_diverged) == ("paused", 130, True)
+    assert frame.state == "paused"
+    assert frame.trained == 130
+    assert frame.has_diverged
     assert case_of(frame) == "diverged"
     assert numbers_of(frame)[0] == 130
 
@@ -299,9 +309,9 @@ WILSON = {  # scipy.stats.binomtest(solved, of).proportion_ci(method="wilson")
 @pytest.mark.parametrize(("solved", "of"), WILSON)
 def test_the_share_of_seeds_that_solved_it_has_the_interval_of_wilson(solved: int, of: int) -> None:
     solved_at = np.where(np.arange(of) < solved, 100 + np.arange(of), 0)
-    stats = SeedStats.after(
-        np.full((50, of), 0.5, np.float32), solved_at, 5000, np.zeros(of, np.int64)
-    )
+    losses = np.full((50, of), 0.5, np.float32)
+    stats = SeedStats.after(losses, solved_at, 5000, lost_at=np.zeros(of, np.int64))
     assert (stats.solved, stats.replicas) == (solved, of)
     assert stats.interval == pytest.approx(WILSON[solved, of], abs=2e-7)
-    assert stats.median_window == (99 + (solved + 1) // 2 if solved else None)
+    median = 99 + (solved + 1) // 2
+    assert stats.median_window == (median if solved else None)
