@@ -18,8 +18,7 @@ FIRST_BLOCK = 64  # windows in each of the first blocks
 # The least blocks in the second half of a long run; there are at most twice as many
 BLOCKS_IN_HALF = 32
 
-# Other losses count as these, the lowest in a logarithm only; chosen by eye
-LOWEST, HIGHEST = 2.0**-24, 1024.0
+HIGHEST = 1024.0  # higher losses count as this; chosen by eye
 
 UNIT = 2.0**-24
 """Losses are added as multiples of this number, so that a sum does not depend on the pieces in
@@ -42,11 +41,9 @@ class BlockMeans:
     ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
     # [blocks], NaN if one is NaN or infinite
     losses: Numbers = field(default_factory=lambda: np.empty(0))
-    # Of losses without these; spikes hardly change them
-    logs: Numbers = field(default_factory=lambda: np.empty(0))
     # Shares of wrong predictions, 0 to 1
     errors: Numbers = field(default_factory=lambda: np.empty(0))
-    under_way: Windows = field(default_factory=lambda: np.zeros(4, np.int64))
+    under_way: Windows = field(default_factory=lambda: np.zeros(3, np.int64))
     """The sums of these since the last block, in multiples of `UNIT`, and the number of NaN or
     infinite losses."""
 
@@ -62,15 +59,13 @@ class BlockMeans:
         sums[:, 0] += self.under_way
         ends = np.append(self.ends, new_ends)
         sizes = np.diff(ends, prepend=0)[len(self) :]
-        loss_sums, log_sums, error_sums, bad = sums[:, :-1]
+        loss_sums, error_sums, bad = sums[:, :-1]
         new_losses = np.where(bad > 0, np.nan, loss_sums * UNIT / sizes)
-        new_logs = log_sums * UNIT / np.maximum(1, sizes - bad)
         return BlockMeans(
             self.begun,
             windows,
             ends,
             np.append(self.losses, new_losses),
-            np.append(self.logs, new_logs),
             np.append(self.errors, error_sums * UNIT / sizes),
             sums[:, -1],
         )
@@ -81,21 +76,18 @@ class BlockMeans:
         count = int(np.searchsorted(self.ends, windows, side="right"))
         ends = self.ends[:count]
         end = int(ends[-1]) if count else 0
-        means = self.losses[:count], self.logs[:count], self.errors[:count]
-        return BlockMeans(self.begun, end, ends, *means)
+        return BlockMeans(self.begun, end, ends, self.losses[:count], self.errors[:count])
 
 
 def _sums(losses: Floats, errors: Floats, ends: Windows) -> Windows:
-    """The sums of losses, their logarithms, errors and bad losses between these ends, and after the
-    last, as whole numbers: int64 [4, ends + 1]."""
+    """The sums of losses, errors and bad losses between these ends, and after the last, as whole
+    numbers: int64 [3, ends + 1]."""
     is_bad = ~np.isfinite(losses)
     counted = np.clip(np.where(is_bad, 0, losses), 0, HIGHEST)
-    in_logs = np.clip(np.where(is_bad, 1, losses), LOWEST, HIGHEST)
-    sums = np.zeros((4, len(losses) + 1), np.int64)
+    sums = np.zeros((3, len(losses) + 1), np.int64)
     sums[0, :-1] = np.rint(counted / UNIT)
-    sums[1, :-1] = np.rint(np.log(in_logs, dtype=np.float64) / UNIT)
-    sums[2, :-1] = np.rint(np.fmax(errors, 0) / UNIT)  # 0 where it is not known
-    sums[3, :-1] = is_bad
+    sums[1, :-1] = np.rint(np.fmax(errors, 0) / UNIT)  # 0 where it is not known
+    sums[2, :-1] = is_bad
     # behind the last window is a zero, since a block may end there
     return np.asarray(np.add.reduceat(sums, np.append(0, ends), axis=1))
 

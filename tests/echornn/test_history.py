@@ -88,7 +88,7 @@ def blocks_of(losses: Floats, errors: Floats) -> BlockMeans:
 
 def assert_same(blocks: BlockMeans, expected: BlockMeans) -> None:
     assert blocks.windows == expected.windows
-    for array in ("ends", "losses", "logs", "errors", "under_way"):
+    for array in ("ends", "losses", "errors", "under_way"):
         np.testing.assert_array_equal(getattr(blocks, array), getattr(expected, array))
 
 
