@@ -101,10 +101,6 @@ class SeedStats:
         return SolvedCounts(self.replicas, self.solved, self.lost, self.can_be_solved)
 
     @property
-    def is_blank(self) -> bool:
-        return bool(np.isnan(self.newest).all()) and not self.diverged.any()
-
-    @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the share of seeds that solve the task by now; see `wilson`."""
         return wilson(self.solved, self.replicas)
@@ -122,7 +118,8 @@ class SeedStats:
     def quantiles(self) -> tuple[float, float, float]:
         """The 10, 50 and 90 % quantiles of the mean losses, with NaN as infinite; all NaN if
         nothing was trained."""
-        if self.is_blank:
+        was_trained = self.diverged.any() or not np.isnan(self.newest).all()
+        if not was_trained:
             return np.nan, np.nan, np.nan
         low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
         return low, middle, high
