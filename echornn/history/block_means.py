@@ -61,14 +61,9 @@ class BlockMeans:
         sizes = np.diff(ends, prepend=0)[len(self) :]
         loss_sums, error_sums, bad = sums[:, :-1]
         new_losses = np.where(bad > 0, np.nan, loss_sums * UNIT / sizes)
-        return BlockMeans(
-            self.begun,
-            windows,
-            ends,
-            np.append(self.losses, new_losses),
-            np.append(self.errors, error_sums * UNIT / sizes),
-            sums[:, -1],
-        )
+        block_losses = np.append(self.losses, new_losses)
+        block_errors = np.append(self.errors, error_sums * UNIT / sizes)
+        return BlockMeans(self.begun, windows, ends, block_losses, block_errors, sums[:, -1])
 
     def until(self, windows: int) -> BlockMeans:
         """The complete blocks of the first ``windows`` windows; the windows since then can be added

@@ -95,7 +95,7 @@ class BucketLog:
         reducers: Reducers,
         width: int,
         most: int,
-        of_each: tuple[int, ...],  # the axes of a number: none, or that of the networks
+        axes: tuple[int, ...],  # of a number: none, or that of the networks
         dtype: npt.DTypeLike,
     ) -> None:
         self.reducers = reducers
@@ -103,7 +103,7 @@ class BucketLog:
         self.windows = 0  # in all buckets; the last may be incomplete
         self._most = most
         self._count = 0
-        self._buckets: Buckets = np.empty((len(reducers), 0, *of_each), dtype)
+        self._buckets: Buckets = np.empty((len(reducers), 0, *axes), dtype)
 
     def append(self, numbers: Buckets) -> None:
         """Add the numbers of so many windows as make whole buckets of the narrowest width."""
@@ -220,18 +220,11 @@ class BranchNumbers:
         begin, end = self._part_in_log(width, first, last)
         before = first, max(first, begin)
         after = max(first, min(last, end)), last
-        starts = [
-            np.arange(*before),
-            np.arange(begin, end, logged),
-            np.arange(*after),
-            np.array([max(last, end)]),
-        ]
-        numbers = [
-            self._of_windows(*before, which),
-            self._log.read(begin // logged, _round_up(end, logged) // logged, which),
-            self._of_windows(*after, which),
-        ]
-        return np.concatenate(starts), np.concatenate(numbers, axis=1)
+        in_log = np.arange(begin, end, logged)
+        starts = np.concatenate([np.arange(*before), in_log, np.arange(*after)])
+        from_log = self._log.read(begin // logged, begin // logged + len(in_log), which)
+        numbers = [self._of_windows(*before, which), from_log, self._of_windows(*after, which)]
+        return np.append(starts, max(last, end)), np.concatenate(numbers, axis=1)
 
     def _part_in_log(self, width: int, first: int, last: int) -> tuple[int, int]:
         """From where to where the log is read; nothing of it if its buckets are too wide."""

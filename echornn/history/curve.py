@@ -82,7 +82,8 @@ class InBuckets:
     @property
     def middles(self) -> Numbers:
         """The middle of each bucket, float64 [buckets], in windows after `first`."""
-        return np.asarray(np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None))
+        middles = (self.starts + self.ends - 1) / 2
+        return np.maximum(middles - self.first, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +208,7 @@ def shades_of(
     width = max(1, width_of(columns, last - first) // 2)  # a column has several buckets
     for (starts, ends), buckets in _along(pieces, width, first, last):
         inside = np.flatnonzero((cuts[1:] > starts[0]) & (cuts[:-1] < ends[-1]))
-        at = np.clip(np.searchsorted(ends, cuts[inside], side="right"), 0, len(ends) - 1)
+        at = np.minimum(np.searchsorted(ends, cuts[inside], side="right"), len(ends) - 1)
         counts = np.add.reduceat(ends - starts, at)[:, np.newaxis]
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             shades[:, inside] = (np.add.reduceat(buckets[2], at, axis=0) / counts).T

@@ -161,13 +161,15 @@ def error_rates_of(windows: StoredWindows, config: EchoConfig) -> Floats:
 def summed(sums: npt.NDArray[np.float64], losses: Floats) -> npt.NDArray[np.float64]:
     """The sums, [replicas], with further losses, [n, replicas], whose bits do not depend on the
     pieces they come in."""
-    return np.asarray(np.cumsum(np.concatenate([sums[np.newaxis], losses]), axis=0)[-1])
+    joined = np.concatenate([sums[np.newaxis], losses])
+    return np.asarray(np.cumsum(joined, axis=0)[-1])
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
     """Quantiles, float32 [shares, n], of losses, [n, replicas], linearly interpolated; NaN counts
     as infinite."""
-    ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
+    numbers = np.where(np.isnan(losses), np.float32(np.inf), losses)
+    ordered = np.sort(numbers, axis=-1)
     rows = []
     for share in shares:
         place = share * (losses.shape[-1] - 1)
@@ -188,4 +190,5 @@ def median_mean(losses: Floats) -> float:
     means = losses.mean(axis=0, dtype=np.float64)
     if len(means) == 1:
         return float(means[0])
-    return float(quantiles(means[np.newaxis].astype(np.float32), (0.5,))[0, 0])
+    (median,) = quantiles(means[np.newaxis].astype(np.float32), (0.5,))
+    return float(median[0])
