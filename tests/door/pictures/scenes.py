@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from echornn import EchoConfig
+from echornn import EchoConfig, Progress, Readings
 from echornn.diagnosis.loss_stats import LossStats
-from echornn.history.curve import Cause
 from echornn.levels import ladder_of
+from echornn.progress import Floats
 from echornn.run.branch import Position
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
@@ -25,8 +24,30 @@ from tui.app.app import EchoApp
 from tui.map.app import Follower, MapApp
 
 TUTORIAL = EchoConfig()
+TRAINED = 1500
+"""The windows of the tutorial's recorded run."""
 
-SEEN = {"rate": 100.0, "device": "cpu"}
+
+def trained_session(config: EchoConfig, losses: Any, errors: Any = 0.0) -> ScriptedSession:
+    """A session whose run has one branch with these losses and shares of wrong predictions."""
+    session = ScriptedSession(config)
+    grow(session.timeline, branch_off(session.timeline, config), losses, errors)
+    return session
+
+
+def stand(
+    session: ScriptedSession,
+    progress: Progress,
+    losses: Floats,
+    errors: Floats | None = None,
+    state: str = "paused",
+    **frame: Any,
+) -> None:
+    """Let a session stand behind these losses of its first seed."""
+    config = session.frame.config.of(0)
+    loss_stats = after(LossStats(), losses, config, errors=errors)
+    place = {"trained": len(losses), "loss_stats": loss_stats, "rate": 100.0, "device": "cpu"}
+    session.set_frame(State(state), progress, **{**place, **frame})
 
 
 def of_tutorial(
@@ -34,24 +55,26 @@ def of_tutorial(
 ) -> ScriptedSession:
     """The tutorial's run after so many windows; with futures, it has trained on, and has other
     branches."""
-    (*tape, progress), losses, error_rates = recorded(position)
-    session, config = ScriptedSession(TUTORIAL), TUTORIAL
-    loss_stats = after(LossStats(), losses, config, errors=error_rates)
-    whole = recorded(1500)[1:] if has_futures else (losses, error_rates)
-    grow(session.timeline, branch_off(session.timeline, config), *whole)
-    for name in FUTURES if has_futures else ():
-        at, config, of_future = recorded_future(name)
-        cause: Cause = "edit" if at else "preset"
-        grow(session.timeline, branch_off(session.timeline, config, cause, (0, at)), of_future)
-    readings = recorded_readings(position) if has_readings else None
-    shown: dict[str, Any] = {
-        "trained": position,
-        "loss_stats": loss_stats,
-        "tape": tuple(tape),
-        "readings": readings,
-    }
-    session.set_frame(State(state), progress, **SEEN, **shown, is_past=position < len(whole[0]))
+    (*tape, progress), losses, errors = recorded(position)
+    if has_futures:
+        session = trained_session(TUTORIAL, *recorded(TRAINED)[1:])
+        for name in FUTURES:
+            add_future(session, name)
+    else:
+        session = trained_session(TUTORIAL, losses, errors)
+    shown: dict[str, Any] = {"tape": tuple(tape), "is_past": has_futures and position < TRAINED}
+    if has_readings:
+        shown["readings"] = recorded_readings(position)
+    stand(session, progress, losses, errors, state, **shown)
     return session
+
+
+def add_future(session: ScriptedSession, name: str) -> None:
+    """Add another branch of the tutorial's run."""
+    first, config, losses = recorded_future(name)
+    cause: Any = "edit" if first else "preset"
+    number = branch_off(session.timeline, config, cause, (0, first))
+    grow(session.timeline, number, losses)
 
 
 def little_example() -> ScriptedSession:
@@ -72,81 +95,70 @@ def two_viewers() -> ScriptedSession:
 
 def seeds() -> ScriptedSession:
     """The tutorial's run with 64 seeds."""
-    config, windows = recordings.POPULATION, recordings.POPULATION_WINDOWS
-    session = ScriptedSession(config)
-    grow(session.timeline, branch_off(session.timeline, config), recordings.recorded_population())
-    (*tape, progress), losses, error_rates = recorded(windows)
-    loss_stats = after(LossStats(), losses, TUTORIAL, errors=error_rates)
-    shown: dict[str, Any] = {"trained": windows, "loss_stats": loss_stats, "tape": tuple(tape)}
-    where = session.timeline.seed_stats(Position(0, windows))
-    session.set_frame(State.PAUSED, progress, **SEEN, **shown, seed_stats=where)
+    session = trained_session(recordings.POPULATION, recordings.recorded_population())
+    (*tape, progress), losses, errors = recorded(recordings.POPULATION_WINDOWS)
+    seed_stats = session.timeline.seed_stats(Position(0, len(losses)))
+    stand(session, progress, losses, errors, tape=tuple(tape), seed_stats=seed_stats)
     return session
 
 
 def flip_flop(moment: int) -> ScriptedSession:
     """A flip-flop network with its fixed points, before, while and after it learns."""
-    config, (progress, losses, readings) = (
-        recordings.FLIP_FLOP,
-        recordings.recorded_flip_flop(moment),
-    )
-    return _with_readings(config, progress, losses, readings)
+    progress, losses, readings = recordings.recorded_flip_flop(moment)
+    return read_session(recordings.FLIP_FLOP, progress, losses, None, readings)
 
 
 def stuck() -> ScriptedSession:
     """A network whose state holds too little for its echo."""
-    progress, losses, error_rates, readings = recordings.recorded_stuck()
-    return _with_readings(recordings.STUCK, progress, losses, readings, error_rates)
+    return read_session(recordings.STUCK, *recordings.recorded_stuck())
 
 
-def _with_readings(
-    config: EchoConfig, progress: Any, losses: Any, readings: Any, errors: Any = 0.0
+def read_session(
+    config: EchoConfig,
+    progress: Progress,
+    losses: Floats,
+    errors: Floats | None,
+    readings: Readings,
 ) -> ScriptedSession:
-    session = ScriptedSession(config)
-    grow(session.timeline, branch_off(session.timeline, config), losses, errors)
-    seen = after(LossStats(), losses, config, errors=None if isinstance(errors, float) else errors)
-    shown: dict[str, Any] = {"trained": len(losses), "loss_stats": seen, "readings": readings}
-    session.set_frame(State.PAUSED, progress, **SEEN, **shown)
+    session = trained_session(config, losses, 0.0 if errors is None else errors)
+    stand(session, progress, losses, errors, readings=readings)
     return session
 
 
 def task(name: str) -> ScriptedSession:
     """A task whose losses fall from above its ladder to its second level."""
-    config = EchoConfig.from_fields(
-        {"task": name, "total_series_length": 3000, "batch_size": 5, "num_epochs": 3}
-    )
-    session = ScriptedSession(config)
+    size = {"total_series_length": 3000, "batch_size": 5, "num_epochs": 3}
+    config = EchoConfig.from_fields({"task": name, **size})
     chance, second, *_ = (level.loss for level in ladder_of(config))
-    losses = (second + 1.2 * chance * np.exp(-np.arange(40) / 8)).astype(np.float32)
-    grow(session.timeline, branch_off(session.timeline, config), losses, np.full_like(losses, 0.25))
-    windows = config.windows_per_epoch
-    tape = tuple(
-        progress_of(config, 0, window) for window in range(max(0, windows - 3), windows - 1)
-    )
-    newest = replace(progress_of(config, 0, windows - 1), losses=losses[-1:])
+    falling = second + 1.2 * chance * np.exp(-np.arange(40) / 8)
+    losses = falling.astype(np.float32)
+    session = trained_session(config, losses, np.full_like(losses, 0.25))
+    last = config.windows_per_epoch - 1
+    tape = tuple(progress_of(config, 0, window) for window in range(max(0, last - 2), last))
+    newest = replace(progress_of(config, 0, last), losses=losses[-1:])
     session.set_frame(State.PAUSED, newest, trained=40, tape=tape, device="cpu")
     return session
 
 
 async def drawn(
-    session: ScriptedSession, size: tuple[int, int], keys: Sequence[str], look: str = "dark"
+    session: ScriptedSession, size: tuple[int, int], keys: str, look: str = "dark"
 ) -> str:
     """The app's screen after these keys, as SVG; ``look`` is dark, light or ascii."""
-    app = EchoApp(
-        session, fps=0.01, ascii_only=look == "ascii", theme="light" if look == "light" else "dark"
-    )
+    theme: Any = "light" if look == "light" else "dark"
+    app = EchoApp(session, fps=0.01, ascii_only=look == "ascii", theme=theme)
     async with app.run_test(size=size) as pilot:
-        for key in ([], keys, []):
-            await pilot.press(*key)
+        for pressed in ("", keys, ""):
+            await pilot.press(*pressed.split())
             app.show_newest_frame()
             await pilot.pause()
         return app.export_screenshot(title="")
 
 
-async def drawn_map(name: str, size: tuple[int, int], keys: Sequence[str]) -> str:
+async def drawn_map(name: str, size: tuple[int, int], keys: str) -> str:
     """A recorded map after these keys, as SVG."""
     app = MapApp(Follower(recorded_sweep(name)))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        await pilot.press(*keys)
+        await pilot.press(*keys.split())
         await pilot.pause()
         return app.export_screenshot(title="")

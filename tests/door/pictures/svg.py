@@ -40,6 +40,8 @@ def _dashes(number: int) -> list[tuple[float, float]]:
 
 
 LINES: dict[str, list[Rect]] = {
+    "▀": [(0, 0, 1, 0.5)],
+    "▐": [(0.5, 0, 0.5, 1)],
     "─": [_line()],
     "━": [_line(thickness=HEAVY)],
     "═": [_line(at=0.42), _line(at=0.58)],
@@ -70,17 +72,16 @@ def rects(character: str) -> list[Rect]:
         return [(0, 0, (0x2590 - code) / 8, 1)]
     if character in SHADES:
         return [(0, 0, 1, 1)]
-    return {"▀": [(0.0, 0.0, 1.0, 0.5)], "▐": [(0.5, 0.0, 0.5, 1.0)]}.get(character) or LINES.get(
-        character, []
-    )
+    return LINES.get(character, [])
 
 
 def _dots(bits: int) -> Iterator[Rect]:
-    places = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]
-    wide = DOT * CELL_RATIO
-    for bit, (column, row) in enumerate(places):
+    width = DOT * CELL_RATIO
+    for bit, place in enumerate(("00", "01", "02", "10", "11", "12", "03", "13")):
         if bits >> bit & 1:
-            yield (2 * column + 1) / 4 - wide / 2, (2 * row + 1) / 8 - DOT / 2, wide, DOT
+            column, row = map(int, place)
+            left, top = (2 * column + 1) / 4, (2 * row + 1) / 8
+            yield left - width / 2, top - DOT / 2, width, DOT
 
 
 def path(text: str, x: float, top: float, width: float, height: float) -> str:
@@ -89,28 +90,31 @@ def path(text: str, x: float, top: float, width: float, height: float) -> str:
     filled: list[Rect] = []
     for number, character in enumerate(text):
         for left, down, wide, high in rects(character):
-            at = number + left
-            if (
-                filled
-                and filled[-1][1::2] == (down, high)
-                and math.isclose(sum(filled[-1][::2]), at)
-            ):
-                at, wide = filled[-1][0], filled.pop()[2] + wide
-            filled.append((at, down, wide, high))
-    return "".join(
-        f"M{x + left * width:.1f} {top + down * height:.1f}H{x + (left + wide) * width:.1f}"
-        f"V{top + (down + high) * height:.1f}H{x + left * width:.1f}z"
-        for left, down, wide, high in filled
-    )
+            part = (number + left, down, wide, high)
+            if filled and _goes_on(filled[-1], part):
+                begin, *_ = filled[-1]
+                filled[-1] = (begin, down, filled[-1][2] + wide, high)
+            else:
+                filled.append(part)
+    data = ""
+    for left, down, wide, high in filled:
+        begin, end = x + left * width, x + (left + wide) * width
+        upper, lower = top + down * height, top + (down + high) * height
+        data += f"M{begin:.1f} {upper:.1f}H{end:.1f}V{lower:.1f}H{begin:.1f}z"
+    return data
+
+
+def _goes_on(before: Rect, part: Rect) -> bool:
+    """Whether a part begins where the one before it, of the same height, ends."""
+    left, top, width, height = before
+    return (top, height) == part[1::2] and math.isclose(left + width, part[0])
 
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
 
-SHAPES = "".join(
-    re.escape(chr(code))
-    for code in range(0x2500, 0x2900)
-    if rects(chr(code)) and chr(code) not in SHADES
-)
+SHAPES = "".join(re.escape(sign) for sign in map(chr, range(0x2500, 0x2900)) if rects(sign))
+for shade in SHADES:
+    SHAPES = SHAPES.replace(re.escape(shade), "")
 SAME_KIND = re.compile(rf"[{SHAPES}]+|░+|▒+|▓+|[^\s░▒▓{SHAPES}]+")
 """A word, or characters that are drawn as shapes; each shade separately."""
 
@@ -133,26 +137,24 @@ def pinned(svg: str) -> str:
     """
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "DejaVu Sans Mono, Fira Code")
+    return TEXT.sub(_placed, svg)
 
-    def place(match: re.Match[str]) -> str:
-        x, length, content = (
-            float(match["x"]),
-            float(match["length"]),
-            html.unescape(match["content"]),
-        )
-        width = length / len(content)
-        return "".join(
-            _part(match, part[0], x + part.start() * width, width)
-            for part in SAME_KIND.finditer(content)
-        )
 
-    return re.sub(
-        r'<text class="(?P<style>[^"]*)" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)"'
-        r' textLength="(?P<length>[\d.]+)"'
-        r"(?P<tail>[^>]*)>(?P<content>[^<]+)</text>",
-        place,
-        svg,
-    )
+TEXT = re.compile(
+    r'<text class="(?P<style>[^"]*)" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)"'
+    r' textLength="(?P<length>[\d.]+)"'
+    r"(?P<tail>[^>]*)>(?P<content>[^<]+)</text>"
+)
+
+
+def _placed(text: re.Match[str]) -> str:
+    """The SVG of a text, word by word."""
+    content = html.unescape(text["content"])
+    width = float(text["length"]) / len(content)
+    parts = ""
+    for part in SAME_KIND.finditer(content):
+        parts += _part(text, part[0], float(text["x"]) + part.start() * width, width)
+    return parts
 
 
 def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
