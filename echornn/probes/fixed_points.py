@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +118,7 @@ def _visited(prepared: Prepared) -> Doubles:
     if prepared.window is not None:
         runs.append(prepared.on_window)
     states = np.concatenate([run.states.reshape(-1, run.states.shape[-1]) for run in runs])
-    usual = states[(np.abs(states) <= LARGEST).all(axis=1)]
+    usual: npt.NDArray[Any] = states[(np.abs(states) <= LARGEST).all(axis=1)]
     if len(usual) < 2:  # which have no covariance
         return np.zeros((2, states.shape[1]))
     return usual.astype(np.float64)

@@ -90,6 +90,7 @@ def _cut_shares(config: EchoConfig, series: Series) -> Floats:
     length = config.truncated_backprop_length
     lags = np.arange(series.steps_back)[:, np.newaxis]
     steps = _steps_of_targets(series)
+    shares: Doubles | Bools
     if not series.of_trials:
         shares = np.minimum(lags, length) / length * np.ones(len(steps))
     elif length >= config.window_steps:

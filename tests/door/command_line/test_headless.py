@@ -216,7 +216,7 @@ def test_the_level_on_a_tasks_ladder_is_told_with_its_loss() -> None:
 )
 def test_a_final_loss_is_at_a_level_within_its_spread_or_below_one(loss: float, place: str) -> None:
     class Noisy(WithLosses):
-        losses = np.resize(np.float32([loss - 0.004, loss + 0.004]), 1000)
+        losses = np.resize(np.array([loss - 0.004, loss + 0.004], np.float32), 1000)
         wrong = None
 
     words = ("--task", "copy_memory", "--num-epochs", 10)

@@ -154,7 +154,7 @@ def test_windows_of_a_run_in_all_branches_and_along_each_path(run: Path) -> None
     expected = [scripted_loss(window) for window in range(20)]
     np.testing.assert_array_equal(path["window"], np.arange(20) + 1)
     np.testing.assert_array_equal(path["epoch"], [1] * 10 + [2] * 10)
-    np.testing.assert_array_equal(path["loss"].astype("f4"), np.float32(expected))
+    np.testing.assert_array_equal(path["loss"].astype("f4"), np.array(expected, np.float32))
 
     rows = lines("export run --path")
     assert lines("export run --branch b") == rows
@@ -406,7 +406,7 @@ def test_a_parquet_file_has_the_rows_of_the_csv_with_types(flags: str) -> None:
         numbers = columns[name].to_pylist()
         if name in ("loss", "accuracy", "grad_norm", "final_loss"):
             assert str(columns[name].type) == "float"
-            expected = np.float32([text or "nan" for text in texts])
+            expected = np.array([text or "nan" for text in texts], np.float32)
             np.testing.assert_array_equal(np.array(numbers, np.float32), expected)
         else:
             assert str(columns[name].type) == "int64"

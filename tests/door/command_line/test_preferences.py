@@ -79,7 +79,7 @@ def test_a_flag_comes_before_the_environment_and_that_before_the_file(
 ) -> None:
     file.write_text(FILE)
     app = opened()
-    keys = {"undo": ("f5",)}
+    keys: dict[str, tuple[str, ...]] = {"undo": ("f5",)}
     assert app == Opened(app.answer, 20, math.inf, "light", ascii=True, mouse=False, keys=keys)
     monkeypatch.setenv("ECHORNN_FPS", "30")
     monkeypatch.setenv("ECHORNN_ASCII", "0")
