@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 
 from echornn.probes.changed_inputs import effects, flip, reliance
@@ -35,10 +38,9 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
     prepared = Prepared(snapshot)
     if not state.is_finite:
         kinds = frozenset()
-    runs = [prepared.on_series] if kinds & {"memory", "units", "plane", "saturation"} else []
-    runs += [prepared.on_targets] if "gradient" in kinds else []
-    if not all(np.isfinite(ran.states).all() for ran in runs):
+    if not _has_finite_states(prepared, kinds):
         kinds &= {"weights"}
+
     begun: list[Kind] = []
 
     def wants(kind: Kind) -> bool:
@@ -48,34 +50,54 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
         say(f"measuring {kind.replace('_', ' ')}, {len(begun)} of {len(kinds)}")
         return True
 
-    exponents, spreads = None, None
+    measured: dict[str, Any] = {}  # by the fields of `Readings`
     if wants("lyapunov"):
-        exponents, spreads = lyapunov(prepared)
+        measured["lyapunov"], measured["lyapunov_spread"] = lyapunov(prepared)
+        measured["lyapunov_samples"] = SAMPLES
+    if wants("memory"):
+        measured["memory"] = memory(prepared, part)
+    if wants("units"):
+        measured["units"] = units(prepared, part)
+    if wants("gradient"):
+        measured["gradient"] = gradient(prepared)
+    if wants("connectivity"):
+        measured["connectivity"] = connectivity(prepared, question.row)
+    if wants("flip") and question.flip is not None:
+        measured["flip"] = flip(prepared, *question.flip)
+    if wants("weights"):
+        measured["weights"] = matrices(snapshot)
+    if wants("effects"):
+        measured["effects"] = effects(prepared, question.row)
+    if wants("reliance"):
+        measured["reliance"] = reliance(prepared)
+    if wants("fixed_points"):
+        measured["fixed_points"] = fixed_points(prepared, question.held)
+    if wants("plane"):
+        measured["plane"] = state_plane(prepared, part)
+    if wants("held_out"):
+        settings = dict(question.settings)
+        measured["held_out"] = held_out(prepared, settings, question.trials, question.data_seed)
+    if wants("saturation"):
+        measured["saturation"] = saturation(prepared, parts.values())
+    if wants("sample") and state.config.the_task.characters:
+        measured["sample"] = sample(snapshot)
+    if wants("gradient_sizes"):
+        measured["gradient_sizes"] = gradient_sizes(prepared)
     return Readings(
         config=state.config,
         branch=snapshot.branch,
         window=snapshot.window,
         parts=tuple(parts),
-        memory=memory(prepared, part) if wants("memory") else None,
-        units=units(prepared, part) if wants("units") else None,
-        gradient=gradient(prepared) if wants("gradient") else None,
-        connectivity=connectivity(prepared, question.row) if wants("connectivity") else None,
-        flip=flip(prepared, *question.flip)
-        if wants("flip") and question.flip is not None
-        else None,
-        weights=matrices(snapshot) if wants("weights") else None,
-        lyapunov=exponents,
         progress=snapshot.progress,
-        effects=effects(prepared, question.row) if wants("effects") else None,
-        reliance=reliance(prepared) if wants("reliance") else None,
-        fixed_points=fixed_points(prepared, question.held) if wants("fixed_points") else None,
-        lyapunov_samples=SAMPLES if "lyapunov" in kinds else 0,
-        plane=state_plane(prepared, part) if wants("plane") else None,
-        held_out=held_out(prepared, dict(question.settings), question.trials, question.data_seed)
-        if wants("held_out")
-        else None,
-        saturation=saturation(prepared, parts.values()) if wants("saturation") else None,
-        sample=sample(snapshot) if wants("sample") and state.config.the_task.characters else None,
-        lyapunov_spread=spreads,
-        gradient_sizes=gradient_sizes(prepared) if "gradient_sizes" in kinds else None,
+        **measured,
     )
+
+
+def _has_finite_states(prepared: Prepared, kinds: Collection[Kind]) -> bool:
+    """Whether the states that these kinds read are finite; those of other kinds are not run."""
+    runs = []
+    if not {"memory", "units", "plane", "saturation"}.isdisjoint(kinds):
+        runs.append(prepared.on_series)
+    if "gradient" in kinds:
+        runs.append(prepared.on_targets)
+    return all(np.isfinite(forward.states).all() for forward in runs)
