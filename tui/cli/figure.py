@@ -13,12 +13,12 @@ from echornn.sweeps.folder import SweepResults
 from tui.cli.parameters import Along, At, Branch, Replica, Trust
 from tui.cli.rows import emit, named
 from tui.figures.data import FigureRequest
-from tui.figures.make import KINDS, made, require_drawable
+from tui.figures.make import KINDS, require_drawable, write_figure
 from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
 from tui.term.waiting_line import WaitingLine
 from tui.text.command_line import command_with
-from tui.text.sweep_table import Measure
+from tui.text.measures import Measure
 
 INCHES = Parameter(validator=Number(gte=1, lte=40))
 
@@ -98,6 +98,6 @@ def make_figure(
     if KINDS[kind].trains:
         terminal.keep_native_stderr_off_the_screen()
     with WaitingLine() as line:
-        written, notes = made(replace(request, progress=line.say), out, command)
+        written, notes = write_figure(replace(request, progress=line.say), out, command)
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
     return emit(map(str, written))

@@ -29,7 +29,7 @@ from tui.cli.train import code_at_the_end, farewell, forget_if_empty, why_it_fai
 from tui.term import terminal
 from tui.term.exit_code import ExitCode
 from tui.term.waiting_line import WaitingLine
-from tui.text.sweep_table import rung_text
+from tui.text.lines import rung_text
 from tui.text.targets import is_echo
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end

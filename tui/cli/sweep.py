@@ -40,7 +40,8 @@ from tui.map.state import MapState
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
 from tui.term.guardian import Guarded
-from tui.text.sweep_table import Measure, rung_text, value_text
+from tui.text.lines import rung_text
+from tui.text.measures import Measure, value_text
 from tui.views.inks import in_ascii
 
 LOOK_SECONDS = 0.5  # between two checks for newly finished points

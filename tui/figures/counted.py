@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from echornn.arrays.run_arrays import read
+from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS, wilson
 from echornn.levels import can_be_solved, chance_level, solved_level
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import MapCell
+from echornn.sweeps.table import Choice, Table, cell_numbers
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import (
-    COLOURS,
+    BLUE,
+    ORANGE,
     SHADES,
-    legend,
-    level_lines,
-    losses_axis,
-    names_along,
-    not_finite,
-    whole_numbers,
+    draw_legend,
+    draw_levels,
+    mark_not_finite,
+    name_axis,
+    number_axis,
+    scale_losses,
 )
-from tui.text.sweep_table import (
-    Measure,
-    Scale,
-    Table,
-    first_choice,
-    meaning,
-    numbers_of,
-    short_text,
-    value_of,
-    value_text,
-)
+from tui.text.measures import Measure, Scale, meaning, short_text, value_of, value_text
 
+# Chosen by eye
+MANY = 100  # networks, of which more have small markers
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
-# Columns of squares that have their values written on them, at a width of one column
-MOST_TEXTS = 14
+COLUMN = 3.3  # inches: the width of a figure for which these are:
+MOST_TEXTS = 14  # columns of squares that have their values written on them
+TEXT_SIZE = 60  # points of a text in all columns together
 LETTERS = 13.6  # letters of columns that have room in an inch
+DARK = 0.55  # a shade on which texts are white
+
+
+# ---- seeds
 
 
 def seeds(request: FigureRequest) -> FigureData:
@@ -50,59 +52,68 @@ def seeds(request: FigureRequest) -> FigureData:
     config = opened.run.config_at(position)
     networks = opened.networks(request.at, request.branch)
     columns: dict[str, list[Any]] = {
-        "replica": [one.replica for one in networks],
-        "seed": [one.seed for one in networks],
-        "solved_at": [one.solved_at or None for one in networks],
-        "lost_at": [one.lost_at or None for one in networks],
-        "final_loss": [f"{one.final_loss:.9g}" for one in networks],
+        "replica": [network.replica for network in networks],
+        "seed": [network.seed for network in networks],
+        "solved_at": [network.solved_at or None for network in networks],
+        "lost_at": [network.lost_at or None for network in networks],
+        "final_loss": [f"{network.final_loss:.9g}" for network in networks],
     }
+    solved_at = np.array(columns["solved_at"], float)
+    losses = np.array([network.final_loss for network in networks])
 
     def draw(figure: Any) -> None:
-        """The share of networks that had solved the task, and below it the final losses in
-        order."""
         upper, lower = figure.subplots(2, 1)
-        solved_at, losses = (
-            np.array(columns["solved_at"], float),
-            np.array([one.final_loss for one in networks]),
-        )
-        solved, replicas, windows = (
-            np.sort(solved_at[np.isfinite(solved_at)]),
-            len(losses),
-            position.window,
-        )
-        count = len(solved)
-        title = NOTHING_COUNTS
-        if can_be_solved(config):
-            shares = np.array([*range(count + 1), count]) / replicas
-            upper.step([0, *solved, windows], shares, where="post", color=COLOURS[0])
-            low, high = wilson(count, replicas)
-            ends = {"color": "black", "capsize": 2, "linewidth": 0.8, "clip_on": False}
-            upper.errorbar([windows], shares[-1:], [shares[-1:] - low, high - shares[-1:]], **ends)
-            interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
-            title = f"{count:,} of {replicas:,} solved it; {interval}"
-        upper.set_title(title, fontsize=6)
-        whole_numbers(upper.xaxis, "window")
-        label = "share of networks\nthat solved the task"
-        upper.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03), ylabel=label)
-        order = np.argsort(losses, kind="stable")
-        ranks = 1 + np.argsort(order)
-        done = np.isfinite(solved_at)
-        size = 4 if replicas <= 100 else 1.5
-        losses_axis(lower, config.loss_name, request.log, [losses])
-        for marker, colour, which, name in (
-            ("o", COLOURS[0], done, "solved"),
-            ("x", COLOURS[1], ~done, "not solved" if can_be_solved(config) else "loss"),
-        ):
-            if which.any():
-                lower.plot(
-                    ranks[which], losses[which], marker, color=colour, markersize=size, label=name
-                )
-        not_finite(lower, ranks, losses)
-        whole_numbers(lower.xaxis, "network, by its final loss")
-        legend(figure, lower, "lower")
-        level_lines(lower, [("chance", chance_level(config)), ("solved", solved_level(config))])
+        _draw_solved(upper, config, solved_at, position.window)
+        _draw_final_losses(lower, config, losses, np.isfinite(solved_at), request.log)
+        draw_legend(figure, lower, "lower")
+        levels = [("chance", chance_level(config)), ("solved", solved_level(config))]
+        draw_levels(lower, levels)
 
     return FigureData(columns, draw, 3.2, opened.notes)
+
+
+def _draw_solved(axes: Any, config: EchoConfig, solved_at: Any, windows: int) -> None:
+    """Draw the share of networks that had solved the task by each window."""
+    replicas = len(solved_at)
+    solved = np.sort(solved_at[np.isfinite(solved_at)])
+    count = len(solved)
+    title = NOTHING_COUNTS
+    if can_be_solved(config):
+        shares = np.array([*range(count + 1), count]) / replicas
+        axes.step([0, *solved, windows], shares, where="post", color=BLUE)
+        low, high = wilson(count, replicas)
+        last = shares[-1:]
+        look = {"color": "black", "capsize": 2, "linewidth": 0.8, "clip_on": False}
+        axes.errorbar([windows], last, [last - low, high - last], **look)
+        interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
+        title = f"{count:,} of {replicas:,} solved it; {interval}"
+    axes.set_title(title, fontsize=6)
+    number_axis(axes.xaxis, "window")
+    axes.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03))
+    axes.set_ylabel("share of networks\nthat solved the task")
+
+
+def _draw_final_losses(
+    axes: Any, config: EchoConfig, losses: Any, is_solved: Any, is_log: bool
+) -> None:
+    """Draw the final losses in order."""
+    order = np.argsort(losses, kind="stable")
+    ranks = 1 + np.argsort(order)
+    size = 4 if len(losses) <= MANY else 1.5
+    scale_losses(axes, config.loss_name, is_log, [losses])
+    others = ~is_solved
+    name = "not solved" if can_be_solved(config) else "loss"
+    if is_solved.any():
+        look = {"color": BLUE, "markersize": size, "label": "solved"}
+        axes.plot(ranks[is_solved], losses[is_solved], "o", **look)
+    if others.any():
+        look = {"color": ORANGE, "markersize": size, "label": name}
+        axes.plot(ranks[others], losses[others], "x", **look)
+    mark_not_finite(axes, ranks, losses)
+    number_axis(axes.xaxis, "network, by its final loss")
+
+
+# ---- the map of a sweep
 
 
 def sweep_map(request: FigureRequest) -> FigureData:
@@ -111,64 +122,87 @@ def sweep_map(request: FigureRequest) -> FigureData:
     results = SweepResults.read(Path(request.run))
     if not results.axes:
         raise FigureError(f"{request.run} has no field that varies: nothing to draw")
-    table = Table.of(results, request.choice or first_choice(results.axes))
+    table = Table.of(results, request.choice or Choice.first(results.axes))
     scale = Scale.of(results.points, request.show)
+    columns = _map_columns(table, scale)
+    label = _map_label(results, request.show, columns["trained"])
+    return FigureData(
+        columns,
+        partial(_draw_map, table, scale, columns, label),
+        min(8.0, 1.5 + 0.2 * len(table.rows)),
+    )
+
+
+def _map_columns(table: Table, scale: Scale) -> dict[str, list[Any]]:
     across, down = table.choice.across or "all", table.choice.down
     columns: dict[str, list[Any]] = {}
     for row, left in zip(table.cells, table.rows, strict=True):
         for cell, top in zip(row, table.columns, strict=True):
-            value = value_of(cell, request.show)
-            fields = {across: value_text(top), **({down: value_text(left)} if down else {})}
-            shown = {
-                "value": value,
-                "shade": scale.share(value),
-                "text": short_text(value, request.show),
-            }
-            for name, number in {**fields, **numbers_of(cell), **shown}.items():
-                # NaN is a number that is not known.
-                columns.setdefault(name, []).append(None if number != number else number)
-    least, most = min(filter(None, columns["trained"]), default=0), max(columns["trained"])
-    label = meaning(request.show, {point.config.loss_name for point in results.points})
-    if request.show is not Measure.LOSS and not MapCell((), results.points).can_be_solved:
+            numbers: dict[str, Any] = {across: value_text(top)}
+            if down:
+                numbers[down] = value_text(left)
+            value = value_of(cell, scale.measure)
+            numbers |= cell_numbers(cell)
+            numbers |= {"value": value, "shade": scale.share(value)}
+            numbers["text"] = short_text(value, scale.measure)
+            for name, number in numbers.items():
+                if isinstance(number, float) and math.isnan(number):
+                    number = None  # not known
+                columns.setdefault(name, []).append(number)
+    return columns
+
+
+def _map_label(results: SweepResults, measure: Measure, trained: Sequence[int]) -> str:
+    """The meaning of the shades, and how many networks a square has."""
+    label = meaning(measure, results.points)
+    if measure is not Measure.LOSS and not MapCell((), results.points).can_be_solved:
         label = NOTHING_COUNTS
-    label += f" (n = {least:,}{f' to {most:,}' if most > least else ''})" if most else ""
-
-    def draw(figure: Any) -> None:
-        _draw_map(figure, table, np.array(columns["shade"], float), columns["text"])
-        axes = figure.axes[0]
-        axes.set(xlabel=across, ylabel=down or "")
-        bar = figure.colorbar(axes.images[0], ax=axes, location="top", aspect=40, pad=0.02)
-        bar.set_ticks(TICKS, labels=[_tick(scale, share) for share in TICKS])
-        bar.set_label(label)
-
-    return FigureData(columns, draw, min(8.0, 1.5 + 0.2 * len(table.rows)))
+    counts = [count for count in trained if count]
+    if not counts:
+        return label
+    least, most = min(counts), max(counts)
+    if least == most:
+        return f"{label} (n = {least:,})"
+    return f"{label} (n = {least:,} to {most:,})"
 
 
-def _draw_map(figure: Any, table: Table, shades: Any, texts: list[str]) -> None:
+def _draw_map(
+    table: Table, scale: Scale, columns: dict[str, list[Any]], label: str, figure: Any
+) -> None:
     """Draw the squares; one without a result is hatched, and an infinite value is white."""
     from matplotlib import colormaps
 
-    axes, width = figure.add_subplot(), figure.get_figwidth()
-    rows, columns = (
-        [value_text(value) for value in values] for values in (table.rows, table.columns)
-    )
-    squares = shades.reshape(len(rows), len(columns))
+    axes = figure.add_subplot()
+    across = [value_text(value) for value in table.columns]
+    down = [value_text(value) for value in table.rows]
+    shades = np.array(columns["shade"], float).reshape(len(down), len(across))
     axes.patch.set(hatch="////", edgecolor="#BBBBBB", linewidth=0)
+    look = {"aspect": "auto", "interpolation": "nearest"}
     shades_and_white = colormaps[SHADES].with_extremes(under="white")
-    axes.imshow(
-        squares, cmap=shades_and_white, vmin=0, vmax=1, aspect="auto", interpolation="nearest"
-    )
-    if len(columns) <= MOST_TEXTS * width / 3.3:
-        size = min(7.0, 60 * width / 3.3 / max(1, len(columns)))
-        for (row, column), text in zip(np.ndindex(squares.shape), texts, strict=True):
-            colour = "white" if squares[row, column] > 0.55 else "black"
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
-    names_along(axes.xaxis, columns, 16, LETTERS * width)
-    names_along(axes.yaxis, rows if table.choice.down else [""], 30)
+    image = axes.imshow(shades, cmap=shades_and_white, vmin=0, vmax=1, **look)
+    _write_values(axes, shades, columns["text"])
+    name_axis(axes.xaxis, across, 16, LETTERS * figure.get_figwidth())
+    name_axis(axes.yaxis, down if table.choice.down else [""], 30)
     axes.tick_params(length=0, labelsize=7)
+    axes.set(xlabel=table.choice.across or "all", ylabel=table.choice.down or "")
+    bar = figure.colorbar(image, ax=axes, location="top", aspect=40, pad=0.02)
+    bar.set_ticks(TICKS, labels=[_tick(scale, share) for share in TICKS])
+    bar.set_label(label)
+
+
+def _write_values(axes: Any, shades: Any, texts: Sequence[str]) -> None:
+    """Write the value of each square on it, if there is room."""
+    width = axes.figure.get_figwidth() / COLUMN
+    columns = shades.shape[1]
+    if columns > MOST_TEXTS * width:
+        return
+    size = min(7.0, TEXT_SIZE * width / max(1, columns))
+    for (row, column), text in zip(np.ndindex(shades.shape), texts, strict=True):
+        colour = "white" if shades[row, column] > DARK else "black"
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
 
 
 def _tick(scale: Scale, share: float) -> str:
     if scale.measure is Measure.SUCCESS or not math.isfinite(scale.best):
         return f"{100 * share:.0f}"
-    return short_text(scale.worst * (scale.best / scale.worst) ** share, scale.measure)
+    return short_text(scale.value(share), scale.measure)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from echornn.runtime.waiting import Say, silent
+from echornn.sweeps.table import Choice
 from tui.term.exit_code import UsageError
-from tui.text.sweep_table import Choice, Measure
+from tui.text.measures import Measure
 
 
 class FigureError(UsageError):
@@ -51,22 +52,20 @@ class FigureData:
 
     @property
     def as_csv(self) -> str:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(
-            zip(*(map(_text, column) for column in self.columns.values()), strict=True)
-        )
-        return out.getvalue()
+        for row in zip(*self.columns.values(), strict=True):
+            writer.writerow(map(_cell, row))
+        return text.getvalue()
 
 
-def _text(value: object) -> str:
+def _cell(value: object) -> str:
     """Nine digits tell all float32 numbers apart, and seventeen all others."""
-    digits = 9 if isinstance(value, np.float32) else 17
-    return (
-        ""
-        if value is None
-        else f"{value:.{digits}g}"
-        if isinstance(value, float | np.floating)
-        else str(value)
-    )
+    if value is None:
+        return ""
+    if isinstance(value, np.float32):
+        return f"{value:.9g}"
+    if isinstance(value, float | np.floating):
+        return f"{value:.17g}"
+    return str(value)

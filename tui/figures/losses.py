@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from echornn.arrays.numbers import network_at
+from echornn.arrays.numbers import NetworkThere, network_at
 from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import LossStats
@@ -20,6 +22,7 @@ from echornn.run.losses import Losses
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.paper import BLUE, GREY, ORANGE
 from tui.text.lines import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
@@ -30,6 +33,8 @@ BEYOND = 1e30  # higher than every axis: the band of a tenth that has diverged r
 COLUMNS = ("networks", "mean", "low", "high", "q10", "median", "q90", "solved", "error_rate")
 # Of `Curve` and `Band`, if called otherwise
 ATTRIBUTES = {"networks": "replicas", "q10": "tenth", "q90": "ninetieth"}
+
+Levels = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,202 +50,246 @@ class BandedLine:
     band_label: str | None = None
 
     def draw(self, axes: Any, alpha: float = 0.3, **look: Any) -> None:
-        windows = (self.starts + 1 + self.ends) / 2
-        low, high = (
-            np.nan_to_num(np.array(end, float), nan=np.nan, posinf=BEYOND)
-            for end in (self.low, self.high)
-        )
+        windows = _middles(self.starts, self.ends)
+        low, high = _edge(self.low), _edge(self.high)
         if (low != high).any():
-            band = {
-                "color": look["color"],
-                "alpha": alpha,
-                "linewidth": 0,
-                "label": self.band_label,
-            }
-            axes.fill_between(windows, low, high, **band)
+            band = {"color": look["color"], "alpha": alpha, "linewidth": 0}
+            axes.fill_between(windows, low, high, label=self.band_label, **band)
         if len(windows) == 1:
             look = {"marker": ".", "markersize": 4, **look}
         axes.plot(windows, self.losses, label=paper.plain(self.label), **look)
-        paper.not_finite(axes, windows, self.losses)
+        paper.mark_not_finite(axes, windows, self.losses)
+
+
+def _edge(losses: Any) -> Any:
+    return np.nan_to_num(np.array(losses, float), nan=np.nan, posinf=BEYOND)
+
+
+def _middles(starts: Any, ends: Any) -> Any:
+    return (starts + 1 + ends) / 2
+
+
+def _position(opened: RunArrays, request: FigureRequest) -> tuple[Position, NetworkThere]:
+    position = _trained(opened, opened.run.position_at(request.at, request.branch))
+    return position, network_at(opened.run, position, request.replica)
+
+
+def _trained(opened: RunArrays, position: Position) -> Position:
+    if not position.window:
+        raise FigureError(f"{opened.run.folder} has no window there: nothing to draw")
+    return position
+
+
+def _chosen(curve: Curve, buckets: Any) -> Curve:
+    """The curve with these of its buckets."""
+    names = ("starts", "ends", "low", "high", "mean", "error_rate")
+    return replace(curve, **{name: getattr(curve, name)[buckets] for name in names})
+
+
+# ---- one run
 
 
 def curve(request: FigureRequest) -> FigureData:
     """The losses along a path, as on the screen: for a single network mean and extremes, for
     several quantiles."""
     opened = read(request.run)
-    run, losses = opened.run, opened.timeline
-    position = _trained(opened, run.position_at(request.at, request.branch))
-    network = network_at(run, position, request.replica)
+    losses = opened.timeline
+    position, network = _position(opened, request)
     config, index = network.config, network.index
-    number = run.tree.owner(position).number
-    one = losses.curve(number, BUCKETS, 0, position.window, index)
-    band = losses.band(number, BUCKETS, 0, position.window)
-    is_single = not len(band) or request.replica is not None
-    name = f"seed {config.of(index).seed}" if len(band) else "network"
-    # Of several networks one may be left
-    after_band = one.starts >= (0 if is_single else band.ends[-1])
-    own = {**_rows(name, one, after_band), "networks": [1] * after_band.sum()}
-    columns = {
-        column: [*cells, *own[column]] for column, cells in _rows("all networks", band).items()
-    }
-    if not config.has_classes:
-        del columns["error_rate"]
-    columns = {
-        column: cells
-        for column, cells in columns.items()
-        if any(cell is not None for cell in cells)
-    }
+    branch = losses.tree.owner(position).number
+
+    line = losses.curve(branch, BUCKETS, 0, position.window, index)
+    band = losses.band(branch, BUCKETS, 0, position.window)
+    label = "mean"
+    stats = LossStats()
+    if not len(band) or request.replica is not None:
+        stats = losses.stats(position, index)
+    else:
+        line = _chosen(line, line.starts >= band.ends[-1])  # of several networks one may be left
+    name = "network"
+    if len(band):
+        name = label = f"seed {config.of(index).seed}"
+
     levels = levels_of(config, ladder_of(config))
-    columns |= {f"level {level}": [loss] * len(columns["line"]) for level, loss in levels}
-    stats = losses.stats(position, index) if is_single else LossStats()
+    columns = _curve_columns(config, name, band, line, levels)
+    picture = CurvePicture(config.loss_name, request.log, label, line, band, stats, levels)
+    return FigureData(columns, picture.draw, 2.4, opened.notes)
 
-    def draw(figure: Any) -> None:
+
+def _curve_columns(
+    config: EchoConfig, name: str, band: Band, line: Curve, levels: Levels
+) -> dict[str, Any]:
+    """The table: all networks, then the one that is a line of its own; what none has is left
+    out."""
+    networks, network = _columns("all networks", band), _columns(name, line)
+    network["networks"] = [1] * len(line.starts)
+    columns: dict[str, Any] = {}
+    for column in networks:
+        cells = [*networks[column], *network[column]]
+        is_known = any(cell is not None for cell in cells)
+        if is_known and (column != "error_rate" or config.has_classes):
+            columns[column] = cells
+    for level, loss in levels:
+        columns[f"level {level}"] = [loss] * len(columns["line"])
+    return columns
+
+
+def _columns(line: str, buckets: Curve | Band) -> dict[str, Any]:
+    """The columns of the table for these buckets; what is not known of them is None."""
+    columns = {
+        "line": [line] * len(buckets.starts),
+        "first_window": buckets.starts + 1,
+        "last_window": buckets.ends,
+    }
+    unknown = np.full(len(buckets.starts), None)
+    for name in COLUMNS:
+        columns[name] = getattr(buckets, ATTRIBUTES.get(name, name), unknown)
+    return columns
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePicture:
+    """What the figure of a curve shows."""
+
+    loss_name: str
+    is_log: bool
+    label: str  # of the line
+    line: Curve  # of one network; behind the band if there is one
+    band: Band  # of several networks; it may be empty, and so may be the line
+    stats: LossStats
+    levels: Levels
+    limit: float = math.nan  # which is inside too
+
+    def draw(self, figure: Any) -> None:
         axes = figure.add_subplot()
-        starts, ends, mean = one.starts[after_band], one.ends[after_band], one.mean[after_band]
-        windows = (np.array(columns["first_window"]) + np.array(columns["last_window"])) / 2
-        low, high = np.array(columns["low"]), np.array(columns["high"])
-        lines = np.concatenate([mean, band.tenth, band.median, band.ninetieth])
-        top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0) or np.inf
-        inside = [np.where(request.log or ends <= top, ends, np.nan) for ends in (low, high)]
-        paper.losses_axis(axes, config.loss_name, request.log, [lines, *inside])
+        line, band = self.line, self.band
+        starts = np.concatenate([band.starts, line.starts])
+        ends = np.concatenate([band.ends, line.ends])
+        low = np.concatenate([band.low, line.low])
+        high = np.concatenate([band.high, line.high])
+        self._scale(axes, low, high)
         if len(band):
-            for extreme, label in ((band.low, "smallest, largest"), (band.high, None)):
-                dots = {
-                    "color": paper.GREY,
-                    "linewidth": 0.5,
-                    "linestyle": (0, (1, 1.5)),
-                    "label": label,
-                }
-                axes.plot(windows[: len(band)], extreme, **dots)
-            median = BandedLine(
-                band.starts,
-                band.ends,
-                band.median,
-                band.tenth,
-                band.ninetieth,
-                "median",
-                "10 to 90 %",
-            )
-            median.draw(axes, color=paper.COLOURS[0], linewidth=1.4)
-            if len(mean):
-                BandedLine(starts, ends, mean, mean, mean, name).draw(
-                    axes, color=paper.COLOURS[1], linestyle="--"
-                )
+            self._draw_networks(axes)
         else:
-            BandedLine(starts, ends, mean, low, high, "mean", "smallest to largest").draw(
-                axes, color=paper.COLOURS[0]
-            )
-        _windows_axis(axes, columns)
-        across = {"transform": axes.get_xaxis_transform(), "clip_on": False, "linestyle": ""}
-        beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
-        if beyond.any():
-            look = {"marker": "^", "markersize": 3, "color": paper.GREY, **across}
-            axes.plot(
-                windows[beyond],
-                high[beyond] * 0 + 1,
-                label=f"beyond, to {high[beyond].max():.3g}",
-                **look,
-            )
-        _mark_commands(axes, one)
-        for word, at, marker in (("solved", stats.solved_at, "^"), ("lost", stats.lost_at, "v")):
-            if at:
-                look = {"marker": marker, "markersize": 4, "color": "black", **across}
-                axes.plot([at], [0.02], label=f"{word} at {at:,}", **look)
-        paper.legend(figure, axes, "upper")
-        paper.level_lines(axes, levels)
+            extremes = line.low, line.high, self.label, "smallest to largest"
+            mean = BandedLine(line.starts, line.ends, line.mean, *extremes)
+            mean.draw(axes, color=BLUE)
+        _scale_windows(axes, starts, ends)
+        self._mark_beyond(axes, _middles(starts, ends), high)
+        for segment in line.segments:
+            if segment.cause in MARKS:
+                paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
+        self._mark_solved(axes)
+        paper.draw_legend(figure, axes, "upper")
+        paper.draw_levels(axes, self.levels)
 
-    return FigureData(columns, draw, 2.4, run.notes)
+    def _scale(self, axes: Any, low: Any, high: Any) -> None:
+        """All lines are inside, and extremes that are not too high."""
+        band = self.band
+        lines = np.concatenate([self.line.mean, band.tenth, band.median, band.ninetieth])
+        top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0)
+        if top and not self.is_log:
+            low, high = low[low <= top], high[high <= top]
+        values = [lines, low, high, [self.limit]]
+        paper.scale_losses(axes, self.loss_name, self.is_log, values)
+
+    def _draw_networks(self, axes: Any) -> None:
+        band, line = self.band, self.line
+        windows = _middles(band.starts, band.ends)
+        dots = {"color": GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5))}
+        axes.plot(windows, band.low, label="smallest, largest", **dots)
+        axes.plot(windows, band.high, label=None, **dots)
+        tenth, ninetieth = band.tenth, band.ninetieth
+        quantiles = "median", "10 to 90 %"
+        median = BandedLine(band.starts, band.ends, band.median, tenth, ninetieth, *quantiles)
+        median.draw(axes, color=BLUE, linewidth=1.4)
+        if len(line.mean):
+            mean = BandedLine(line.starts, line.ends, line.mean, line.mean, line.mean, self.label)
+            mean.draw(axes, color=ORANGE, linestyle="--")
+
+    def _mark_beyond(self, axes: Any, windows: Any, high: Any) -> None:
+        """At the top, where largest losses are above it."""
+        is_beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
+        if is_beyond.any():
+            label = f"beyond, to {high[is_beyond].max():.3g}"
+            look = {"marker": "^", "markersize": 3, "color": GREY, "label": label}
+            axes.plot(windows[is_beyond], high[is_beyond] * 0 + 1, **look, **_on_the_edge(axes))
+
+    def _mark_solved(self, axes: Any) -> None:
+        stats = self.stats
+        for word, window, marker in (
+            ("solved", stats.solved_at, "^"),
+            ("lost", stats.lost_at, "v"),
+        ):
+            if window:
+                label = f"{word} at {window:,}"
+                look = {"marker": marker, "markersize": 4, "color": "black", "label": label}
+                axes.plot([window], [0.02], **look, **_on_the_edge(axes))
+
+
+def _on_the_edge(axes: Any) -> dict[str, Any]:
+    """For markers whose height is a share of that of the axes."""
+    return {"transform": axes.get_xaxis_transform(), "clip_on": False, "linestyle": ""}
 
 
 def norms(request: FigureRequest) -> FigureData:
     """The global norms of a network's gradients along a path, before clipping, and how many windows
     were clipped."""
     opened = read(request.run)
-    position = _trained(opened, opened.run.position_at(request.at, request.branch))
-    network = network_at(opened.run, position, request.replica)
+    position, network = _position(opened, request)
     config, index = network.config, network.index
-    number = opened.run.tree.owner(position).number
-    one = opened.timeline.curve(number, BUCKETS, 0, position.window, index, norms=True)
-    known = ~np.isnan(one.mean)
-    if not known.any():
+    branch = opened.run.tree.owner(position).number
+    line = opened.timeline.curve(branch, BUCKETS, 0, position.window, index, norms=True)
+    line = _chosen(line, ~np.isnan(line.mean))
+    starts, ends, clipped = line.starts, line.ends, line.error_rate
+    if not len(starts):
         raise FigureError(
             f"{opened.run.folder} has no norms there: it was trained by an earlier version"
         )
-    starts, ends, mean, low, high = (
-        values[known] for values in (one.starts, one.ends, one.mean, one.low, one.high)
-    )
-    clipped = one.error_rate[known]
-    columns = {
-        "first_window": starts + 1,
-        "last_window": ends,
-        "mean": mean,
-        "low": low,
-        "high": high,
-    }
-    count, limit = round(float(((ends - starts) * clipped).sum())), config.clip_norm
-
-    def draw(figure: Any) -> None:
-        axes = figure.add_subplot()
-        paper.losses_axis(
-            axes, "global norm of the gradient", True, [low, high, np.array([limit or np.nan])]
-        )
-        label = f"mean of seed {config.of(index).seed}" if config.replicas > 1 else "mean"
-        BandedLine(starts, ends, mean, low, high, label, "smallest to largest").draw(
-            axes, color=paper.COLOURS[0]
-        )
-        _windows_axis(axes, columns)
-        _mark_commands(axes, one)
-        paper.legend(figure, axes, "upper")
-        paper.level_lines(axes, [(f"clip_norm, {count:,} clipped", limit)] if limit else [])
-
-    return FigureData({**columns, "clipped": clipped}, draw, 2.0, opened.notes)
+    columns = {"first_window": starts + 1, "last_window": ends, "mean": line.mean}
+    columns |= {"low": line.low, "high": line.high, "clipped": clipped}
+    label = "mean"
+    if config.replicas > 1:
+        label = f"mean of seed {config.of(index).seed}"
+    no_band = opened.timeline.band(branch, BUCKETS, 0, 0)
+    name = "global norm of the gradient"
+    picture = CurvePicture(name, True, label, line, no_band, LossStats(), [])
+    limit = config.clip_norm
+    if limit:
+        count = round(float(((ends - starts) * clipped).sum()))
+        levels = [(f"clip_norm, {count:,} clipped", limit)]
+        picture = replace(picture, levels=levels, limit=limit)
+    return FigureData(columns, picture.draw, 2.0, opened.notes)
 
 
-def _mark_commands(axes: Any, one: Curve) -> None:
-    for segment in one.segments:
-        if segment.cause in MARKS:
-            paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
-
-
-def _rows(line: str, buckets: Curve | Band, kept: Any = slice(None)) -> dict[str, Any]:
-    """The columns of the table for these buckets; what is not known of them is None."""
-    starts = buckets.starts[kept]
-    unknown = np.full(len(buckets.starts), None)
-    columns = {
-        "line": [line] * len(starts),
-        "first_window": starts + 1,
-        "last_window": buckets.ends[kept],
-    }
-    return columns | {
-        name: getattr(buckets, ATTRIBUTES.get(name, name), unknown)[kept] for name in COLUMNS
-    }
-
-
-def _windows_axis(axes: Any, columns: Mapping[str, Any]) -> None:
+def _scale_windows(axes: Any, starts: Any, ends: Any) -> None:
     """Scale and label the axis of windows so that a single window is in the middle."""
-    first, last = min(columns["first_window"]), max(columns["last_window"])
+    first, last = min(starts) + 1, max(ends)
     axes.set_xlim(first - 0.5, last + 0.5 + 0.02 * (last - first))
-    paper.whole_numbers(axes.xaxis, "window")
+    paper.number_axis(axes.xaxis, "window")
+
+
+# ---- branches and runs, compared
 
 
 def branches(request: FigureRequest) -> FigureData:
     """The run's own line, and each other branch at whose end none goes on, from where it leaves
     that line."""
     opened = read(request.run)
-    losses, tree = opened.timeline, opened.run.tree
+    tree = opened.run.tree
     own = _trained(opened, opened.run.position_at(None, request.branch)).branch
-    numbers = sorted({own, *futures(tree)})
+    configs = [tree.branch(own).config]
     lines = {}
-    for number in numbers:
-        first, last = (
-            0 if number == own else shared(tree, own, number),
-            tree.end(number).window,
-        )
+    for number in sorted({own, *futures(tree)}):
+        configs.append(tree.branch(number).config)
+        first, last = 0, tree.end(number).window
+        if number != own:
+            first = shared(tree, own, number)
         if first < last:
-            words = f"{letter_of(number)}: {words_of(tree, number)}"
-            lines[letter_of(number)] = _line(words, losses, number, first, last)
-    configs = [tree.branch(one).config for one in (own, *numbers)]
-    return _compared("branch", lines, request.log, configs, opened.run.notes)
+            letter = letter_of(number)
+            label = f"{letter}: {words_of(tree, number)}"
+            lines[letter] = _line(label, opened.timeline, number, first, last)
+    return _compared("branch", lines, request.log, configs, opened.notes)
 
 
 def runs(request: FigureRequest) -> FigureData:
@@ -250,64 +299,72 @@ def runs(request: FigureRequest) -> FigureData:
     folders = [os.path.abspath(opened.run.folder) for opened in all_opened]
     parent = os.path.commonpath([*folders, *map(os.path.dirname, folders)])
     lines = {}
+    notes: tuple[str, ...] = ()
     for folder, opened in zip(folders, all_opened, strict=True):
-        position, name = _trained(opened, opened.position), os.path.relpath(folder, parent)
+        position = _trained(opened, opened.position)
+        name = os.path.relpath(folder, parent)
         lines[name] = _line(name, opened.timeline, position.branch, 0, position.window)
-    notes = tuple(note for one in all_opened for note in one.notes)
+        notes += opened.notes
     return _compared("run", lines, request.log, [opened.config for opened in all_opened], notes)
 
 
 def _line(label: str, losses: Losses, branch: int, first: int, last: int) -> BandedLine:
     replicas = losses.tree.branch(branch).config.replicas
-    label += f": median of {replicas:,}, 10 to 90 %" if replicas > 1 else ""
-    one = curve_under(losses, branch, BUCKETS, first, last)
+    if replicas > 1:
+        label += f": median of {replicas:,}, 10 to 90 %"
+    line = curve_under(losses, branch, BUCKETS, first, last)
     band = losses.band(branch, BUCKETS, first, last)
-    known = [
-        dict(zip(band.starts.tolist(), values, strict=True))
-        for values in (band.tenth, band.ninetieth)
-    ]
-    low, high = ([values.get(start) for start in one.starts.tolist()] for values in known)
-    return BandedLine(one.starts, one.ends, one.mean, low, high, label)
+    starts = band.starts.tolist()
+    tenth = dict(zip(starts, band.tenth, strict=True))
+    ninetieth = dict(zip(starts, band.ninetieth, strict=True))
+    low, high = (list(map(edge.get, line.starts.tolist())) for edge in (tenth, ninetieth))
+    return BandedLine(line.starts, line.ends, line.mean, low, high, label)
 
 
 def _compared(
-    of: str,
-    lines: dict[str, BandedLine],
-    log: bool,
+    kind: str,
+    lines: Mapping[str, BandedLine],
+    is_log: bool,
     configs: Sequence[EchoConfig],
     notes: tuple[str, ...],
 ) -> FigureData:
     """A line for each branch or run, around that of several networks their quantiles."""
-    rows = [
-        (name, *row)
-        for name, line in lines.items()
-        for row in zip(line.starts + 1, line.ends, line.losses, line.low, line.high, strict=True)
-    ]
-    names = (of, "first_window", "last_window", "loss", "q10", "q90")
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    if not any(value is not None for value in columns["q10"]):
+    names = (kind, "first_window", "last_window", "loss", "q10", "q90")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for name, line in lines.items():
+        columns[kind] += [name] * len(line.starts)
+        columns["first_window"] += [*line.starts + 1]
+        columns["last_window"] += [*line.ends]
+        columns["loss"] += [*line.losses]
+        columns["q10"] += line.low
+        columns["q90"] += line.high
+    if all(edge is None for edge in columns["q10"]):
         del columns["q10"], columns["q90"]
-    labels = {config.loss_name for config in configs}
-    label = labels.pop() if len(labels) == 1 else "loss, in the unit of each task"
-    first, *others = (levels_of(config, ladder_of(config)) for config in configs)
-    levels = [level for level in first if all(level in one for one in others)]
-
-    def draw(figure: Any) -> None:
-        axes = figure.add_subplot()
-        ends = [
-            np.array(columns[name], float) for name in ("loss", "q10", "q90") if name in columns
-        ]
-        paper.losses_axis(axes, label, log, ends)
-        for number, line in enumerate(lines.values()):
-            line.draw(axes, alpha=0.2, **paper.style(number))
-        _windows_axis(axes, columns)
-        paper.legend(figure, axes, "lower")
-        paper.level_lines(axes, levels)
-
+    loss_names = {config.loss_name for config in configs}
+    label = "loss, in the unit of each task"
+    if len(loss_names) == 1:
+        label = loss_names.pop()
+    levels, *others = (levels_of(config, ladder_of(config)) for config in configs)
+    for other in others:
+        levels = [level for level in levels if level in other]
+    draw = partial(_draw_compared, columns, [*lines.values()], levels, label, is_log)
     return FigureData(columns, draw, 2.2 + 0.11 * len(lines), notes)
 
 
-def _trained(opened: RunArrays, position: Position) -> Position:
-    if not position.window:
-        raise FigureError(f"{opened.run.folder} has no window there: nothing to draw")
-    return position
+def _draw_compared(
+    columns: Mapping[str, Any],
+    lines: Sequence[BandedLine],
+    levels: Levels,
+    label: str,
+    is_log: bool,
+    figure: Any,
+) -> None:
+    axes = figure.add_subplot()
+    losses = [column for column in ("loss", "q10", "q90") if column in columns]
+    values = [np.array(columns[column], float) for column in losses]
+    paper.scale_losses(axes, label, is_log, values)
+    for number, line in enumerate(lines):
+        line.draw(axes, alpha=0.2, **paper.line_style(number))
+    _scale_windows(axes, np.array(columns["first_window"]) - 1, columns["last_window"])
+    paper.draw_legend(figure, axes, "lower")
+    paper.draw_levels(axes, levels)

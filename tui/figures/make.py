@@ -18,30 +18,29 @@ SUFFIXES = (".svg", ".pdf", ".png")
 
 
 class FigureKind(NamedTuple):
-    made: Callable[[FigureRequest], FigureData]
+    make: Callable[[FigureRequest], FigureData]
     uses: frozenset[str]  # the flags that it takes besides those of all figures
     # Whether probes measure its numbers, for which windows may have to be trained again
     trains: bool = False
 
 
-_PLACE, _LOG, _ALONG = (
-    frozenset({"at", "branch", "replica"}),
-    frozenset({"log"}),
-    frozenset({"along"}),
-)
+PATH = frozenset({"at", "branch"})
+PLACE = PATH | {"replica"}
+ALONG = PLACE | {"along"}
+MAP = frozenset({"across", "down", "show", "filter"})
 
 KINDS = {
-    "curve": FigureKind(losses.curve, _PLACE | _LOG),
-    "norms": FigureKind(losses.norms, _PLACE),
-    "memory": FigureKind(probed.memory, _PLACE | _ALONG, trains=True),
-    "gradient": FigureKind(probed.gradient, _PLACE | _ALONG, trains=True),
-    "weights": FigureKind(probed.weights, _PLACE, trains=True),
-    "plane": FigureKind(probed.plane, _PLACE, trains=True),
-    "along": FigureKind(along.lines, _PLACE | _ALONG, trains=True),
-    "seeds": FigureKind(counted.seeds, _PLACE - {"replica"} | _LOG),
-    "branches": FigureKind(losses.branches, _LOG | {"branch"}),
-    "runs": FigureKind(losses.runs, _LOG),
-    "map": FigureKind(counted.sweep_map, frozenset({"across", "down", "show", "filter"})),
+    "curve": FigureKind(losses.curve, PLACE | {"log"}),
+    "norms": FigureKind(losses.norms, PLACE),
+    "memory": FigureKind(probed.memory, ALONG, trains=True),
+    "gradient": FigureKind(probed.gradient, ALONG, trains=True),
+    "weights": FigureKind(probed.weights, PLACE, trains=True),
+    "plane": FigureKind(probed.plane, PLACE, trains=True),
+    "along": FigureKind(along.lines, ALONG, trains=True),
+    "seeds": FigureKind(counted.seeds, PATH | {"log"}),
+    "branches": FigureKind(losses.branches, frozenset({"branch", "log"})),
+    "runs": FigureKind(losses.runs, frozenset({"log"})),
+    "map": FigureKind(counted.sweep_map, MAP),
 }
 
 
@@ -50,9 +49,8 @@ def require_drawable(kind: str, file: Path) -> None:
     if kind not in KINDS:
         raise FigureError(f"kind = {kind!r} cannot be used: one of {', '.join(KINDS)}")
     if file.suffix.lower() not in SUFFIXES:
-        raise FigureError(
-            f"out = {str(file)!r} cannot be written: the name must end in {', '.join(SUFFIXES)}"
-        )
+        allowed = ", ".join(SUFFIXES)
+        raise FigureError(f"out = {str(file)!r} cannot be written: the name must end in {allowed}")
     if importlib.util.find_spec("matplotlib") is None:
         raise FigureError(
             "a figure cannot be drawn without Matplotlib: install echornn-tui[figures]"
@@ -69,17 +67,20 @@ def figure(
     """
     command = command_with("figure", [str(run), kind], {"out": file, **where})
     request = FigureRequest(str(run), kind, progress=progress, **where)
-    return made(request, file, command)[0]
+    files, _ = write_figure(request, file, command)
+    return files
 
 
-def made(request: FigureRequest, file: Path, command: str) -> tuple[list[Path], tuple[str, ...]]:
+def write_figure(
+    request: FigureRequest, file: Path, command: str
+) -> tuple[list[Path], tuple[str, ...]]:
     """Write FILE, and the numbers as FILE.csv; returns both, and notes about the numbers, a line
     each.
 
     ``command`` is the command line that makes this figure, for its metadata. There is no date in
     it: the same command writes the same bytes.
     """
-    data = KINDS[request.kind].made(request)
+    data = KINDS[request.kind].make(request)
     request.progress("drawing")  # Matplotlib takes seconds to import
     table_file = file.with_name(f"{file.name}.csv")
     export_whole(table_file, lambda new: new.write_text(data.as_csv, encoding="utf-8"))

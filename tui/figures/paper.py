@@ -1,6 +1,6 @@
 """What all figures share: colours and lines that also differ in grey, axes, and saving.
 
-Matplotlib is imported late.
+Matplotlib is imported late: it takes seconds.
 """
 
 from __future__ import annotations
@@ -14,22 +14,38 @@ from typing import Any
 
 import numpy as np
 
-# colours that colour-blind people tell apart (Okabe and Ito 2008), and lines that differ without
-# colours too
+# Colours that colour-blind people tell apart (Okabe and Ito 2008)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
-DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+BLUE, ORANGE = COLOURS[:2]
 GREY = "#666666"
 SHADES = "cividis_r"  # grow darker, also in grey, from yellow to blue
+
+# Lines differ without colours too; all dashes and sizes are chosen by eye
+DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GUIDE: dict[str, Any] = {"color": GREY, "linewidth": 0.6, "linestyle": (0, (2, 2)), "zorder": 0}
+ARROW = {
+    "arrowstyle": "-",
+    "color": GREY,
+    "linewidth": 0.4,
+    "shrinkA": 0,
+    "shrinkB": 0,
+    "relpos": (0, 0.5),
+}
 LINE = 7.5  # the height of a line of small print in points
+LONGEST_NAME = 60  # letters of a user's text
+LONGEST_LEVEL = 34  # letters of a level's name
 
 SETTINGS = {
     "font.size": 8,
     "axes.titlesize": 8,
     "legend.fontsize": 7,
     "legend.frameon": False,
-    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
-    **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width"), 0.6),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
     "lines.linewidth": 1.0,
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # fonts are embedded as TrueType, as journals ask
@@ -37,26 +53,37 @@ SETTINGS = {
     "svg.hashsalt": "echornn-tui",  # the same names of parts each time
 }
 
+# By format: what it calls title, command and program
+METADATA_NAMES = {
+    "svg": ("Title", "Description", "Creator"),
+    "pdf": ("Title", "Subject", "Creator"),
+    "png": ("Title", "Description", "Software"),
+}
+# What Matplotlib adds by itself: a date would make each file another one
+DATES = {"svg": ("Date",), "pdf": ("CreationDate",), "png": ()}
 
-def plain(text: str, most: int = 60) -> str:
-    """A user's text, cut if it is long; a dollar is a dollar, and not the beginning of a
-    formula."""
-    return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
+
+def plain(text: str, most: int = LONGEST_NAME) -> str:
+    """A user's text, cut if it is long; a dollar is a dollar, and begins no formula."""
+    if len(text) > most:
+        text = f"{text[: most - 1]}…"
+    return text.replace("$", r"\$")
 
 
-def style(number: int) -> dict[str, Any]:
-    """The style of one of several lines: colour, dashes and a few markers; the first 280 all
-    differ."""
+def line_style(number: int) -> dict[str, Any]:
+    """The style of one of several lines: colour, dashes and a few markers; the first 280 differ."""
+    first_marker = 0.05 + 0.9 * (number % 5) / 5  # those of neighbours do not lie on each other
     return {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": DASHES[number % len(DASHES)],
         "marker": MARKERS[number % len(MARKERS)],
         "markersize": 3,
-        "markevery": (0.05 + 0.9 * (number % 5) / 5, 0.3),
+        "markevery": (first_marker, 0.3),
     }
 
 
-def whole_numbers(axis: Any, label: str) -> None:
+def number_axis(axis: Any, label: str) -> None:
+    """Label an axis of whole numbers."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     axis.set_label_text(label)
@@ -64,43 +91,40 @@ def whole_numbers(axis: Any, label: str) -> None:
     axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def names_along(axis: Any, names: Sequence[str], most: int, room: float = math.inf) -> None:
-    """Label an axis by names, of many by some; upright if they have more letters than there is room
-    for."""
+def name_axis(axis: Any, names: Sequence[str], most: int, room: float = math.inf) -> None:
+    """Label an axis by names, at most so many; upright if all their letters have no room."""
     every = -(-len(names) // most)
     shown = [plain(name) for name in names[::every]]
-    is_tight = (max(map(len, shown)) + 1) * len(shown) > room
-    axis.set_ticks(range(0, len(names), every), shown, rotation=90 if is_tight else 0)
+    letters = (max(map(len, shown)) + 1) * len(shown)
+    rotation = 90 if letters > room else 0
+    axis.set_ticks(range(0, len(names), every), shown, rotation=rotation)
 
 
-def losses_axis(axes: Any, label: str, log: bool, values: Sequence[Any]) -> None:
-    """Scale and label the axis of losses so that all these are inside, and a line at zero is
-    seen."""
+def scale_losses(axes: Any, label: str, is_log: bool, values: Sequence[Any]) -> None:
+    """Scale and label the axis of losses: all values are inside, and a line at zero is seen."""
     axes.set_ylabel(plain(label))
     losses = np.concatenate(values).astype(np.float64)
-    losses = losses[np.isfinite(losses) & ((losses > 0) | (not log))]
-    if log and losses.size:
+    losses = losses[np.isfinite(losses)]
+    if is_log:
+        losses = losses[losses > 0]
+    if not losses.size:
+        return
+    low, high = losses.min(), losses.max()
+    if is_log:
         axes.set_yscale("log")
-        axes.set_ylim(losses.min() / 1.2, losses.max() * 1.2)
-    elif losses.size:
-        low, high = min(0.0, losses.min()), losses.max()
-        margin = 0.03 * (high - low) or 0.03
-        axes.set_ylim(low - margin, high + margin)
+        axes.set_ylim(low / 1.2, high * 1.2)
+        return
+    low = min(0.0, low)
+    margin = 0.03 * (high - low) or 0.03
+    axes.set_ylim(low - margin, high + margin)
 
 
-def not_finite(axes: Any, places: Any, losses: Any) -> None:
+def mark_not_finite(axes: Any, places: Any, losses: Any) -> None:
     bad = places[~np.isfinite(losses)]
-    if len(bad):
-        top = np.full(len(bad), 0.98)
-        axes.plot(
-            bad,
-            top,
-            "x",
-            color="black",
-            markersize=4,
-            transform=axes.get_xaxis_transform(),
-            label="not finite",
-        )
+    if not len(bad):
+        return
+    at_the_top = {"transform": axes.get_xaxis_transform(), "label": "not finite"}
+    axes.plot(bad, np.full(len(bad), 0.98), "x", color="black", markersize=4, **at_the_top)
 
 
 def mark(axes: Any, place: float, text: str, **line: Any) -> None:
@@ -109,54 +133,54 @@ def mark(axes: Any, place: float, text: str, **line: Any) -> None:
     axes.annotate(text, (place, 1), (2, -4), va="top", fontsize=6, **where)
 
 
-def level_lines(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
+def draw_levels(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
     """Draw a dotted line at each level on the axis, with its name beside it if there is room.
 
-    Call it last.
+    Call it last: only a finished layout tells where names have room.
     """
-    axes.figure.draw_without_rendering()
+    figure = axes.figure
+    figure.draw_without_rendering()
     low, high = axes.get_ylim()
-    height = axes.get_window_extent().height * 72 / axes.figure.dpi
-    letters = max(13, int(4.5 * axes.figure.get_figwidth()))
-    where = {
+    height = axes.get_window_extent().height * 72 / figure.dpi  # in points, as all below
+    letters = max(13, int(4.5 * figure.get_figwidth()))
+    look = {
         "xycoords": axes.get_yaxis_transform(),
         "textcoords": "offset points",
         "annotation_clip": False,
-    }
-    arrow = {
-        "arrowstyle": "-",
+        "fontsize": 6,
         "color": GREY,
-        "linewidth": 0.4,
-        "shrinkA": 0,
-        "shrinkB": 0,
-        "relpos": (0, 0.5),
     }
-    small = {"fontsize": 6, "color": GREY}
     top = -LINE / 2  # of the name below
     for name, loss in sorted(levels, key=lambda level: level[1]):
         if not low <= loss <= high:
             continue
-        axes.axhline(loss, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
-        place = axes.transAxes.inverted().transform(axes.transData.transform((0, loss)))[1] * height
-        text = fill(f"{plain(name, 34)} {loss:.3g}", letters)
+        axes.axhline(loss, **GUIDE)
+        on_screen = axes.transData.transform((0, loss))
+        place = axes.transAxes.inverted().transform(on_screen)[1] * height
+        text = fill(f"{plain(name, LONGEST_LEVEL)} {loss:.3g}", letters)
         half = LINE * len(text.splitlines()) / 2
-        at = max(place, top + half)
-        if at <= height + 2 * LINE:
-            top = at + half
-            axes.annotate(
-                text, (1, loss), (5, at - place), va="center", arrowprops=arrow, **small, **where
-            )
+        middle = max(place, top + half)
+        if middle <= height + 2 * LINE:
+            top = middle + half
+            offset = 5, middle - place
+            axes.annotate(text, (1, loss), offset, va="center", arrowprops=ARROW, **look)
 
 
-def legend(figure: Any, axes: Any, side: str) -> None:
+def draw_legend(figure: Any, axes: Any, side: str) -> None:
     """Put the legend above or below the axes ("upper", "lower"), where it covers nothing."""
     handles, labels = axes.get_legend_handles_labels()
     entries = dict(zip(labels, handles, strict=True))
-    if len(entries) > (side == "upper"):
-        letters, room = [len(label) + 5 for label in entries], int(figure.get_figwidth() * 22)
-        columns = len(entries) if sum(letters) < room else max(1, room // max(letters))
-        look = {"ncols": columns, "fontsize": 6 if len(entries) < 13 else 5, "columnspacing": 1.2}
-        figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
+    fewest = 2 if side == "upper" else 1
+    if len(entries) < fewest:
+        return
+    letters = [len(label) + 5 for label in entries]
+    room = int(figure.get_figwidth() * 22)
+    columns = len(entries)
+    if sum(letters) >= room:
+        columns = max(1, room // max(letters))
+    fontsize = 6 if len(entries) < 13 else 5
+    look = {"ncols": columns, "fontsize": fontsize, "columnspacing": 1.2}
+    figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
 
 
 def save(
@@ -172,13 +196,8 @@ def save(
     from matplotlib.figure import Figure
 
     kind = file.suffix.lstrip(".").lower()
-    names = {
-        "svg": ("Description", "Creator"),
-        "pdf": ("Subject", "Creator"),
-        "png": ("Description", "Software"),
-    }
-    metadata: dict[str, str | None] = dict(zip(("Title", *names[kind]), about, strict=True))
-    metadata |= {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    metadata: dict[str, str | None] = dict(zip(METADATA_NAMES[kind], about, strict=True))
+    metadata |= dict.fromkeys(DATES[kind])
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
         matplotlib.rcdefaults()

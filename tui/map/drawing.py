@@ -13,18 +13,11 @@ import numpy as np
 from textual.geometry import Region
 
 from echornn.levels import solved_level
-from echornn.sweeps.results import MapCell
+from echornn.sweeps.results import MapCell, Values
+from echornn.sweeps.table import cell_numbers
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
-from tui.text.sweep_table import (
-    Measure,
-    Scale,
-    Value,
-    numbers_of,
-    rung_text,
-    short_text,
-    value_of,
-    value_text,
-)
+from tui.text.lines import rung_text
+from tui.text.measures import Measure, Scale, short_text, value_of, value_text
 from tui.views.axes import STEPS, rounded_up
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.legend import Entry, draw_legend
@@ -108,7 +101,7 @@ def labels_of(state: MapState) -> tuple[list[str], list[str]]:
     return _labels(choice.down, table.rows), _labels(choice.across, table.columns)
 
 
-def _labels(name: str | None, values: Sequence[Value]) -> list[str]:
+def _labels(name: str | None, values: Values) -> list[str]:
     return ["all"] if name is None else [value_text(value) for value in values]
 
 
@@ -270,7 +263,7 @@ def csv_of(state: MapState) -> str:
 def _numbers(cell: MapCell, until: str) -> dict[str, object]:
     """What is known of a cell, by the name of its column."""
     configs = [point.config for point in cell.points]
-    numbers: dict[str, object] = {**numbers_of(cell), "best_seed": None, "best_solved_at": None}
+    numbers: dict[str, object] = {**cell_numbers(cell), "best_seed": None, "best_solved_at": None}
     point = cell.best_point
     if point is not None:
         seed = point.best[-1]

@@ -13,19 +13,11 @@ from echornn.config import EchoConfig
 from echornn.diagnosis.cases import loss_of
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.sweeps.folder import SweepResults
+from echornn.sweeps.grid import Value
 from echornn.sweeps.results import MapCell, Result, Values
-from tui.text.sweep_table import (
-    Axes,
-    Choice,
-    Measure,
-    Scale,
-    Table,
-    Value,
-    first_choice,
-    meaning,
-    rung_text,
-    value_text,
-)
+from echornn.sweeps.table import Axes, Choice, Table
+from tui.text.lines import rung_text
+from tui.text.measures import Measure, Scale, meaning, value_text
 
 ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")  # also if they are the defaults
 # Other words say them, or they decide nothing
@@ -79,12 +71,12 @@ class MapState:
     filter: str = ""
     refusal: str = ""  # why the filter is not obeyed
     # The values of the cell under the cursor; of the first if there is no such cell
-    row: Value = None
-    column: Value = None
+    row: Value | None = None
+    column: Value | None = None
 
     @classmethod
     def first(cls, results: SweepResults) -> MapState:
-        return cls(Table.of(results, first_choice(results.axes)))
+        return cls(Table.of(results, Choice.first(results.axes)))
 
     def read_again(self, results: SweepResults) -> MapState:
         if [*results.axes] != [*self.axes]:
@@ -213,8 +205,7 @@ class MapState:
     @property
     def heading(self) -> str:
         choice = self.choice
-        losses = {point.config.loss_name for point in self.table.results.points}
-        shown = [meaning(self.measure, losses)]
+        shown = [meaning(self.measure, self.table.results.points)]
         if choice.across:
             shown.append(f"across {choice.across}")
         if choice.down:
@@ -345,10 +336,10 @@ def solved_text(cell: MapCell) -> str:
     return f"{text} ({low} to {high} %)"
 
 
-def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value]]:
+def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value | None]]:
     """The values that a filter leaves of each field: ``FIELD=a,b``, ``FIELD=lo..hi``, or a value;
     else a ValueError."""
-    kept: dict[str, frozenset[Value]] = {}
+    kept: dict[str, frozenset[Value | None]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")
         fields = [*axes]
@@ -381,9 +372,9 @@ def named_by(name: str, axes: Axes) -> list[str]:
     return [field for field in axes if name and field.startswith(name)]
 
 
-def _matching(wanted: str, values: Values) -> frozenset[Value]:
+def _matching(wanted: str, values: Values) -> frozenset[Value | None]:
     """The values that a word selects; empty if a part of the word selects none."""
-    selected: set[Value] = set()
+    selected: set[Value | None] = set()
     for part in filter(None, wanted.split(",")):
         found = {value for value in values if _is(part, value)}
         if not found:
@@ -392,7 +383,7 @@ def _matching(wanted: str, values: Values) -> frozenset[Value]:
     return frozenset(selected)
 
 
-def _is(part: str, value: Value) -> bool:
+def _is(part: str, value: Value | None) -> bool:
     """Whether a word is a value, or a range ``lo..hi`` in which it lies."""
     low, dots, high = part.partition("..")
     if isinstance(value, int | float):

@@ -14,7 +14,14 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.cases import Sentence
-from echornn.levels import boundary_floor
+from echornn.diagnosis.loss_stats import ladder_position
+from echornn.levels import (
+    MOST_AT_CHANCE,
+    boundary_floor,
+    chance_width,
+    ladder_of,
+    solved_level,
+)
 from echornn.progress import Floats
 from echornn.tasks.task import Level, Numbers, Symbols
 from tui.text.targets import is_echo
@@ -140,3 +147,24 @@ def levels_of(config: EchoConfig, ladder: Sequence[Level]) -> list[tuple[str, fl
     if floor:
         levels.append(("least at epoch starts", floor))
     return levels
+
+
+def rung_text(config: EchoConfig, loss: float, unsure: float = 0.0) -> str:
+    """What a learner with such a mean loss knows, as "at knows t-3" if the loss is unsure by the
+    distance; otherwise below which level it is. Empty if the ladder is not known."""
+    ladder = ladder_of(config)
+    place = ladder_position(ladder, loss, unsure, solved_level(config))
+    if place is None:
+        return ""
+    chance = ladder[0]
+    far = MOST_AT_CHANCE * chance_width(config) * chance.loss
+    distance = (loss - chance.loss) / far
+    if distance > 1:
+        word, level = "above", chance
+    elif distance >= -1:
+        word, level = "at", chance
+    elif place.at:
+        word, level = "at", place.at
+    else:
+        word, level = "below", place.above
+    return f"{word} {shortened(level.name, 24)}"
