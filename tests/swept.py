@@ -7,17 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.sweeps.folder import (
-    FAILED,
-    RESULTS,
-    RequestedGrid,
-    SweepResults,
-    failed_bytes,
-    point_of,
-    result_bytes,
-    write_requests,
-)
+from echornn.sweeps.folder import FAILED, RESULTS, SweepResults, failed_bytes, result_bytes
 from echornn.sweeps.grid import Axis, Grid, with_seeds_from
+from echornn.sweeps.requests import RequestedGrid, point_of, write_requests
 from echornn.sweeps.results import Result
 
 WIDE_STATE = {"state_size": 16, "init": "glorot"}

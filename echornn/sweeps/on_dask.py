@@ -23,8 +23,8 @@ from typing import Any
 from distributed import Client, get_worker
 
 from echornn.config import EchoConfig
-from echornn.sweeps.folder import Versions, versions_here
 from echornn.sweeps.processes import Train, prepared
+from echornn.sweeps.requests import Versions, versions_here
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, TrainedWindows
 
@@ -79,17 +79,22 @@ class OnDask:
         # The worker and the future of each that is under way
         self._parts: dict[int, tuple[str, Any]] = {}
         # Of a part: its news, or its future, which is done
-        self._come: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        client.subscribe_topic(self._topic, lambda event: self._come.put(pickle.loads(event[1])))
+        self._arrivals: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        client.subscribe_topic(
+            self._topic, lambda event: self._arrivals.put(pickle.loads(event[1]))
+        )
+
+    def _hear(self, event: Any) -> None:
+        _, news = event
+        self._arrivals.put(pickle.loads(news))
 
     def idle(self) -> Sequence[str]:
         busy = {worker for worker, _ in self._parts.values()}
-        names = [
-            f"{address} {number}"
-            for address, count in self._threads().items()
-            for number in range(count)
-        ]
-        return [name for name in names if name not in busy]
+        idle = []
+        for address, count in self._threads().items():
+            names = [f"{address} {number}" for number in range(count)]
+            idle += [name for name in names if name not in busy]
+        return idle
 
     def start(self, part: Part, worker: str) -> None:
         future = self._client.submit(
@@ -103,23 +108,21 @@ class OnDask:
             pure=False,
         )
         self._parts[part.number] = worker, future
-        future.add_done_callback(lambda done: self._come.put((part.number, done)))
+        future.add_done_callback(lambda done: self._arrivals.put((part.number, done)))
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        there = self._threads()
-        gone = [
-            number for number, (worker, _) in self._parts.items() if worker.split()[0] not in there
-        ]
-        come: list[tuple[int, News]] = [
-            (number, self._give_up(number, "the worker died")) for number in gone
-        ]
+        addresses = self._threads()
+        all_news: list[tuple[int, News]] = []
+        for number, (worker, _) in [*self._parts.items()]:
+            if worker.split()[0] not in addresses:
+                all_news.append((number, self._give_up(number, "the worker died")))
         with suppress(Empty):
             while True:
-                number, what = self._come.get(timeout=0 if come else seconds)
-                come += [(number, news) for news in self._heard(number, what)]
+                number, arrival = self._arrivals.get(timeout=0 if all_news else seconds)
+                all_news += [(number, news) for news in self._news_in(number, arrival)]
         if self._client.status != "running":
             raise EngineError(LOST_CONNECTION)
-        return come
+        return all_news
 
     def close(self) -> None:
         with suppress(Exception):  # errors of a cluster that is dying
@@ -127,16 +130,18 @@ class OnDask:
         with suppress(Exception):
             self._client.close(timeout=SECONDS_TO_CONNECT)
 
-    def _heard(self, number: int, what: Any) -> Sequence[News]:
-        if isinstance(what, News):
-            return [what]
+    def _news_in(self, number: int, arrival: Any) -> Sequence[News]:
+        if isinstance(arrival, News):
+            return [arrival]
         if number not in self._parts:
             return []
-        if what.status == "finished":
+        if arrival.status == "finished":
             del self._parts[number]
-            return [TrainedWindows(0.0, what.result()), Done()]
-        error = None if what.status == "cancelled" else what.exception()
-        reason = f"{type(error).__name__}: {error}" if error else "its task was cancelled"
+            return [TrainedWindows(0.0, arrival.result()), Done()]
+        reason = "its task was cancelled"
+        if arrival.status != "cancelled":
+            error = arrival.exception()
+            reason = f"{type(error).__name__}: {error}"
         return [self._give_up(number, reason)]
 
     def _give_up(self, number: int, reason: str) -> Lost:
@@ -157,12 +162,10 @@ def run_part(
     part: Part, topic: str, versions: Versions, train: Train | None
 ) -> tuple[tuple[EchoConfig, Result], ...]:
     """Train a part inside a worker, and send its news as events; returns all results again."""
-    here = versions_here().items()
-    different = [
-        f"{name} {one} and not {versions.get(name)}"
-        for name, one in here
-        if one != versions.get(name)
-    ]
+    different = []
+    for package, version in versions_here().items():
+        if version != versions.get(package):
+            different.append(f"{package} {version} and not {versions.get(package)}")
     if different:  # results would not be comparable
         raise RuntimeError(f"the worker has {', '.join(different)}")
     if train is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,9 +31,11 @@ class Result:
 
     @property
     def rank(self) -> tuple[float, float]:
-        return self.solved_at or math.inf, self.final_loss if math.isfinite(
-            self.final_loss
-        ) else math.inf
+        """When it solved the task, and its final loss: infinite if it never did, or diverged."""
+        loss = math.inf
+        if math.isfinite(self.final_loss):
+            loss = self.final_loss
+        return self.solved_at or math.inf, loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,36 +61,35 @@ class GridPoint:
 
     @cached_property
     def solved_at(self) -> list[int]:
-        return sorted(one.solved_at for one in self.results.values() if one.solved_at is not None)
+        windows = (result.solved_at for result in self.results.values())
+        return sorted(window for window in windows if window is not None)
 
     @cached_property
     def lost(self) -> int:
         """How many networks have solved the task, but no longer do in their last windows."""
         level = lost_level(self.config)
-        return sum(
-            one.solved_at is not None and not one.final_loss <= level
-            for one in self.results.values()
-        )
+        solved = [result for result in self.results.values() if result.solved_at is not None]
+        return sum(not result.final_loss <= level for result in solved)  # NaN is lost too
 
     @property
     def half_solved(self) -> float:
         half = -(-len(self.keys) // 2)
-        return self.solved_at[half - 1] if len(self.solved_at) >= half else math.inf
+        if len(self.solved_at) < half:
+            return math.inf
+        return self.solved_at[half - 1]
 
     @cached_property
     def loss(self) -> float:
         """The median of the final losses, the smaller of two middle ones; infinite if most
         diverged."""
-        return statistics.median_low(one.rank[1] for one in self.results.values())
+        return statistics.median_low(result.rank[1] for result in self.results.values())
 
     @cached_property
     def best(self) -> tuple[float, float, int]:
         """The rank and the seed of the first network to solve the task, or else of that with the
         lowest loss."""
-        return min(
-            ((*one.rank, seed) for seed, one in self.results.items()),
-            default=(math.inf, math.inf, 0),
-        )
+        ranks = [(*result.rank, seed) for seed, result in self.results.items()]
+        return min(ranks, default=(math.inf, math.inf, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,16 +109,17 @@ class MapCell:
     of_others: int = 0  # results by other versions, which are not counted
 
     @classmethod
-    def together(cls, places: tuple[Values, ...], known: Mapping[Values, MapCell]) -> MapCell:
-        cells = [known[place] for place in places if place in known]
-        points = [point for cell in cells for point in cell.points]
-        version = max((point.version for point in points), default=0)
-        return cls(
-            places,
-            tuple(point for point in points if point.version == version),
-            tuple(reason for cell in cells for reason in cell.impossible),
-            sum(len(point.results) for point in points if point.version != version),
-        )
+    def together(cls, places: tuple[Values, ...], cells: Mapping[Values, MapCell]) -> MapCell:
+        points: list[GridPoint] = []
+        reasons: list[str] = []
+        for place in places:
+            if place in cells:
+                points += cells[place].points
+                reasons += cells[place].impossible
+        newest = max((point.version for point in points), default=0)
+        counted = tuple(point for point in points if point.version == newest)
+        others = [len(point.results) for point in points if point.version != newest]
+        return cls(places, counted, tuple(reasons), sum(others))
 
     @property
     def is_pooled(self) -> bool:
@@ -167,8 +169,10 @@ class MapCell:
         The lower end assumes that no unfinished training solves the task, the upper end that all
         do.
         """
-        most = self.asked - self.finished + self.solved
-        return wilson(self.solved, self.asked)[0], wilson(most, self.asked)[1]
+        unfinished = self.asked - self.finished
+        low, _ = wilson(self.solved, self.asked)
+        _, high = wilson(self.solved + unfinished, self.asked)
+        return low, high
 
     @property
     def half_solved(self) -> int | None:
@@ -178,25 +182,27 @@ class MapCell:
         Unlike a median over the trainings that solved the task, it does not improve when others
         fail.
         """
-        middle = _median(point.half_solved for point in self.points)
+        if not self.points:
+            return None
+        middle = statistics.median(point.half_solved for point in self.points)
         return round(middle) if math.isfinite(middle) else None
 
     @property
     def loss(self) -> float:
         """The median of the final losses; infinite if most diverged, NaN without results, or if the
         tasks differ."""
-        known = [point for point in self.points if point.results]
-        return (
-            _median(point.loss for point in known)
-            if len({point.task for point in known}) == 1
-            else math.nan
-        )
+        trained = [point for point in self.points if point.results]
+        if len({point.task for point in trained}) != 1:
+            return math.nan
+        return statistics.median(point.loss for point in trained)
 
     @property
     def best_point(self) -> GridPoint | None:
         """The point of the best seed; None without finite results."""
         point = min(self.points, key=lambda point: point.best, default=None)
-        return None if point is None or min(point.best[:2]) == math.inf else point
+        if point is None or min(point.best[:2]) == math.inf:
+            return None
+        return point
 
     @property
     def best(self) -> EchoConfig | None:
@@ -205,9 +211,6 @@ class MapCell:
         point = self.best_point
         if point is not None:
             return replace(point.config, seed=point.best[-1])
-        return self.points[0].config if self.points else None
-
-
-def _median(values: Iterable[float]) -> float:
-    found = list(values)
-    return math.nan if not found or any(map(math.isnan, found)) else statistics.median(found)
+        if self.points:
+            return self.points[0].config
+        return None

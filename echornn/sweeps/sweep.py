@@ -4,8 +4,8 @@ are known."""
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -13,9 +13,10 @@ from typing import Protocol
 
 from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.files.recorded_values import shortened
-from echornn.sweeps.folder import Store, point_of
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
-from echornn.sweeps.results import Result
+from echornn.sweeps.requests import point_of
+from echornn.sweeps.results import GridPoint, Result
+from echornn.sweeps.store import Store
 from echornn.tasks.task import form_of
 from echornn.training.structure import REPLICA_FIELDS
 
@@ -113,23 +114,19 @@ class Sweep:
         self.loop_seconds = 0.0  # of all workers in compiled loops
         self.where: set[str] = set()  # device, machine and process of each part that was begun
         self._store = Store(folder, grid)
-        known, older = (
-            {
-                replace(point.config, seed=seed): one
-                for point in points
-                for seed, one in point.results.items()
-            }
-            for points in (self._store.results.points, self._store.results.earlier)
-        )
-        wanted = [
-            config
-            for first in grid.points.possible
-            for config in with_seeds_from(first, grid.seeds)
-        ]
-        self._missing = {config: None for config in wanted if config not in known}
-        self.trained_before = sum(config in older for config in self._missing)  # by another version
+        known = _results_by_config(self._store.results.points)
+        earlier = _results_by_config(self._store.results.earlier)
+        wanted: list[EchoConfig] = []
+        for first in grid.points.possible:
+            wanted += with_seeds_from(first, grid.seeds)
+        # In the order of the grid; a dict, since a set has none
+        self._missing = dict.fromkeys(config for config in wanted if config not in known)
+        # By another version
+        self.trained_before = sum(config in earlier for config in self._missing)
         self.trainings = len(wanted)
-        self._count([known[config] for config in wanted if config in known])
+        for config in wanted:
+            if config in known:
+                self._count(known[config])
         self._queue: list[Part] = []
         self._numbers = itertools.count()
         self._under_way: dict[int, Part] = {}
@@ -143,16 +140,17 @@ class Sweep:
     def parts(self, workers: int, memory_share: float = 1.0) -> list[Part]:
         """The networks without a result, in parts of one structure, so small that there is one for
         each worker."""
-        groups: dict[Hashable, list[EchoConfig]] = {}
+        groups: defaultdict[Hashable, list[EchoConfig]] = defaultdict(list)
         for config in self._missing:
-            groups.setdefault(structure_of(config), []).append(config)
+            groups[structure_of(config)].append(config)
         size = min(MOST, max(LEAST, -(-len(self._missing) // workers)))
-        chunks = [
-            tuple(group[at : at + size])
-            for group in groups.values()
-            for at in range(0, len(group), size)
-        ]
-        return [Part(next(self._numbers), chunk, self.grid.until, memory_share) for chunk in chunks]
+        parts = []
+        for group in groups.values():
+            for first in range(0, len(group), size):
+                configs = tuple(group[first : first + size])
+                number = next(self._numbers)
+                parts.append(Part(number, configs, self.grid.until, memory_share))
+        return parts
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
         """Train all networks without a result, until all are done or `asked_to_end` is set; then
@@ -178,11 +176,16 @@ class Sweep:
     def _next_part(self, worker: str) -> Part:
         """A part for a worker: of the structure it has compiled, or else of one that the fewest
         others train."""
-        last = self._structures.get(worker)
+        compiled = self._structures.get(worker)
         trained = Counter(part.structure for part in self._under_way.values())
-        part = min(self._queue, key=lambda part: (part.structure != last, trained[part.structure]))
+
+        def rank(part: Part) -> tuple[bool, int]:
+            return part.structure != compiled, trained[part.structure]
+
+        part = min(self._queue, key=rank)
         self._queue.remove(part)
-        self._structures[worker], self._under_way[part.number] = part.structure, part
+        self._structures[worker] = part.structure
+        self._under_way[part.number] = part
         return part
 
     def _hear(self, number: int, news: News) -> None:
@@ -191,19 +194,21 @@ class Sweep:
                 self.where.add(where)
             case TrainedWindows(seconds, results):
                 self.loop_seconds += seconds
-                new = [(config, result) for config, result in results if config in self._missing]
+                # A part that was given up too early may send a result twice
+                new = [pair for pair in results if pair[0] in self._missing]
                 self._store.put(new)
-                for config, _ in new:
+                for config, result in new:
                     del self._missing[config]
-                self._count([result for _, result in new])
+                    self._count(result)
             case Done():
                 self._end(number, "its results did not arrive")
             case Lost(reason):
                 self._end(number, reason)
 
-    def _count(self, results: Sequence[Result]) -> None:
-        self.known += len(results)
-        self.solved += sum(result.solved_at is not None for result in results)
+    def _count(self, result: Result) -> None:
+        self.known += 1
+        if result.solved_at is not None:
+            self.solved += 1
 
     def _end(self, number: int, reason: str) -> None:
         """Record that a part has ended.
@@ -214,20 +219,30 @@ class Sweep:
         if part is None:
             return
         reason = shortened(" ".join(reason.split()))  # TensorFlow's errors contain whole tensors
-        points: dict[EchoConfig, list[EchoConfig]] = {}
+        points: defaultdict[EchoConfig, list[EchoConfig]] = defaultdict(list)
         for config in part.configs:
             if config in self._missing:
-                points.setdefault(point_of(config), []).append(config)
+                points[point_of(config)].append(config)
         for point, left in points.items():
             self._tries[point] += 1
             if self._tries[point] >= DEATHS and len(points) == 1:
-                self._store.fail(point, reason)
-                self.failed.add(point)
-                self.abandoned += len(left)
-                for config in left:
-                    del self._missing[config]
-            else:
-                self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
-                self._queue.insert(
-                    0, replace(part, number=next(self._numbers), configs=tuple(left))
-                )
+                self._give_up(point, left, reason)
+                continue
+            self.notes.append(f"{len(left)} of {len(part.configs)} networks: {reason}")
+            again = replace(part, number=next(self._numbers), configs=tuple(left))
+            self._queue.insert(0, again)
+
+    def _give_up(self, point: EchoConfig, left: Sequence[EchoConfig], reason: str) -> None:
+        self._store.fail(point, reason)
+        self.failed.add(point)
+        self.abandoned += len(left)
+        for config in left:
+            del self._missing[config]
+
+
+def _results_by_config(points: Iterable[GridPoint]) -> dict[EchoConfig, Result]:
+    results = {}
+    for point in points:
+        for seed, result in point.results.items():
+            results[replace(point.config, seed=seed)] = result
+    return results
