@@ -42,9 +42,9 @@ NO_AXES = {
 }
 """Why these fields cannot be axes."""
 
-MAX_VALUES = 1000
-MAX_TRAININGS = 100_000  # each has its own file in the sweep's folder
-DIGITS = 3  # the significant digits of fractions within a range
+MAX_VALUES = 1000  # chosen by eye
+MAX_TRAININGS = 100_000  # chosen by eye; each has its own file in the sweep's folder
+DIGITS = 3  # chosen by eye: the significant digits of fractions within a range
 
 RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
@@ -75,36 +75,23 @@ class Axis:
         The ``settings`` of the tasks of the sweep can be axes too.
         """
         name, equals, values = text.partition("=")
-        name, settings = (
-            name.strip().replace("-", "_"),
-            {**settings_by_name(ECHO), **(settings or {})},
-        )
+        name = name.strip().replace("-", "_")
         if not equals or not name:
-            raise ConfigError(
-                "grid",
-                text,
-                "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them",
-            )
-        if name not in (*ORDER, *settings):
-            allowed = [one for one in (*ORDER, *settings) if one not in NO_AXES]
-            others = tasks_with(name)
-            why = (
-                f"it is {others}: name one with --task"
-                if others
-                else f"one of {', '.join(allowed)}"
-            )
-            raise ConfigError("grid", name, why)
-        known = settings.get(name) or FIELDS.get(name) or Setting(name, "")
-        found: Sequence[Value]
-        if isinstance(known.default, str):
-            found = [word.strip() for word in values.split(",")]
-        elif parts := RANGE.fullmatch(values):
-            found = _range(known, values, **parts.groupdict())
-        else:
-            found = [_number(known, word) for word in values.split(",")]
-        if name in settings:
-            found = [settings[name].checked(value) for value in found]  # type: ignore[misc]
-        return cls(name, tuple(found))
+            allowed = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them"
+            raise ConfigError("grid", text, allowed)
+        settings = {**settings_by_name(ECHO), **(settings or {})}
+        names = (*ORDER, *settings)
+        if name not in names:
+            tasks = tasks_with(name)
+            if tasks:
+                raise ConfigError("grid", name, f"it is {tasks}: name one with --task")
+            allowed = ", ".join(name for name in names if name not in NO_AXES)
+            raise ConfigError("grid", name, f"one of {allowed}")
+        if name not in settings:
+            return cls(name, tuple(_values(FIELDS.get(name) or Setting(name, ""), values)))
+        setting = settings[name]
+        checked: list[Any] = [setting.checked(value) for value in _values(setting, values)]
+        return cls(name, tuple(checked))
 
 
 def _checked(name: str, value: Value) -> Value:
@@ -117,44 +104,61 @@ def _checked(name: str, value: Value) -> Value:
     return FIELDS[name].checked(value) if name in FIELDS else value
 
 
-def _number(known: Setting, word: str) -> int | float:
-    found: object = word
-    is_whole = isinstance(known.default, int)
+def _values(setting: Setting, text: str) -> Sequence[Value]:
+    words = text.split(",")
+    if isinstance(setting.default, str):
+        return [word.strip() for word in words]
+    match = RANGE.fullmatch(text)
+    if match:
+        return _range(setting, text, **match.groupdict())
+    return [_number(setting, word) for word in words]
+
+
+def _number(setting: Setting, word: str) -> int | float:
+    number: object = word  # if it is none, the check says so
+    if isinstance(setting.default, int):
+        with suppress(ValueError):
+            number = int(word)
+        return whole(setting.name, number)
     with suppress(ValueError):
-        found = int(word) if is_whole else float(word)
-    return whole(known.name, found) if is_whole else fraction(known.name, found, known.allowed)
+        number = float(word)
+    return fraction(setting.name, number, setting.allowed)
 
 
 def _range(
-    known: Setting, written: str, low: str, high: str, count: str | None
+    setting: Setting, text: str, low: str, high: str, count: str | None
 ) -> Sequence[int | float]:
-    first, last = _number(known, low), _number(known, high)
+    name = setting.name
+    first, last = _number(setting, low), _number(setting, high)
     if first > last:
-        raise ConfigError(known.name, written, "the first value must not exceed the last")
-    if count is None:
-        if isinstance(first, float) or isinstance(last, float):
-            raise ConfigError(known.name, written, f"{written}@N with the number N of fractions")
-        _require_count(known.name, last - first + 1)
-        return range(first, last + 1)
-    many = int(_number(Setting(known.name, 0), count))
-    _require_count(known.name, many)
-    if many == 1:
-        raise ConfigError(known.name, written, "2 values or more in a range")
+        raise ConfigError(name, text, "the first value must not exceed the last")
+    if count is not None:
+        return _spaced(setting, text, first, last, int(_number(Setting(name, 0), count)))
+    if isinstance(first, float) or isinstance(last, float):
+        raise ConfigError(name, text, f"{text}@N with the number N of fractions")
+    _require_count(name, last - first + 1)
+    return range(first, last + 1)
+
+
+def _spaced(
+    setting: Setting, text: str, first: int | float, last: int | float, count: int
+) -> Sequence[int | float]:
+    """Both ends, and values between them, rounded as the field needs."""
+    _require_count(setting.name, count)
+    if count == 1:
+        raise ConfigError(setting.name, text, "2 values or more in a range")
     for end in (first, last):  # if both ends fit into a float, so do the values between
-        _checked(known.name, end)
-    inner = [index / (many - 1) for index in range(1, many - 1)]
-    if isinstance(first, float) and known.least <= 0:
-        between = [first + (last - first) * share for share in inner]
-    elif first <= 0:
-        raise ConfigError(
-            known.name,
-            written,
-            "above 0 in a range with @, whose values are spaced logarithmically",
-        )
+        _checked(setting.name, end)
+    shares = [index / (count - 1) for index in range(1, count - 1)]
+    if isinstance(first, float) and setting.least <= 0:
+        between = [first + (last - first) * share for share in shares]
+    elif first > 0:
+        between = [first * math.pow(last / first, share) for share in shares]
     else:
-        between = [first * math.pow(last / first, share) for share in inner]
+        allowed = "above 0 in a range with @, whose values are spaced logarithmically"
+        raise ConfigError(setting.name, text, allowed)
     if isinstance(first, float):
-        return [first, *(float(f"{one:.{DIGITS}g}") for one in between), last]
+        return [first, *(float(f"{value:.{DIGITS}g}") for value in between), last]
     return [first, *map(round, between), last]
 
 
@@ -201,12 +205,10 @@ class Grid:
                 raise ConfigError("grid", name, "each field may be given only once")
             if name in self.fields:
                 raise ConfigError(name, self.fields[name], "it is already an axis of the grid")
-        if self.fields.get("replicas", 1) != 1:
-            raise ConfigError(
-                "replicas",
-                self.fields["replicas"],
-                "use --seeds for the number of networks per point",
-            )
+        replicas = self.fields.get("replicas", 1)
+        if replicas != 1:
+            allowed = "use --seeds for the number of networks per point"
+            raise ConfigError("replicas", replicas, allowed)
         Setting("until", "solved", choices=get_args(Until)).checked(self.until)
         Setting("seeds", 1, least=1).checked(self.seeds)
         trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
@@ -216,21 +218,19 @@ class Grid:
         first = self.fields.get("seed", EchoConfig.seed)
         Setting("seed", 0, "", 0, MAX_SEED - self.seeds + 1).checked(first)  # of the last one too
         if not self.points.possible:
-            raise next(
-                config for _, config in self._combinations() if isinstance(config, ConfigError)
-            )
+            for _, config in self._combinations():
+                if isinstance(config, ConfigError):
+                    raise config
 
     @cached_property
     def points(self) -> Points:
-        found = list(self._combinations())
-        return Points(
-            tuple(config for _, config in found if isinstance(config, EchoConfig)),
-            tuple(
-                Impossible(values, str(error))
-                for values, error in found
-                if isinstance(error, ConfigError)
-            ),
-        )
+        possible, impossible = [], []
+        for values, config in self._combinations():
+            if isinstance(config, EchoConfig):
+                possible.append(config)
+            else:
+                impossible.append(Impossible(values, str(config)))
+        return Points(tuple(possible), tuple(impossible))
 
     def uses_of(self, task: Value) -> Iterator[tuple[dict[str, Any], tuple[int, int] | None]]:
         """The values of all points with a task, each with the shape of the data; None if a point is
@@ -241,23 +241,27 @@ class Grid:
                 yield fields, config.data_shape if isinstance(config, EchoConfig) else None
 
     def _combinations(self) -> Iterator[tuple[dict[str, Value], EchoConfig | ConfigError]]:
+        names = [axis.field for axis in self.axes]
         for combination in itertools.product(*(axis.values for axis in self.axes)):
-            values = dict(zip((axis.field for axis in self.axes), combination, strict=True))
+            values = dict(zip(names, combination, strict=True))
             try:
                 yield values, EchoConfig.from_fields({**self._fields_for(values), **values})
             except ConfigError as error:
                 yield values, error
 
-    def _fields_for(self, values: Mapping[str, Value]) -> Mapping[str, Any]:
+    def _fields_for(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The fields of a point.
 
         If tasks vary, those that are settings of other tasks of the grid are left out.
         """
-        tasks = next((axis.values for axis in self.axes if axis.field == TASK), ())
-        if not tasks:
+        if TASK not in values:
             return self.fields
-        settings = {task: defaults_of(task).keys() for task in tasks}  # type: ignore[arg-type]
-        others = set().union(*settings.values()) - settings[values[TASK]]
+        tasks: list[Any] = []
+        for axis in self.axes:
+            if axis.field == TASK:
+                tasks += axis.values
+        settings = set().union(*map(defaults_of, tasks))
+        others = settings - defaults_of(values[TASK]).keys()
         return {name: value for name, value in self.fields.items() if name not in others}
 
 
