@@ -48,57 +48,42 @@ class PartTrainer:
     def train(self, part: Part) -> Iterator[News]:
         configs = part.configs
         while configs:
-            fitting, free = len(configs), part.memory_share * usable_bytes()
-            while fitting > 1 and bytes_needed(configs[0], size_of(configs[0], fitting), 1) > free:
-                fitting //= 2
-            yield from self._train_together(configs[:fitting], part.until)
-            configs = configs[fitting:]
+            first, count = configs[0], len(configs)
+            free = part.memory_share * usable_bytes()
+            while count > 1 and bytes_needed(first, size_of(first, count), 1) > free:
+                count //= 2
+            yield from self._train_together(configs[:count], part.until)
+            configs = configs[count:]
 
     def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
-        one, population = configs[0], self._make(configs)
+        population = self._make(configs)
         # Not measured again for a smaller population
         device: Device = "gpu" if population.device == "gpu" else "cpu"
-        placed = [replace(each, device=device) for each in configs]
+        placed = [replace(config, device=device) for config in configs]
         yield Began(f"{device} of {platform.node()}, process {os.getpid()}")
-        # The network in each lane; copies in the lanes after these do not count
-        lanes = list(range(len(configs)))
-        going = set(lanes)
-        recent: Floats = np.zeros((0, len(configs)), np.float32)
-        seconds = np.zeros(len(configs))
-        trained, windows, idle = 0, FIRST_WINDOWS, 0.0
+        lanes = Lanes(configs, until)
+        windows, idle = FIRST_WINDOWS, 0.0
         while True:
             begun = time.perf_counter()
-            progress = population.advance(windows)
+            losses = population.advance(windows).losses
             took = time.perf_counter() - begun
-            windows = len(progress.losses)
-            trained += windows
-            losses: Floats = np.concatenate([recent, progress.losses[:, : len(lanes)]])
-            recent = losses[-RECENT_WINDOWS:]
-            solved_at = population.solved_at.tolist()
-            seconds[list(going)] += took / len(going)
-            results = []
-            for lane, number in enumerate(lanes):
-                if number in going:
-                    ended = population.finished, float(seconds[number])
-                    result = _ended(losses[:, lane], trained, solved_at[lane], until, *ended)
-                    if result is not None:
-                        going.remove(number)
-                        results.append((configs[number], result))
-            yield TrainedWindows(took, tuple(results))
-            if not going:
+            yield TrainedWindows(took, lanes.results(losses, population, took))
+            if not lanes.going:
                 return
-            size = size_of(one, len(going))
-            idle += took * (1 - _cost(one, size) / _cost(one, population.replicas))
+            size = size_of(configs[0], len(lanes.going))
+            needed = _cost(configs[0], size) / _cost(configs[0], population.replicas)
+            idle += took * (1 - needed)
             if size < population.replicas and idle > SECONDS_TO_MAKE:
-                kept = [lane for lane, number in enumerate(lanes) if number in going]
-                lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
+                kept = lanes.keep_going()
+                idle = 0.0
                 state = population.state
-                # release them before the next population is made, which may use their program and
+                # release it before the next population is made, which may use its program and
                 # memory
-                del population, progress
-                population = self._make([placed[number] for number in lanes], state, kept)
+                del population, losses
+                population = self._make([placed[number] for number in lanes.numbers], state, kept)
             most = int(windows / max(took, 1e-6) * MOST_SECONDS)
-            windows = max(1, min(most, max(FIRST_WINDOWS, int(trained * MORE))))
+            windows = max(FIRST_WINDOWS, int(lanes.trained * MORE))
+            windows = max(1, min(most, windows))
 
     def _make(
         self,
@@ -113,17 +98,58 @@ class PartTrainer:
         # Other processors are for other workers
         population = Population(filled, programs=self._programs, at_once=1)
         if state is not None:
-            population.restore(
-                replace(state.only([*kept, *[kept[-1]] * copies]), configs=tuple(filled))
-            )
+            lanes = state.only([*kept, *[kept[-1]] * copies])
+            population.restore(replace(lanes, configs=tuple(filled)))
         population.compile()
         return population
 
 
+class Lanes:
+    """The network that each lane of a population trains, and how far it is; copies in the lanes
+    behind these do not count."""
+
+    def __init__(self, configs: Sequence[EchoConfig], until: Until) -> None:
+        self.numbers = list(range(len(configs)))  # of the network in each lane, from 0
+        self.going = set(self.numbers)  # networks that have not ended
+        self.trained = 0  # windows
+        self._configs = configs
+        self._until = until
+        self._recent: Floats = np.zeros((0, len(configs)), np.float32)
+        self._seconds = np.zeros(len(configs))
+
+    def results(
+        self, losses: Floats, population: Population, took: float
+    ) -> tuple[tuple[EchoConfig, Result], ...]:
+        """Those of networks that have ended in the newest windows, losses float32 [windows,
+        lanes]."""
+        self.trained += len(losses)
+        unchecked: Floats = np.concatenate([self._recent, losses[:, : len(self.numbers)]])
+        self._recent = unchecked[-RECENT_WINDOWS:]
+        self._seconds[list(self.going)] += took / len(self.going)
+        is_finished, solved_at = population.finished, population.solved_at.tolist()
+        results = []
+        for lane, number in enumerate(self.numbers):
+            if number not in self.going:
+                continue
+            ended = is_finished, float(self._seconds[number])
+            result = _ended(unchecked[:, lane], self.trained, solved_at[lane], self._until, *ended)
+            if result is not None:
+                self.going.remove(number)
+                results.append((self._configs[number], result))
+        return tuple(results)
+
+    def keep_going(self) -> list[int]:
+        """Keep only lanes of networks that have not ended; returns which these were."""
+        kept = [lane for lane, number in enumerate(self.numbers) if number in self.going]
+        self.numbers = [self.numbers[lane] for lane in kept]
+        self._recent = self._recent[:, kept]
+        return kept
+
+
 def size_of(config: EchoConfig, networks: int) -> int:
-    return (
-        networks if is_trained_alone(config) else next(size for size in SIZES if size >= networks)
-    )
+    if is_trained_alone(config):
+        return networks
+    return min(size for size in SIZES if size >= networks)
 
 
 def _cost(config: EchoConfig, size: int) -> float:
@@ -131,7 +157,7 @@ def _cost(config: EchoConfig, size: int) -> float:
 
 
 def _ended(
-    losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float
+    losses: Floats, last: int, solved_at: int, until: Until, is_finished: bool, seconds: float
 ) -> Result | None:
     """The result of a network after the ``last`` window, from 1; None if it has to continue. A loss
     that is not finite ends it: it never recovers. The ``losses``, float32 [n], are the unchecked
@@ -142,10 +168,11 @@ def _ended(
         return Result(solved_at, _mean(losses[: solved_at - before]), solved_at, seconds)
     broken = np.flatnonzero(~np.isfinite(losses))
     if broken.size:
-        return Result(
-            solved_at or None, float(losses[broken[0]]), before + int(broken[0]) + 1, seconds
-        )
-    return Result(solved_at or None, _mean(losses), last, seconds) if finished else None
+        place = int(broken[0])
+        return Result(solved_at or None, float(losses[place]), before + place + 1, seconds)
+    if is_finished:
+        return Result(solved_at or None, _mean(losses), last, seconds)
+    return None
 
 
 def _mean(losses: Floats) -> float:

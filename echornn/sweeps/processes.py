@@ -97,10 +97,10 @@ class Worker:
         self.process.close()
         if code >= 0:
             return f"its process ended with {code}"
-        perhaps = (
-            ": by somebody, or by the system, if memory ran out" if code == -signal.SIGKILL else ""
-        )
-        return f"its process was ended by {signal.Signals(-code).name}{perhaps}"
+        reason = f"its process was ended by {signal.Signals(-code).name}"
+        if code == -signal.SIGKILL:
+            reason += ": by somebody, or by the system, if memory ran out"
+        return reason
 
 
 class Processes:
@@ -120,25 +120,29 @@ class Processes:
     ) -> None:
         self.workers = usable_processors() if workers is None else workers
         self.memory_share = 1 / self.workers
-        self._prepare, self._preload = prepare, preload
+        self._prepare = prepare
+        self._preload = preload
         self._folder = tempfile.TemporaryDirectory(prefix="echornn-tui-")
-        self._there: dict[str, Worker] = {}
+        self._workers: dict[str, Worker] = {}
 
     def idle(self) -> Sequence[str]:
-        busy = {name for name, worker in self._there.items() if worker.part is not None}
+        busy = {name for name, worker in self._workers.items() if worker.part is not None}
         return [name for name in map(str, range(self.workers)) if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
-        if worker in self._there and self._there[worker].structure != part.structure:
-            self._there.pop(worker).end()
-        if worker not in self._there:
+        process = self._workers.get(worker)
+        if process is not None and process.structure != part.structure:
+            self._workers.pop(worker).end()
+            process = None
+        if process is None:
             try:
-                self._there[worker] = self._forked(part.structure)
+                process = self._forked(part.structure)
             except (OSError, EOFError) as error:
                 raise EngineError(f"no training process can be started: {error}") from error
-        self._there[worker].part = part.number
+            self._workers[worker] = process
+        process.part = part.number
         with suppress(OSError):  # if it has died, `news` will find that out
-            self._there[worker].connection.send(part)
+            process.connection.send(part)
 
     def _forked(self, structure: Hashable) -> Worker:
         """A new worker. The server starts with the first one: nothing is imported from the current
@@ -149,9 +153,11 @@ class Processes:
         CONTEXT.set_forkserver_preload([self._preload] if self._preload else [])
         places = multiprocessing.current_process()._config  # type: ignore[attr-defined]
         before = os.environ.get(SAFE_PATH, "")
-        places["tempdir"], os.environ[SAFE_PATH] = self._folder.name, "1"
+        places["tempdir"] = self._folder.name
+        os.environ[SAFE_PATH] = "1"
         forkserver.ensure_running()
-        places["tempdir"], os.environ[SAFE_PATH] = None, before
+        places["tempdir"] = None
+        os.environ[SAFE_PATH] = before
         ours, theirs = CONTEXT.Pipe()
         with theirs:
             process = CONTEXT.Process(target=serve, args=(theirs, self._prepare), daemon=True)
@@ -159,9 +165,9 @@ class Processes:
         return Worker(process, ours, structure)
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        come: list[tuple[int, News]] = []
-        ready = wait([worker.connection for worker in self._there.values()], seconds)
-        for name, worker in list(self._there.items()):
+        all_news: list[tuple[int, News]] = []
+        ready = wait([worker.connection for worker in self._workers.values()], seconds)
+        for name, worker in list(self._workers.items()):
             if worker.connection not in ready:
                 continue
             try:
@@ -169,19 +175,20 @@ class Processes:
                     news = worker.connection.recv()
                     if isinstance(news, EngineError):
                         raise news
-                    if worker.part is not None:
-                        come.append((worker.part, news))
-                        if isinstance(news, (Done, Lost)):
-                            worker.part = None
+                    if worker.part is None:
+                        continue
+                    all_news.append((worker.part, news))
+                    if isinstance(news, (Done, Lost)):
+                        worker.part = None
             except (EOFError, OSError):
-                reason = self._there.pop(name).end(SECONDS_TO_END)
+                reason = self._workers.pop(name).end(SECONDS_TO_END)
                 if worker.part is not None:
-                    come.append((worker.part, Lost(reason)))
-        return come
+                    all_news.append((worker.part, Lost(reason)))
+        return all_news
 
     def close(self) -> None:
-        for worker in self._there.values():
+        for worker in self._workers.values():
             worker.end()
-        self._there.clear()
+        self._workers.clear()
         forkserver._forkserver._stop()  # type: ignore[attr-defined]
         self._folder.cleanup()

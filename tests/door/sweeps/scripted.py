@@ -140,7 +140,7 @@ if __name__ == "__main__":
     begun = 0
     while begun < 2:
         begun += len(engine.news(1.0))
-    workers = [worker.process.pid for worker in engine._there.values()]
+    workers = [worker.process.pid for worker in engine._workers.values()]
     (server,) = {one for one in children(os.getpid()) if {*workers} <= {*children(one)}}
     Console().print(server, *workers)
     threading.Event().wait()
