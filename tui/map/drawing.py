@@ -22,12 +22,16 @@ from tui.views.axes import STEPS, rounded_up
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.legend import Entry, draw_legend
 
-SIDES, CURSOR = "▐▌", "◉"  # the cursor is at the sides of its cell, or on it if cells have no gaps
+SIDES = "▐▌"  # the cursor is at the sides of its cell
+CURSOR = "◉"  # or on it if cells have no gaps
 COLOURS = 8  # shades, without that of the lowest level
+
+# Chosen by eye, in characters
 AIRY = 2  # the least width and height of cells with gaps between them
-WIDEST, HIGHEST = 9, 7  # characters of a cell
+WIDEST, HIGHEST = 9, 7  # of a cell
 LONGEST_INTERVAL, LINES_WITH_INTERVAL = 7, 5  # the least width and height of a cell that shows it
-LEAST_WORD, LONGEST_LABEL = 4, 16  # to which a column's label is cut; of a row's label
+LEAST_WORD = 4  # to which a column's label is cut
+LONGEST_LABEL = 16  # of a row
 LINES_WITH_LEGEND = 7  # the fewest lines of the map with which it has a legend
 
 
@@ -39,42 +43,50 @@ def spread(
 ) -> tuple[dict[int, range], int]:
     """The characters of each cell along a side, around ``focus`` if not all fit; and the gap
     between two."""
-    size, gap = (room + 1) // count - 1, 1
-    shown = count
+    shown, gap = count, 1
+    size = (room + 1) // count - 1
     if size < max(AIRY, least):
-        size, gap = max(least, room // count), 0
+        gap = 0
+        size = max(least, room // count)
         shown = min(count, max(1, room // min(most, size)))
     size = min(most, size)
     first = min(count - shown, max(0, focus - shown + 1))
-    begins = {first + cell: cell * (size + gap) for cell in range(shown)}
-    return {cell: range(begin, begin + size) for cell, begin in begins.items()}, gap
+    cells = {}
+    for cell in range(shown):
+        begin = cell * (size + gap)
+        cells[first + cell] = range(begin, begin + size)
+    return cells, gap
 
 
 def draw_map(cells: Cells, box: Region, state: MapState) -> None:
     """The cells with the labels of their rows and columns, and the legend below them."""
     if box.height >= LINES_WITH_LEGEND:
         box = _draw_legend(cells, box, state)
-    table, cursor, texts = state.table, state.cursor, texts_of(state)
+    texts = texts_of(state)
     row_labels, column_labels = labels_of(state)
-    longest_label = max(len(label) for label in row_labels)
+    row_cursor, column_cursor = state.cursor
+    longest_label = max(map(len, row_labels))
     margin = min(LONGEST_LABEL, longest_label + 2, max(3, box.width // 4)) + 1
-    words = max((len(label) for label in column_labels if not _is_number(label)), default=0)
+    words = [len(label) for label in column_labels if not _is_number(label)]
+    longest_word = max(words, default=0)
     room = max(1, box.width - margin)
-    least = max(1, min(words, room // len(column_labels)))
-    columns, gap = spread(len(table.columns), room, least, max(WIDEST, words), cursor[1])
-    rows, _ = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, cursor[0])
-    _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, cursor[0])
+    least = max(1, min(longest_word, room // len(column_labels)))
+    widest = max(WIDEST, longest_word)
+    columns, gap = spread(len(column_labels), room, least, widest, column_cursor)
+    rows, _ = spread(len(row_labels), max(1, box.height - 1), 1, HIGHEST, row_cursor)
+    _draw_row_labels(cells, box._replace(width=margin - 1), rows, row_labels, row_cursor)
     right = box._replace(x=box.x + margin, width=box.width - margin)
-    _draw_column_labels(cells, right, columns, gap, column_labels, cursor[1])
+    _draw_column_labels(cells, right, columns, gap, column_labels, column_cursor)
     longest = max(len(text) for row in texts for text in row)
     for (row, lines), (column, places) in itertools.product(rows.items(), columns.items()):
         place = Region(right.x + places.start, box.y + 1 + lines.start, len(places), len(lines))
         cells.mark(*place, (row, column))
-        number = texts[row][column]
-        if place.width < longest + (place.height == 1):
-            number = ""
-        _draw_cell(cells, place, table.cells[row][column], state.scale, number)
-        if (row, column) == cursor:
+        needed = longest
+        if place.height == 1:
+            needed += 1  # for a sign
+        number = texts[row][column] if place.width >= needed else ""
+        _draw_cell(cells, place, state.table.cells[row][column], state.scale, number)
+        if (row, column) == state.cursor:
             _draw_cursor(cells, place, gap)
 
 
@@ -90,9 +102,10 @@ def texts_of(state: MapState) -> list[list[str]]:
     """The number in each cell, [rows][columns], at most five characters; empty if there is no
     result."""
     measure = state.measure
-    return [
-        [short_text(value_of(cell, measure), measure) for cell in row] for row in state.table.cells
-    ]
+    texts = []
+    for row in state.table.cells:
+        texts.append([short_text(value_of(cell, measure), measure) for cell in row])
+    return texts
 
 
 def labels_of(state: MapState) -> tuple[list[str], list[str]]:
@@ -123,7 +136,9 @@ def inks_of(level: int, share: float) -> tuple[str, str]:
 def _draw_cell(cells: Cells, place: Region, cell: MapCell, scale: Scale, number: str) -> None:
     """A block that is the fuller, the better the value; in it the value, its interval, and a sign
     of what is lacking."""
-    middle, sign = place.height // 2, next(iter(signs_of(cell)), None)
+    middle = place.height // 2
+    signs = signs_of(cell)
+    sign = signs[0] if signs else None
     if not cell.finished:
         if sign is not None:
             write_in(cells, place, middle, sign.character, sign.ink, at=(place.width - 1) // 2)
@@ -161,9 +176,10 @@ def _draw_legend(cells: Cells, box: Region, state: MapState) -> Region:
         middle = min(1.0, (level - 0.5) / parts)  # of the shares that have this level
         levels.append(Entry(SHADES[level], inks_of(level, middle)[0], words))
     signs = [Entry(sign.character, sign.ink, sign.words) for sign in state.signs]
-    for entries in filter(None, (signs, levels)):
-        box = box._replace(height=box.height - 1)
-        draw_legend(cells, box.x, box.bottom, box.right, entries, "muted")
+    for entries in (signs, levels):
+        if entries:
+            box = box._replace(height=box.height - 1)
+            draw_legend(cells, box.x, box.bottom, box.right, entries, "muted")
     return box
 
 
@@ -177,13 +193,15 @@ def _draw_column_labels(
 ) -> None:
     """The label of the cursor's column, and at regular distances those of others; only words are
     cut."""
-    pitch, end = len(columns[cursor]) + gap, max(places.stop for places in columns.values())
+    pitch = len(columns[cursor]) + gap
+    end = max(places.stop for places in columns.values())
     if pitch > LEAST_WORD:
         labels = [label if _is_number(label) else label[: pitch - 1] for label in labels]
     longest = max(len(labels[column]) for column in columns) + 1
     every = max(1, int(rounded_up(longest / pitch, STEPS)))
     for column, places in columns.items():
-        label, ink = labels[column], "muted"
+        label = labels[column]
+        ink = "muted"
         if column == cursor:
             ink = "cursor"
         elif column % every or abs(column - cursor) * pitch < longest:
@@ -200,10 +218,11 @@ def _draw_row_labels(
     cells: Cells, box: Region, rows: dict[int, range], labels: Sequence[str], cursor: int
 ) -> None:
     for row, lines in rows.items():
-        text, ink = f"  {labels[row]}", "muted"
+        sign, ink = " ", "muted"
         if row == cursor:
-            text, ink = f"> {labels[row]}", "cursor"
-        write_in(cells, box, 1 + lines.start + len(lines) // 2, f"{text:<{box.width}}", ink)
+            sign, ink = ">", "cursor"
+        text = f"{sign} {labels[row]}".ljust(box.width)
+        write_in(cells, box, 1 + lines.start + len(lines) // 2, text, ink)
     above, below = min(rows), len(labels) - 1 - max(rows)
     if above:
         write_in(cells, box, 0, f"{above} above", "muted")
@@ -216,20 +235,25 @@ def _draw_row_labels(
 
 def lines_of(state: MapState) -> Iterator[str]:
     """The map as text: a number for each cell, with the sign that matters most."""
-    rows, head = labels_of(state)
-    table = [head]
-    for row, numbers in zip(state.table.cells, texts_of(state), strict=True):
-        signs = ["".join(sign.character for sign in signs_of(cell)[:1]) for cell in row]
-        table.append([number + sign for number, sign in zip(numbers, signs, strict=True)])
-    label = max(len(row) for row in rows)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    names, head = labels_of(state)
+    names.insert(0, "")
+    lines = [head]
+    for cells, texts in zip(state.table.cells, texts_of(state), strict=True):
+        line = []
+        for cell, text in zip(cells, texts, strict=True):
+            for sign in signs_of(cell)[:1]:
+                text += sign.character
+            line.append(text)
+        lines.append(line)
     yield state.heading
     for words in common_to_all(state.table.results).split("; "):
         yield from textwrap.wrap(words, 79)
     yield ""
-    for name, texts in zip(("", *rows), table, strict=True):
-        line = "   ".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=True))
-        yield f"{name:<{label}}  {line}".rstrip()
+    longest_name = max(map(len, names))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for name, line in zip(names, lines, strict=True):
+        row = "   ".join(map(str.rjust, line, widths))
+        yield f"{name.ljust(longest_name)}  {row}".rstrip()
     if state.signs:
         yield ""
         yield "  ".join(f"{sign.character} {sign.words}" for sign in state.signs)
@@ -241,23 +265,26 @@ FORMS = {"success": ".4f", "low": ".4f", "high": ".4f", "median_loss": ".6g", "l
 def csv_of(state: MapState) -> str:
     """The map as CSV, a line for each cell; empty is what is unknown, or what the points of a cell
     differ in."""
-    out, table = io.StringIO(), state.table
+    out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [name for name in (state.choice.across, state.choice.down) if name]
+    table, choice = state.table, state.choice
+    names = [name for name in (choice.across, choice.down) if name]
     for row, down in zip(table.cells, table.rows, strict=True):
         for cell, across in zip(row, table.columns, strict=True):
             numbers = _numbers(cell, table.results.until)
             if not out.tell():
                 writer.writerow([*names, *numbers])
-            values = {state.choice.across: across, state.choice.down: down}
+            values = {choice.across: across, choice.down: down}
             texts = [value_text(values[name]) for name in names]
-            for name, number in numbers.items():
-                text = ""
-                if number is not None:
-                    text = format(number, FORMS.get(name, ""))
-                texts.append(text)
+            texts += [_number_text(name, number) for name, number in numbers.items()]
             writer.writerow(texts)
     return out.getvalue()
+
+
+def _number_text(name: str, number: object) -> str:
+    if number is None:
+        return ""
+    return format(number, FORMS.get(name, ""))
 
 
 def _numbers(cell: MapCell, until: str) -> dict[str, object]:

@@ -20,10 +20,10 @@ from tui.text.lines import rung_text
 from tui.text.measures import Measure, Scale, meaning, value_text
 
 ALWAYS_NAMED = ("state_size", "truncated_backprop_length", "init")  # also if they are the defaults
-# Other words say them, or they decide nothing
+# Other words say them, or they decide nothing of what is learned
 NEVER_NAMED = ("seed", "replicas", "device", "num_epochs")
 SHORT_NAMES = {"truncated_backprop_length": "T"}
-MOST_NAMED = 8  # values of a field in a refusal
+MOST_NAMED = 8  # values of a field in a refusal; chosen by eye
 
 SHADES = "·░▒▓█"  # of the levels 0 to 4
 
@@ -168,7 +168,8 @@ class MapState:
     @property
     def stepped(self) -> str | None:
         """The field whose values the stepping keys hold."""
-        return next(iter(self.others), None)
+        others = self.others
+        return others[0] if others else None
 
     @cached_property
     def scale(self) -> Scale:
@@ -225,7 +226,10 @@ class MapState:
     @property
     def signs(self) -> list[Sign]:
         """Those that cells have, those that matter most first."""
-        seen = {sign for row in self.table.cells for cell in row for sign in signs_of(cell)}
+        seen: set[Sign] = set()
+        for row in self.table.cells:
+            for cell in row:
+                seen.update(signs_of(cell))
         return [sign for sign in SIGNS.values() if sign in seen]
 
     def name_of(self, cell: MapCell) -> str:
@@ -274,19 +278,22 @@ class MapState:
 
     def _best_text(self, cell: MapCell, best: EchoConfig, result: Result) -> str:
         """How good the best seed is, and in a cell of several points, of which it is."""
-        texts = [f"least loss {loss_of(best, result.final_loss)} of seed {best.seed}"]
+        text = f"least loss {loss_of(best, result.final_loss)} of seed {best.seed}"
         if result.solved_at is not None:
-            texts = [f"seed {best.seed} first, at {result.solved_at:,}"]
-        for name in self.others if cell.is_pooled else ():
-            if name not in self.choice.held:
-                texts.append(f"{name} {value_text(best.fields().get(name))}")
-        return ", ".join(texts)
+            text = f"seed {best.seed} first, at {result.solved_at:,}"
+        if cell.is_pooled:
+            for name in self.others:
+                if name not in self.choice.held:
+                    text += f", {name} {value_text(best.fields().get(name))}"
+        return text
 
 
 def _median_text(cell: MapCell, config: EchoConfig) -> str:
     text = f"median loss {loss_of(config, cell.loss)}"
     rung = rung_text(config, cell.loss)
-    return f"{text}, {rung}" if rung and cell.half_solved is None else text
+    if rung and cell.half_solved is None:
+        text += f", {rung}"
+    return text
 
 
 @lru_cache(maxsize=1)
@@ -296,24 +303,24 @@ def common_to_all(results: SweepResults) -> str:
     configs = [point.config for point in results.points]
     if not configs:
         return ""
-    values, others = configs[0].fields(), [config.fields() for config in configs]
+    values = configs[0].fields()
     fields = []
     for name in dict.fromkeys((*ALWAYS_NAMED, *EchoConfig().changes_to(configs[0]))):
-        is_common = all(other.get(name, "") == values[name] for other in others)
-        if is_common and name not in NEVER_NAMED and name not in results.axes:
+        if name in NEVER_NAMED or name in results.axes:
+            continue
+        if all(config.fields().get(name, "") == values[name] for config in configs):
             fields.append(f"{SHORT_NAMES.get(name, name)} {value_text(values[name])}")
     epochs = _span({config.num_epochs for config in configs}, "epoch")
     windows = _span({config.num_epochs * config.windows_per_epoch for config in configs}, "window")
     if results.until == "solved":
         epochs = f"until solved or {epochs}"
     seeds = {seed for point in results.points for seed in point.keys}
-    in_words = f"seed {min(seeds)}"
+    trained = f"{epochs}, {windows}, seed {min(seeds)}"
     if len(seeds) > 1:
-        in_words = f"seeds {min(seeds)} to {max(seeds)}"
-    parts = [f"{epochs}, {windows}, {in_words}"]
-    if fields:
-        parts.insert(0, ", ".join(fields))
-    return "; ".join(parts)
+        trained = f"{epochs}, {windows}, seeds {min(seeds)} to {max(seeds)}"
+    if not fields:
+        return trained
+    return f"{', '.join(fields)}; {trained}"
 
 
 def _span(numbers: set[int], unit: str) -> str:
@@ -342,23 +349,24 @@ def kept_values(text: str, axes: Axes) -> dict[str, frozenset[Value | None]]:
     kept: dict[str, frozenset[Value | None]] = {}
     for word in text.split():
         name, equals, wanted = word.partition("=")
-        fields = [*axes]
         if equals:
             fields = named_by(name, axes)
         else:
-            wanted = word
+            fields, wanted = [*axes], word
         left = {}
         for field in fields:
-            values = _matching(wanted, axes[field]) & kept.get(field, frozenset(axes[field]))
+            values = _matching(wanted, axes[field])
+            if field in kept:
+                values &= kept[field]
             if values:
                 left[field] = values
         is_ambiguous = equals and len(fields) > 1
         if is_ambiguous or not left:
-            allowed = " ".join(
-                f"{field}={','.join(map(value_text, values[:MOST_NAMED]))}"
-                for field, values in axes.items()
-            )
-            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {allowed}")
+            allowed = []
+            for field, all_values in axes.items():
+                texts = map(value_text, all_values[:MOST_NAMED])
+                allowed.append(f"{field}={','.join(texts)}")
+            raise ValueError(f"{word!r} cannot be used: it leaves nothing of {' '.join(allowed)}")
         kept |= left
     return kept
 
@@ -375,11 +383,11 @@ def named_by(name: str, axes: Axes) -> list[str]:
 def _matching(wanted: str, values: Values) -> frozenset[Value | None]:
     """The values that a word selects; empty if a part of the word selects none."""
     selected: set[Value | None] = set()
-    for part in filter(None, wanted.split(",")):
-        found = {value for value in values if _is(part, value)}
-        if not found:
+    for part in wanted.split(","):
+        matching = {value for value in values if part and _is(part, value)}
+        if part and not matching:
             return frozenset()
-        selected |= found
+        selected |= matching
     return frozenset(selected)
 
 
