@@ -64,33 +64,30 @@ def make_figure(
     """
     require_drawable(kind, out)
     named(run)  # says which one is the newest
-    where: dict[str, Any] = {
+    drawn: dict[str, Any] = {
         "at": at,
         "branch": branch,
         "replica": replica,
         "along": along,
         "log": log,
     }
-    of_maps = {"across": across, "down": down, "show": show, "filter": filter or None}
-    given = {
-        name: value
-        for name, value in {**where, **of_maps}.items()
-        if value is not None and value is not False
-    }
-    for name in given:
-        if name not in KINDS[kind].uses:
-            takers = ", ".join(taker for taker, other in KINDS.items() if name in other.uses)
-            raise UsageError(f"--{name} cannot be used with {kind}: only with {takers}")
+    mapped = {"across": across, "down": down, "show": show, "filter": filter or None}
+    flags: dict[str, Any] = {"out": out}
+    for name, value in {**drawn, **mapped}.items():
+        if value is not None and value is not False:
+            _require_use(kind, name)
+            flags[name] = value
     if others and kind != "runs":
-        raise UsageError(
-            f"{others[0]!r} cannot be used with {kind}: only runs compares several runs"
-        )
+        wrong = f"{others[0]!r} cannot be used with {kind}"
+        raise UsageError(f"{wrong}: only runs compares several runs")
     size: dict[str, Any] = {"width": width, "height": height, "font": font}
-    unusual = {name: value for name, value in size.items() if value != getattr(FigureRequest, name)}
-    command = command_with("figure", [run, kind, *others], {"out": out, **given, **unusual})
-    request = FigureRequest(run, kind, others, **where, trust=trust, **size)
+    for name, value in size.items():
+        if value != getattr(FigureRequest, name):
+            flags[name] = value
+    command = command_with("figure", [run, kind, *others], flags)
+    request = FigureRequest(run, kind, others, **drawn, trust=trust, **size)
     if kind == "map":
-        from tui.cli.sweep import chosen_state
+        from tui.cli.map import chosen_state
 
         measure = show or Measure.SUCCESS
         state = chosen_state(SweepResults.read(Path(run)), across, down, measure, filter)
@@ -101,3 +98,9 @@ def make_figure(
         written, notes = write_figure(replace(request, progress=line.say), out, command)
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
     return emit(map(str, written))
+
+
+def _require_use(kind: str, flag: str) -> None:
+    if flag not in KINDS[kind].uses:
+        takers = ", ".join(taker for taker in KINDS if flag in KINDS[taker].uses)
+        raise UsageError(f"--{flag} cannot be used with {kind}: only with {takers}")

@@ -51,7 +51,7 @@ SUBCOMMANDS = {
     "tasks": "tui.cli.lists:list_tasks",
     "cells": "tui.cli.lists:list_cells",
     "prune": "tui.cli.lists:prune_runs",
-    "map": "tui.cli.sweep:show_map",
+    "map": "tui.cli.map:show_map",
     "sweep": "tui.cli.sweep:sweep",
 }
 """The functions of the subcommands; each is imported only when its command line is read, or for the

@@ -267,27 +267,27 @@ class MapView(CellWidget, can_focus=True):
     def draw(self, cells: Cells) -> None:
         above, below = _lines_around(cells.height)
         height = cells.height - above - below
-        head = self._head()[:above]
         width = cells.width - 2
         draw_map(cells, Region(1, above, width, height), self.shown)
         foot = self._reading(below)
-        for y, (text, ink) in enumerate(head):
-            cells.write(1, y, shortened(text, width), ink)
-        for y, (text, ink) in enumerate(foot, cells.height - len(foot)):
+        lines = [*enumerate(self._head()[:above]), *enumerate(foot, cells.height - len(foot))]
+        for y, (text, ink) in lines:
             cells.write(1, y, shortened(text, width), ink)
 
     def _head(self) -> list[tuple[str, str]]:
-        first = (self.trouble, "trouble") if self.trouble else (self.progress, "strong")
+        first = self.progress, "strong"
+        if self.trouble:
+            first = self.trouble, "trouble"
         common = common_to_all(self.shown.table.results)
         return [first, (self.shown.heading, "muted"), (common, "muted")]
 
     def _reading(self, most: int) -> list[tuple[str, str]]:
         """What is known of a cell, and a hint on the last of the lines."""
-        pointed, shown = self.hovered, self.shown
-        if isinstance(pointed, tuple):
-            shown = shown.at(*pointed)
-        texts = (*shown.reading, "")
-        lines = list(zip(texts, ("strong", "text", "text"), strict=True))[:most]
+        shown = self.shown
+        if isinstance(self.hovered, tuple):
+            shown = shown.at(*self.hovered)
+        summary, details = shown.reading
+        lines = [(summary, "strong"), (details, "text"), ("", "text")][:most]
         hint = self.keymap.text(self.hint or self.shown.refusal)
         if hint:
             lines[-1:] = [(hint, "hint")]
@@ -333,10 +333,10 @@ class MapScreen(Screen[None]):
     def __init__(
         self,
         follower: Follower,
-        first: MapState | None,
-        says: Callable[[], str],
-        wrong: Callable[[], str],
-        hint: str,
+        first: MapState | None = None,
+        says: Callable[[], str] = str,
+        wrong: Callable[[], str] = str,
+        hint: str = "",
     ) -> None:
         super().__init__()
         self.follower = follower
@@ -395,20 +395,23 @@ class MapScreen(Screen[None]):
         self.view.show(self.shown.moved(event.rows, 0))
 
     def action_open(self) -> None:
-        best = self.shown.cell.best
-        if best is None:
-            self.view.show(self.shown, CANNOT_OPEN)
-        else:
+        best = self._best()
+        if best is not None:
             self.app.exit(best)
 
-    def action_copy(self) -> None:
+    def _best(self) -> EchoConfig | None:
+        """What is to be trained at the cursor; if there is nothing, that is said."""
         best = self.shown.cell.best
         if best is None:
             self.view.show(self.shown, CANNOT_OPEN)
-            return
-        command = command_of(best)
-        self.app.copy_to_clipboard(command)
-        self.view.show(self.shown, f"copied: {command}")
+        return best
+
+    def action_copy(self) -> None:
+        best = self._best()
+        if best is not None:
+            command = command_of(best)
+            self.app.copy_to_clipboard(command)
+            self.view.show(self.shown, f"copied: {command}")
 
     async def action_help(self) -> None:
         chapters = [Chapter("Keys", bindings=BINDINGS), Chapter("What is seen", SEEN)]
@@ -422,12 +425,12 @@ class MapScreen(Screen[None]):
         self.set_focus(self._filter)
 
     def action_escape(self) -> None:
+        hint = "«quit» ends the program"
         if self._filter.display or self.shown.filter:
+            hint = ""
             self._filter.value = ""
             self.action_enter()
-            self.view.show(self.shown)
-        else:
-            self.view.show(self.shown, "«quit» ends the program")
+        self.view.show(self.shown, hint)
 
     @on(Input.Changed, "#filter")
     def apply_filter(self) -> None:
@@ -457,21 +460,17 @@ class MapApp(KeyedApp[EchoConfig | int]):
 
     def __init__(
         self,
-        follower: Follower,
-        first: MapState | None = None,
+        map: MapScreen,
         ascii_only: bool = False,
         theme: Theme = "dark",
-        says: Callable[[], str] = lambda: "",
-        wrong: Callable[[], str] = lambda: "",
-        hint: str = "",
         moved: Moved | None = None,
     ) -> None:
         super().__init__()
+        self.map = map
         self.ascii_only = ascii_only
         self.theme = f"textual-{theme}"
-        self.map = MapScreen(follower, first, says, wrong, hint)
-        others = (PALETTE, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS)
-        self.take_keys(KeyMap.of([*BINDINGS, *others], moved or {}, TOGETHER))
+        bindings = [*BINDINGS, PALETTE, BACK, *HelpScreen.BINDINGS, *Palette.BINDINGS]
+        self.take_keys(KeyMap.of(bindings, moved or {}, TOGETHER))
 
     def get_default_screen(self) -> Screen[None]:
         return self.map

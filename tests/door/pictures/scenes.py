@@ -21,7 +21,7 @@ from tests.recordings import FUTURES, recorded, recorded_future, recorded_readin
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import after, branch_off, grow
 from tui.app.app import EchoApp
-from tui.map.app import Follower, MapApp
+from tui.map.app import Follower, MapApp, MapScreen
 
 TUTORIAL = EchoConfig()
 TRAINED = 1500
@@ -156,7 +156,7 @@ async def drawn(
 
 async def drawn_map(name: str, size: tuple[int, int], keys: str) -> str:
     """A recorded map after these keys, as SVG."""
-    app = MapApp(Follower(recorded_sweep(name)))
+    app = MapApp(MapScreen(Follower(recorded_sweep(name))))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.press(*keys.split())

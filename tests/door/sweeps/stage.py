@@ -25,8 +25,8 @@ from tests.answered import Answer, answered
 from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tests.typed import bytes_of
-from tui.cli import sweep as command
-from tui.map.app import Follower, MapApp
+from tui.cli import computation
+from tui.map.app import Follower, MapApp, MapScreen
 from tui.term.private_textual import strips_shown
 from tui.term.terminal_input import TerminalInput
 
@@ -36,7 +36,7 @@ __all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
 @contextmanager
 def engine_is(engine: Any) -> Iterator[None]:
     """The command to sweep trains with this engine."""
-    with patch.object(command, "engine_of", lambda *_: engine):
+    with patch.object(computation, "engine_of", lambda *_: engine):
         yield
 
 
@@ -102,7 +102,8 @@ def fill(folder: Path) -> None:
 
 def map_of(folder: Path | None = None) -> MapApp:
     """The map of a folder as an app, by default of the cliff."""
-    return MapApp(Follower(results_of(CLIFF) if folder is None else SweepResults.read(folder)))
+    results = results_of(CLIFF) if folder is None else SweepResults.read(folder)
+    return MapApp(MapScreen(Follower(results)))
 
 
 def look_again(app: App[Any]) -> None:
