@@ -34,7 +34,7 @@ from echornn.readings import (
     Units,
 )
 from echornn.state import Snapshot
-from tui.text.targets import held_inputs
+from tui.text.held_inputs import held_inputs
 
 DATA = Path(__file__).parent / "data"
 

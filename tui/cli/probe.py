@@ -24,8 +24,8 @@ from tui.cli.rows import Record, as_json, csv_lines, emit, finite, opened
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
+from tui.text.held_inputs import HeldInput, held_input, held_inputs
 from tui.text.lines import source_name
-from tui.text.targets import HeldInput, held_input, held_inputs
 
 COLUMNS = 80  # of the narrowest terminal that the program promises
 BAR = 40  # characters of the longest bar

@@ -29,8 +29,9 @@ from tui.figures.paper import (
     number_axis,
     plain,
 )
+from tui.text.held_inputs import held_inputs
 from tui.text.lines import source_name
-from tui.text.targets import TargetGroups, groups_of, held_inputs
+from tui.text.targets import TargetGroups, groups_of
 
 # Chosen by eye
 ACROSS = 3  # panels of weights side by side

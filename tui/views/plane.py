@@ -21,8 +21,9 @@ from echornn.readings import (
 )
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
+from tui.text.held_inputs import HeldInput, held_inputs
 from tui.text.lines import LONGEST, symbol_name
-from tui.text.targets import HeldInput, groups_of, held_inputs
+from tui.text.targets import groups_of
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
     Scene,
