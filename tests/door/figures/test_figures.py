@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from tests.swept import SMALL as SWEPT
 from tests.swept import keep
 
 RUNS = Path("tests/data/docs").resolve()
+ECHO = RUNS / "echo-run"
 
 pytestmark = pytest.mark.slow
 
@@ -33,203 +34,217 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def figure(*words: object) -> Columns:
     """The columns beside the figure ``a.svg`` that the command makes."""
-    answer = answered("figure", *map(str, words), "-o", "a.svg")
-    assert (answer.returncode, Path("a.svg").read_text()[:5]) == (0, "<?xml"), answer.stderr
+    done("figure", *words, "-o", "a.svg")
+    assert Path("a.svg").read_text().startswith("<?xml")
     return columns_of(Path("a.svg.csv").read_text())
+
+
+def exported(*words: object) -> Columns:
+    return columns_of(done("export", *words))
+
+
+def done(*words: object) -> str:
+    """What a command prints that succeeds."""
+    answer = answered(*words)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
 
 
 def columns_of(text: str) -> Columns:
     head, *rows = csv.reader(text.splitlines())
-    return {name: [row[number] for row in rows] for number, name in enumerate(head)}
+    return dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def exported(*words: object) -> Columns:
-    answer = answered("export", *map(str, words))
-    assert answer.returncode == 0, answer.stderr
-    return columns_of(answer.stdout)
+def floats(cells: Sequence[str]) -> list[float]:
+    return [*map(float, cells)]
 
 
-def floats(column: list[str]) -> list[float]:
-    return [float(cell) for cell in column]
+def where(columns: Columns, name: str, value: str, wanted: str) -> list[float]:
+    """The numbers of a column in the rows that have this value in another."""
+    rows = zip(columns[name], columns[wanted], strict=True)
+    return [float(number) for cell, number in rows if cell == value]
+
+
+# ---- losses
 
 
 def test_a_curve_has_mean_and_extremes_of_the_exported_losses() -> None:
-    found, losses = (
-        figure(RUNS / "echo-run", "curve"),
-        floats(exported(RUNS / "echo-run", "--path")["loss"]),
-    )
-    first, last = ([int(one) for one in found[name]] for name in ("first_window", "last_window"))
+    curve = figure(ECHO, "curve")
+    losses = floats(exported(ECHO, "--path")["loss"])
+    first = [*map(int, curve["first_window"])]
+    last = [*map(int, curve["last_window"])]
     assert (first[0], last[-1]) == (1, len(losses))
-    assert first[1:] == [one + 1 for one in last[:-1]]
+    assert first[1:] == [window + 1 for window in last[:-1]]
     parts = [losses[a - 1 : b] for a, b in zip(first, last, strict=True)]
-    assert floats(found["mean"]) == pytest.approx(
-        [math.fsum(part) / len(part) for part in parts], rel=1e-6
-    )
-    assert floats(found["low"]) == pytest.approx([min(part) for part in parts], rel=1e-6)
-    assert floats(found["high"]) == pytest.approx([max(part) for part in parts], rel=1e-6)
-    assert float(found["level chance"][0]) == pytest.approx(math.log(2))
-    assert float(found["level least at epoch starts"][0]) == pytest.approx(0.2 * 0.8 * math.log(2))
-    part_of_it = figure(RUNS / "echo-run", "curve", "--at", 35)
-    assert floats(part_of_it["mean"]) == pytest.approx(losses[:35], rel=1e-6)
+    means = [math.fsum(part) / len(part) for part in parts]
+    assert floats(curve["mean"]) == pytest.approx(means, rel=1e-6)
+    assert floats(curve["low"]) == pytest.approx([*map(min, parts)], rel=1e-6)
+    assert floats(curve["high"]) == pytest.approx([*map(max, parts)], rel=1e-6)
+    assert float(curve["level chance"][0]) == pytest.approx(math.log(2))
+    least = 0.2 * 0.8 * math.log(2)
+    assert float(curve["level least at epoch starts"][0]) == pytest.approx(least)
+    begin = figure(ECHO, "curve", "--at", 35)
+    assert floats(begin["mean"]) == pytest.approx(losses[:35], rel=1e-6)
 
 
-@pytest.mark.usefixtures("shared_programs")
-def test_figures_along_a_run_have_the_numbers_of_probe() -> None:
-    where = (RUNS / "echo-run", "--branch", "a", "--at", 40, "--along", 2)
-    answer = answered("probe", *where, "--csv")
-    assert answer.returncode == 0, answer.stderr
-    probed = columns_of(answer.stdout)
-    for kind, keys in (
-        ("along", ("loss", "spectral_radii W", "saturation h")),
-        ("gradient", ("gradient_by_lag 3",)),
-    ):
-        found = figure(where[0], kind, *where[1:])
-        assert found["window"] == ["0", "40"]
-        for key in keys:
-            known = [number for number in probed[key] if number]
-            assert floats([one for one in found[key] if one != "nan"]) == pytest.approx(
-                floats(known), rel=1e-6
-            ), key
+def test_norms_are_those_of_the_export() -> None:
+    record_branches(Path("run"), 40, config=SMALL_POPULATION.with_fields({"clip_norm": 1.0}))
+    columns = figure("run", "norms", "--replica", 1)
+    norms = floats(exported("run", "--replica", 1)["grad_norm"])
+    assert floats(columns["mean"]) == pytest.approx(norms, rel=1e-6)
+    assert columns["high"] == columns["mean"]
+    clipped = floats(columns["clipped"])
+    assert clipped == [float(norm > 1) for norm in norms]
+    assert {*clipped} == {0, 1}
 
 
-def test_norms_are_those_of_the_export_and_a_run_from_before_has_none() -> None:
-    config = SMALL_POPULATION.with_fields({"clip_norm": 1.0})
-    record_branches(Path("run"), 40, config=config)
-    found, norms = (
-        figure("run", "norms", "--replica", 1),
-        floats(exported("run", "--replica", 1)["grad_norm"]),
-    )
-    assert floats(found["mean"]) == floats(found["high"]) == pytest.approx(norms, rel=1e-6)
-    assert floats(found["clipped"]) == [float(norm > 1) for norm in norms]
-    assert len(set(found["clipped"])) == 2
-    refused = answered("figure", str(RUNS / "echo-run"), "norms", "-o", "a.svg")
-    assert (refused.returncode, "no norms" in refused.stderr) == (2, True)
+def test_a_run_from_before_has_no_norms() -> None:
+    answer = answered("figure", ECHO, "norms", "-o", "a.svg")
+    assert answer.returncode == 2
+    assert "no norms" in answer.stderr
 
 
 def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
     record_branches(Path("run"), 40, config=SMALL_POPULATION)
-    found, rows = figure("run", "curve"), exported("run")
-    each = np.array(floats(rows["loss"])).reshape(40, 6)
-    assert found["networks"] == ["6"] * 40
-    assert floats(found["median"]) == pytest.approx(np.sort(each)[:, 2:4].mean(axis=1), rel=0.02)
-    assert floats(found["high"]) == pytest.approx(each.max(axis=1), rel=0.01)
-    assert floats(found["low"]) == pytest.approx(each.min(axis=1), rel=0.01)
+    band = figure("run", "curve")
+    losses = np.array(floats(exported("run")["loss"])).reshape(40, 6)
+    medians = np.sort(losses)[:, 2:4].mean(axis=1)
+    assert band["networks"] == ["6"] * 40
+    assert floats(band["median"]) == pytest.approx(medians, rel=0.02)
+    assert floats(band["high"]) == pytest.approx(losses.max(axis=1), rel=0.01)
+    assert floats(band["low"]) == pytest.approx(losses.min(axis=1), rel=0.01)
     with_one = figure("run", "curve", "--replica", 2)
-    own = [
-        float(mean)
-        for mean, line in zip(with_one["mean"], with_one["line"], strict=True)
-        if line == "seed 9"
-    ]
-    assert own == pytest.approx(each[:, 2], rel=1e-6)
+    assert where(with_one, "line", "seed 9", "mean") == pytest.approx(losses[:, 2], rel=1e-6)
 
 
-def test_branches_and_runs_are_told_apart_by_name() -> None:
-    record_branches(
-        Path("one/run"), 15, {"learning_rate": 0.1}, 10, (0, 5), {"learning_rate": 0.5}, 8
-    )
+def test_branches_are_told_apart_by_letter() -> None:
+    edits = {"learning_rate": 0.1}, 10, (0, 5), {"learning_rate": 0.5}, 8
+    record_branches(Path("run"), 15, *edits)
+    columns = figure("run", "branches")
+    assert list(dict.fromkeys(columns["branch"])) == ["b", "c"]
+    firsts = [columns["first_window"][columns["branch"].index(letter)] for letter in "bc"]
+    assert firsts == ["6", "1"], "from where they part"
+    losses = floats(exported("run", "--branch", "c")["loss"])
+    assert where(columns, "branch", "c", "loss") == pytest.approx(losses, rel=1e-6)
+
+
+def test_runs_are_told_apart_by_folder() -> None:
+    record_branches(Path("one/run"), 15, {"learning_rate": 0.1}, 10)
     record_branches(Path("two/run"), 25, config=SMALL_POPULATION)
-    found = figure("one/run", "branches")
-    losses = {letter: exported("one/run", "--branch", letter)["loss"] for letter in "bc"}
-    assert list(dict.fromkeys(found["branch"])) == ["b", "c"]
-    assert [found["first_window"][found["branch"].index(one)] for one in "bc"] == ["6", "1"], (
-        "from where they part"
-    )
-    of_c = [
-        loss for loss, letter in zip(found["loss"], found["branch"], strict=True) if letter == "c"
-    ]
-    assert floats(of_c) == pytest.approx(floats(losses["c"]), rel=1e-6)
-    compared = figure("one/run", "runs", "two/run")
-    assert list(dict.fromkeys(compared["run"])) == ["one/run", "two/run"]
-    assert compared["run"].count("two/run") == 25
-    assert [bool(cell) for cell in compared["q10"]] == [
-        name == "two/run" for name in compared["run"]
-    ]
+    columns = figure("one/run", "runs", "two/run")
+    names = columns["run"]
+    assert list(dict.fromkeys(names)) == ["one/run", "two/run"]
+    assert names.count("two/run") == 25
+    assert [bool(cell) for cell in columns["q10"]] == [name == "two/run" for name in names]
+
+
+# ---- what counts networks
 
 
 def test_seeds_are_those_of_the_summary() -> None:
-    summary, found = exported(RUNS / "seeds-run", "--summary"), figure(RUNS / "seeds-run", "seeds")
-    assert {name: summary[name] for name in found} == found
-    assert found["seed"][0] == "7"
-    assert found["solved_at"][0] == "369"
+    summary = exported(RUNS / "seeds-run", "--summary")
+    seeds = figure(RUNS / "seeds-run", "seeds")
+    assert {name: summary[name] for name in seeds} == seeds
+    assert (seeds["seed"][0], seeds["solved_at"][0]) == ("7", "369")
 
 
 @pytest.mark.parametrize("measure", ["success", "windows", "loss"])
 def test_a_map_has_the_squares_of_the_map(measure: str) -> None:
     keep(Path("sweep"), [SWEPT])
-    found = figure("sweep", "map", "--show", measure)
-    squares = columns_of(answered("map", "sweep", "--csv").stdout)
-    for name in (
-        "echo_step",
-        "cell",
-        "points",
-        "trained",
-        "solved",
-        "half_solved",
-        "failed",
-        "missing",
-    ):
-        assert found[name] == squares[name], name
+    columns = figure("sweep", "map", "--show", measure)
+    squares = columns_of(done("map", "sweep", "--csv"))
+    texts = ("echo_step", "cell", "points", "trained", "solved", "half_solved", "failed", "missing")
+    for name in texts:
+        assert columns[name] == squares[name], name
     for name in ("success", "low", "high", "median_loss"):
-        assert floats(found[name]) == pytest.approx(floats(squares[name]), rel=1e-3, abs=1e-4)
+        assert floats(columns[name]) == pytest.approx(floats(squares[name]), rel=1e-3, abs=1e-4)
 
 
-def test_what_probes_measure_has_the_numbers_of_probe_and_of_exported_weights() -> None:
-    run = RUNS / "echo-run"
-    printed = json.loads(answered("probe", str(run), "--json").stdout)
-    memory, gradient = figure(run, "memory"), figure(run, "gradient")
+# ---- what probes measure
+
+
+@pytest.mark.usefixtures("shared_programs")
+def test_figures_along_a_run_have_the_numbers_of_probe() -> None:
+    place = (ECHO, "--branch", "a", "--at", 40, "--along", 2)
+    probed = columns_of(done("probe", *place, "--csv"))
+    kinds = {
+        "along": ("loss", "spectral_radii W", "saturation h"),
+        "gradient": ("gradient_by_lag 3",),
+    }
+    for kind, names in kinds.items():
+        columns = figure(ECHO, kind, *place[1:])
+        assert columns["window"] == ["0", "40"]
+        for name in names:
+            drawn = floats([cell for cell in columns[name] if cell != "nan"])
+            printed = floats([cell for cell in probed[name] if cell])
+            assert drawn == pytest.approx(printed, rel=1e-6), name
+
+
+def test_memory_and_gradient_have_the_numbers_of_probe() -> None:
+    printed = json.loads(done("probe", ECHO, "--json"))
+    memory, gradient = figure(ECHO, "memory"), figure(ECHO, "gradient")
     assert floats(memory["r2"]) == pytest.approx(printed["memory"], rel=1e-6)
     assert [lag for lag, source in enumerate(memory["source"]) if source == "1"] == [3]
     assert floats(gradient["gradient"]) == pytest.approx(printed["gradient_by_lag"], rel=1e-6)
     assert floats(gradient["bias"]) == pytest.approx(printed["truncation_bias_by_steps"], rel=1e-6)
-    assert answered("export", str(run), "--weights", "w.npz").returncode == 0
-    found, (number, *_) = figure(run, "weights"), [0]
+
+
+def test_weights_are_the_exported_ones_with_their_eigenvalues() -> None:
+    done("export", ECHO, "--weights", "w.npz")
+    columns = figure(ECHO, "weights")
+    eigenvalues, count = [], 0
     with np.load("w.npz") as weights:
-        for number, part in enumerate(found["part"]):
+        expected = abs(np.linalg.eigvals(weights["W"][1:]))
+        size = sum(matrix.size for matrix in weights.values())
+        rows = zip(*columns.values(), strict=True)
+        for part, matrix, row, column, _, _, value, imaginary in rows:
             if part == "weight":
-                at = int(found["row"][number]), int(found["column"][number])
-                assert float(found["value"][number]) == pytest.approx(
-                    weights[found["matrix"][number]][at], rel=1e-6
-                )
-        assert found["part"].count("weight") == sum(one.size for one in weights.values())
-        eigenvalues = np.linalg.eigvals(weights["W"][1:])
-    shown = [
-        complex(float(real), float(imaginary))
-        for real, imaginary, part in zip(
-            found["value"], found["imaginary"], found["part"], strict=True
-        )
-        if part != "weight"
-    ]
-    assert sorted(map(abs, shown)) == pytest.approx(sorted(abs(eigenvalues)), rel=1e-5)
-    plane = figure(run, "plane")
-    assert {*plane["part"]} >= {"state"}
+                count += 1
+                weight = weights[matrix][int(row), int(column)]
+                assert float(value) == pytest.approx(weight, rel=1e-6)
+            else:
+                eigenvalues.append(abs(complex(float(value), float(imaginary))))
+    assert count == size
+    assert sorted(eigenvalues) == pytest.approx(sorted(expected), rel=1e-5)
+
+
+def test_a_plane_has_states_by_their_targets() -> None:
+    plane = figure(ECHO, "plane")
+    assert "state" in plane["part"]
     assert {"0", "1"} <= {*plane["group"]}
 
 
-def test_the_same_command_writes_the_same_bytes_and_the_metadata_names_it() -> None:
-    run = RUNS / "echo-run"
-    for name in ("a.svg", "a.pdf", "a.png"):
-        assert (
-            answered("figure", str(run), "curve", "--log", "-o", name, "--at", "40").returncode == 0
-        )
-    command = f"echornn-tui figure {run} curve --out {{}} --at 40 --log"
-    svg, pdf = Path("a.svg").read_bytes(), Path("a.pdf").read_bytes()
+# ---- files
+
+
+def curve_file(name: str) -> bytes:
+    done("figure", ECHO, "curve", "--log", "-o", name, "--at", 40)
+    return Path(name).read_bytes()
+
+
+def test_the_metadata_names_the_command() -> None:
+    command = f"echornn-tui figure {ECHO} curve --out {{}} --at 40 --log"
+    svg, pdf = curve_file("a.svg"), curve_file("a.pdf")
     assert command.format("a.svg").encode() in svg
     assert b"<dc:date>" not in svg
     assert command.format("a.pdf").encode() in pdf
     assert b"/FontFile2" in pdf
+    curve_file("a.png")
     with Image.open("a.png") as picture:
         assert picture.text["Description"] == command.format("a.png")  # type: ignore[attr-defined]
-        assert picture.size == (990, 720)
-    os.remove("a.svg")
-    assert (
-        answered("figure", str(run), "curve", "--log", "-o", "a.svg", "--at", "40").returncode == 0
-    )
-    assert Path("a.svg").read_bytes() == svg
-    assert (
-        answered(
-            "figure", str(run), "curve", "-o", "b.png", "--width", "2", "--height", "1.5"
-        ).returncode
-        == 0
-    )
-    with Image.open("b.png") as picture:
-        assert picture.size == (600, 450)
+
+
+def test_the_same_command_writes_the_same_bytes() -> None:
+    before = curve_file("a.svg")
+    Path("a.svg").unlink()
+    assert curve_file("a.svg") == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "size"),
+    [("", (990, 720)), ("--width 2 --height 1.5", (600, 450))],
+)
+def test_a_picture_has_its_size(flags: str, size: tuple[int, int]) -> None:
+    done("figure", ECHO, "curve", "-o", "a.png", *flags.split())
+    with Image.open("a.png") as picture:
+        assert picture.size == size
