@@ -49,15 +49,16 @@ def record(name: str, folder: Path) -> None:
         sweep.run(Processes())
     finally:
         sweep.close()
-    points = SweepResults.read(folder).points
-    known = [[point.results[seed] for seed in point.keys] for point in points]
+    solved_at, final_loss = [], []  # [points, seeds]
+    for point in SweepResults.read(folder).points:
+        results = [point.results[seed] for seed in point.keys]
+        solved_at.append([result.solved_at or 0 for result in results])
+        final_loss.append([result.final_loss for result in results])
     np.savez_compressed(
         DATA / f"{name}.npz",
         allow_pickle=False,
-        solved_at=np.array(
-            [[one.solved_at or 0 for one in results] for results in known], np.int32
-        ),
-        final_loss=np.array([[one.final_loss for one in results] for results in known], np.float32),
+        solved_at=np.array(solved_at, np.int32),
+        final_loss=np.array(final_loss, np.float32),
     )
 
 
@@ -72,8 +73,10 @@ def recorded(name: str) -> SweepResults:
         number = numbers[replace(config, seed=0)]
         at = int(solved_at[number, config.seed]) or None
         loss = float(losses[number, config.seed])
+        if not math.isfinite(loss):
+            loss = math.nan
         most = config.num_epochs * config.windows_per_epoch
-        return Result(at, loss if math.isfinite(loss) else math.nan, at or most, 0.0)
+        return Result(at, loss, at or most, 0.0)
 
     return results_of(grid, rule)
 

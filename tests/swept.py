@@ -54,11 +54,12 @@ def results_of(
     results = SweepResults.of(Path("nowhere"), (RequestedGrid(grid, VERSIONS),))
     points = []
     for point in results.points:
-        known = {
-            config.seed: rule(config) for config in with_seeds_from(point.config, len(point.keys))
-        }
-        there = {seed: result for seed, result in known.items() if result is not None}
-        points.append(replace(point, results=there, failed=failed(point.config)))
+        known = {}
+        for config in with_seeds_from(point.config, len(point.keys)):
+            result = rule(config)
+            if result is not None:
+                known[config.seed] = result
+        points.append(replace(point, results=known, failed=failed(point.config)))
     return replace(results, points=tuple(points))
 
 
@@ -68,20 +69,18 @@ def keep(
     """Write a folder as a sweep with these results leaves it."""
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    asked = tuple(RequestedGrid(grid, VERSIONS) for grid in grids)
-    write_requests(folder, asked)
-    for one in asked:
-        for point in one.grid.points.possible:
+    requests = [RequestedGrid(grid, VERSIONS) for grid in grids]
+    write_requests(folder, requests)
+    for request in requests:
+        for point in request.grid.points.possible:
             reason = failed(point)
             if reason is not None:
-                named = point_of(point)
-                (folder / FAILED / f"{one.key(named)}.json").write_bytes(
-                    failed_bytes(named, reason)
-                )
-            for config in with_seeds_from(point, one.grid.seeds):
+                any_seed = point_of(point)
+                file = folder / FAILED / f"{request.key(any_seed)}.json"
+                file.write_bytes(failed_bytes(any_seed, reason))
+            for config in with_seeds_from(point, request.grid.seeds):
                 result = rule(config)
                 if result is not None:
-                    (folder / RESULTS / f"{one.key(config)}.json").write_bytes(
-                        result_bytes(config, result)
-                    )
+                    file = folder / RESULTS / f"{request.key(config)}.json"
+                    file.write_bytes(result_bytes(config, result))
     return folder

@@ -16,15 +16,12 @@ from pathlib import Path
 from rich.console import Console
 
 from echornn.config import EchoConfig
-from echornn.sweeps.processes import Processes
+from echornn.sweeps.processes import Processes, Train
 from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Began, Done, Lost, News, Part, TrainedWindows
 
 KILLS = 13
 """The echo step that kills its worker process."""
-
-RAISES = 17
-"""The echo step whose training raises an error."""
 
 
 def result_of(config: EchoConfig) -> Result:
@@ -42,57 +39,42 @@ def train(part: Part) -> Iterator[News]:
     for config in part.configs:
         if config.echo_step == KILLS:
             os.kill(os.getpid(), signal.SIGKILL)
-        if config.echo_step == RAISES:
-            raise MemoryError("no room for echo step 17")
         yield TrainedWindows(0.001, ((config, result_of(config)),))
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
-    """Train without end."""
     yield Began("cpu of nowhere")
     threading.Event().wait()
 
 
-def trains() -> Callable[[Part], Iterator[News]]:
-    """A worker's function that trains parts."""
+def trains() -> Train:
+    """What a worker prepares; processes can only be sent functions of a module."""
     return train
 
 
-def stays() -> Callable[[Part], Iterator[News]]:
-    """A worker's function that does not come to an end."""
+def stays() -> Train:
     return train_for_ever
 
 
 def children(pid: int) -> list[int]:
     """The ids of the processes that the first thread of a process has started."""
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 class ScriptedEngine:
-    """An engine that trains at once, when it is asked for news.
+    """An engine that trains at once, when it is asked for news; networks of some echo steps kill
+    their worker."""
 
-    Attributes:
-        trained: all networks with a result, in order.
-        started: the parts that were started, each with its worker.
-        before: called before each part is trained; it may raise an error, to simulate a kill.
+    workers = 2
+    memory_share = 1.0
 
-    Args:
-        workers: the number of workers.
-        kills, raises: networks of these echo steps kill their worker, or raise an error.
-    """
-
-    def __init__(
-        self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()
-    ) -> None:
-        self.workers, self.memory_share = workers, 1.0
-        self.trained: list[EchoConfig] = []
-        self.started: list[tuple[Part, str]] = []
-        self.closed = False
-        self.before: Callable[[Part], None] = lambda part: None
-        self._kills, self._raises = kills, raises
-        self._idle = deque(f"worker {number}" for number in range(1, workers + 1))
+    def __init__(self, kills: Sequence[int] = ()) -> None:
+        self.trained: list[EchoConfig] = []  # networks with a result, in order
+        # Called before each part is trained; it may raise a signal
+        self.before: Callable[[Part], object] = lambda part: None
+        self._kills = kills
+        self._idle = deque(["worker 1", "worker 2"])
         self._busy: deque[tuple[Part, str]] = deque()
-        self._deaths = 0
 
     def idle(self) -> Sequence[str]:
         return list(self._idle)
@@ -100,36 +82,27 @@ class ScriptedEngine:
     def start(self, part: Part, worker: str) -> None:
         self._idle.remove(worker)
         self._busy.append((part, worker))
-        self.started.append((part, worker))
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         if not self._busy:
             return []
         part, worker = self._busy.popleft()
         self.before(part)
-        told: list[News] = [Began(f"cpu of {worker}")]
+        all_news: list[News] = [Began(f"cpu of {worker}")]
+        end: News = Done()
         for config in part.configs:
             if config.echo_step in self._kills:
-                self._deaths += 1
-                self._idle.append(f"{worker} again {self._deaths}")
-                return [
-                    *((part.number, one) for one in told),
-                    (part.number, Lost("its process was killed")),
-                ]
-            if config.echo_step in self._raises:
-                self._idle.append(worker)
-                return [
-                    *((part.number, one) for one in told),
-                    (part.number, Lost("MemoryError: no room")),
-                ]
+                end = Lost("its process was killed")
+                worker += " again"
+                break
             self.trained.append(config)
-            told.append(TrainedWindows(0.001, ((config, result_of(config)),)))
+            all_news.append(TrainedWindows(0.001, ((config, result_of(config)),)))
         self._idle.append(worker)
-        return [(part.number, one) for one in (*told, Done())]
+        return [(part.number, news) for news in (*all_news, end)]
 
     def close(self) -> None:
-        self.closed = True
-        self._idle.extend(worker for _, worker in self._busy)
+        for _, worker in self._busy:
+            self._idle.append(worker)
         self._busy.clear()
 
 
@@ -140,7 +113,7 @@ if __name__ == "__main__":
     begun = 0
     while begun < 2:
         begun += len(engine.news(1.0))
-    workers = [worker.process.pid for worker in engine._workers.values()]
-    (server,) = {one for one in children(os.getpid()) if {*workers} <= {*children(one)}}
+    workers = {worker.process.pid for worker in engine._workers.values()}
+    (server,) = [pid for pid in children(os.getpid()) if workers <= {*children(pid)}]
     Console().print(server, *workers)
     threading.Event().wait()

@@ -4,25 +4,24 @@ as an app."""
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from rich.style import Style
-from textual.app import App
 from textual.message import Message
+from textual.pilot import Pilot
 
 from echornn import EchoConfig
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Result
-from echornn.sweeps.sweep import Part
 from tests.answered import Answer, answered
-from tests.door.sweeps.scripted import KILLS, RAISES, ScriptedEngine, children, train, trains
+from tests.door.sweeps.scripted import ScriptedEngine, train, trains
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tests.typed import bytes_of
 from tui.cli import computation
@@ -30,66 +29,71 @@ from tui.map.app import Follower, MapApp, MapScreen
 from tui.term.private_textual import strips_shown
 from tui.term.terminal_input import TerminalInput
 
-__all__ = ["CLIFF", "KILLS", "RAISES", "SMALL", "Part", "children", "train"]
-
-
-@contextmanager
-def engine_is(engine: Any) -> Iterator[None]:
-    """The command to sweep trains with this engine."""
-    with patch.object(computation, "engine_of", lambda *_: engine):
-        yield
-
 
 def swept(folder: Path, *flags: str, engine: Any = None) -> Answer:
     """What the command to sweep answers; the engine trains at once, with results by rule, unless
     one is given."""
-    with engine_is(engine or scripted_engine()):
+    engine = engine or ScriptedEngine()
+    with patch.object(computation, "engine_of", lambda *_: engine):
         return answered("sweep", "--out", folder, *flags)
 
 
-def scripted_engine(kills: Sequence[int] = (), workers: int = 2) -> ScriptedEngine:
-    """An engine in this process; networks with these echo steps kill their worker."""
-    return ScriptedEngine(workers, kills)
-
-
-def scripted_processes(workers: int = 2) -> Processes:
+def scripted_processes() -> Processes:
     """Real worker processes whose results are scripted."""
-    return Processes(workers, trains, preload="")
+    return Processes(2, trains, preload="")
+
+
+def dask_engine(scheduler: str | None, file: Path | None = None) -> Any:
+    """Workers of a Dask scheduler, at an address or in a file; their results are scripted."""
+    from echornn.sweeps import on_dask
+
+    engine = on_dask.of_scheduler(scheduler, file)
+    engine._train = train
+    return engine
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
     """The rows of the sweep's table of results."""
-    with (folder / "results.csv").open(newline="", encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
+    return list(csv.DictReader((folder / "results.csv").read_text().splitlines()))
+
+
+# ---- kept sweeps
 
 
 def kept_cliff(folder: Path) -> Path:
-    """A folder with a finished sweep of an epoch: echo steps 1 to 20 by three cells, 16 seeds; see
+    """A finished sweep of an epoch: echo steps 1 to 20 by three cells, 16 seeds; see
     `tests.swept`."""
 
     def rule(config: EchoConfig) -> Result | None:
         result = with_a_cliff(config)
-        late = result.solved_at is not None and result.solved_at > 666
-        return replace(result, solved_at=None, windows=666) if late else result
+        if result.solved_at is not None and result.solved_at > 666:
+            return replace(result, solved_at=None, windows=666)
+        return result
 
     return keep(folder, [CLIFF], rule)
 
 
 def kept_part(folder: Path) -> Path:
-    """A folder with half of a small sweep: the rnn's results, not the gru's."""
-    return keep(
-        folder, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None
-    )
+    """Half of a small sweep: the rnn's results, not the gru's."""
+
+    def rule(config: EchoConfig) -> Result | None:
+        return with_a_cliff(config) if config.cell == "rnn" else None
+
+    return keep(folder, [SMALL], rule)
 
 
 def kept_seed(folder: Path) -> Path:
-    """A folder with the second of the two seeds of each point of that sweep; with echo 12 the rnn's
-    has solved it."""
-    return keep(folder, [SMALL], lambda config: with_a_cliff(config) if config.seed == 1 else None)
+    """The second of the two seeds of each point of that sweep; with echo 12 the rnn's has solved
+    it."""
+
+    def rule(config: EchoConfig) -> Result | None:
+        return with_a_cliff(config) if config.seed == 1 else None
+
+    return keep(folder, [SMALL], rule)
 
 
 def kept_texts(folder: Path) -> Path:
-    """A folder with a finished sweep of the task text, which nothing solves."""
+    """A finished sweep of the task text, which nothing solves."""
     fields = {"task": "text", "seed": 0, "num_epochs": 1}
     grid = Grid((Axis.parse("cell=rnn,gru"),), fields, 2)
     return keep(folder, [grid], lambda _: Result(None, 1.5, 10, 0.1))
@@ -100,15 +104,25 @@ def fill(folder: Path) -> None:
     keep(folder, [SMALL])
 
 
-def map_of(folder: Path | None = None) -> MapApp:
-    """The map of a folder as an app, by default of the cliff."""
-    results = results_of(CLIFF) if folder is None else SweepResults.read(folder)
-    return MapApp(MapScreen(Follower(results)))
+# ---- the map as an app
 
 
-def look_again(app: App[Any]) -> None:
+@asynccontextmanager
+async def opened(
+    folder: Path | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[MapApp, Pilot[Any]]]:
+    """The map of a folder, by default of the cliff, and its keys."""
+    results = results_of(CLIFF)
+    if folder is not None:
+        results = SweepResults.read(folder)
+    app = MapApp(MapScreen(Follower(results)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+def look_again(app: MapApp) -> None:
     """Read the folder now, and show what is in it."""
-    assert isinstance(app, MapApp)
     app.map.follower.look_now()
     app.map.show_newest()
 
@@ -120,7 +134,8 @@ def packet(keys: str) -> Iterator[Message]:
 
 def text_of(app: MapApp) -> str:
     """What the map shows, without spaces at the ends of lines."""
-    return "\n".join(app.map.view.cells.text(y).rstrip() for y in range(app.map.view.size.height))
+    view = app.map.view
+    return "\n".join(view.cells.text(y).rstrip() for y in range(view.size.height))
 
 
 def lines_and_styles(app: MapApp) -> tuple[list[str], list[list[Style]]]:
@@ -130,21 +145,8 @@ def lines_and_styles(app: MapApp) -> tuple[list[str], list[list[Style]]]:
     return [strip.text for strip in strips], styles
 
 
-def where(app: MapApp) -> tuple[int, int]:
-    """The row and the column of the cursor."""
-    return app.shown.cursor
-
-
-def config_opened(app: MapApp) -> EchoConfig | None:
-    """What `enter` left the map for; None if it was left otherwise."""
-    opened = app.return_value
-    return opened if isinstance(opened, EchoConfig) else None
-
-
-def dask_engine(scheduler: str | None, file: Path | None = None) -> Any:
-    """Workers of a Dask scheduler, at an address or in a file; their results are scripted."""
-    from echornn.sweeps import on_dask
-
-    engine = on_dask.of_scheduler(scheduler, file)
-    engine._train = train
-    return engine
+def config_opened(app: MapApp) -> EchoConfig:
+    """What `enter` left the map for."""
+    config = app.return_value
+    assert isinstance(config, EchoConfig)
+    return config

@@ -18,15 +18,14 @@ from tests.door.sweeps.stage import (
     kept_texts,
     lines_and_styles,
     look_again,
-    map_of,
+    opened,
     packet,
     text_of,
-    where,
 )
 
 COLUMNS = (
-    "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,best_solved_at,failed,"
-    "missing,most_windows,until,level,version,rung"
+    "echo_step,cell,points,trained,solved,success,low,high,half_solved,median_loss,best_seed,"
+    "best_solved_at,failed,missing,most_windows,until,level,version,rung"
 )
 
 
@@ -41,125 +40,118 @@ def cliff(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def squares(folder: Path, *flags: str) -> list[dict[str, str]]:
-    answer = answered("map", str(folder), "--csv", *flags)
+    answer = answered("map", folder, "--csv", *flags)
     assert answer.returncode == 0
     return list(csv.DictReader(answer.stdout.splitlines()))
 
 
+def lines(folder: Path, *flags: str) -> list[str]:
+    return answered("map", folder, "--once", *flags).stdout.splitlines()
+
+
+def numbers(square: dict[str, str], names: str) -> list[str]:
+    return [square[name] for name in names.split()]
+
+
+# ---- squares of which nothing counts as solved
+
 NOTHING_COUNTS = "nothing counts as solved: --solved-below decides"
 
 
-async def test_squares_of_which_nothing_counts_as_solved_have_no_share(tmp_path: Path) -> None:
-    folder = kept_texts(tmp_path)
-    for one in squares(folder):
-        assert (one["trained"], one["solved"], one["median_loss"]) == ("2", "0", "1.5")
-        assert [one[name] for name in ("success", "low", "high", "half_solved", "level")] == [
-            ""
-        ] * 5
-    text = answered("map", str(folder), "--once").stdout
-    assert text.endswith(f"~ {NOTHING_COUNTS}\n")
-    assert len([line for line in text.splitlines() if line.split() == ["all", "~", "~"]]) == 1
-    app = map_of(folder)
-    async with app.run_test(size=(120, 30)):
-        assert app.shown.reading[0] == f"cell rnn: {NOTHING_COUNTS}"
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return kept_texts(tmp_path_factory.mktemp("texts"))
+
+
+def test_without_solved_csv_has_no_share(texts: Path) -> None:
+    for square in squares(texts):
+        assert numbers(square, "trained solved median_loss") == ["2", "0", "1.5"]
+        assert numbers(square, "success low high half_solved level") == [""] * 5
+
+
+def test_without_solved_text_has_a_sign(texts: Path) -> None:
+    text = lines(texts)
+    assert text[-1] == f"~ {NOTHING_COUNTS}"
+    assert [line.split() for line in text].count(["all", "~", "~"]) == 1
+
+
+async def test_without_solved_the_screen_says_so(texts: Path) -> None:
+    async with opened(texts, (120, 30)) as (app, _):
+        summary, _ = app.shown.reading
+        assert summary == f"cell rnn: {NOTHING_COUNTS}"
         assert NOTHING_COUNTS in app.shown.progress("", False)
+
+
+def test_without_solved_a_figure_says_so(texts: Path, tmp_path: Path) -> None:
     file = tmp_path / "map.svg"
-    assert answered("figure", str(folder), "map", "-o", str(file)).returncode == 0
+    assert answered("figure", texts, "map", "-o", file).returncode == 0
     assert "nothing counts as solved" in file.read_text()
 
 
-def test_a_row_of_csv_for_each_square_with_counts_and_wilsons_interval(cliff: Path) -> None:
+# ---- as CSV and as text
+
+
+def test_a_row_for_each_square_with_counts_and_wilsons_interval(cliff: Path) -> None:
     table = squares(cliff)
     assert ",".join(table[0]).startswith(COLUMNS)
     assert len(table) == 60
-    assert sum(int(one["trained"]) for one in table) == 960
-    assert sum(int(one["solved"]) for one in table) == 455
-    (one,) = [one for one in table if (one["echo_step"], one["cell"]) == ("12", "rnn")]
-    assert (one["trained"], one["solved"], one["success"]) == ("16", "10", "0.6250")
-    assert (one["low"], one["high"]) == ("0.3864", "0.8152"), (
-        "statsmodels, proportion_confint(10, 16, method='wilson')"
-    )
-    assert (one["failed"], one["missing"], one["most_windows"], one["until"]) == (
-        "0",
-        "0",
-        "666",
-        "solved",
-    )
-    assert (one["level"], one["version"]) == ("0.0493287", "1")
-    half = {one["echo_step"]: one["half_solved"] for one in table if one["cell"] == "rnn"}
-    assert (half["12"], half["13"]) == ("514", ""), (
-        "the eighth of 16, and of 16 only 7 have solved it"
-    )
+    assert sum(int(square["trained"]) for square in table) == 960
+    assert sum(int(square["solved"]) for square in table) == 455
+    rnn = {square["echo_step"]: square for square in table if square["cell"] == "rnn"}
+    assert numbers(rnn["12"], "trained solved success") == ["16", "10", "0.6250"]
+    # by proportion_confint of statsmodels
+    assert numbers(rnn["12"], "low high") == ["0.3864", "0.8152"]
+    assert numbers(rnn["12"], "failed missing most_windows until") == ["0", "0", "666", "solved"]
+    assert numbers(rnn["12"], "level version") == ["0.0493287", "1"]
+    assert rnn["12"]["half_solved"] == "514", "the eighth of 16"
+    assert rnn["13"]["half_solved"] == "", "of 16 only 7 have solved it"
 
 
 def test_a_filter_and_the_axes(cliff: Path) -> None:
-    table = squares(
-        cliff, "--down", "echo_step", "--across", "cell", "--filter", "cell=gru echo=3..5"
-    )
-    assert [(one["cell"], one["echo_step"]) for one in table] == [
-        ("gru", "3"),
-        ("gru", "4"),
-        ("gru", "5"),
-    ]
-    over = squares(cliff, "--across", "echo_step", "--filter", "echo=9")
-    assert sum(int(one["solved"]) for one in over) == 29
+    flags = ("--down", "echo_step", "--across", "cell", "--filter", "cell=gru echo=3..5")
+    table = [numbers(square, "cell echo_step") for square in squares(cliff, *flags)]
+    assert table == [["gru", "3"], ["gru", "4"], ["gru", "5"]]
+    nine = squares(cliff, "--across", "echo_step", "--filter", "echo=9")
+    assert sum(int(square["solved"]) for square in nine) == 29
 
 
 def test_text_has_a_number_for_each_square(cliff: Path) -> None:
-    lines = answered(
-        "map", str(cliff), "--once", "--ascii", "--filter", "echo=12.."
-    ).stdout.splitlines()
-    shown = {
-        line.split()[0]: [word for word in line.split()[1:] if word != "|"]
-        for line in lines
-        if line
-    }
-    assert shown["12"] == ["13", "14", "15", "16", "17", "18", "19", "20"]
-    assert [word for word in shown["rnn"] if word.isdigit()] == [
-        "62",
-        "44",
-        "6",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-        "0",
-    ]
-    assert [word for word in shown["gru"] if word.isdigit()] == ["19", *["0"] * 8]
-    assert all(line.isascii() for line in lines)
+    shown = {}
+    for line in lines(cliff, "--ascii", "--filter", "echo=12.."):
+        assert line.isascii()
+        name, *words = line.split() or [""]
+        shown[name] = words
+    columns = [word for word in shown["12"] if word != "|"]
+    assert columns == [str(echo) for echo in range(13, 21)]
+    rnn, gru = ([word for word in shown[cell] if word.isdigit()] for cell in ("rnn", "gru"))
+    assert rnn == ["62", "44", "6", *["0"] * 6]
+    assert gru == ["19", *["0"] * 8]
 
 
 def test_what_lacks_is_counted_and_marked(tmp_path: Path) -> None:
     folder = kept_part(tmp_path)
-    missing = {one["cell"]: one["missing"] for one in squares(folder)}
+    missing = {square["cell"]: square["missing"] for square in squares(folder)}
     assert missing == {"rnn": "0", "gru": "2"}
-    (gru,) = [
-        line
-        for line in answered("map", str(folder), "--once").stdout.splitlines()
-        if line.startswith("gru")
-    ]
+    (gru,) = [line for line in lines(folder) if line.startswith("gru")]
     assert gru.count("?") == 5
 
 
-def test_while_seeds_lack_the_share_is_of_all_that_were_asked_for(tmp_path: Path) -> None:
-    (one,) = squares(kept_seed(tmp_path), "--filter", "echo=12 cell=rnn")
-    assert (one["trained"], one["solved"], one["missing"]) == ("1", "1", "1")
-    assert (one["success"], one["low"], one["high"]) == ("0.5000", "0.0945", "1.0000")
+def test_while_seeds_lack_the_share_is_of_all(tmp_path: Path) -> None:
+    (square,) = squares(kept_seed(tmp_path), "--filter", "echo=12 cell=rnn")
+    assert numbers(square, "trained solved missing") == ["1", "1", "1"]
+    assert numbers(square, "success low high") == ["0.5000", "0.0945", "1.0000"]
 
 
 # ---- on the screen
 
 
-async def test_the_cursor_reads_a_square_and_keys_change_what_is_shown() -> None:
-    app = map_of()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+async def test_the_cursor_reads_a_square() -> None:
+    async with opened() as (app, pilot):
         text = text_of(app)
         assert "960 of 960 trained   458 solved" in text
         assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
         await pilot.press("down", *["right"] * 8)
-        assert where(app) == (1, 8)
+        assert app.shown.cursor == (1, 8)
         assert "cell gru, echo_step 9: 12 of 16 solved (51 to 90 %)" in text_of(app)
         before = text_of(app)
         await pilot.press("m")
@@ -169,25 +161,22 @@ async def test_the_cursor_reads_a_square_and_keys_change_what_is_shown() -> None
         await pilot.press("X", "X")
 
 
-async def test_a_number_stands_in_its_cell_and_the_legend_is_in_the_inks_of_the_cells() -> None:
-    app = map_of()
-    async with app.run_test(size=(120, 30)) as pilot:
-        await pilot.pause()
-        lines, styles = lines_and_styles(app)
-    y = next(y for y, line in enumerate(lines) if "> rnn" in line)
-    x = lines[y].index("100")
-    assert lines[y - 1][x] == "█"
-    assert lines[y][x + 3] == "█", "nothing but the number is in its place"
+async def test_numbers_stand_in_cells_and_the_legend_has_their_inks() -> None:
+    async with opened(size=(120, 30)) as (app, _):
+        text, styles = lines_and_styles(app)
+    (y,) = [y for y, line in enumerate(text) if "> rnn" in line]
+    x = text[y].index("100")
+    assert text[y - 1][x] == "█"
+    assert text[y][x + 3] == "█", "nothing but the number is in its place"
     number, block = styles[y][x], styles[y - 1][x]
     assert number.color == block.color
     assert number.reverse, "so that the block is whole also without colours"
-    legend = next(y for y, line in enumerate(lines) if "█ all" in line)
-    assert styles[legend][lines[legend].index("█")].color == block.color
+    (legend,) = [y for y, line in enumerate(text) if "█ all" in line]
+    assert styles[legend][text[legend].index("█")].color == block.color
 
 
-async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_by_its_word() -> None:
-    app = map_of()
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_a_filter_is_obeyed_while_typed_and_refused_by_its_word() -> None:
+    async with opened() as (app, pilot):
         await pilot.press("slash", *"echo=..4 gru")
         await pilot.pause()
         assert "echo_step 4" in text_of(app) or "echo_step 1" in text_of(app)
@@ -205,45 +194,34 @@ async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_by_its_word() ->
 
 
 async def test_keys_behind_a_filter_in_one_packet_find_it_obeyed() -> None:
-    app = map_of()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with opened() as (app, pilot):
         for message in packet("/echo=4⏎?/lag⏎⎋⎋↓℗open⏎"):
             app.post_message(message)
         for _ in range(8):
             await pilot.pause()
     config = config_opened(app)
-    assert config is not None
     assert (config.echo_step, config.cell) == (4, "gru")
 
 
 async def test_enter_opens_the_point_with_its_best_seed() -> None:
-    app = map_of()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with opened() as (app, pilot):
         await pilot.press("down", "right", "enter")
     config = config_opened(app)
-    assert config is not None
-    assert (config.cell, config.echo_step, config.state_size, config.init) == (
-        "gru",
-        2,
-        16,
-        "glorot",
-    )
+    assert (config.cell, config.echo_step) == ("gru", 2)
+    assert (config.state_size, config.init) == (16, "glorot")
     assert config.seed == 6, "of its 16 seeds the soonest"
 
 
 async def test_y_copies_a_command_that_trains_the_point() -> None:
-    app = map_of()
-    async with app.run_test(size=(120, 24)) as pilot:
+    command = "echornn-tui --num-epochs 1 --state-size 16 --echo-step 1 --seed 2 --init glorot"
+    async with opened(size=(120, 24)) as (app, pilot):
         await pilot.press("y")
-        command = "echornn-tui --num-epochs 1 --state-size 16 --echo-step 1 --seed 2 --init glorot"
         assert app.clipboard == command
         assert command in text_of(app)
 
 
 async def test_it_follows_its_folder_while_that_fills(tmp_path: Path) -> None:
-    app = map_of(kept_part(tmp_path))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+    async with opened(kept_part(tmp_path)) as (app, pilot):
         assert "10 of 20 trained" in text_of(app)
         fill(tmp_path)
         look_again(app)
@@ -251,20 +229,17 @@ async def test_it_follows_its_folder_while_that_fills(tmp_path: Path) -> None:
         (tmp_path / "sweep.json").unlink()
         look_again(app)
         assert str(tmp_path.parent) in text_of(app)
-        await pilot.press("question_mark")
-        await pilot.pause()
-        await pilot.press("q")
-        await pilot.pause()
-        await pilot.press("q")
+        for key in ("question_mark", "q", "q"):
+            await pilot.press(key)
+            await pilot.pause()
     assert app.return_value == 0
 
 
 @pytest.mark.parametrize("size", [(20, 4), (30, 8), (80, 24), (200, 60)])
 async def test_every_size_shows_where_the_cursor_is(size: tuple[int, int]) -> None:
-    app = map_of()
-    async with app.run_test(size=size) as pilot:
+    async with opened(size=size) as (app, pilot):
         await pilot.press(*["right"] * 19)
         await pilot.pause()
-        lines = text_of(app).splitlines()
-        assert max(map(len, lines)) <= size[0]
-        assert any("echo_step 20" in line or "20" in line.split() for line in lines)
+        text = text_of(app)
+        assert max(map(len, text.splitlines())) <= size[0]
+        assert "20" in text.split() or "echo_step 20" in text
