@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from echornn.sweeps.folder import SweepResults
@@ -68,16 +68,21 @@ class Table:
             columns = left[choice.across]
         if choice.down is not None:
             rows = left[choice.down]
-        cells = []
-        for row in rows:
-            cells_of_row = []
-            for column in columns:
-                chosen = {choice.across: (column,), choice.down: (row,)}
-                values = [chosen.get(name, left[name]) for name in left]
-                places = tuple(itertools.product(*values))
-                cells_of_row.append(MapCell.together(places, results.cells))
-            cells.append(tuple(cells_of_row))
-        return cls(results, choice, columns, rows, tuple(cells))
+
+        def cell(row: Value | None, column: Value | None) -> MapCell:
+            chosen = {choice.across: (column,), choice.down: (row,)}
+            values = [chosen.get(name, left[name]) for name in left]
+            return MapCell.together(tuple(itertools.product(*values)), results.cells)
+
+        cells = tuple(tuple(cell(row, column) for column in columns) for row in rows)
+        return cls(results, choice, columns, rows, cells)
+
+    @property
+    def squares(self) -> Iterator[tuple[dict[str | None, Value | None], MapCell]]:
+        """Each cell, row by row, with the values of the fields across and down."""
+        for row, down in zip(self.cells, self.rows, strict=True):
+            for cell, across in zip(row, self.columns, strict=True):
+                yield {self.choice.across: across, self.choice.down: down}, cell
 
 
 def cell_numbers(cell: MapCell) -> dict[str, int | float | None]:

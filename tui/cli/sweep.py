@@ -25,7 +25,7 @@ from tui.cli.flags import Given, ScreenFlags, SweepFlags
 from tui.cli.map import ShownMap
 from tui.cli.preferences import preferences
 from tui.cli.rows import Record, RecordPrinter
-from tui.map.state import MapState
+from tui.map.state import MapState, solved_text
 from tui.term import guardian, printed, terminal
 from tui.term.exit_code import ExitCode, UsageError
 from tui.text.lines import rung_text
@@ -156,10 +156,7 @@ def _point_text(point: GridPoint) -> str:
     if point.failed is not None:
         return f"failed: {point.failed}"
     counts = MapCell((), (point,))
-    text = NOTHING_COUNTS
-    if counts.can_be_solved:
-        low, high = (round(100 * share) for share in counts.interval)
-        text = f"{counts.solved} of {counts.finished} solved ({low} to {high} %)"
+    text = solved_text(counts)
     if counts.half_solved is not None:
         return f"{text}, half by window {counts.half_solved:,}"
     if not math.isfinite(counts.loss):

@@ -134,21 +134,20 @@ def sweep_map(request: FigureRequest) -> FigureData:
 
 
 def _map_columns(table: Table, scale: Scale) -> dict[str, list[Any]]:
-    across, down = table.choice.across or "all", table.choice.down
     columns: dict[str, list[Any]] = {}
-    for row, left in zip(table.cells, table.rows, strict=True):
-        for cell, top in zip(row, table.columns, strict=True):
-            numbers: dict[str, Any] = {across: value_text(top)}
-            if down:
-                numbers[down] = value_text(left)
-            value = value_of(cell, scale.measure)
-            numbers |= cell_numbers(cell)
-            numbers |= {"value": value, "shade": scale.share(value)}
-            numbers["text"] = short_text(value, scale.measure)
-            for name, number in numbers.items():
-                if isinstance(number, float) and math.isnan(number):
-                    number = None  # not known
-                columns.setdefault(name, []).append(number)
+    for fields, cell in table.squares:
+        value = value_of(cell, scale.measure)
+        numbers: dict[str, Any] = {
+            **{name: value_text(field) for name, field in fields.items() if name},
+            **cell_numbers(cell),
+            "value": value,
+            "shade": scale.share(value),
+            "text": short_text(value, scale.measure),
+        }
+        for name, number in numbers.items():
+            if isinstance(number, float) and math.isnan(number):
+                number = None  # not known
+            columns.setdefault(name, []).append(number)
     return columns
 
 
@@ -184,7 +183,7 @@ def _draw_map(
     name_axis(axes.xaxis, across, 16, LETTERS * figure.get_figwidth())
     name_axis(axes.yaxis, down if table.choice.down else [""], 30)
     axes.tick_params(length=0, labelsize=7)
-    axes.set(xlabel=table.choice.across or "all", ylabel=table.choice.down or "")
+    axes.set(xlabel=table.choice.across, ylabel=table.choice.down or "")
     bar = figure.colorbar(image, ax=axes, location="top", aspect=40, pad=0.02)
     bar.set_ticks(TICKS, labels=[_tick(scale, share) for share in TICKS])
     bar.set_label(label)

@@ -267,17 +267,14 @@ def csv_of(state: MapState) -> str:
     differ in."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    table, choice = state.table, state.choice
-    names = [name for name in (choice.across, choice.down) if name]
-    for row, down in zip(table.cells, table.rows, strict=True):
-        for cell, across in zip(row, table.columns, strict=True):
-            numbers = _numbers(cell, table.results.until)
-            if not out.tell():
-                writer.writerow([*names, *numbers])
-            values = {choice.across: across, choice.down: down}
-            texts = [value_text(values[name]) for name in names]
-            texts += [_number_text(name, number) for name, number in numbers.items()]
-            writer.writerow(texts)
+    for fields, cell in state.table.squares:
+        names = [name for name in fields if name]
+        numbers = _numbers(cell, state.table.results.until)
+        if not out.tell():
+            writer.writerow([*names, *numbers])
+        texts = [value_text(fields[name]) for name in names]
+        texts += [_number_text(name, number) for name, number in numbers.items()]
+        writer.writerow(texts)
     return out.getvalue()
 
 
