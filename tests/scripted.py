@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,6 @@ class ScriptedTrainer:
         self.config = config
         self.epoch = self.window = self.data_version = self.init_index = self.trained = 0
         self.calls: list[int] = []
-        self.compiled = False
         self.fails_at: int | None = None
         self.diverges_at: int | None = None
         self.forgets_at: int | None = None
@@ -118,36 +118,27 @@ class ScriptedTrainer:
     def _sound_until(self) -> Floats:
         """For each replica the window from which on its losses are NaN, [replicas]."""
         always = math.inf if self.diverges_at is None else self.diverges_at
-        return np.array(
-            [self._diverge_at.get(index, always) for index in range(self.config.replicas)]
-        )
+        replicas = range(self.config.replicas)
+        return np.array([self._diverge_at.get(replica, always) for replica in replicas])
 
     @property
     def state(self) -> PopulationState:
         replicas = self.config.replicas
-        books = (self.epoch, self.window, self.data_version, self.init_index)
-        weights = np.where(self.trained > self._sound_until, math.nan, self.trained).astype(
-            np.float32
-        )
-        return PopulationState(
-            tuple(map(self.config.of, range(replicas))),
-            *books,
-            {"W": weights[:, np.newaxis]},
-            np.zeros((replicas, 1), np.float32),
-            (np.full(replicas, self.trained),),
-            self._solved,
-        )
+        configs = tuple(map(self.config.of, range(replicas)))
+        place = (self.epoch, self.window, self.data_version, self.init_index)
+        numbers = np.where(self.trained > self._sound_until, math.nan, self.trained)
+        weights = {"W": numbers[:, np.newaxis].astype(np.float32)}
+        carry = np.zeros((replicas, 1), np.float32)
+        optimizer = (np.full(replicas, self.trained),)
+        return PopulationState(configs, *place, weights, carry, optimizer, self._solved)
 
     def restore(self, state: PopulationState) -> None:
         if state.config != self.config:
             raise ValueError(f"state of {state.config} cannot be restored")
-        self.epoch, self.window, self.data_version, self.init_index = (
-            state.epoch,
-            state.window,
-            state.data_version,
-            state.init_index,
-        )
-        self.trained, self._solved = int(state.optimizer[0][0]), state.solved
+        self.epoch, self.window = state.epoch, state.window
+        self.data_version, self.init_index = state.data_version, state.init_index
+        self.trained = int(state.optimizer[0][0])
+        self._solved = state.solved
 
     def edit(self, config: EchoConfig) -> None:
         if not self.config.differs_only_live(config):
@@ -164,44 +155,42 @@ class ScriptedTrainer:
         self.reset(init_index)
 
     def compile(self) -> None:
-        self.compiled = True
+        """There is nothing to compile."""
 
     def advance(self, n: int) -> PopulationProgress:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: it must be 1 or more")
         if self.fails_at is not None and self.trained + n > self.fails_at:
             raise RuntimeError("the script says: out of memory")
-        n, replicas = min(n, self.windows_left), self.config.replicas
+        n = min(n, self.windows_left)
         self.calls.append(n)
         windows = self.trained + np.arange(n)[:, np.newaxis]
         losses = np.where(windows < self._sound_until, self._losses(n), np.float32(math.nan))
-        errors = self._errors(losses) if replicas > 1 or self.errors_as_losses else None
-        last = divmod(self._position + n - 1, self.config.windows_per_epoch)
+        replicas = self.config.replicas
+        errors = None
+        if replicas > 1 or self.errors_as_losses:
+            errors = self._errors(losses).T
+        newest = divmod(self._position + n - 1, self.config.windows_per_epoch)
         self.epoch, self.window = divmod(self._position + n, self.config.windows_per_epoch)
         self.trained += n
         self._solved = self._solved.after(losses, Levels.of([self.config] * replicas))
-        each = [
-            make_progress(
-                self.config.of(index),
-                *last,
-                losses[:, index],
-                self.data_version,
-                wrong_every=self.wrong_every,
-                errors=None if errors is None else errors[:, index],
-            )
-            for index in range(replicas)
-        ]
-        return side_by_side(each, self._solved)
+
+        networks = []
+        for replica in range(replicas):
+            place = (self.config.of(replica), *newest, losses[:, replica], self.data_version)
+            wrong = None if errors is None else errors[replica]
+            networks.append(make_progress(*place, self.wrong_every, wrong))
+        return side_by_side(networks, self._solved)
 
     def _losses(self, n: int) -> Floats:
         """The losses of the next windows, float32 [n, replicas]."""
         if self.config.replicas > 1:
             return scripted_losses(self.config, self.trained, n)
-        forgets_at = math.inf if self.forgets_at is None else self.forgets_at
         windows = range(self.trained, self.trained + n)
-        return np.array(
-            [[scripted_loss(at if at < forgets_at else 0)] for at in windows], np.float32
-        ).reshape(n, 1)
+        losses = np.array([scripted_loss(window) for window in windows], np.float32)
+        if self.forgets_at is not None:
+            losses[max(0, self.forgets_at - self.trained) :] = scripted_loss(0)
+        return losses.reshape(n, 1)
 
     def _errors(self, losses: Floats) -> Counts:
         """The number of wrong predictions of the next windows, int32 [n, replicas]."""
@@ -227,60 +216,61 @@ def make_progress(
     window: int = 0,
     losses: Sequence[float] | Floats = (0.5,),
     data_version: int = 0,
-    sure: float = 0.9,
     wrong_every: int = 0,
     errors: Counts | None = None,
 ) -> Progress:
-    """Progress with real data, and some wrong predictions.
+    """Progress with real data, and some wrong predictions, each with a probability of 0.9.
 
     Args:
-        sure: the probability of each predicted class.
         wrong_every: every n-th prediction of a row is wrong; 0 for none.
         errors: the number of wrong predictions in each window, in place of ``wrong_every``; they
             come first.
     """
-    batch, begin = data_of(config, data_version, epoch), window * config.window_stride
-    x, y = (one[:, begin : begin + config.truncated_backprop_length] for one in (batch.x, batch.y))
+    batch = data_of(config, data_version, epoch)
+    begin = window * config.window_stride
+    steps = slice(begin, begin + config.truncated_backprop_length)
+    x, y = batch.x[:, steps], batch.y[:, steps]
+
+    wrong = np.zeros(y.shape, np.bool_)
+    if errors is not None:
+        wrong.T.flat[: errors[-1:].sum()] = True
+    elif wrong_every:
+        wrong[:, ::wrong_every] = True
     if errors is None:
-        wrong = np.broadcast_to(
-            np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape
-        )
         errors = np.full(len(losses), wrong.sum(), np.int32)
-    else:
-        wrong = np.arange(y.size).reshape(y.shape, order="F") < (errors[-1] if len(errors) else 0)
+
     predicted = (y.astype(np.int64) + wrong) % config.num_classes
     is_predicted = np.arange(config.num_classes) == predicted[..., np.newaxis]
+    outputs = np.where(is_predicted, 0.9, (1 - 0.9) / (config.num_classes - 1))
+    states = np.zeros((*y.shape, config.state_size), np.float32)
     carried = config.num_layers * config.state_size * (1 + (config.cell == "lstm"))
-    return Progress(
-        np.asarray(losses, np.float32),
-        errors,
-        epoch,
-        window,
-        x,
-        y,
-        np.where(is_predicted, sure, (1 - sure) / (config.num_classes - 1)).astype(np.float32),
-        np.zeros((*y.shape, config.state_size), np.float32),
-        np.zeros((config.batch_size, carried), np.float32),
-        np.ones(y.shape, np.bool_),
-        2 * np.asarray(losses, np.float32),
-    )
+    carry = np.zeros((config.batch_size, carried), np.float32)
+    losses = np.asarray(losses, np.float32)
+    place = (losses, errors, epoch, window, x, y, outputs.astype(np.float32))
+    return Progress(*place, states, carry, np.ones(y.shape, np.bool_), grad_norms=2 * losses)
 
 
-def side_by_side(each: Sequence[Progress], solved: SolvedAt | None = None) -> PopulationProgress:
+def side_by_side(networks: Sequence[Progress], solved: SolvedAt) -> PopulationProgress:
     """The progress of these networks as one, with an axis of replicas."""
-    solved = SolvedAt.never(len(each)) if solved is None else solved
+
+    def stacked(name: str) -> Any:
+        return np.stack([getattr(network, name) for network in networks], axis=-1)
+
+    def steps_first(name: str) -> Any:
+        return np.swapaxes(stacked(name), 0, 1)
+
     return PopulationProgress(
-        np.stack([one.losses for one in each], axis=-1),
-        np.stack([one.errors for one in each], axis=-1),
-        np.stack([one.grad_norms for one in each], axis=-1),
-        each[0].epoch,
-        each[0].window,
-        np.stack([one.x.T for one in each], axis=-1),
-        np.stack([one.y.T for one in each], axis=-1),
-        np.stack([one.scored.T for one in each], axis=-1),
-        np.stack([np.swapaxes(one.outputs, 0, 1) for one in each], axis=-1),
-        np.stack([np.swapaxes(one.states, 0, 1) for one in each], axis=-1),
-        np.stack([one.init_state for one in each], axis=-1),
+        stacked("losses"),
+        stacked("errors"),
+        stacked("grad_norms"),
+        networks[0].epoch,
+        networks[0].window,
+        steps_first("x"),
+        steps_first("y"),
+        steps_first("scored"),
+        steps_first("outputs"),
+        steps_first("states"),
+        stacked("init_state"),
         solved.at.copy(),
         solved.windows,
     )
@@ -291,9 +281,8 @@ class FromAnyState(ScriptedTrainer):
 
     def restore(self, state: PopulationState) -> None:
         trained = state.epoch * self.config.windows_per_epoch + state.window
-        super().restore(
-            dataclasses.replace(state, optimizer=(np.full(self.config.replicas, trained),))
-        )
+        optimizer = (np.full(self.config.replicas, trained),)
+        super().restore(dataclasses.replace(state, optimizer=optimizer))
 
 
 def scripted(**attributes: int) -> Callable[[EchoConfig], ScriptedTrainer]:
@@ -328,15 +317,13 @@ class ScriptedSession(Session):
         self.stops += 1
         self._told_to_stop.set()
 
-    def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
-        position = (
-            {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
-        )
-        line = changes.get("line", self.frame.line)
-        assert isinstance(line, int)
-        line_end = self.tree.end(line).window if len(self.timeline) else self.frame.line_end
-        before = {**position, "message": "", "line_end": line_end}
-        self._exchange.change(state=state, progress=progress, **{**before, **changes})
+    def set_frame(self, state: State, progress: Progress | None = None, **changes: Any) -> Frame:
+        frame: dict[str, Any] = {"state": state, "progress": progress, "message": ""}
+        if progress is not None:
+            frame |= {"epoch": progress.epoch + 1, "window": progress.window + 1}
+        if len(self.timeline):
+            frame["line_end"] = self.tree.end(changes.get("line", self.frame.line)).window
+        self._exchange.change(**{**frame, **changes})
         return self.frame
 
     def send(self, command: Command) -> int:
