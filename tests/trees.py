@@ -1,18 +1,13 @@
-"""Trees of branches by hand, and the statistics of their losses."""
+"""Trees of branches by hand."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import LossStats
 from echornn.history.curve import Cause
-from echornn.history.windows import kept, losses_of
-from echornn.levels import guessing_errors
-from echornn.progress import Floats
+from echornn.history.windows import StoredWindows, kept, losses_of
 from echornn.run.branch import Branch, Position
 from echornn.run.losses import Losses
 from echornn.solved import Levels, SolvedAt
@@ -32,14 +27,11 @@ def branch_off(
         position: epoch and window in it, from 0, if not the next window there.
     """
     parent = None if at is None else Position(*at)
-    if position is None:
-        position = (
-            (0, 0)
-            if parent is None
-            else timeline.tree.owner(parent).epoch_and_window(parent.window)
-        )
+    if position is None and parent is not None:
+        position = timeline.tree.owner(parent).epoch_and_window(parent.window)
+    epoch, window = position or (0, 0)
     number = len(timeline)
-    branch = Branch(number, cause, parent, parent, *position, 0, 0, config)
+    branch = Branch(number, cause, parent, parent, epoch, window, 0, 0, config)
     timeline.begin(timeline.tree.begin(branch))
     return number
 
@@ -55,48 +47,26 @@ def grow(
     the share of predictions that are wrong, and the norms of gradients.
     """
     config = timeline.tree.branch(number).config
-    each = np.asarray(losses, np.float32).reshape(-1, config.replicas)
-    errors = np.rint(np.asarray(error_rates) * config.predictions_per_window).astype(np.int32)
-    windows = kept(each, np.broadcast_to(errors.reshape(-1, 1), each.shape), config)
-    solved = SolvedAt.never(config.replicas).after(
-        losses_of(windows), Levels.of([config] * config.replicas)
-    )
-    stored = None
-    if norms is not None:
-        of_each = np.broadcast_to(np.asarray(norms, np.float32).reshape(len(each), -1), each.shape)
-        clipped = (of_each > (config.clip_norm or np.inf)) * np.int32(config.predictions_per_window)
-        stored = kept(of_each, clipped, config)
+    losses = np.asarray(losses, np.float32).reshape(-1, config.replicas)
+    errors = np.rint(np.asarray(error_rates) * config.predictions_per_window)
+    errors = np.broadcast_to(errors.astype(np.int32).reshape(-1, 1), losses.shape)
+    windows = kept(losses, errors, config)
+    levels = Levels.of([config] * config.replicas)
+    solved = SolvedAt.never(config.replicas).after(losses_of(windows), levels)
     if timeline.tree.growing != number:
         timeline.tree.go_on(number)
-    timeline.append(number, windows, solved.at, stored)
+    timeline.append(number, windows, solved.at, kept_norms(norms, losses.shape, config))
     timeline.tree.grew(len(windows))
 
 
-def after(
-    loss_stats: LossStats,
-    losses: Floats,
-    config: EchoConfig,
-    trained: int | None = None,
-    errors: Floats | None = None,
-) -> LossStats:
-    """The statistics after more windows, which have these losses, float32 [n].
-
-    Args:
-        trained: the number of windows along the path before these windows; by default those of the
-            statistics.
-        errors: float32 [n], the windows' shares of wrong predictions, 0 to 1; by default those of
-            guessing.
-    """
-    trained = loss_stats.windows if trained is None else trained
-    errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
-    when = np.array([[loss_stats.solved_at or 0], [loss_stats.lost_at or 0]])
-    before = SolvedAt(when[0], trained, loss_stats.recent[:, np.newaxis], when[1])
-    now = before.after(losses[:, np.newaxis], Levels.of([config]))
-    return replace(
-        loss_stats,
-        windows=loss_stats.windows + len(losses),
-        recent=now.recent[:, 0],
-        solved_at=int(now.at[0]) or None,
-        block_means=loss_stats.block_means.after(losses, errors),
-        lost_at=int(now.lost_at[0]) or None,
-    )
+def kept_norms(
+    norms: npt.ArrayLike | None, shape: tuple[int, ...], config: EchoConfig
+) -> StoredWindows | None:
+    """The norms of gradients as they are stored, and which of them were clipped."""
+    if norms is None:
+        return None
+    norms = np.asarray(norms, np.float32).reshape(shape[0], -1)
+    norms = np.broadcast_to(norms, shape)
+    limit = config.clip_norm or np.inf
+    clipped = (norms > limit) * np.int32(config.predictions_per_window)
+    return kept(norms, clipped, config)

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from echornn import EchoConfig, Progress, Readings
-from echornn.diagnosis.loss_stats import LossStats
+from echornn import EchoConfig, Progress
 from echornn.levels import ladder_of
-from echornn.progress import Floats
 from echornn.run.branch import Position
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
@@ -19,7 +17,7 @@ from tests.any_task import progress_of
 from tests.record_sweep import recorded as recorded_sweep
 from tests.recordings import FUTURES, recorded, recorded_future, recorded_readings
 from tests.scripted import ScriptedSession, make_progress
-from tests.trees import after, branch_off, grow
+from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 from tui.map.app import Follower, MapApp, MapScreen
 
@@ -38,16 +36,14 @@ def trained_session(config: EchoConfig, losses: Any, errors: Any = 0.0) -> Scrip
 def stand(
     session: ScriptedSession,
     progress: Progress,
-    losses: Floats,
-    errors: Floats | None = None,
+    trained: int,
     state: str = "paused",
     **frame: Any,
 ) -> None:
-    """Let a session stand behind these losses of its first seed."""
-    config = session.frame.config.of(0)
-    loss_stats = after(LossStats(), losses, config, errors=errors)
-    place = {"trained": len(losses), "loss_stats": loss_stats, "rate": 100.0, "device": "cpu"}
-    session.set_frame(State(state), progress, **{**place, **frame})
+    """Let a session stand after so many windows."""
+    loss_stats = session.timeline.stats(Position(0, trained))
+    place = {"trained": trained, "loss_stats": loss_stats, "rate": 100.0, "device": "cpu"}
+    session.set_frame(State(state), progress, **place, **frame)
 
 
 def of_tutorial(
@@ -65,7 +61,7 @@ def of_tutorial(
     shown: dict[str, Any] = {"tape": tuple(tape), "is_past": has_futures and position < TRAINED}
     if has_readings:
         shown["readings"] = recorded_readings(position)
-    stand(session, progress, losses, errors, state, **shown)
+    stand(session, progress, position, state, **shown)
     return session
 
 
@@ -96,32 +92,25 @@ def two_viewers() -> ScriptedSession:
 def seeds() -> ScriptedSession:
     """The tutorial's run with 64 seeds."""
     session = trained_session(recordings.POPULATION, recordings.recorded_population())
-    (*tape, progress), losses, errors = recorded(recordings.POPULATION_WINDOWS)
-    seed_stats = session.timeline.seed_stats(Position(0, len(losses)))
-    stand(session, progress, losses, errors, tape=tuple(tape), seed_stats=seed_stats)
+    (*tape, progress), _, _ = recorded(TRAINED)
+    seed_stats = session.timeline.seed_stats(Position(0, TRAINED))
+    stand(session, progress, TRAINED, tape=tuple(tape), seed_stats=seed_stats)
     return session
 
 
 def flip_flop(moment: int) -> ScriptedSession:
     """A flip-flop network with its fixed points, before, while and after it learns."""
     progress, losses, readings = recordings.recorded_flip_flop(moment)
-    return read_session(recordings.FLIP_FLOP, progress, losses, None, readings)
+    session = trained_session(recordings.FLIP_FLOP, losses)
+    stand(session, progress, moment, readings=readings)
+    return session
 
 
 def stuck() -> ScriptedSession:
     """A network whose state holds too little for its echo."""
-    return read_session(recordings.STUCK, *recordings.recorded_stuck())
-
-
-def read_session(
-    config: EchoConfig,
-    progress: Progress,
-    losses: Floats,
-    errors: Floats | None,
-    readings: Readings,
-) -> ScriptedSession:
-    session = trained_session(config, losses, 0.0 if errors is None else errors)
-    stand(session, progress, losses, errors, readings=readings)
+    progress, losses, errors, readings = recordings.recorded_stuck()
+    session = trained_session(recordings.STUCK, losses, errors)
+    stand(session, progress, len(losses), readings=readings)
     return session
 
 
