@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
 from echornn.readings import (
     Connectivity,
     FixedPoints,
     Matrices,
+    PointKind,
     Readings,
     Reliance,
     StatePlane,
@@ -30,17 +30,30 @@ TUTORIAL = EchoConfig()
 PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
 
 
-def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
+BY_LAG = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
+MEMORY = Memory("h", BY_LAG, 4, samples=2048, total_spread=0.02)
+
+
+def units_of_a_shift_register() -> Units:
+    signs = 2 * PROGRESS.x.astype(np.float32) - 1
+    activity = np.zeros((*signs.shape, 4), np.float32)
+    for unit, lag in enumerate((3, 1, 2)):
+        activity[:, lag:, unit] = 0.98 * signs[:, :-lag]
+    activity[:, :, 3] = 0.4 * signs
+    saturated = np.abs(activity) > 0.97
+    spread = np.array([0.9, 0.9, 0.9, 0.4], np.float32)
+    best_lag = np.array([3, 1, 2, 0], np.int32)
+    correlation = np.array([1.0, 0.98, 1.0, -0.71], np.float32)
+    return Units("h", activity, saturated, 0.7, spread, best_lag, correlation, samples=4096)
+
+
+UNITS = units_of_a_shift_register()
+
+
+def shift_register() -> Readings:
     """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed
     one."""
-    rows, steps = progress.x.shape
-    signs = 2 * progress.x.astype(np.float32) - 1
-    activity = np.zeros((rows, steps, 4), np.float32)
-    for unit, lag in enumerate((3, 1, 2)):
-        activity[:, lag:, unit] = 0.98 * signs[:, : steps - lag]
-    activity[:, :, 3] = 0.4 * signs
-    by_lag = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
-    phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
+    rows, steps = PROGRESS.x.shape
     slopes, moved = np.zeros((2, rows, steps, steps), np.float32)
     for step in range(steps):
         for lag in range(step + 1):
@@ -48,54 +61,44 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             moved[:, step, step - lag] = 0.98 if lag == 3 else 0.02 / (1 + lag)
     turned = np.zeros(32, np.float32)
     turned[3] = 1
+    phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
+    bias = np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32))
     return Readings(
-        config,
+        TUTORIAL,
         branch=0,
         window=999,
         parts=("h",),
-        memory=Memory("h", by_lag, 4, samples=2048, total_spread=0.02),
-        units=Units(
-            "h",
-            activity,
-            np.abs(activity) > 0.97,
-            0.7,
-            np.array([0.9, 0.9, 0.9, 0.4], np.float32),
-            np.array([3, 1, 2, 0], np.int32),
-            np.array([1.0, 0.98, 1.0, -0.71], np.float32),
-            samples=4096,
-        ),
-        gradient=Gradient(
-            phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384
-        ),
-        effects=Effects(moved, progress.outputs, turned=moved > 0.5),
+        memory=MEMORY,
+        units=UNITS,
+        gradient=Gradient(phi, bias, 0.21, samples=16_384),
+        effects=Effects(moved, PROGRESS.outputs, turned=moved > 0.5),
         reliance=Reliance(turned, 0.98 * turned, 512),
-        connectivity=Connectivity(slopes, progress.outputs),
+        connectivity=Connectivity(slopes, PROGRESS.outputs),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         lyapunov_samples=1024,
         lyapunov_spread=np.array([0.03, 0.02, 0.02, 0.1], np.float32),
-        progress=progress,
-        plane=four_corners(config),
+        progress=PROGRESS,
+        plane=four_corners(),
     )
 
 
 def matrices() -> Matrices:
     """Made-up weights of the tutorial: W with one row for the input and four for the state, and
     W2."""
-    numbers = np.random.default_rng(0)
-    names = tuple(f"h{unit + 1}" for unit in range(4))
-    return Matrices(
-        {
-            "W": numbers.normal(0, 1, (5, 4)).astype(np.float32),
-            "b": numbers.normal(0, 1, (1, 4)).astype(np.float32),
-            "W2": numbers.normal(0, 2, (4, 2)).astype(np.float32),
-            "b2": np.zeros((1, 2), np.float32),
-        },
-        {"W": ("x", *names), "b": ("bias",), "W2": names, "b2": ("bias",)},
-        {"W": names, "b": names, "W2": ("class 0", "class 1"), "b2": ("class 0", "class 1")},
-        {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan},
-        (Recurrent("W", np.array([0.8 + 0.5j, 0.8 - 0.5j, -0.3, 0.1], np.complex64)),),
-    )
+    dice = np.random.default_rng(0)
+    weights = {
+        "W": dice.normal(0, 1, (5, 4)).astype(np.float32),
+        "b": dice.normal(0, 1, (1, 4)).astype(np.float32),
+        "W2": dice.normal(0, 2, (4, 2)).astype(np.float32),
+        "b2": np.zeros((1, 2), np.float32),
+    }
+    units, classes, bias = ("h1", "h2", "h3", "h4"), ("class 0", "class 1"), ("bias",)
+    rows = {"W": ("x", *units), "b": bias, "W2": units, "b2": bias}
+    columns = {"W": units, "b": units, "W2": classes, "b2": classes}
+    update = {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan}
+    eigenvalues = np.array([0.8 + 0.5j, 0.8 - 0.5j, -0.3, 0.1], np.complex64)
+    return Matrices(weights, rows, columns, update, (Recurrent("W", eigenvalues),))
 
 
 def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
@@ -116,45 +119,24 @@ def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
     corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], np.float32)
     states = np.repeat(corners, 8, axis=0)
     targets = (states[:, 0] > 0).astype(np.uint8)
-    rows = np.resize(
-        corners[[0, 1, 3, 2]], (config.batch_size, config.truncated_backprop_length, 2)
-    )
+    size = (config.batch_size, config.truncated_backprop_length, 2)
+    rows = np.resize(corners[[0, 1, 3, 2]], size)
     readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
     shares = np.array([0.6, 0.3], np.float32)
-    return StatePlane(
-        "h",
-        np.zeros(2, np.float32),
-        np.eye(2, dtype=np.float32),
-        shares,
-        states,
-        targets,
-        targets,
-        rows,
-        readout,
-    )
+    mean, components = np.zeros(2, np.float32), np.eye(2, dtype=np.float32)
+    return StatePlane("h", mean, components, shares, states, targets, targets, rows, readout)
 
 
-def points_of_corners(held: float = 0) -> FixedPoints:
+def points_of_corners() -> FixedPoints:
     """A stable point in the first two corners of `four_corners`, in two of four units, and a saddle
     in the middle."""
     states = np.array([[-1, -1], [-1, 1], [0, 0]], np.float64)
     eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
     outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
     starts = np.array([150, 100, 6], np.int32)
-    return FixedPoints(
-        states,
-        np.zeros(3, np.float32),
-        eigenvalues,
-        ("stable", "stable", "saddle"),
-        starts,
-        outputs,
-        np.array([held], np.float32),
-        256,
-    )
+    residuals, held = np.zeros(3, np.float32), np.zeros(1, np.float32)
+    kinds: tuple[PointKind, ...] = ("stable", "stable", "saddle")
+    return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
 
 
 SOLVED = shift_register()
-assert SOLVED.memory is not None
-assert SOLVED.units is not None
-MEMORY: Memory = SOLVED.memory
-UNITS: Units = SOLVED.units
