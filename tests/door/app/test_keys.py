@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from echornn import EchoConfig
 from echornn.session.commands import Step
 from tests.door.app.stage import LARGE, Stage, opened
-from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, scripted, scripted_loss
 
 Facts = dict[str, Any]
 
@@ -156,14 +155,8 @@ async def test_at_full_speed_it_trains_to_the_end() -> None:
         stage.stands(state="paused", trained=10, trained_in_all=40)
 
 
-def diverging(config: EchoConfig) -> ScriptedTrainer:
-    trainer = ScriptedTrainer(config)
-    trainer.diverges_at = 15
-    return trainer
-
-
 async def test_a_diverged_loss_pauses_and_undo_goes_to_before_it() -> None:
-    async with opened(trainer=diverging) as stage:
+    async with opened(trainer=scripted(diverges_at=15)) as stage:
         await stage.press("m e e")
         await stage.until(lambda text: "nan" in text.split("\n")[0])
         assert re.search(r"paused +epoch 2/3 +window +\d+/10 +loss nan", stage.text)

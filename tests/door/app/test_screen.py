@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.door.app.stage import LARGE, Stage, opened
-from tests.door.app.test_states import failing
+from tests.scripted import scripted
 
 WALK = (
     *("1", "2", "3", "4", "5", "6", "7", "left", "l", "s", "enter", "escape escape"),
@@ -53,7 +53,7 @@ async def test_each_state_is_a_word_with_a_sign_so_that_colour_is_never_the_only
         shown += shows(stage, "running")
         await stage.press("e e e")
         shown += shows(stage, "finished")
-    async with opened(ascii_only=ascii_only, trainer=failing(1)) as stage:
+    async with opened(ascii_only=ascii_only, trainer=scripted(fails_at=1)) as stage:
         await stage.pilot.press("e")
         await stage.until("failed")
         shown += shows(stage, "failed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from echornn import EchoConfig
 from echornn.session.commands import Step
 from tests.door.app.stage import LARGE, opened
 from tests.recorded import record_branches
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL, ScriptedTrainer, scripted
 
 
 async def test_while_it_loads_it_says_for_how_many_seconds() -> None:
@@ -60,17 +59,8 @@ async def test_keys_pressed_while_it_loads_are_carried_out_in_order_when_it_has_
         stage.stands(state="paused", trained=0)
 
 
-def failing(at: int) -> Callable[[EchoConfig], ScriptedTrainer]:
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        trainer = ScriptedTrainer(config)
-        trainer.fails_at = at
-        return trainer
-
-    return make
-
-
 async def test_a_training_that_fails_says_its_error_and_keeps_what_it_showed() -> None:
-    async with opened(trainer=failing(12)) as stage:
+    async with opened(trainer=scripted(fails_at=12)) as stage:
         await stage.press("e . .")
         await stage.pilot.press(".")
         text = await stage.until("failed")
@@ -130,14 +120,9 @@ async def test_a_run_is_opened_at_an_earlier_window(recorded: Path) -> None:
         stage.stands(learning_rate=0.3)
 
 
-def guessing(config: EchoConfig) -> ScriptedTrainer:
-    trainer = ScriptedTrainer(config)
-    trainer.forgets_at, trainer.wrong_every = 0, 2
-    return trainer
-
-
 async def test_a_makes_the_change_that_the_advice_names_and_no_other() -> None:
     config = replace(SMALL, num_epochs=500, seed=3, learning_rate=0.2)
+    guessing = scripted(forgets_at=0, wrong_every=2)
     async with opened(config, Step(4000), trainer=guessing, size=(100, 30)) as stage:
         assert "init glorot" in stage.text
         assert "a Advice" in stage.lines[-1]
