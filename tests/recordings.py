@@ -16,7 +16,7 @@ import numpy as np
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
-from echornn.progress import Floats, Progress
+from echornn.progress import Counts, Floats, Progress
 from echornn.readings import (
     Connectivity,
     Effects,
@@ -45,8 +45,11 @@ Arrays = dict[str, Any]
 
 def parts(name: str, value: Any) -> Arrays:
     """The fields of a dataclass as arrays; not its limits, which are those of h by default."""
-    kept = {field: one for field, one in vars(value).items() if not isinstance(one, Bounds)}
-    return {f"{name} {field}": np.asarray(one) for field, one in kept.items()}
+    arrays = Arrays()
+    for field, content in vars(value).items():
+        if not isinstance(content, Bounds):
+            arrays[f"{name} {field}"] = np.asarray(content)
+    return arrays
 
 
 def stored(file: str, start: str = "") -> Arrays:
@@ -55,18 +58,17 @@ def stored(file: str, start: str = "") -> Arrays:
         return {name.removeprefix(start): run[name] for name in run.files if name.startswith(start)}
 
 
-def made(kind: type[Any], arrays: Mapping[str, Any], name: str) -> Any:
+def rebuilt(kind: type[Any], arrays: Mapping[str, Any], name: str) -> Any:
     """A value of a dataclass, of its parts; fields that are newer than the recording are as by
     default."""
-    there = {field.name: f"{name} {field.name}" for field in dataclasses.fields(kind)}
-    values = {field: arrays[key] for field, key in there.items() if key in arrays}
-    plain = {field: value if value.ndim else value.item() for field, value in values.items()}
-    return kind(
-        **{
-            field: tuple(value.tolist()) if field == "kinds" else value
-            for field, value in plain.items()
-        }
-    )
+    values = Arrays()
+    for field in dataclasses.fields(kind):
+        array = arrays.get(f"{name} {field.name}")
+        if field.name == "kinds" and array is not None:
+            values["kinds"] = tuple(array.tolist())
+        elif array is not None:
+            values[field.name] = array if array.ndim else array.item()
+    return kind(**values)
 
 
 # ---- the tutorial
@@ -78,12 +80,12 @@ later."""
 TAPE = 8
 """The number of windows recorded before each of these."""
 
-FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
-    "learning_rate": (290, {"learning_rate": 0.05}, 1210),
-    "init": (0, {"init": "glorot"}, 900),
+FUTURES: dict[str, tuple[int, EchoConfig, int]] = {
+    "learning_rate": (290, dataclasses.replace(TUTORIAL, learning_rate=0.05), 1210),
+    "init": (0, dataclasses.replace(TUTORIAL, init="glorot"), 900),
 }
-"""Other branches of the run: the window at which each begins, the fields that differ, and the
-windows trained."""
+"""Other branches of the run: the window at which each begins, its configuration, and the windows
+trained."""
 
 
 def tutorial() -> Arrays:
@@ -92,7 +94,8 @@ def tutorial() -> Arrays:
     # Only here, so that tests that read the recordings need no TensorFlow
     from echornn import Trainer
 
-    trainer, arrays, pieces, trained = Trainer(TUTORIAL), Arrays(), list[Progress](), 0
+    trainer, arrays, pieces = Trainer(TUTORIAL), Arrays(), list[Progress]()
+    trained = 0
     for position in MOMENTS:
         if position - TAPE > trained:
             pieces.append(trainer.advance(position - TAPE - trained))
@@ -100,28 +103,34 @@ def tutorial() -> Arrays:
         newest = [trainer.advance(1) for _ in range(position - trained)]
         trained = position
         pieces += newest
-        for name, field in (("x", "x"), ("y", "y"), ("probabilities", "outputs")):
-            arrays[f"{name}_{position}"] = np.stack([getattr(one, field) for one in newest])
-    arrays |= {
-        name: np.concatenate([getattr(piece, name) for piece in pieces])
-        for name in ("losses", "errors")
-    }
-    for name, (fork, changes, windows) in FUTURES.items():
-        config = TUTORIAL.with_fields(changes)
-        other = Trainer(TUTORIAL if fork else config)
-        if fork:
-            other.advance(fork)
-            other.edit(config)
-        arrays[f"losses_{name}"] = other.advance(windows).losses
+        arrays[f"x_{position}"] = np.stack([window.x for window in newest])
+        arrays[f"y_{position}"] = np.stack([window.y for window in newest])
+        arrays[f"probabilities_{position}"] = np.stack([window.outputs for window in newest])
+    arrays["losses"] = np.concatenate([piece.losses for piece in pieces])
+    arrays["errors"] = np.concatenate([piece.errors for piece in pieces])
+    for name, (fork, config, windows) in FUTURES.items():
+        arrays[f"losses_{name}"] = trained_on(fork, config, windows)
     return arrays
+
+
+def trained_on(fork: int, config: EchoConfig, windows: int) -> Floats:
+    """The losses of a branch of the run."""
+    from echornn import Trainer
+
+    if not fork:
+        return Trainer(config).advance(windows).losses
+    trainer = Trainer(TUTORIAL)
+    trainer.advance(fork)
+    trainer.edit(config)
+    return trainer.advance(windows).losses
 
 
 def recorded_future(name: str) -> tuple[int, EchoConfig, Floats]:
     """Another branch of the run: the window at which it begins, its configuration, and its losses,
     float32 [windows].
     """
-    fork, changes, _ = FUTURES[name]
-    return fork, TUTORIAL.with_fields(changes), stored("tutorial_run")[f"losses_{name}"]
+    fork, config, _ = FUTURES[name]
+    return fork, config, stored("tutorial_run")[f"losses_{name}"]
 
 
 def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
@@ -130,17 +139,19 @@ def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
     """
     run = stored("tutorial_run")
     losses, errors = run["losses"][:position], run["errors"][:position]
-    windows = [
-        *zip(*(run[f"{name}_{position}"] for name in ("x", "y", "probabilities")), strict=True)
-    ]
+    rows = [run[f"{name}_{position}"] for name in ("x", "y", "probabilities")]
     size = (TUTORIAL.batch_size, TUTORIAL.truncated_backprop_length, TUTORIAL.state_size)
     states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
-    shown = []
-    for number, (x, y, probabilities) in enumerate(windows, start=position - len(windows)):
-        at = slice(number, number + 1)
+    tape = []
+    for number, (x, y, outputs) in enumerate(zip(*rows, strict=True), position - len(rows[0])):
         place = divmod(number, TUTORIAL.windows_per_epoch)
-        shown.append(Progress(losses[at], errors[at], *place, x, y, probabilities, states))
-    return tuple(shown), losses, (errors / TUTORIAL.predictions_per_window).astype(np.float32)
+        newest = slice(number, number + 1)
+        tape.append(Progress(losses[newest], errors[newest], *place, x, y, outputs, states))
+    return tuple(tape), losses, share_of_errors(errors, TUTORIAL)
+
+
+def share_of_errors(errors: Counts, config: EchoConfig) -> Floats:
+    return (errors / config.predictions_per_window).astype(np.float32)
 
 
 # ---- 64 seeds of it
@@ -202,53 +213,51 @@ def readings() -> Arrays:
         before = {name: weight.copy() for name, weight in trainer.weights.items()}
         progress = trainer.advance(WINDOWS_SINCE)
         trained = position
-        found = examine(
-            Snapshot(trainer.state, 0, position, progress, before, WINDOWS_SINCE), question
-        )
+        snapshot = Snapshot(trainer.state, 0, position, progress, before, WINDOWS_SINCE)
+        answer = examine(snapshot, question)
         for kind in KINDS:
-            arrays |= parts(f"{position} {kind}", getattr(found, kind))
-        weights = found.weights
-        assert weights is not None
-        for name in weights.weights:
-            of_one = ("weights", "rows", "columns", "update")
-            arrays |= {f"{position} {kind} {name}": getattr(weights, kind)[name] for kind in of_one}
-        arrays |= {
-            f"{position} names": [*weights.weights],
-            f"{position} eigenvalues": weights.recurrent[0].eigenvalues,
-            f"{position} lyapunov": found.lyapunov,
-            f"{position} lyapunov_samples": found.lyapunov_samples,
-            f"{position} lyapunov_spread": found.lyapunov_spread,
-        }
+            arrays |= parts(f"{position} {kind}", getattr(answer, kind))
+        for name in ("lyapunov", "lyapunov_samples", "lyapunov_spread"):
+            arrays[f"{position} {name}"] = getattr(answer, name)
+        matrices = answer.weights
+        assert matrices is not None
+        arrays[f"{position} names"] = [*matrices.weights]
+        arrays[f"{position} eigenvalues"] = matrices.recurrent[0].eigenvalues
+        for name in matrices.weights:
+            for field in ("weights", "rows", "columns", "update"):
+                arrays[f"{position} {field} {name}"] = getattr(matrices, field)[name]
     return arrays
 
 
 def recorded_readings(position: int) -> Readings:
     """The recorded readings of the tutorial's run after ``position`` windows."""
-    there = stored("tutorial_readings", f"{position} ")
-
-    def named(kind: str, what: Any) -> Arrays:
-        return {name: what(there[f"{kind} {name}"]) for name in there["names"].tolist()}
-
-    rows, columns = (
-        named(kind, lambda names: tuple(names.tolist())) for kind in ("rows", "columns")
-    )
-    from_state = there["weights W"][TUTORIAL.input_size :]
-    norm = float(np.linalg.norm(from_state, 2))
-    recurrent = (Recurrent("W", there["eigenvalues"], norm),)
+    arrays = stored("tutorial_readings", f"{position} ")
     return Readings(
         TUTORIAL,
         0,
         position,
         ("h",),
-        weights=Matrices(
-            named("weights", np.asarray), rows, columns, named("update", float), recurrent
-        ),
-        lyapunov=there["lyapunov"],
-        lyapunov_samples=there["lyapunov_samples"].item(),
-        lyapunov_spread=there["lyapunov_spread"],
+        weights=recorded_matrices(arrays),
+        lyapunov=arrays["lyapunov"],
+        lyapunov_samples=arrays["lyapunov_samples"].item(),
+        lyapunov_spread=arrays["lyapunov_spread"],
         progress=recorded(position)[0][-1],
-        **{name: made(kind, there, name) for name, kind in KINDS.items()},
+        **{name: rebuilt(kind, arrays, name) for name, kind in KINDS.items()},
     )
+
+
+def recorded_matrices(arrays: Arrays) -> Matrices:
+    weights, update = {}, {}
+    rows, columns = {}, {}
+    for name in arrays["names"].tolist():
+        weights[name] = arrays[f"weights {name}"]
+        update[name] = float(arrays[f"update {name}"])
+        rows[name] = tuple(arrays[f"rows {name}"].tolist())
+        columns[name] = tuple(arrays[f"columns {name}"].tolist())
+    from_state = weights["W"][TUTORIAL.input_size :]
+    norm = float(np.linalg.norm(from_state, 2))
+    recurrent = (Recurrent("W", arrays["eigenvalues"], norm),)
+    return Matrices(weights, rows, columns, update, recurrent)
 
 
 # ---- a network whose state is too small for the echo
@@ -269,28 +278,24 @@ def stuck() -> Arrays:
     weights = {name: weight.copy() for name, weight in trainer.weights.items()}
     last = trainer.advance(1)
     snapshot = Snapshot(trainer.state, 0, STUCK_WINDOWS, last, weights, 1)
-    found = examine(snapshot, Question(frozenset({"memory", "units"})))
+    answer = examine(snapshot, Question(frozenset({"memory", "units"})))
     arrays = {"x": last.x, "y": last.y, "probabilities": last.outputs, "states": last.states}
-    arrays |= {
-        name: np.append(getattr(before, name), getattr(last, name)) for name in ("losses", "errors")
-    }
-    return arrays | parts("memory", found.memory) | parts("units", found.units)
+    arrays["losses"] = np.append(before.losses, last.losses)
+    arrays["errors"] = np.append(before.errors, last.errors)
+    return arrays | parts("memory", answer.memory) | parts("units", answer.units)
 
 
 def recorded_stuck() -> tuple[Progress, Floats, Floats, Readings]:
     """The last window, the losses and error rates of all windows (float32 [windows]), and the
     readings."""
     run = stored("stuck_run")
-    losses, errors, place = (
-        run["losses"],
-        run["errors"],
-        divmod(STUCK_WINDOWS - 1, STUCK.windows_per_epoch),
-    )
+    losses, errors = run["losses"], run["errors"]
+    place = divmod(STUCK_WINDOWS - 1, STUCK.windows_per_epoch)
     window = (run[name] for name in ("x", "y", "probabilities", "states"))
     progress = Progress(losses[-1:], errors[-1:], *place, *window)
-    memory, units = made(Memory, run, "memory"), made(Units, run, "units")
-    found = Readings(STUCK, 0, STUCK_WINDOWS, ("h",), memory=memory, units=units, progress=progress)
-    return progress, losses, (errors / STUCK.predictions_per_window).astype(np.float32), found
+    memory, units = rebuilt(Memory, run, "memory"), rebuilt(Units, run, "units")
+    read = Readings(STUCK, 0, STUCK_WINDOWS, ("h",), memory=memory, units=units, progress=progress)
+    return progress, losses, share_of_errors(errors, STUCK), read
 
 
 # ---- a network that learns the flip-flop
@@ -306,47 +311,37 @@ def flip_flop() -> Arrays:
     from echornn import Trainer
     from echornn.probes.examine import examine
 
-    question = Question(
-        frozenset({"plane", "fixed_points"}), held=held_inputs(FLIP_FLOP)[0].numbers
-    )
-    shown = (
-        "losses",
-        "errors",
-        "epoch",
-        "window",
-        "x",
-        "y",
-        "outputs",
-        "states",
-        "init_state",
-        "scored",
-    )
-    trainer, losses, arrays = Trainer(FLIP_FLOP), np.zeros(0, np.float32), Arrays()
+    kinds = frozenset[Kind]({"plane", "fixed_points"})
+    question = Question(kinds, held=held_inputs(FLIP_FLOP)[0].numbers)
+    trainer, losses, arrays = Trainer(FLIP_FLOP), list[Floats](), Arrays()
+    trained = 0
     for moment in FLIP_FLOP_MOMENTS:
-        before = moment - 1 - len(losses)
-        losses = np.append(losses, trainer.advance(before).losses) if before else losses
+        if moment - 1 > trained:
+            losses.append(trainer.advance(moment - 1 - trained).losses)
         progress = trainer.advance(1)
-        losses = np.append(losses, progress.losses)
-        found = examine(Snapshot(trainer.state, 0, moment, progress), question)
-        arrays |= parts(f"{moment} plane", found.plane) | parts(
-            f"{moment} fixed_points", found.fixed_points
-        )
-        arrays |= {f"{moment} progress {name}": getattr(progress, name) for name in shown}
-    return {"losses": losses.astype(np.float32), **arrays}
+        trained = moment
+        losses.append(progress.losses)
+        answer = examine(Snapshot(trainer.state, 0, moment, progress), question)
+        arrays |= parts(f"{moment} plane", answer.plane)
+        arrays |= parts(f"{moment} fixed_points", answer.fixed_points)
+        arrays |= parts(f"{moment} progress", progress)
+    return {"losses": np.concatenate(losses), **arrays}
 
 
 def recorded_flip_flop(moment: int) -> tuple[Progress, Floats, Readings]:
     """The window, the losses of all windows up to it, and its readings."""
     run = stored("flip_flop_run")
-    progress = made(Progress, run, f"{moment} progress")
-    plane, points = (
-        made(StatePlane, run, f"{moment} plane"),
-        made(FixedPoints, run, f"{moment} fixed_points"),
+    progress = rebuilt(Progress, run, f"{moment} progress")
+    readings = Readings(
+        FLIP_FLOP,
+        0,
+        moment,
+        ("h",),
+        plane=rebuilt(StatePlane, run, f"{moment} plane"),
+        fixed_points=rebuilt(FixedPoints, run, f"{moment} fixed_points"),
+        progress=progress,
     )
-    found = Readings(
-        FLIP_FLOP, 0, moment, ("h",), plane=plane, fixed_points=points, progress=progress
-    )
-    return progress, run["losses"][:moment], found
+    return progress, run["losses"][:moment], readings
 
 
 RECORDED: dict[str, tuple[str, Callable[[], Arrays]]] = {
@@ -359,6 +354,6 @@ RECORDED: dict[str, tuple[str, Callable[[], Arrays]]] = {
 """What can be recorded: the file, and the function that trains it."""
 
 if __name__ == "__main__":
-    for one in sys.argv[1:]:
-        file, record = RECORDED[one]
+    for name in sys.argv[1:]:
+        file, record = RECORDED[name]
         np.savez_compressed(DATA / f"{file}.npz", allow_pickle=False, **record())
