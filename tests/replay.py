@@ -24,11 +24,14 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
         make_trainer: makes trainers and populations; by default those of TensorFlow.
     """
     run = Run.read(folder)
-    return (
-        _Replay(run, make_trainer or tensorflow_trainers(*run.trained_by)).difference()
-        if run.commands
-        else ""
-    )
+    if not run.commands:
+        return ""
+    make_trainer = make_trainer or tensorflow_trainers(*run.trained_by)
+    return _Replay(run, make_trainer).difference()
+
+
+def _position(place: AnyTrainer | RecordedCommand) -> tuple[int, int, int, int]:
+    return place.epoch, place.window, place.data_version, place.init_index
 
 
 class _Replay:
@@ -38,16 +41,14 @@ class _Replay:
     def __init__(self, run: Run, make_trainer: MakeTrainer) -> None:
         self._run = run
         self._make = make_trainer
-        self._parents = {
-            one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"
-        }
-        self._generations = {
-            one.branch: one.data_version for one in run.commands if one.cause != "return"
-        }
-        told = [
-            place for one in run.commands for place in (one.parent, one.before) if place is not None
-        ]
-        self._stops = {self._owned(place) for place in told}
+        beginnings = [command for command in run.commands if command.cause != "return"]
+        self._parents = {command.branch: command.parent or (0, 0) for command in beginnings}
+        self._generations = {command.branch: command.data_version for command in beginnings}
+        self._stops = set[Place]()
+        for command in run.commands:
+            for place in (command.parent, command.before):
+                if place is not None:
+                    self._stops.add(self._owned(place))
         self._states: dict[Place, PopulationState] = {}
         self._ends: dict[int, int] = {}
 
@@ -60,19 +61,14 @@ class _Replay:
 
     def difference(self) -> str:
         commands = self._run.commands
-        for number, (command, last) in enumerate(
-            zip(commands, [*(one.at for one in commands[1:]), self._run.trained], strict=True)
-        ):
+        ends = [command.at for command in commands[1:]]
+        ends.append(self._run.trained)
+        for number, (command, last) in enumerate(zip(commands, ends, strict=True)):
             if command.branch is None:
                 return f"command {number}, {command.cause}: of no branch"
             trainer = self._obeyed(command)
-            position = (trainer.epoch, trainer.window, trainer.data_version, trainer.init_index)
-            if position != (
-                command.epoch,
-                command.window,
-                command.data_version,
-                command.init_index,
-            ):
+            position = _position(trainer)
+            if position != _position(command):
                 return f"command {number}, {command.cause}: at {position} in the replay"
             along = self._ends.setdefault(command.branch, self._parents[command.branch][1])
             wrong = self._train(trainer, command.branch, along, command.at, last)
@@ -85,9 +81,8 @@ class _Replay:
         branch's path."""
         self._states[branch, along] = trainer.state
         end = self._ends[branch] = along + last - at
-        for stop in sorted(
-            {window for which, window in self._stops if which == branch and along < window} | {end}
-        ):
+        stops = {window for owner, window in self._stops if owner == branch}
+        for stop in sorted(stops | {end}):
             if along < stop <= end:
                 progress = trainer.advance(stop - along)
                 if not self._is_recorded(progress, at, trainer.state.config):

@@ -25,6 +25,7 @@ from tests.patience import PATIENCE
 from tests.program import Program, running
 from tests.replay import difference
 
+SEQUENCE = re.compile(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r")
 LAST_BYTES = 4000
 """The last bytes of output that a report shows."""
 
@@ -62,25 +63,22 @@ def _kitty(dice: random.Random) -> bytes:
 
 
 def _mouse(dice: random.Random) -> bytes:
-    x, y = dice.choice(
-        [
-            (dice.randrange(1, 90), dice.randrange(1, 30)),
-            (dice.randrange(1 << 30), dice.randrange(1 << 30)),
-        ]
-    )
+    on_screen = dice.randrange(1, 90), dice.randrange(1, 30)
+    anywhere = dice.randrange(1 << 30), dice.randrange(1 << 30)
+    x, y = dice.choice([on_screen, anywhere])
     return f"\x1b[<{dice.randrange(128)};{x};{y}{dice.choice('Mm')}".encode()
 
 
 def _paste(dice: random.Random) -> bytes:
-    text = dice.randbytes(dice.choice([3, 40, 4000]))
-    return (
-        b"\x1b[200~"
-        + dice.choice([text, b"0.5", b"seed"])
-        + dice.choice([b"\x1b[201~", b"\x1b[201~", b""])
-    )
+    noise = dice.randbytes(dice.choice([3, 40, 4000]))
+    text = dice.choice([noise, b"0.5", b"seed"])
+    end = dice.choice([b"\x1b[201~", b"\x1b[201~", b""])
+    return b"\x1b[200~" + text + end
 
 
-TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
+Token = Callable[[random.Random], bytes]
+
+TOKENS: list[tuple[int, Token]] = [
     (60, lambda dice: dice.choice(KEYS).encode()),
     (20, lambda dice: dice.choice(CONTROL).encode() * dice.choice([1, 1, 2])),
     (20, lambda dice: dice.choice(LONG).encode()),
@@ -93,7 +91,7 @@ TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
 ]
 """The kinds of input: relative frequency, and a function that makes one."""
 
-POPULATIONS: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _: b"L")]
+POPULATIONS: list[tuple[int, Token]] = [(2, lambda _: b"L")]
 
 
 class Storm:
@@ -120,13 +118,10 @@ class Storm:
     def blow(self, *flags: str) -> str:
         """What went wrong; empty if the program survived, ended in order, and its run replays."""
         while self._left > 0:
-            arguments = (
-                ["--resume", str(self._folder)]
-                if self._folder.exists()
-                else ["--run", str(self._folder)]
-            )
+            begin = "--resume" if self._folder.exists() else "--run"
+            arguments = (begin, str(self._folder), *flags)
             self.starts += 1
-            with running(*arguments, *flags, scripted=self._hashed, trainers="hashed") as program:
+            with running(*arguments, scripted=self._hashed, trainers="hashed") as program:
                 program.until(lambda text: "s Set" in text)
                 alive = self._send_all(program)
                 if alive:
@@ -138,34 +133,28 @@ class Storm:
                 # a key or a click may have quit the program just before the signal, or before a
                 # Ctrl+C
                 if code not in (0, 42) and b"killed by SIGINT" not in program.output:
-                    said = re.sub(
-                        rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]
-                    ).decode(errors="replace")
-                    return f"exit code {code}, {self._left} keys before the end:\n{said}"
+                    last = SEQUENCE.sub(b"", program.output[-LAST_BYTES:])
+                    text = last.decode(errors="replace")
+                    return f"exit code {code}, {self._left} keys before the end:\n{text}"
                 if not program.mended:
-                    settings = (
-                        "as it was"
-                        if program.settings == program.settings_before
-                        else f"{program.settings}"
-                    )
                     return (
                         f"exit code {code}, the terminal is not as it was, {self._left} keys "
-                        "before the end:"
-                        f" settings {settings}, last {program.output[-LAST_BYTES:]!r}"
+                        f"before the end: settings {program.settings}, before "
+                        f"{program.settings_before}, last {program.output[-LAST_BYTES:]!r}"
                     )
-        trainers = HashTrainer if self._hashed else None
-        return difference(self._folder, trainers) if self._folder.exists() else ""
+        if not self._folder.exists():
+            return ""
+        return difference(self._folder, HashTrainer if self._hashed else None)
 
     def _send_all(self, program: Program) -> bool:
         """Send the remaining input; returns whether the program still runs."""
-        kinds, weights = [one for _, one in self._kinds], [weight for weight, _ in self._kinds]
+        weights, kinds = zip(*self._kinds, strict=True)
         while self._left > 0:
-            for kind in self._dice.choices(
-                kinds, weights, k=min(self._left, self._dice.randrange(1, 9))
-            ):
+            count = min(self._left, self._dice.randrange(1, 9))
+            for token in self._dice.choices(kinds, weights, k=count):
                 self._left -= 1
                 # after a key that quits, this byte would be SIGQUIT
-                program.send(kind(self._dice).replace(b"\x1c", b""))
+                program.send(token(self._dice).replace(b"\x1c", b""))
             while self._left < 0.9 * self._tokens and not _has_trained(self._folder):
                 if not program.read_for(0.1):  # a tenth of the input comes while the program loads
                     return False
