@@ -250,14 +250,17 @@ async def staged(
     errors: npt.ArrayLike = 0.0,
     norms: npt.ArrayLike | None = None,
     branches: Sequence[Branch] = (),
-    config: EchoConfig = TUTORIAL,
+    config: EchoConfig | None = None,
     size: tuple[int, int] = (80, 24),
     ascii_only: bool = False,
     light: bool = False,
     **frame: Any,
 ) -> AsyncIterator[Stage]:
     """The app on a screen of this size after these keys, over a run of one branch with these
-    losses, or of several branches, and where it stands; see `stand`."""
+    losses, or of several branches, and where it stands; see `stand`. The configuration is by
+    default that of the readings, if there are any, or the tutorial's."""
+    if config is None:
+        config = frame["readings"].config if "readings" in frame else TUTORIAL
     session = ScriptedSession(config)
     for branch in branches or [Branch(losses, errors=errors, norms=norms)]:
         changed = config.with_fields(branch.changes)

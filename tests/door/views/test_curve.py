@@ -39,6 +39,11 @@ def lines_with(screen: Screen, text: str) -> list[int]:
     return [y for y, line in enumerate(screen.plot) if text in line]
 
 
+def line_at(loss: float, screen: Screen) -> int:
+    """The line of the plot at which a loss lies, if the axis ends at 0.8."""
+    return int(len(screen.plot) * (1 - loss / 0.8))
+
+
 def lines_around(screen: Screen, signs: str, column: int) -> set[int]:
     """The lines with one of these signs in a column or the next."""
     return {*screen.marks(signs, column), *screen.marks(signs, column + 1)}
@@ -62,12 +67,12 @@ async def test_a_single_window_stands_out_among_a_hundred_thousand(
 
 
 async def test_losses_and_windows_lie_where_the_axes_say() -> None:
+    losses = [0.75] * 50 + [0.25] * 50
     for size in ((80, 24), LARGE):
-        screen = await seen(losses=[0.75] * 50 + [0.25] * 50, size=size, ascii_only=True)
-        height = len(screen.plot)
-        assert screen.losses["0.0"] == height - 1
-        assert screen.marks("*", screen.windows["20"]) == [int(height * (1 - 0.75 / 0.8))]
-        assert screen.marks("*", screen.windows["80"]) == [int(height * (1 - 0.25 / 0.8))]
+        screen = await seen(losses=losses, size=size, ascii_only=True)
+        assert screen.losses["0.0"] == len(screen.plot) - 1
+        assert screen.marks("*", screen.windows["20"]) == [line_at(0.75, screen)]
+        assert screen.marks("*", screen.windows["80"]) == [line_at(0.25, screen)]
     assert screen.windows["80"] - screen.windows["20"] == pytest.approx(0.6 * 111, abs=1)
     assert {"0.0", "0.2", "0.4", "0.6", "0.8"} <= {*screen.losses}
     (chance,) = lines_with(screen, "chance 0.693")
@@ -237,17 +242,13 @@ async def test_a_single_window_of_another_branch_stands_out() -> None:
 
 async def test_many_seeds_are_a_median_a_band_and_extremes_at_their_losses() -> None:
     screen = await plain(losses=of_ten_seeds(100), config=SEEDS, replica=7)
-    x, height = screen.windows["60"], len(screen.plot)
-
-    def line_at(loss: float) -> int:
-        return int(height * (1 - loss / 0.8))
-
-    assert screen.marks("*", x) == [line_at(0.55)]
-    assert line_at(0.4) in screen.marks("=", x), "it lies on the border of two lines"
-    assert lines_around(screen, "'", x) == {line_at(0.7), line_at(0.1)}
+    x = screen.windows["60"]
+    assert screen.marks("*", x) == [line_at(0.55, screen)]
+    assert line_at(0.4, screen) in screen.marks("=", x), "it lies on the border of two lines"
+    assert lines_around(screen, "'", x) == {line_at(0.7, screen), line_at(0.1, screen)}
     band = lines_around(screen, ":=*", x)
-    assert min(band) == pytest.approx(line_at(0.61), abs=1)
-    assert max(band) == pytest.approx(line_at(0.19), abs=1)
+    assert min(band) == pytest.approx(line_at(0.61, screen), abs=1)
+    assert max(band) == pytest.approx(line_at(0.19, screen), abs=1)
     for name in ("** seed 14", "== median of 10", ":: 10 to 90 %"):
         assert name in screen.text
 

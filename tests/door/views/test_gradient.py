@@ -172,10 +172,9 @@ def signs_of_bars(screen: Screen) -> set[str]:
 
 async def test_bars_of_what_is_cut_off_are_hollow() -> None:
     config = EchoConfig(truncated_backprop_length=2)
-    rtrl = replace(config, rule="rtrl")
     readings = replace(SOLVED, config=config, effects=None, progress=None)
-    screen = await seen("4", config=config, readings=readings)
-    whole = await seen("4", config=rtrl, readings=replace(readings, config=rtrl))
+    screen = await seen("4", readings=readings)
+    whole = await seen("4", readings=replace(readings, config=replace(config, rule="rtrl")))
     assert re.search(r"T 2 .*21 %", screen.view[0])
     assert "▒" in signs_of_bars(screen)
     assert not signs_of_bars(screen) & {*"▁▂▃▄▅▆▇█"}
@@ -263,7 +262,7 @@ async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
         reliance=None,
         progress=progress_of(config),
     )
-    async with staged("4 tab left", config=config, size=(120, 44), readings=readings) as stage:
+    async with staged("4 tab left", size=(120, 44), readings=readings) as stage:
         assert re.search(r"row 1, step 4: .*x\[t\] \.080, x\[t-\d\] \.020", stage.reading)
         assert any(line.rstrip().endswith("░░░░░░██") for line in stage.view)
         await stage.press("f")

@@ -57,34 +57,33 @@ async def test_a_state_that_is_too_small_leaves_room_above_the_bars_up_to_the_ec
     config = EchoConfig(echo_step=5)
     by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
     readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
-    screen = await seen("3", config=config, readings=readings)
+    screen = await seen("3", readings=readings)
     assert "1.76 of 4" in screen.view[0]
     missing = max(line.split("┊")[0].count("░") for line in screen.view)
     assert missing in (4, 8, 12), "lags 2 to 5"
     assert "▲ echo 5" in screen.text
 
 
-BARS = replace(SOLVED, units=None, progress=None)
+async def bars_of(config: EchoConfig) -> tuple[str, str]:
+    """The last two lines of the view: the lags, and what is marked below them."""
+    readings = replace(SOLVED, config=config, units=None, progress=None)
+    lags, foot = (await seen("3", readings=readings, size=(120, 44))).view[-2:]
+    return lags, foot
 
 
 async def test_the_end_of_the_window_is_marked_where_the_gradient_ends() -> None:
-    config = EchoConfig(truncated_backprop_length=3)
-    screen = await seen("3", config=config, readings=replace(BARS, config=config), size=(120, 44))
-    lags, foot = screen.view[-2:]
+    lags, foot = await bars_of(EchoConfig(truncated_backprop_length=3))
     assert lags.index(" 2 ") < foot.index("┊") < lags.index(" 3 ") + 3
     assert "T 3" in foot
 
 
 async def test_the_exact_gradient_has_no_end() -> None:
-    config = EchoConfig(rule="rtrl")
-    screen = await seen("3", config=config, readings=replace(BARS, config=config), size=(120, 44))
-    assert "┊" not in screen.view[-1]
+    _, foot = await bars_of(EchoConfig(rule="rtrl"))
+    assert "┊" not in foot
 
 
 async def test_each_lag_of_a_task_is_marked() -> None:
-    config = task_config("two_coins")
-    screen = await seen("3", config=config, readings=replace(BARS, config=config), size=(120, 44))
-    lags, foot = screen.view[-2:]
+    lags, foot = await bars_of(task_config("two_coins"))
     marks = [match.start() for match in re.finditer("▲", foot)]
     assert marks == [lags.index(" 3 ") + 1, lags.index(" 8 ") + 1]
 
@@ -146,7 +145,7 @@ async def test_inputs_have_the_names_that_their_task_gives_them() -> None:
     config = task_config("adding")
     units = replace(UNITS, best_channel=np.array([1, 0, 1, 0], np.int32))
     readings = replace(SOLVED, config=config, units=units, progress=progress_of(config))
-    screen = await seen("3", readings=readings, config=config, size=LARGE)
+    screen = await seen("3", readings=readings, size=LARGE)
     for name in ("1 ~ mark[t-3]", "2 ~ value[t-1]", "3 ~ mark[t-2]", "4 ~ value[t]"):
         assert name in screen.text
 

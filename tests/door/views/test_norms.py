@@ -43,10 +43,11 @@ async def test_norms_lie_at_their_powers_of_ten_and_the_key_takes_them_away() ->
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), LARGE])
 async def test_clip_norm_is_drawn_and_clipped_windows_are_counted(size: tuple[int, int]) -> None:
     norms = np.full(1000, 0.01)
-    never = await seen("c", losses=[0.5] * 1000, norms=norms, config=CLIPPED, size=size)
+    run = {"losses": [0.5] * 1000, "config": CLIPPED, "size": size}
+    never = await seen("c", **run, norms=norms)
     assert "0 clipped above 1.000" in never.text, "the axis reaches to the limit"
     norms[500:537] = 3.0
-    screen = await seen("c", losses=[0.5] * 1000, norms=norms, config=CLIPPED, size=size)
+    screen = await seen("c", **run, norms=norms)
     assert "37 clipped above 1.000" in screen.text
     assert len(screen.lines) == size[1]
 

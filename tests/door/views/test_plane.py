@@ -84,7 +84,7 @@ def with_points(**changes: Any) -> Readings:
 
 
 async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
-    async with staged("7 x", config=TWO_UNITS, readings=with_plane(TWO_UNITS)) as stage:
+    async with staged("7 x", readings=with_plane(TWO_UNITS)) as stage:
         assert stage.asked == Question(frozenset({"plane", "fixed_points"}), held=(0.0,))
         screen = await stage.put(readings=with_points())
         assert re.search(r"input 0: 2 stable, 1 saddle, .* 256", screen.view[0])
@@ -102,7 +102,7 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
 
 async def test_fixed_points_are_counted_by_kind() -> None:
     readings = with_points(kinds=("saddle", "unstable", "slow"))
-    screen = await seen("7 x", config=TWO_UNITS, readings=readings)
+    screen = await seen("7 x", readings=readings)
     assert re.search(r": 1 saddle, 1 unstable, 1 slow\b", screen.view[0])
 
 
@@ -110,7 +110,7 @@ async def test_the_arrows_read_the_states_of_a_row() -> None:
     shape = four_corners(TWO_UNITS).rows.shape
     rows = np.random.default_rng(3).normal(size=shape).astype(np.float32)
     readings = with_plane(TWO_UNITS, rows=rows)
-    async with staged("7 x down", "left " * 15, config=TWO_UNITS, readings=readings) as stage:
+    async with staged("7 x down", "left " * 15, readings=readings) as stage:
         for step, state in enumerate(rows[1], 1):
             match = re.search(rf"row 2, step {step} at (\S+), (\S+): ", stage.reading)
             assert match, stage.reading
@@ -120,7 +120,7 @@ async def test_the_arrows_read_the_states_of_a_row() -> None:
 
 async def test_behind_the_states_of_a_row_the_arrows_read_the_fixed_points() -> None:
     points = points_of_corners()
-    async with staged("7 x right", config=TWO_UNITS, readings=with_points()) as stage:
+    async with staged("7 x right", readings=with_points()) as stage:
         for number, kind in enumerate(points.kinds):
             await stage.press("right")
             radius, share = abs(points.eigenvalues[number, 0]), points.outputs[number, 0]
