@@ -34,7 +34,7 @@ from tui.app.lesson_screen import LessonScreen
 from tui.app.line import CommandLine
 from tui.term.terminal_input import TerminalInput
 
-LARGE = (120, 40)
+MIDDLE, LARGE = (100, 30), (120, 40)
 TOUR = LessonScreen
 
 

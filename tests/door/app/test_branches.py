@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn.session.commands import Edit, Go, Reset, Step
-from tests.door.app.stage import LARGE, opened
+from tests.door.app.stage import LARGE, MIDDLE, opened
 from tests.scripted import SMALL
 
 THREE_BRANCHES = (Step(20), Go(0, 15), Edit({"learning_rate": 0.5}), Step(5), Reset(), Step(3))
@@ -110,7 +110,7 @@ async def test_keys_that_are_not_the_panels_stay_the_apps() -> None:
 
 
 async def test_looking_at_the_past_changes_nothing_and_b_enter_returns() -> None:
-    async with opened(size=(100, 30)) as stage:
+    async with opened(size=MIDDLE) as stage:
         await stage.press("e e")
         now = stage.lines
         for keys, window in (("[ [", 18), ("{ {", 0)):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from echornn.session.commands import Ask, Command, Reset, Step
-from tests.door.app.stage import LARGE, TOUR, Stage, opened
+from tests.door.app.stage import LARGE, MIDDLE, TOUR, Stage, opened
 from tests.door.app.test_branches import THREE_BRANCHES
 from tests.scripted import SMALL, SMALL_POPULATION
 
@@ -133,7 +133,7 @@ SEEDS = {"6↓.⏎.": "Choose 4, Step 1, Alone, Step 1", "6v↓⏎.": "Choose 1,
 
 @pytest.mark.parametrize("keys", SEEDS)
 async def test_a_burst_goes_on_with_the_chosen_seed(keys: str) -> None:
-    async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
+    async with opened(SMALL_POPULATION, size=MIDDLE) as stage:
         await stage.do(Step(400))
         assert await sent_by(stage, keys) == SEEDS[keys]
         assert stage.focus == "SeedsView"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from echornn.session.commands import Step
-from tests.door.app.stage import LARGE, Stage, opened
+from tests.door.app.stage import LARGE, MIDDLE, Stage, opened
 from tests.scripted import SMALL, scripted, scripted_loss
 
 Facts = dict[str, Any]
@@ -166,7 +166,7 @@ async def test_a_diverged_loss_pauses_and_undo_goes_to_before_it() -> None:
 
 async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() -> None:
     config = replace(SMALL, num_epochs=100)
-    async with opened(config, Step(600), size=(100, 30)) as stage:
+    async with opened(config, Step(600), size=MIDDLE) as stage:
         await stage.press("d")
         match = re.search(r"windows (\d+) to (\d+)", stage.lines[1])
         assert match

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from echornn.session.commands import Command
-from tests.door.app.stage import opened
+from tests.door.app.stage import MIDDLE, opened
 from tests.door.app.test_keys import PREPARED, Facts, after, prepare
 from tests.patience import PATIENCE
 from tests.scripted import SMALL
@@ -127,7 +127,7 @@ async def test_a_line_brings_back_what_was_typed_and_is_left() -> None:
 
 
 async def test_views_and_the_curve_are_used_by_names() -> None:
-    async with opened(size=(100, 30)) as stage:
+    async with opened(size=MIDDLE) as stage:
         await stage.press("e r e")
         text = await stage.enter("view data; zoom in; zoom out; seed after # all")
         assert "misses" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from echornn.session.commands import Step
-from tests.door.app.stage import LARGE, opened
+from tests.door.app.stage import LARGE, MIDDLE, opened
 from tests.scripted import SMALL_POPULATION
 
 
@@ -37,7 +37,7 @@ async def test_views_settings_and_help_are_opened_and_closed_by_a_click() -> Non
 
 
 async def test_on_the_curve_a_click_reads_and_two_go_there() -> None:
-    async with opened(size=(100, 30)) as stage:
+    async with opened(size=MIDDLE) as stage:
         await stage.press("e e e")
         whole = stage.lines
         place = (stage.place("┫", 11)[0], 8)
@@ -51,7 +51,7 @@ async def test_on_the_curve_a_click_reads_and_two_go_there() -> None:
 
 
 async def test_on_the_curve_the_wheel_zooms_and_the_pointer_reads() -> None:
-    async with opened(size=(100, 30)) as stage:
+    async with opened(size=MIDDLE) as stage:
         await stage.press("e e e")
         x, y = stage.place("┫", 11)[0], 8
         axis = next(line for line in stage.lines if " window 0 " in line)
@@ -99,7 +99,7 @@ async def test_fields_and_presets_are_chosen_by_a_click() -> None:
 
 
 async def test_a_seed_is_chosen_by_a_click_and_twice_it_goes_on_alone() -> None:
-    async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
+    async with opened(SMALL_POPULATION, Step(400), size=MIDDLE) as stage:
         await stage.press("6")
         await stage.click("10    108")
         stage.stands(replica=3)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from echornn.session.commands import Step
-from tests.door.app.stage import Stage, opened
+from tests.door.app.stage import MIDDLE, Stage, opened
 from tests.scripted import SMALL_POPULATION
 
 
 async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() -> None:
-    async with opened(size=(100, 30)) as stage:
+    async with opened(size=MIDDLE) as stage:
         await stage.press("e . . L")
         stage.stands(replicas=64, seed=7, trained=0)
         assert "of 64 solved" in await stage.press(". . . 6")
@@ -34,7 +34,7 @@ def solved(stage: Stage) -> dict[int, str]:
 
 
 async def test_a_seed_is_chosen_by_keys() -> None:
-    async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
+    async with opened(SMALL_POPULATION, Step(400), size=MIDDLE) as stage:
         text = await stage.press("6")
         assert re.search(r"\b4 of 6 solved", text)
         windows = {7: "89", 11: "89", 10: "108", 8: "263", 9: "-", 12: "-"}
@@ -52,7 +52,7 @@ async def test_a_seed_is_chosen_by_keys() -> None:
 
 
 async def test_enter_goes_on_with_the_chosen_seed_alone() -> None:
-    async with opened(SMALL_POPULATION, Step(400), size=(100, 30)) as stage:
+    async with opened(SMALL_POPULATION, Step(400), size=MIDDLE) as stage:
         await stage.press("6 down enter")
         stage.stands(replicas=1, seed=11, trained=400, branch=1)
         await stage.press("u")
@@ -60,7 +60,7 @@ async def test_enter_goes_on_with_the_chosen_seed_alone() -> None:
 
 
 async def test_edits_and_the_past_act_on_all_of_them() -> None:
-    async with opened(SMALL_POPULATION, size=(100, 30)) as stage:
+    async with opened(SMALL_POPULATION, size=MIDDLE) as stage:
         await stage.press("e s down + escape e [")
         stage.stands(replicas=6, learning_rate=0.5, trained=19)
         await stage.press("R")

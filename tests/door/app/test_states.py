@@ -10,7 +10,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.session.commands import Step
-from tests.door.app.stage import LARGE, opened
+from tests.door.app.stage import LARGE, MIDDLE, opened
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted
 
@@ -123,7 +123,7 @@ async def test_a_run_is_opened_at_an_earlier_window(recorded: Path) -> None:
 async def test_a_makes_the_change_that_the_advice_names_and_no_other() -> None:
     config = replace(SMALL, num_epochs=500, seed=3, learning_rate=0.2)
     guessing = scripted(forgets_at=0, wrong_every=2)
-    async with opened(config, Step(4000), trainer=guessing, size=(100, 30)) as stage:
+    async with opened(config, Step(4000), trainer=guessing, size=MIDDLE) as stage:
         assert "init glorot" in stage.text
         assert "a Advice" in stage.lines[-1]
         await stage.press("a")

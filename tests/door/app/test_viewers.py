@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.door.app.stage import another_screen, opened
+from tests.door.app.stage import MIDDLE, another_screen, opened
 
 
 async def test_both_show_the_same_run_and_only_one_steers() -> None:
-    async with opened(size=(100, 30)) as here, another_screen(here) as there:
+    async with opened(size=MIDDLE) as here, another_screen(here) as there:
         await here.press("e . 2")
         text = await there.shown()
         assert re.search(r"paused +epoch 2/3 +window +1/10", text)

@@ -37,13 +37,13 @@ STATUS, PLOT_X = 3, 8
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch: losses, [n] or [n, replicas], where it begins, fields that differ, shares of wrong
-    predictions, and norms of gradients.
+    """A branch: losses, [n] or [n, replicas], where it begins (but for the start), fields that
+    differ, shares of wrong predictions, and norms of gradients.
     """
 
     losses: npt.ArrayLike
     cause: Cause = "start"
-    at: tuple[int, int] | None = None
+    at: tuple[int, int] = (0, 0)
     changes: dict[str, Any] = field(default_factory=dict)
     errors: npt.ArrayLike = 0.0
     norms: npt.ArrayLike | None = None
@@ -72,9 +72,9 @@ class Screen:
         assert len(lines) == 1, f"{words} in\n{self.text}"
         return lines[0]
 
-    def below(self, *words: str, count: int) -> list[str]:
+    def below(self, words: str, count: int) -> list[str]:
         """So many lines below the only one with these words."""
-        first = self.lines.index(self.line(*words)) + 1
+        first = self.lines.index(self.line(words)) + 1
         return list(self.lines[first : first + count])
 
     @property
@@ -264,7 +264,8 @@ async def staged(
     session = ScriptedSession(config)
     for branch in branches or [Branch(losses, errors=errors, norms=norms)]:
         changed = config.with_fields(branch.changes)
-        number = branch_off(session.timeline, changed, branch.cause, branch.at)
+        at = None if branch.cause == "start" else branch.at
+        number = branch_off(session.timeline, changed, branch.cause, at)
         grow(session.timeline, number, branch.losses, branch.errors, branch.norms)
     stand(session, **frame)
 

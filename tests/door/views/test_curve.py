@@ -104,7 +104,7 @@ async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
 async def test_nan_and_infinity_are_marked_and_break_nothing(
     losses: list[float], is_marked: bool
 ) -> None:
-    branches = [Branch(losses), Branch(losses, "preset", (0, 0))]
+    branches = [Branch(losses), Branch(losses, "preset")]
     async with staged(branches=branches, size=LARGE, ascii_only=True) as stage:
         assert ("!" in stage.screen.plot[0]) == is_marked
         await stage.press("l left escape")
@@ -179,7 +179,7 @@ async def test_commands_are_marked_where_they_were_given(cause: Any, word: str) 
 
 @pytest.mark.parametrize("cause", ["reset", "preset"])
 async def test_new_weights_begin_at_the_left_over_the_branch_before(cause: Any) -> None:
-    branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause, (0, 0))]
+    branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause)]
     screen = await seen(branches=branches, line=1, size=(100, 34), ascii_only=True)
     assert min(columns(screen, "*")) <= 1
     assert screen.marks("*", 2)[0] == screen.marks("*", screen.windows["40"] - 4)[0]
@@ -189,7 +189,7 @@ async def test_new_weights_begin_at_the_left_over_the_branch_before(cause: Any) 
 async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_leave() -> None:
     branches = [
         Branch([0.85] * 100),
-        Branch([0.45] * 100, "preset", (0, 0), {"learning_rate": 0.1}),
+        Branch([0.45] * 100, "preset", changes={"learning_rate": 0.1}),
         Branch([0.15] * 150, "edit", (0, 50), {"learning_rate": 0.2}),
     ]
     async with staged(branches=branches, size=LARGE, ascii_only=True) as stage:
@@ -201,7 +201,8 @@ async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_l
         assert screen.marks("*", x) == [int(height * 0.15)]
         assert screen.marks("'bc", x) == [int(height * 0.55), int(height * 0.85)]
         for letter in "bc":
-            line = next(line for line in screen.plot if line.split("chance")[0].count(letter) >= 3)
+            lettered = [line for line in screen.plot if line.split("chance")[0].count(letter) >= 3]
+            line = lettered[0]
             assert {*line} <= {*" '-.bcleast at epoch starts 0.111"}
         left = min(line.index("'"), line.index("c"))
         assert left == pytest.approx(screen.windows["50"], abs=1)
@@ -218,7 +219,7 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
 ) -> None:
     branches = [Branch([0.9] * 30)]
     for n in range(1, 8):
-        branches.append(Branch([0.1 * n] * 30, "preset", (0, 0), {"learning_rate": n / 100}))
+        branches.append(Branch([0.1 * n] * 30, "preset", changes={"learning_rate": n / 100}))
     screen = await seen(branches=branches, size=size)
     legend = screen.line("h: ")
     named = re.findall(r"([b-h]): learning_rate 0\.0\d", legend)
@@ -228,14 +229,14 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
 
 
 async def test_a_branch_that_lies_on_the_curve_has_a_letter_there() -> None:
-    same = [Branch([0.5] * 99), Branch([0.5] * 99, "preset", (0, 0))]
+    same = [Branch([0.5] * 99), Branch([0.5] * 99, "preset")]
     assert lines_with(await seen(branches=same, ascii_only=True), "*b")
 
 
 async def test_a_single_window_of_another_branch_stands_out() -> None:
     spike = [0.1] * 20_000
     spike[10_000] = 0.9
-    branches = [Branch([0.95] + [0.02] * 19_999), Branch(spike, "preset", (0, 0))]
+    branches = [Branch([0.95] + [0.02] * 19_999), Branch(spike, "preset")]
     screen = await plain(branches=branches)
     assert min(lines_around(screen, "'", screen.windows["10k"])) <= 2
 
@@ -300,7 +301,7 @@ async def test_where_one_seed_goes_on_alone_the_band_ends() -> None:
 
 
 async def test_many_seeds_under_the_curve_are_their_median() -> None:
-    fresh = Branch([0.6] * 200, "preset", (0, 0), {"replicas": 1, "seed": 1})
+    fresh = Branch([0.6] * 200, "preset", changes={"replicas": 1, "seed": 1})
     screen = await plain(branches=[Branch(of_ten_seeds(200)), fresh], config=SEEDS, line=1)
     assert "median" in screen.line("a: ")
     assert not columns(screen, "=")

@@ -25,12 +25,12 @@ def rows_of(screen: Screen) -> list[str]:
 
 def echoes_of(screen: Screen) -> list[str]:
     """What the lines below the rows say of the window's targets."""
-    below = [screen.below(row, count=1)[0] for row in rows_of(screen)]
+    below = [screen.below(row, 1)[0] for row in rows_of(screen)]
     return [line.split("╎")[1] for line in below]
 
 
-def numbers(text: str) -> list[int]:
-    return [int(word) for word in re.findall(r"\d+", text)]
+def numbers(text: str) -> str:
+    return " ".join(re.findall(r"\d+", text))
 
 
 async def test_the_little_example_is_the_tutorials_figure() -> None:
@@ -38,15 +38,14 @@ async def test_the_little_example_is_the_tutorials_figure() -> None:
     screen = await seen("2", config=LITTLE, losses=[0.5] * 2, newest=newest, size=LARGE)
     rows = rows_of(screen)
     windows = [numbers(row.split("╎")[1]) for row in rows]
-    assert windows == [[4, 5, 6], [16, 17, 18], [28, 29, 30]]
-    steps = [numbers(row[8:]) for row in rows]
-    assert steps == [[*range(1, 14)], [*range(10, 26)], [*range(22, 37)]], (
-        "each goes on in the next"
-    )
+    assert windows == ["4 5 6", "16 17 18", "28 29 30"]
+    for row, first, last in zip(rows, (1, 10, 22), (13, 25, 36), strict=True):
+        steps = " ".join(map(str, range(first, last + 1)))
+        assert numbers(row[8:]) == steps, "each row goes on in the next"
     assert [row.count("→") for row in rows] == [1, 2, 1]
     echoes = echoes_of(screen)
     sources = [numbers(echo) for echo in echoes]
-    assert sources == [[1, 2, 3], [13, 14, 15], [25, 26, 27]]
+    assert sources == ["1 2 3", "13 14 15", "25 26 27"]
     assert [echo.count("‹") for echo in echoes] == [3, 3, 3], "before the window"
 
 
@@ -55,7 +54,7 @@ async def test_the_first_window_echoes_the_row_above() -> None:
     screen = await seen("2", config=LITTLE, losses=[0.5], newest=newest, size=LARGE)
     first, *others = echoes_of(screen)
     assert first.strip() == "---- ---- ----", "there is nothing before the first row"
-    assert [numbers(echo) for echo in others] == [[10, 11, 12], [22, 23, 24]]
+    assert [numbers(echo) for echo in others] == ["10 11 12", "22 23 24"]
     assert [echo.count("↑") for echo in others] == [3, 3]
 
 
@@ -97,7 +96,7 @@ async def test_with_one_window_an_epoch_no_state_is_carried(windows: int, words:
 async def test_sources_are_counted_and_read_out() -> None:
     async with staged("2", losses=[0.5] * 3, here=1, size=LARGE) as stage:
         counts = numbers(stage.screen.line("75 targets"))
-        assert counts[:4] == [75, 60, 12, 3], "in the window, in the row above, blank"
+        assert counts == "75 60 12 3", "in the window, in the row above, blank"
         await stage.press("tab home", "left " * 20)
         assert re.search(r"row 1, step 1 .*blank", stage.reading)
         await stage.press("down")
@@ -137,7 +136,8 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
     config: EchoConfig, windows: list[str], targets: str
 ) -> None:
     screen = await seen("2", config=config, losses=[0.5], size=LARGE)
-    lines = [screen.line("windows ", "╡"), *screen.below("windows ", "╡", count=1)]
+    first = screen.line("windows ", "╡")
+    lines = [first, *screen.below(first, 1)]
     for line, window in zip(lines, windows, strict=True):
         assert line[9:].ljust(len(window)).startswith(window)
     assert screen.line("targets ", targets[0] * 3)[9:].startswith(targets)
@@ -162,12 +162,12 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
 async def test_which_targets_of_a_trial_count_is_said() -> None:
     screen = await seen("2", config=task_config("temporal_order"))
     assert re.search(r"row 1: 1 of 60 .* 26 to 60", screen.text)
-    assert screen.below("row 1:", count=2)[1][-2:] in ("XX", "XY", "YX", "YY")
+    assert screen.below("row 1:", 2)[1][-2:] in ("XX", "XY", "YX", "YY")
 
 
 async def test_numbers_have_a_line_for_each_channel() -> None:
     screen = await seen("2 tab right", config=task_config("flip_flop"), size=LARGE)
-    lines = screen.below("row 1:", count=6)
+    lines = screen.below("row 1:", 6)
     labels = [line[1:13].strip() for line in lines]
     assert labels[:3] == ["input bit 1", "input bit 2", "input bit 3"]
     assert labels[3:] == ["target bit 1", "target bit 2", "target bit 3"]

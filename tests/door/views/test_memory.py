@@ -21,7 +21,7 @@ async def test_bars_are_as_high_as_the_readings_and_units_are_named_by_the_input
     screen = await seen("3", readings=SOLVED)
     assert "3.95 +- 0.02 of 4" in screen.view[0]
     assert "lags 0 to 18" in screen.view[0]
-    assert [line.rstrip() for line in screen.view[2:]] == [
+    assert screen.view[2:] == [
         "     ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
         "     █ █ █ █                       ┊       2 ~ x[t-1]  r  0.98 ·▲▲▼▼▲▼▼▼▼▲▲▲▲▲",
@@ -121,7 +121,7 @@ async def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
 
 async def test_parts_are_chosen_in_turn_and_asked_for() -> None:
     async with staged("3", config=EchoConfig(cell="gru"), readings=SOLVED) as stage:
-        for key, part in (("n", "update"), ("n", "reset"), ("n", "h"), ("N", "reset")):
+        for key, part in zip("nnnN", ("update", "reset", "h", "reset"), strict=True):
             await stage.press(key)
             assert stage.asked == Question(frozenset({"memory", "units"}), part)
         memory, units = replace(MEMORY, part="reset"), replace(UNITS, part="reset")

@@ -24,7 +24,7 @@ def with_plane(config: EchoConfig = SOLVED.config, **changes: Any) -> Readings:
 async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() -> None:
     screen = await seen("7", readings=SOLVED, ascii_only=True)
     assert re.findall(r"\d+%?", screen.view[0]) == ["32"]
-    assert [line.rstrip() for line in screen.view[1:-1]] == [
+    assert screen.view[1:-1] == [
         "   .0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
         "   .                                  :.                                  .",
         "   .                                  :.                                  .",

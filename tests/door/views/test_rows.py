@@ -43,7 +43,7 @@ async def test_each_row_has_its_input_its_target_and_its_prediction(
     assert re.search("row 1: 4( of |/)4", screen.text)
     assert re.search("row 2: 3( of |/)4", screen.text)
     for row, blocks in (("row 1:", FIRST), ("row 2:", SECOND)):
-        lines = screen.below(row, count=3)
+        lines = screen.below(row, 3)
         for line, name, text in zip(lines, ("input", "echo", "pred"), blocks, strict=True):
             assert line[1:].startswith(name)
             if ascii_only:
@@ -67,7 +67,7 @@ async def test_each_row_has_its_input_its_target_and_its_prediction(
 async def test_a_prediction_is_shaded_by_its_probability(share: float, block: str) -> None:
     right = np.full((2, 4), round(share), np.uint8)
     screen = await seen(config=FOUR, newest=replace(four_steps(0, sure=1 - share), y=right))
-    assert screen.below("row 2:", count=3)[2].rstrip().endswith(block)
+    assert screen.below("row 2:", 3)[2].endswith(block)
 
 
 async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried() -> None:
@@ -127,7 +127,7 @@ async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
     said = np.where(y == 4, 5, y)
     outputs = np.eye(40, dtype=np.float32)[said]
     screen = await seen(config=config, newest=replace(progress, x=x, y=y, outputs=outputs))
-    inputs, targets, predictions = screen.below("row 1:", count=3)
+    inputs, targets, predictions = screen.below("row 1:", 3)
     assert "0 9 a z 24271 2 3 4" in inputs
     assert "0 1 2 3 4 5 6 7 8 9" in targets
     assert "0 1 2 3 5<5 6 7 8 9" in predictions
@@ -137,7 +137,7 @@ async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
 
 
 async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
-    async with staged(losses=[0.5] * 9, config=EchoConfig(batch_size=50)) as stage:
+    async with staged(config=EchoConfig(batch_size=50)) as stage:
         shown = [int(row) for row in re.findall(r"row (\d+):", stage.text)]
         count = len(shown)
         assert shown == [*range(1, count + 1)]
@@ -158,7 +158,7 @@ async def test_steps_that_do_not_fit_are_counted() -> None:
 async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> None:
     config = task_config("flip_flop", total_series_length=3000)
     screen = await seen("tab left", config=config, size=(100, 40))
-    lines = screen.below("row 1:", count=9)
+    lines = screen.below("row 1:", 9)
     for part, first in (("input", 0), ("target", 3), ("pred", 6)):
         for channel in (1, 2, 3):
             assert lines[first + channel - 1][1:13].strip() == f"{part} bit {channel}"
@@ -174,7 +174,7 @@ async def test_channels_that_do_not_fit_are_counted() -> None:
 
 async def test_channels_of_a_task_have_their_names() -> None:
     screen = await seen("tab left", config=task_config("adding"), size=LARGE)
-    labels = [line[1:13].strip() for line in screen.below("row 1:", count=4)]
+    labels = [line[1:13].strip() for line in screen.below("row 1:", 4)]
     assert labels == ["input value", "input mark", "target", "pred"]
     words = r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+"
     assert re.search(words, screen.reading)
@@ -182,8 +182,8 @@ async def test_channels_of_a_task_have_their_names() -> None:
 
 async def test_steps_that_do_not_count_have_a_dash_and_are_never_wrong() -> None:
     config = task_config("temporal_order", length=10, total_series_length=3000)
-    async with staged("tab left", losses=[0.5] * 9, config=config, size=(100, 40)) as stage:
-        inputs, targets = (line[8:28] for line in stage.screen.below("row 1:", count=2))
+    async with staged("tab left", config=config, size=(100, 40)) as stage:
+        inputs, targets = (line[8:28] for line in stage.screen.below("row 1:", 2))
         assert inputs[:2] == "E "
         assert inputs[18:].strip() == "B"
         assert targets[:18] == "- " * 9
@@ -232,7 +232,7 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
         assert name in screen.text
     assert re.search(r"input (left|right|lower); target (up|down); p\(down\)", screen.reading)
     assert "><" in screen.text
-    rows = [line[8:].replace("│", "")[:28] for line in screen.below("row 2:", count=3)]
+    rows = [line[8:].replace("│", "")[:28] for line in screen.below("row 2:", 3)]
     inputs, targets, predictions = (re.findall("..", row) for row in rows)
     for symbol, target, prediction in zip(inputs, targets, predictions, strict=True):
         assert (target == "- ") == (symbol == "2 "), "lower does not count"

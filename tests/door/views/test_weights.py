@@ -25,9 +25,9 @@ async def test_the_title_has_the_radius_and_the_largest_exponent_with_its_spread
 async def test_parameters_of_the_network_and_of_the_shown_matrix_are_counted() -> None:
     async with staged("5 tab", readings=SOLVED) as stage:
         assert "W 20 of 34 parameters, spectral radius 0.94;" in stage.view[0]
-        for name, count in (("b", 4), ("W2", 8), ("b2", 2)):
+        for words in ("b 4 of 34 parameters", "W2 8 of 34", "b2 2 of 34"):
             await stage.press("n")
-            assert f"{name} {count} of 34 parameters" in stage.view[0]
+            assert words in stage.view[0]
             assert "radius 0.94 of W" in stage.view[0]
 
 
@@ -58,7 +58,7 @@ async def test_where_no_window_is_known_it_says_how_to_see_changes() -> None:
 @pytest.mark.parametrize(("width", "legend"), [(100, "● inside  ◆ outside"), (72, "● in  ◆ out")])
 async def test_a_legend_is_shortened_by_words(width: int, legend: str) -> None:
     screen = await seen("5", readings=SOLVED, size=(width, 24))
-    assert screen.line(legend).rstrip().endswith(legend)
+    assert screen.line(legend).endswith(legend)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ async def test_the_cursor_reads_an_entry_of_the_chosen_matrix() -> None:
         await stage.press("right " * 9)
         assert f"W, from h1 to h4: {WEIGHTS['W'][1, 3]:+.4g}" in stage.reading
         before = stage.view[1:]
-        for name, first in (("b", "bias"), ("W2", "h1"), ("b2", "bias"), ("W", "x")):
+        for words in ("b, from bias to", "W2, from h1 to", "b2, from bias to", "W, from x to"):
             await stage.press("n")
-            assert f"{name}, from {first} to" in stage.reading
+            assert words in stage.reading
             assert stage.view[1:] == before, "nothing moves where all fit"
         await stage.press("escape")
         assert "from" not in stage.reading
