@@ -45,19 +45,18 @@ def batch_of(config: EchoConfig, data_version: int = 0, epoch: int = 0) -> Batch
     if task.scores_every_step:
         return draw_rows(task, rng, rows, steps)
     skipped = lead_in(config)
-    drawn = draw_rows(task, rng, rows, skipped + steps)
-    batch = (
-        Batch(drawn.x[:, skipped:], drawn.y[:, skipped:], drawn.scored[:, skipped:])
-        if skipped
-        else drawn
-    )
+    batch = draw_rows(task, rng, rows, skipped + steps)
+    if skipped:
+        batch = Batch(batch.x[:, skipped:], batch.y[:, skipped:], batch.scored[:, skipped:])
     _require_scored_windows(config, batch.scored, epoch)
     return batch
 
 
+# Sizes of held-out data, chosen by eye
 HELD_OUT_TRIALS = 512
-# Of a stream: rows, and their steps that count after the first
-HELD_OUT_ROWS, HELD_OUT_STEPS, LEAST_LEAD = 64, 256, 64
+HELD_OUT_ROWS = 64  # of a stream
+HELD_OUT_STEPS = 256  # of a row, those that count: its last
+LEAST_LEAD = 64  # of a row, those before that do not count
 
 
 def held_out_config(
@@ -72,18 +71,15 @@ def held_out_config(
     task = config.the_task.with_values(settings)
     if form_of(task)[:2] != form_of(config.the_task)[:2]:
         name, value = next(iter(settings.items()))
-        raise ConfigError(
-            name,
-            value,
-            f"only what keeps {config.the_task.inputs} in and {config.the_task.outputs} out",
-        )
-    rows = trials or (HELD_OUT_TRIALS if task.length else HELD_OUT_ROWS)
-    if task.length is None:
+        inputs, outputs = config.the_task.inputs, config.the_task.outputs
+        raise ConfigError(name, value, f"only what keeps {inputs} in and {outputs} out")
+    if task.length is not None:
+        rows, steps = HELD_OUT_TRIALS, task.length
+    else:
         lags = known_lags(task, config.row_length - 1)
         lead = max(LEAST_LEAD, config.truncated_backprop_length, *(1 + lag for lag in lags))
-        steps = lead + HELD_OUT_STEPS
-    else:
-        steps = task.length
+        rows, steps = HELD_OUT_ROWS, lead + HELD_OUT_STEPS
+    rows = trials or rows
     sizes = {"batch_size": rows, "total_series_length": rows * steps, "stride": None}
     return config.of(0).with_fields({**settings, **sizes})
 
@@ -94,14 +90,13 @@ def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
     target may depend on what came before.
     """
     seed = config.seed if data_seed is None else data_seed
-    task, rng = config.the_task, seeding.stream(seed, seeding.HELD_OUT)
-    drawn = draw_rows(task, rng, config.batch_size, config.row_length, held_out=True)
+    rng = seeding.stream(seed, seeding.HELD_OUT)
+    rows, steps = config.batch_size, config.row_length
+    batch = draw_rows(config.the_task, rng, rows, steps, held_out=True)
     if not config.is_stream:
-        return drawn
-    return replace(
-        drawn,
-        scored=drawn.scored & (np.arange(config.row_length) >= config.row_length - HELD_OUT_STEPS),
-    )
+        return batch
+    counts = np.arange(steps) >= steps - HELD_OUT_STEPS
+    return replace(batch, scored=batch.scored & counts)
 
 
 def lead_in(config: EchoConfig) -> int:
@@ -112,23 +107,26 @@ def lead_in(config: EchoConfig) -> int:
     task = config.the_task
     if task.scores_every_step or not config.is_stream:
         return 0
-    return _lead_in(
-        task, config.batch_size, config.row_length, config.window_steps, config.window_stride
-    )
+    first = _first_scored(task, config.batch_size, config.row_length)
+    windows = -(-(first - config.window_steps + 1) // config.window_stride)  # rounded up
+    return max(0, windows) * config.window_stride
 
 
 @lru_cache(maxsize=64)
-def _lead_in(task: Task, rows: int, steps: int, window: int, stride: int) -> int:
-    scored = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps).scored
-    first = int(np.argmax(scored.any(axis=0)))
-    return max(0, -(-(first - window + 1) // stride)) * stride
+def _first_scored(task: Task, rows: int, steps: int) -> int:
+    """The first step that any row scores, in the data of seed 0."""
+    rng = seeding.stream(0, seeding.DATA, 0, 0)
+    scored = draw_rows(task, rng, rows, steps).scored
+    return int(np.argmax(scored.any(axis=0)))
 
 
 def lags_of_target(config: EchoConfig, window: int, step: int) -> tuple[int, ...]:
     """The lags of the inputs that decide the target of a window's step, both from 0; empty if they
     are not known."""
+    first = 0
     try:
-        first = lead_in(config) + window * config.window_stride if config.is_stream else 0
+        if config.is_stream:
+            first = lead_in(config) + window * config.window_stride
         return known_lags(config.the_task, first + step)
     except TaskError:
         return ()
@@ -140,13 +138,13 @@ def data_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: i
     # Not for a subclass, which may draw something else.
     if type(configs[0].the_task) is Echo:
         return _echoes_side_by_side(configs, data_version, epoch)
-    each = [batch_of(config, data_version, epoch) for config in configs]
+    batches = [batch_of(config, data_version, epoch) for config in configs]
     length = configs[0].row_length
-    x, y = (_side_by_side([getattr(one, name) for one in each], length) for name in ("x", "y"))
-    every_step = configs[0].the_task.scores_every_step
-    return EpochData(
-        x, y, None if every_step else _side_by_side([one.scored for one in each], length)
-    )
+    x = _side_by_side([batch.x for batch in batches], length)
+    y = _side_by_side([batch.y for batch in batches], length)
+    if configs[0].the_task.scores_every_step:
+        return EpochData(x, y)
+    return EpochData(x, y, _side_by_side([batch.scored for batch in batches], length))
 
 
 def _echoes_side_by_side(configs: Sequence[EchoConfig], data_version: int, epoch: int) -> EpochData:
@@ -172,34 +170,34 @@ FEW_ROWS = 8
 5 rows of 10 000 take 18 us in place of 59; 16 rows of 3 000 take 19 in place of 15."""
 
 
-def _side_by_side(each: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
+def _side_by_side(arrays: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArray[Any]:
     """Arrays [batch, steps, ...] as one, [length, batch, ..., arrays]; shorter arrays are filled up
     with 0."""
-    batch, steps, *shape = each[0].shape
-    whole = np.zeros((length, batch, *shape, len(each)), each[0].dtype)
-    is_alone = len(each) == 1
-    if is_alone and batch > FEW_ROWS:
-        whole[:steps, ..., 0] = each[0].swapaxes(0, 1)
-        return whole
-    if is_alone:
+    batch, steps, *shape = arrays[0].shape
+    whole = np.zeros((length, batch, *shape, len(arrays)), arrays[0].dtype)
+    if len(arrays) > 1:
+        for row in range(batch):  # two to three times faster than replica by replica
+            rows = np.stack([array[row] for array in arrays])
+            whole[:steps, row] = np.moveaxis(rows, 0, -1)
+    elif batch > FEW_ROWS:
+        whole[:steps, ..., 0] = arrays[0].swapaxes(0, 1)
+    else:
         for row in range(batch):
-            whole[:steps, row, ..., 0] = each[0][row]
-        return whole
-    for row in range(batch):  # two to three times faster than replica by replica
-        whole[:steps, row] = np.moveaxis(np.stack([one[row] for one in each]), 0, -1)
+            whole[:steps, row, ..., 0] = arrays[0][row]
     return whole
 
 
 def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> None:
     """Check that each window has a scored step, since its loss is a mean over them."""
-    counts = np.concatenate([[0], np.cumsum(scored.sum(axis=0))])
+    scored_before = np.concatenate([[0], np.cumsum(scored.sum(axis=0))])
     begins = np.arange(config.windows_per_epoch) * config.window_stride
-    empty = np.flatnonzero(counts[begins + config.window_steps] == counts[begins])
+    counts = scored_before[begins + config.window_steps] - scored_before[begins]
+    empty = np.flatnonzero(counts == 0)
     if empty.size:
         raise TaskError(
             f"{type(config.the_task).__name__} scores no step of window {empty[0]} of epoch "
-            f"{epoch} (from 0), "
-            f"of {config.window_steps} steps: a longer truncated_backprop_length may help"
+            f"{epoch} (from 0), of {config.window_steps} steps: a longer "
+            "truncated_backprop_length may help"
         )
 
 
@@ -208,9 +206,8 @@ def check_own_files(config: EchoConfig) -> None:
     raises an `OwnError`."""
     task = config.the_task
     if task.own is not None:
-        check_task(
-            config.value(TASK), tuple(values_of(task).items()), config.batch_size, config.row_length
-        )
+        values = tuple(values_of(task).items())
+        check_task(config.value(TASK), values, config.batch_size, config.row_length)
     if isinstance(config.cell, OwnCell):
         check_cell(config.cell)
 
@@ -218,9 +215,9 @@ def check_own_files(config: EchoConfig) -> None:
 def load_own_task(config: EchoConfig) -> None:
     """Have the text of a user's own task answer what its record does not say; an `OwnError` if it
     may not run."""
-    task = config.the_task
-    if task.own is not None:
-        task.own.load()
+    own = config.the_task.own
+    if own is not None:
+        own.load()
 
 
 def check_own_data(config: EchoConfig) -> None:
@@ -237,33 +234,42 @@ def check_own_data(config: EchoConfig) -> None:
 def lags_beyond(config: EchoConfig) -> tuple[int, ...]:
     """The lags of sources that no gradient reaches, since no part of a window between two cuts is
     that long."""
-    return tuple(
-        lag for lag in source_lags(config) if config.reach is not None and lag >= config.reach
-    )
+    reach = config.reach
+    if reach is None:
+        return ()
+    return tuple(lag for lag in source_lags(config) if lag >= reach)
 
 
 def source_lags(config: EchoConfig) -> tuple[int, ...]:
     """The lags that targets depend on, in increasing order; empty if they are not known or depend
     on the data."""
-    return _sources(config)[0]
+    return _sources(config).lags
 
 
 def targets_known(config: EchoConfig) -> int:
     """The number of targets of a window, or of a trial, whose sources are known."""
-    return _sources(config)[1]
+    return _sources(config).targets
 
 
-def _sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
-    """The lags of an epoch's last window, or of a trial, and how many of its targets have known
-    sources."""
+class Sources(NamedTuple):
+    """Of the targets of an epoch's last window, or of a trial."""
+
+    lags: tuple[int, ...]  # that any target depends on, in increasing order
+    targets: int  # those whose sources are known
+
+
+def _sources(config: EchoConfig) -> Sources:
     try:
         return _known_sources(config)
     except TaskError:  # in a user's own task, or only the record of one is there yet
-        return (), 0
+        return Sources((), 0)
 
 
-@lru_cache(maxsize=256)
-def _known_sources(config: EchoConfig) -> tuple[tuple[int, ...], int]:
-    first = (config.windows_per_epoch - 1) * config.window_stride if config.is_stream else 0
-    known = lags_of_steps(config.the_task, first, config.window_steps)
-    return tuple(sorted({lag for one in set(known) for lag in one})), sum(map(bool, known))
+@lru_cache(maxsize=256)  # views ask at each drawing
+def _known_sources(config: EchoConfig) -> Sources:
+    first = 0
+    if config.is_stream:
+        first = (config.windows_per_epoch - 1) * config.window_stride
+    targets = lags_of_steps(config.the_task, first, config.window_steps)
+    lags = set[int]().union(*set(targets))
+    return Sources(tuple(sorted(lags)), sum(map(bool, targets)))

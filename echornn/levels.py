@@ -3,7 +3,6 @@ counts as solved."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 from functools import lru_cache
 
@@ -11,6 +10,7 @@ from echornn.config import EchoConfig
 from echornn.tasks.task import Level, Symbols, TaskError, ladder
 from echornn.tasks.task import solved_level as level_of_solved
 
+# All chosen by eye, but `SURE`
 AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
 # A mean loss below this share of chance is a sign of learning, not luck
 BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
@@ -22,7 +22,8 @@ LEAST = 1e-6  # a floor below counts as none
 RECENT_WINDOWS = 50
 # The most windows whose mean loss decides that; they are kept in memory for each network
 MOST_DECIDING = 4096
-# Standard errors of the deciding mean that fit between the solved level and the next level above it
+# Standard errors of the deciding mean that fit between the solved level and the next level above it:
+# with 50 windows, two coins with T 5 counted as solved a level too early
 SURE = 6
 
 
@@ -32,14 +33,17 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
     return _ladder(config.the_task, *config.data_shape)
 
 
-_ladder, _solved_level = lru_cache(256)(ladder), lru_cache(64)(level_of_solved)
+# A ladder may take a while, and views ask at each drawing
+_ladder = lru_cache(256)(ladder)
+_solved_level = lru_cache(64)(level_of_solved)
 
 
 def chance_level(config: EchoConfig) -> float:
     """The loss of knowing nothing: the first level, or else of guessing evenly; for numbers then
     NaN, not known."""
-    if known := ladder_of(config):
-        return known[0].loss
+    levels = ladder_of(config)
+    if levels:
+        return levels[0].loss
     outputs = config.the_task.outputs
     return math.log(outputs.count) if isinstance(outputs, Symbols) else math.nan
 
@@ -53,18 +57,22 @@ def most_loss(config: EchoConfig) -> float:
 
 def guessing_errors(config: EchoConfig) -> float:
     """The share of wrong predictions when guessing; NaN if it is not known."""
-    known = ladder_of(config)
-    return math.nan if not known or known[0].wrong is None else known[0].wrong
+    levels = ladder_of(config)
+    if not levels or levels[0].wrong is None:
+        return math.nan
+    return levels[0].wrong
 
 
 def chance_width(config: EchoConfig) -> float:
     """How close to chance a loss counts as at chance: 1, or less if the next level is so close that
     it would too."""
-    known = ladder_of(config)
-    others = [level.loss for level in known if level.loss < known[0].loss]
-    if len(others) < 2:
+    levels = ladder_of(config)
+    below = [level.loss for level in levels if level.loss < levels[0].loss]
+    if len(below) < 2:
         return 1.0
-    return min(1.0, (known[0].loss - others[0]) / 2 / (MOST_AT_CHANCE * known[0].loss))
+    chance = levels[0].loss
+    halfway = (chance - below[0]) / 2
+    return min(1.0, halfway / (MOST_AT_CHANCE * chance))
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
@@ -73,9 +81,15 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     first = window * config.window_stride
     more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
     if more is None:
-        with contextlib.suppress(TaskError):  # a user's own task was checked for whole rows only
-            more = _last_level(config, window) - _last_level(config, config.windows_per_epoch - 1)
-    return more if more is not None and more > LEAST else 0.0
+        more = _more_than_last_window(config, window)
+    return more if more > LEAST else 0.0
+
+
+def _more_than_last_window(config: EchoConfig, window: int) -> float:
+    try:
+        return _last_level(config, window) - _last_level(config, config.windows_per_epoch - 1)
+    except TaskError:  # a user's own task was checked for whole rows only
+        return 0.0
 
 
 def _last_level(config: EchoConfig, window: int) -> float:
@@ -85,15 +99,16 @@ def _last_level(config: EchoConfig, window: int) -> float:
         return 0.0
     begin = window * config.window_stride
     end = begin + config.window_steps
-    rows = [
-        (steps, _ladder(config.the_task, config.batch_size, steps))
-        for steps in (end, begin)
-        if steps
-    ]
-    if not all(known for _, known in rows):
+    until_end = _ladder(config.the_task, config.batch_size, end)
+    if not until_end:
         return 0.0
-    sums = [steps * known[-1].loss for steps, known in rows]
-    return (sums[0] - sum(sums[1:])) / (end - begin)
+    total = end * until_end[-1].loss
+    if begin > 0:
+        until_begin = _ladder(config.the_task, config.batch_size, begin)
+        if not until_begin:
+            return 0.0
+        total -= begin * until_begin[-1].loss
+    return total / config.window_steps
 
 
 def is_one_step(config: EchoConfig) -> bool:
@@ -105,10 +120,11 @@ def is_one_step(config: EchoConfig) -> bool:
 def mean_floor(config: EchoConfig) -> float:
     """The last level of the ladder; 0 if there is none, or if the task is never solved, as a
     text."""
-    known, solved = ladder_of(config), _solved_level(config.the_task, *config.data_shape)
-    return (
-        known[-1].loss if known and solved is not None and known[-1].loss < known[0].loss else 0.0
-    )
+    levels = ladder_of(config)
+    is_never_solved = _solved_level(config.the_task, *config.data_shape) is None
+    if not levels or is_never_solved or levels[-1].loss >= levels[0].loss:
+        return 0.0
+    return levels[-1].loss
 
 
 def solved_level(config: EchoConfig) -> float:
@@ -130,15 +146,16 @@ def deciding_windows(config: EchoConfig) -> int:
     where losses stay noisy, so many that `SURE` standard errors fit above the solved level. A loss
     scatters by as much as it is (two coins).
     """
-    known, solved = ladder_of(config), solved_level(config)
-    above = [level.loss for level in known if level.loss > solved]
-    if not above or known[-1].loss < LEAST:
+    levels, solved = ladder_of(config), solved_level(config)
+    above = [level.loss for level in levels if level.loss > solved]
+    if not above or levels[-1].loss < LEAST:
         return RECENT_WINDOWS
+    scored = config.batch_size
+    if config.the_task.scores_every_step:
+        scored = config.predictions_per_window
     errors = SURE * above[-1] / (above[-1] - solved)
-    scored = (
-        config.predictions_per_window if config.the_task.scores_every_step else config.batch_size
-    )
-    return max(RECENT_WINDOWS, math.ceil(min(MOST_DECIDING, errors * errors / scored)))
+    windows = errors * errors / scored
+    return max(RECENT_WINDOWS, math.ceil(min(MOST_DECIDING, windows)))
 
 
 def lost_level(config: EchoConfig) -> float:
@@ -147,12 +164,15 @@ def lost_level(config: EchoConfig) -> float:
     level = solved_level(config)
     if level == -math.inf:
         return math.inf
-    above = chance_level(config) - level
-    return level + (above if above > 0 else abs(level)) / 10
+    to_chance = chance_level(config) - level
+    margin = to_chance if to_chance > 0 else abs(level)
+    return level + margin / 10
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
     """The share of the way from chance to the floor, 0 to 1, that a mean loss has covered; NaN if
     not known."""
     chance, floor = chance_level(config), mean_floor(config)
-    return min(1.0, max(0.0, (chance - loss) / (chance - floor))) if chance > floor else math.nan
+    if not chance > floor:  # or chance is NaN
+        return math.nan
+    return min(1.0, max(0.0, (chance - loss) / (chance - floor)))

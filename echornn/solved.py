@@ -16,7 +16,9 @@ from echornn.levels import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
-HIGH = 1000.0  # nats; no mean of a higher loss is below a level
+# Nats; a higher loss counts as this, NaN too, so that there are sums, and no mean with it is below a
+# level
+HIGH = 1000.0
 # Nats; losses are added as integer multiples, so that sums do not depend on the pieces that arrive
 UNIT = 2.0**-24
 UNKNOWN = -1  # the number of a window that is not known
@@ -43,13 +45,17 @@ class Levels:
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
         """The levels for runs of the same structure; they then depend only on the task."""
-        tasks = [(config.the_task, config.solved_below) for config in configs]
-        known = {}
-        for task, config in dict(zip(tasks, configs, strict=True)).items():
-            lost, chance = lost_level(config), chance_level(config)
-            most = chance if chance > lost else HIGH
-            known[task] = solved_level(config), lost, most, deciding_windows(config)
-        solved, lost_at, most_at, over = np.array([known[task] for task in tasks]).reshape(-1, 4).T
+        # Replicas mostly share one task, and finding its levels may take a while
+        rows: dict[object, tuple[float, float, float, int]] = {}
+        levels = []
+        for config in configs:
+            task = config.the_task, config.solved_below
+            if task not in rows:
+                lost, chance = lost_level(config), chance_level(config)
+                most = chance if chance > lost else HIGH
+                rows[task] = solved_level(config), lost, most, deciding_windows(config)
+            levels.append(rows[task])
+        solved, lost_at, most_at, over = np.array(levels).reshape(-1, 4).T
         return cls(solved, lost_at, most_at, over.astype(np.int64))
 
     @property
@@ -63,11 +69,13 @@ def _means(losses: Floats, most: float | Nats, over: Windows) -> Nats:
     """The mean of each loss, [n, runs], and the ``over - 1`` before it, exactly; NaN if there are
     not so many. Losses from ``most`` on, NaN too, count as that.
     """
-    counted = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
-    sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
+    bounded = np.where(losses < most, np.maximum(losses, 0), most)
+    units = np.rint(bounded / UNIT).astype(np.int64)
+    sums = np.cumsum(np.concatenate([np.zeros_like(units[:1]), units]), axis=0)
     first = np.arange(1, len(sums))[:, np.newaxis] - over
-    known = (sums[1:] - np.take_along_axis(sums, np.maximum(first, 0), axis=0)) * (UNIT / over)
-    return np.where(first < 0, np.nan, known)
+    before = np.take_along_axis(sums, np.maximum(first, 0), axis=0)
+    means = (sums[1:] - before) * (UNIT / over)
+    return np.where(first < 0, np.nan, means)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,18 +135,27 @@ class SolvedAt:
 
         `at` is found from the losses, unless given.
         """
-        joined, windows = np.concatenate([self.recent, losses]), self.windows + len(losses)
-        recent = joined[-levels.longest :].copy()
-        if at is None and self._is_settled(joined, levels):
-            return replace(self, windows=windows, recent=recent), []
+        joined = np.concatenate([self.recent, losses])
+        windows = self.windows + len(losses)
+        recent = joined[-levels.longest :].copy()  # not a view, which would keep all losses
         if at is None:
-            at, unsolved = self.at.copy(), np.flatnonzero(self.at == 0)
-            over = levels.over[unsolved]
-            is_below = _means(joined[:, unsolved], HIGH, over) < levels.solved[unsolved]
-            first = windows - len(joined) + 1 + is_below.argmax(axis=0) if len(joined) else 0
+            if self._is_settled(joined, levels):
+                return replace(self, windows=windows, recent=recent), []
+            at = self._first_below(joined, windows, levels)
+        crossings = self._crossings(at, joined, len(losses), windows, levels)
+        lost_at = lost_after(self.lost_at, crossings, windows)
+        return SolvedAt(at, windows, recent, lost_at), crossings
+
+    def _first_below(self, joined: Floats, windows: int, levels: Levels) -> Windows:
+        """`at` after these losses, of which the last is of this window."""
+        at = self.at.copy()
+        unsolved = np.flatnonzero(at == 0)
+        if len(joined):
+            means = _means(joined[:, unsolved], HIGH, levels.over[unsolved])
+            is_below = means < levels.solved[unsolved]
+            first = windows - len(joined) + 1 + is_below.argmax(axis=0)
             at[unsolved] = np.where(is_below.any(axis=0), first, 0)
-        crossed = self._crossings(at, joined, len(losses), windows, levels)
-        return SolvedAt(at, windows, recent, lost_after(self.lost_at, crossed, windows)), crossed
+        return at
 
     def _is_settled(self, joined: Floats, levels: Levels) -> bool:
         """Whether no mean of these losses can have crossed the level that counts next for a run, as
@@ -159,26 +176,32 @@ class SolvedAt:
             return []
         means = _means(joined[:, runs], levels.most[runs], levels.over[runs])[-new:]
         numbers = np.arange(windows - new + 1, windows + 1)
-        solved = means < levels.solved[runs]
-        lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > at[runs])
+        is_below = means < levels.solved[runs]
+        is_above = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > at[runs])
+
+        # Mostly nothing is crossed: go on with the runs that may have
         was_lost = self.lost_at[runs] > 0
-        crosses = np.where(was_lost, solved.any(axis=0), lost.any(axis=0))
-        runs, before = runs[crosses], np.where(was_lost[crosses], np.int8(1), np.int8(-1))
-        changes = np.concatenate(
-            [before[np.newaxis], lost[:, crosses].astype(np.int8) - solved[:, crosses]]
-        )
-        newest = np.maximum.accumulate(
-            np.where(changes != 0, np.arange(len(changes))[:, np.newaxis], 0), axis=0
-        )
-        is_lost = np.take_along_axis(changes, newest, axis=0) > 0
-        which, run = np.nonzero(is_lost[1:] != is_lost[:-1])
-        lost_at = np.where(is_lost[1:][which, run], numbers[which], 0)
-        return list(zip(numbers[which].tolist(), runs[run].tolist(), lost_at.tolist(), strict=True))
+        may_cross = np.where(was_lost, is_below.any(axis=0), is_above.any(axis=0))
+        runs, was_lost = runs[may_cross], was_lost[may_cross]
+        # 1 where a run is lost, -1 where it is solved, 0 where it stays what it was; first, what it
+        # was before these windows
+        before = np.where(was_lost, np.int8(1), np.int8(-1))
+        signs = is_above[:, may_cross].astype(np.int8) - is_below[:, may_cross]
+        signs = np.concatenate([before[np.newaxis], signs])
+        rows = np.arange(len(signs))[:, np.newaxis]
+        last_sign = np.maximum.accumulate(np.where(signs != 0, rows, 0), axis=0)
+        is_lost = np.take_along_axis(signs, last_sign, axis=0) > 0
+
+        crossing, run = np.nonzero(is_lost[1:] != is_lost[:-1])
+        lost_at = np.where(is_lost[1:][crossing, run], numbers[crossing], 0)
+        columns = numbers[crossing], runs[run], lost_at
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def lost_after(before: Windows, crossings: Sequence[Crossing], window: int) -> Windows:
     """`SolvedAt.lost_at` after a window, from its value before these crossings, in order."""
-    known = before.copy()
-    for _, run, at in crossings[: bisect.bisect_right(crossings, (window, len(before)))]:
-        known[run] = at
-    return known
+    lost_at = before.copy()
+    seen = bisect.bisect_right(crossings, (window, len(before)))
+    for _, run, lost in crossings[:seen]:
+        lost_at[run] = lost
+    return lost_at
