@@ -22,7 +22,7 @@ LEAST = 1e-6  # a floor below counts as none
 RECENT_WINDOWS = 50
 # The most windows whose mean loss decides that; they are kept in memory for each network
 MOST_DECIDING = 4096
-# Standard errors of the deciding mean that fit between the solved level and the next level above it:
+# Standard errors of the deciding mean that fit between the solved level and the next one above it:
 # with 50 windows, two coins with T 5 counted as solved a level too early
 SURE = 6
 

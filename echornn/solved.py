@@ -16,7 +16,7 @@ from echornn.levels import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.levels import chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
-# Nats; a higher loss counts as this, NaN too, so that there are sums, and no mean with it is below a
+# Nats; a higher loss counts as this, NaN too, so that there are sums; no mean with it is below a
 # level
 HIGH = 1000.0
 # Nats; losses are added as integer multiples, so that sums do not depend on the pieces that arrive

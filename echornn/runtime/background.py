@@ -56,7 +56,8 @@ class Background:
 
     @property
     def seconds(self) -> float:
-        begun = self._begun
+        """Since the current job began; 0 if none runs."""
+        begun = self._begun  # once: the thread may end the job between two looks
         return 0.0 if begun is None else time.monotonic() - begun
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -88,12 +89,14 @@ class Background:
     def _next(self) -> Job | None:
         with self._changed:
             if self._waiting is None:
-                self._waiting, self._at_end = self._at_end, None
+                self._waiting = self._at_end
+                self._at_end = None
             if self._waiting is None:
                 self._begun = None
                 self._changed.notify_all()
             self._changed.wait_for(lambda: self._waiting is not None or self._ending)
-            job, self._waiting = self._waiting, None
+            job = self._waiting
+            self._waiting = None
             if job is None:
                 self._thread = None
             else:

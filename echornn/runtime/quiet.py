@@ -16,7 +16,8 @@ from pathlib import Path
 from echornn.runtime import small_loops
 from echornn.runtime.waiting import LOADING, Say, silent
 
-LEVEL, ONLY_FATAL = "TF_CPP_MIN_LOG_LEVEL", "3"
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+ONLY_FATAL = "3"
 
 LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
@@ -24,7 +25,7 @@ LOG_LINE = re.compile(
 )
 """Matches a log line of native code: information, warning or error, but not a fatal error."""
 
-# Guards the first import, which sets an environment variable and redirects standard error
+# One import at a time: two threads would hold back each other's descriptor 2, and lose it
 _importing = threading.Lock()
 
 
@@ -77,11 +78,9 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD, say: Say = silent)
         say(LOADING)
         # A library spares nothing
         collector = collector_spared if gc.get_freeze_count() else collector_paused
-        with (
-            collector(),
-            _keras_later(),
-            contextlib.nullcontext() if LEVEL in os.environ else _log_lines_dropped(),
-        ):
+        has_level = LEVEL in os.environ
+        log_lines = contextlib.nullcontext() if has_level else _log_lines_dropped()
+        with collector(), _keras_later(), log_lines:
             _load_library()
             import tensorflow  # noqa: F401
 
@@ -106,13 +105,16 @@ def _load_library() -> None:
         return
     import ctypes
 
+    # Whatever fails here, the import does again, with its own error
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         spec = importlib.util.find_spec("tensorflow")
-        for folder in (spec and spec.submodule_search_locations) or ():
+        folders = spec.submodule_search_locations if spec is not None else None
+        for folder in folders or ():
             file = Path(folder) / "libtensorflow_cc.so.2"
             if file.is_file():
                 dlopen = ctypes.CDLL(None).dlopen
-                dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+                dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+                dlopen.restype = ctypes.c_void_p
                 dlopen(os.fsencode(file), os.RTLD_NOW | os.RTLD_LOCAL)
 
 

@@ -18,7 +18,7 @@ FLAG = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold="
 THRESHOLD = 1 << 20  # bytes, more than all loops that become faster: the tutorial's accesses 83 000
 DEFAULT_THRESHOLD = 1024  # XLA's own; runs without a recorded threshold were trained with it
 
-_GIVEN = re.compile(r"xla_cpu_small_while_loop_byte_threshold=(\d+)")
+_THRESHOLDS = re.compile(r"xla_cpu_small_while_loop_byte_threshold=(\d+)")
 
 _asked: str | None = None
 """The flags that XLA was asked to use.
@@ -36,26 +36,28 @@ def ask_for(threshold: int) -> None:
 
 
 def threshold_if_asked(threshold: int) -> int:
-    flags = flags_with(threshold, os.environ.get(VARIABLE, "")) if _asked is None else _asked
-    given = _given_in(flags)
-    return DEFAULT_THRESHOLD if given is None else given
+    flags = _asked
+    if flags is None:
+        flags = flags_with(threshold, os.environ.get(VARIABLE, ""))
+    in_flags = _threshold_in(flags)
+    return DEFAULT_THRESHOLD if in_flags is None else in_flags
 
 
 def flags_with(threshold: int, flags: str) -> str:
     """The user's flags with this threshold, unless they contain one (`THRESHOLD` counts as ours) or
     name a file."""
-    if (
-        _given_in(flags) in (None, THRESHOLD)
-        and _given_in(flags) != threshold
-        and not are_a_file(flags)
-    ):
-        return f"{flags} {FLAG}{threshold}".strip()
-    return flags
+    in_flags = _threshold_in(flags)
+    is_the_users = in_flags not in (None, THRESHOLD)
+    if is_the_users or in_flags == threshold or are_a_file(flags):
+        return flags
+    return f"{flags} {FLAG}{threshold}".strip()
 
 
 def are_a_file(flags: str) -> bool:
+    """Whether XLA reads its flags from a file of this name."""
     return flags.strip()[:1] not in ("", "-")
 
 
-def _given_in(flags: str) -> int | None:
-    return int(given[-1]) if (given := _GIVEN.findall(flags)) else None
+def _threshold_in(flags: str) -> int | None:
+    thresholds = _THRESHOLDS.findall(flags)
+    return int(thresholds[-1]) if thresholds else None
