@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
@@ -47,11 +46,13 @@ def make_trainer(config: EchoConfig) -> Trainer:
 @contextmanager
 def plain() -> Iterator[SharedPrograms]:
     """Programs without XLA: the same results, without compilation."""
-    plainly = partial(tf.function, autograph=False)
+    function = tf.function
+
+    def plain_function(traced: Any, jit_compile: bool = True, autograph: bool = False) -> Any:
+        return function(traced, autograph=False)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            tf, "function", lambda traced, jit_compile=True, autograph=False: plainly(traced)
-        )
+        patch.setattr(tf, "function", plain_function)
         patch.setattr(private_xla, "xla", PlainOperations)
         yield SharedPrograms()
 
@@ -63,14 +64,13 @@ class PlainOperations:
 
     @staticmethod
     def xla_dynamic_update_slice(whole: tf.Tensor, part: tf.Tensor, begin: tf.Tensor) -> tf.Tensor:
-        at = tf.stack(tf.meshgrid(*map(tf.range, part.shape), indexing="ij"), -1)
-        return tf.tensor_scatter_nd_update(whole, at + begin, part)
+        indices = tf.meshgrid(*map(tf.range, part.shape), indexing="ij")
+        return tf.tensor_scatter_nd_update(whole, tf.stack(indices, -1) + begin, part)
 
     @staticmethod
     def xla_reduce_window(
         tensor: tf.Tensor, start: tf.Tensor, window: tf.Tensor, *_: Any, **__: Any
     ) -> tf.Tensor:
         half = int(tf.get_static_value(window)[0])
-        return tf.stack(
-            [start + tf.reduce_sum(part, axis=0) for part in (tensor[:half], tensor[half:])]
-        )
+        sums = tf.reduce_sum(tensor[:half], axis=0), tf.reduce_sum(tensor[half:], axis=0)
+        return start + tf.stack(sums)

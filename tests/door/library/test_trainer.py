@@ -18,12 +18,13 @@ from tests.door.oracles.probes import numpy_network as oracle
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
 
 
-def assert_same_weights(
-    one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]
-) -> None:
-    assert one.keys() == other.keys()
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name])
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+def assert_same_weights(weights: Weights, expected: Weights) -> None:
+    assert weights.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(weights[name], value)
 
 
 @pytest.fixture
@@ -48,10 +49,10 @@ def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) 
     without = {name: value for name, value in before.items() if name != "b2"}
     with pytest.raises(ValueError, match=r"the names must be \['W', 'W2', 'b', 'b2'\]"):
         fresh.load_weights(without)
-    with pytest.raises(
-        ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"
-    ):
-        fresh.load_weights({**before, "W2": np.zeros((2, 4), np.float32)})
+    turned = {**before, "W2": np.zeros((2, 4), np.float32)}
+    message = r"W2 of shape \(2, 4\) cannot be loaded: its shape must be \(4, 2\)"
+    with pytest.raises(ValueError, match=message):
+        fresh.load_weights(turned)
     with pytest.raises(ValueError, match="b cannot be loaded"):
         fresh.load_weights({**before, "b": np.full((1, 4), np.nan)})
     assert_same_weights(fresh.weights, before)
@@ -72,9 +73,8 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
 
     if tf.config.list_physical_devices("GPU"):
         pytest.skip("there is a GPU here")
-    with pytest.raises(
-        ConfigError, match="device = 'gpu' cannot be used: TensorFlow sees no GPU here"
-    ):
+    message = "device = 'gpu' cannot be used: TensorFlow sees no GPU here"
+    with pytest.raises(ConfigError, match=message):
         Trainer(replace(SMALL, device="gpu"))
     assert Trainer(replace(SMALL, device="auto")).device == "cpu"
 
@@ -83,65 +83,68 @@ def test_a_restored_state_goes_on_bit_for_bit() -> None:
     """With the optimizer that has most variables."""
     config = replace(SMALL, optimizer="adam", learning_rate=0.03, stride=2, num_epochs=50)
     with plain() as programs:
-        whole, other = Trainer(config, programs), Trainer(config, programs)
+        whole = Trainer(config, programs)
         whole.regenerate()
         whole.advance(17)
         state = whole.state
-        rest = whole.advance(23)
-        end = whole.weights
+        expected = whole.advance(23)
+        other = Trainer(config, programs)
         other.advance(5)
         other.restore(state)
-    assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
-    again = other.advance(23)
-    np.testing.assert_array_equal(again.losses, rest.losses)
-    np.testing.assert_array_equal(again.states, rest.states)
-    assert_same_weights(other.weights, end)
+        assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
+        again = other.advance(23)
+    np.testing.assert_array_equal(again.losses, expected.losses)
+    np.testing.assert_array_equal(again.states, expected.states)
+    assert_same_weights(other.weights, whole.weights)
 
 
 def test_trials_train_with_a_t_that_no_row_has_room_for() -> None:
     """Nothing is cut then, as with a T of a trial."""
     fields = {"task": "parity", "length": 10, "total_series_length": 100}
-    losses = []
-    for t in (50, 10):
-        config = EchoConfig.from_fields({**fields, "truncated_backprop_length": t})
-        with plain() as programs:
-            losses.append(Trainer(config, programs).advance(4).losses)
-    np.testing.assert_array_equal(losses[0], losses[1])
+    long = EchoConfig.from_fields({**fields, "truncated_backprop_length": 50})
+    trial = EchoConfig.from_fields({**fields, "truncated_backprop_length": 10})
+    with plain() as programs:
+        losses = Trainer(long, programs).advance(4).losses
+        expected = Trainer(trial, programs).advance(4).losses
+    np.testing.assert_array_equal(losses, expected)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_run_is_that_of_the_formulas_and_can_go_on(cell: str) -> None:
     trainer = Trainer(EchoConfig(cell=cell, state_size=5, seed=2, init="glorot"))
     x = np.random.default_rng(1).integers(0, 2, (7, 12))
-    ran = trainer.run(x)
-    states, parts = oracle.run(cell, trainer.weights, x.T, np.zeros((7, ran.carried.shape[2])))
-    np.testing.assert_allclose(ran.carried, states[1:].swapaxes(0, 1), atol=1e-5)
-    np.testing.assert_allclose(ran.states, parts["h"].swapaxes(0, 1), atol=1e-5)
-    expected = oracle.softmax(oracle.logits(trainer.weights, states[1:]))
-    np.testing.assert_allclose(ran.outputs, expected.swapaxes(0, 1), atol=1e-5)
-    assert ran.gates.keys() == parts.keys() - {"h", "c"}
-    for name, gate in ran.gates.items():
-        np.testing.assert_allclose(gate, parts[name].swapaxes(0, 1), atol=1e-5)
+    forward = trainer.run(x)
+    zeros = np.zeros((7, forward.carried.shape[2]))
+    states, parts = oracle.run(cell, trainer.weights, x.T, zeros)
+    outputs = oracle.softmax(oracle.logits(trainer.weights, states[1:]))
+    pairs = [
+        (forward.carried, states[1:]),
+        (forward.states, parts["h"]),
+        (forward.outputs, outputs),
+        *((gate, parts[name]) for name, gate in forward.gates.items()),
+    ]
+    for array, expected in pairs:
+        np.testing.assert_allclose(array, expected.swapaxes(0, 1), atol=1e-5)
+    assert forward.gates.keys() == parts.keys() - {"h", "c"}
     begun = trainer.run(x[:, :5])
-    np.testing.assert_array_equal(
-        trainer.run(x[:, 5:], begun.carried[:, -1]).outputs, ran.outputs[:, 5:]
-    )
+    rest = trainer.run(x[:, 5:], begun.carried[:, -1])
+    np.testing.assert_array_equal(rest.outputs, forward.outputs[:, 5:])
 
 
 def test_a_population_runs_each_replica() -> None:
-    config = EchoConfig(task="adding", state_size=3)
-    population, x = Population(config, replicas=2), np.ones((4, 9, 2))
-    ran = population.run(x)
-    assert (ran.outputs.shape, ran.states.shape) == ((2, 4, 9, 1), (2, 4, 9, 3))
-    np.testing.assert_array_equal(ran.states[1], Trainer(population.configs[1]).run(x).states)
+    population = Population(EchoConfig(task="adding", state_size=3), replicas=2)
+    x = np.ones((4, 9, 2))
+    forward = population.run(x)
+    assert forward.outputs.shape == (2, 4, 9, 1)
+    assert forward.states.shape == (2, 4, 9, 3)
+    alone = Trainer(population.configs[1]).run(x)
+    np.testing.assert_array_equal(forward.states[1], alone.states)
 
 
 def test_what_cannot_be_run_says_what_can() -> None:
     trainer = Trainer(EchoConfig())
-    with pytest.raises(
-        ValueError,
-        match=r"inputs of int64 \[1, 2\] cannot be run: they must be 0 to 1 \[trials, ste",
-    ):
+    message = r"inputs of int64 \[1, 2\] cannot be run: they must be 0 to 1 \[trials, ste"
+    with pytest.raises(ValueError, match=message):
         trainer.run([[0, 2]])
     with pytest.raises(ValueError, match=r"state of \[4\] cannot be run: it must be \[1, 4\]"):
         trainer.run([[0, 1]], [0, 0, 0, 0])

@@ -12,6 +12,7 @@ from echornn.training.device import faster
 pytestmark = pytest.mark.slow
 
 EXHAUSTED = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
+NO_COMPILER = tf.errors.InternalError(None, None, "no ptxas")
 
 
 def failing_on(device_that_fails: str, error: Exception) -> Callable[[str, int], None]:
@@ -23,9 +24,7 @@ def failing_on(device_that_fails: str, error: Exception) -> Callable[[str, int],
     return train
 
 
-@pytest.mark.parametrize(
-    "error", [EXHAUSTED, tf.errors.InternalError(None, None, "no ptxas"), MemoryError()]
-)
+@pytest.mark.parametrize("error", [EXHAUSTED, NO_COMPILER, MemoryError()])
 @pytest.mark.parametrize(("fails", "chosen"), [("/GPU:0", "/CPU:0"), ("/CPU:0", "/GPU:0")])
 def test_a_device_that_cannot_train_this_leaves_it_to_the_other(
     fails: str, chosen: str, error: Exception

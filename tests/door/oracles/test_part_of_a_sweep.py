@@ -9,6 +9,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.sweeps import part_trainer
+from echornn.sweeps.results import Result
 from echornn.sweeps.sweep import Part, TrainedWindows
 from echornn.training.population import Population
 from tests.compiled import plain
@@ -35,7 +36,10 @@ def test_each_is_solved_where_it_is_though_others_have_left_its_population(
         population = Population(configs, at_once=1)
         population.advance(10**6)
         news = [*part_trainer.PartTrainer().train(Part(0, configs, "solved"))]
-    found = dict(pair for one in news if isinstance(one, TrainedWindows) for pair in one.results)
-    solved_at = [found[config].solved_at or 0 for config in configs]
+    results: dict[EchoConfig, Result] = {}
+    for item in news:
+        if isinstance(item, TrainedWindows):
+            results.update(item.results)
+    solved_at = [results[config].solved_at or 0 for config in configs]
     assert solved_at == population.solved_at.tolist()
-    assert len({*solved_at}) > 4, "not all at once"
+    assert len(set(solved_at)) > 4, "not all at once"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,8 @@ from echornn import EchoConfig, batch_of
 from echornn.network.model import EchoRNN
 from echornn.network.shapes import carried_size, influence_shapes, layer_weight_names
 from echornn.tasks.adding import Adding
-from echornn.training.population import Trainer
 from echornn.training.rules import LEARN, WindowData
-from tests.compiled import SMALL, make_trainer, plain
+from tests.compiled import SMALL, make_trainer, plain, trainer_of
 from tests.door.oracles.probes.numpy_network import TWINS, Array, losses
 from tests.door.oracles.probes.snapshots import FEW, random_weights, small
 
@@ -24,109 +24,107 @@ pytestmark = pytest.mark.slow
 
 STEP = 1e-6
 
+Symbols = npt.NDArray[np.uint8]
 
-def states(config: EchoConfig, weights: Mapping[str, Array], x: npt.NDArray[np.uint8]) -> Array:
+
+class Past(NamedTuple):
+    """A window, and all before it: symbols [steps, rows]."""
+
+    config: EchoConfig
+    x: Symbols
+    y: Symbols
+    begin: int  # of the window
+
+
+def states(config: EchoConfig, weights: Mapping[str, Array], x: Symbols) -> Array:
     """The carried states of all layers after each step, from zero, [steps, rows, carried]."""
-    rows, size = x.shape[1], config.state_size
-    each = carried_size(config) // config.num_layers
-    now = [np.zeros((rows, each)) for _ in range(config.num_layers)]
+    step = TWINS[str(config.cell)]
+    carried = carried_size(config) // config.num_layers
+    layers = [np.zeros((x.shape[1], carried)) for _ in range(config.num_layers)]
     after = []
     for symbols in x.astype(np.float64):
         below = symbols[:, np.newaxis]
         for layer, names in enumerate(layer_weight_names(config)):
-            twin, own = TWINS[str(config.cell)], {one: weights[name] for one, name in names.items()}
-            now[layer], _ = twin(own, below, now[layer])
-            below = now[layer][:, :size]
-        after.append(np.hstack(now))
+            own = {name: weights[full_name] for name, full_name in names.items()}
+            layers[layer], _ = step(own, below, layers[layer])
+            below = layers[layer][:, : config.state_size]
+        after.append(np.hstack(layers))
     return np.array(after)
 
 
-def loss(
-    config: EchoConfig,
-    weights: Mapping[str, Array],
-    x: npt.NDArray[np.uint8],
-    y: npt.NDArray[np.uint8],
-    begin: int,
-) -> float:
-    """The mean cross-entropy of all steps from ``begin`` on, after running through the whole
-    past."""
-    top = states(config, weights, x)[begin:, :, -carried_size(config) // config.num_layers :]
-    return float(
-        np.mean([losses(weights, now, target) for now, target in zip(top, y[begin:], strict=True)])
-    )
+def loss(weights: Mapping[str, Array], past: Past) -> float:
+    """The mean cross-entropy of the window, after running through the whole past."""
+    carried = carried_size(past.config) // past.config.num_layers
+    top = states(past.config, weights, past.x)[:, :, -carried:]
+    window = range(past.begin, len(past.x))
+    return float(np.mean([losses(weights, top[step], past.y[step]) for step in window]))
 
 
-def gradient(
-    config: EchoConfig,
-    weights: Mapping[str, npt.ArrayLike],
-    x: npt.NDArray[np.uint8],
-    y: npt.NDArray[np.uint8],
-    begin: int,
-) -> dict[str, Array]:
+def gradient(weights: Mapping[str, npt.ArrayLike], past: Past) -> dict[str, Array]:
     """The gradient of `loss` by every weight, by central differences."""
-    w = {name: np.array(value, np.float64) for name, value in weights.items()}
-    found = {name: np.zeros_like(value) for name, value in w.items()}
-    for name, value in w.items():
-        for at in np.ndindex(value.shape):
-            kept = value[at]
-            value[at] = kept + STEP
-            above = loss(config, w, x, y, begin)
-            value[at] = kept - STEP
-            found[name][at] = (above - loss(config, w, x, y, begin)) / (2 * STEP)
-            value[at] = kept
-    return found
+    shifted = {name: np.array(weight, np.float64) for name, weight in weights.items()}
+    gradients = {}
+    for name, weight in shifted.items():
+        gradients[name] = np.zeros_like(weight)
+        for index in np.ndindex(weight.shape):
+            value = weight[index]
+            weight[index] = value + STEP
+            above = loss(shifted, past)
+            weight[index] = value - STEP
+            below = loss(shifted, past)
+            weight[index] = value
+            gradients[name][index] = (above - below) / (2 * STEP)
+    return gradients
 
 
 TRIALS = EchoConfig(task=Adding(length=10), total_series_length=600, batch_size=3)
 
 
-def learned(config: EchoConfig, windows: int) -> list[dict[str, Array]]:
-    """The gradients of the first windows, with weights that stay as they are."""
+def learned(config: EchoConfig, windows: int) -> dict[str, Array]:
+    """The gradient of the last of these windows, with weights that stay as they are."""
     model = EchoRNN(config, random_weights(config))
     batch = batch_of(config)
     state = tf.zeros([config.batch_size, carried_size(config)])
     influence = {name: tf.zeros(shape) for name, shape in influence_shapes(config).items()}
-    found = []
+    no_key = tf.zeros([2], tf.int32)
     for window in range(windows):
         begin = window * config.window_stride
-        x, y = (one[:, begin : begin + config.window_steps].T for one in (batch.x, batch.y))
-        data = WindowData(
-            tf.constant(x), tf.constant(y.astype(np.int32)), None, state, tf.zeros([2], tf.int32)
-        )
+        steps = slice(begin, begin + config.window_steps)
+        x = tf.constant(batch.x[:, steps].T)
+        labels = tf.constant(batch.y[:, steps].T.astype(np.int32))
+        data = WindowData(x, labels, None, state, no_key)
         result = LEARN[config.rule](model, data, influence)
-        state, influence = result.states[config.window_stride - 1], result.influence
-        found.append(
-            {name: one.numpy() for name, one in zip(model.weights, result.gradients, strict=True)}
-        )
-    return found
+        state = result.states[config.window_stride - 1]
+        influence = result.influence
+    return dict(zip(model.weights, map(np.array, result.gradients), strict=True))
 
 
-def of_whole_past(config: EchoConfig, window: int) -> dict[str, Array]:
-    begin = window * config.window_stride
+def assert_is_that_of_the_whole_past(config: EchoConfig, windows: int) -> None:
     batch = batch_of(config)
-    x, y = (one[:, : begin + config.window_steps].T for one in (batch.x, batch.y))
-    return gradient(config, random_weights(config), x, y, begin)
+    begin = (windows - 1) * config.window_stride
+    steps = slice(begin + config.window_steps)
+    past = Past(config, batch.x[:, steps].T, batch.y[:, steps].T, begin)
+    expected = gradient(random_weights(config), past)
+    gradients = learned(config, windows)
+    for name, value in expected.items():
+        np.testing.assert_allclose(gradients[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(("layers", "units"), [(1, 3), (2, 2)])
 @pytest.mark.parametrize("cell", FEW)
-def test_the_gradient_of_the_whole_past(cell: str, layers: int) -> None:
-    config = small(cell, rule="rtrl", num_layers=layers, state_size=3 if layers == 1 else 2)
-    found = learned(config, 3)[-1]
-    expected = of_whole_past(config, 2)
-    for name, one in expected.items():
-        np.testing.assert_allclose(found[name], one, rtol=2e-3, atol=2e-5, err_msg=name)
+def test_the_gradient_of_the_whole_past(cell: str, layers: int, units: int) -> None:
+    config = small(cell, rule="rtrl", num_layers=layers, state_size=units)
+    assert_is_that_of_the_whole_past(config, 3)
 
 
-def test_windows_that_overlap_and_long_ones() -> None:
-    """A stride below T, and windows so long that they are loops over blocks."""
-    for config, windows in (
-        (small(rule="rtrl", truncated_backprop_length=5, stride=2), 3),
-        (small("gru", rule="rtrl", state_size=2, truncated_backprop_length=37, stride=35), 2),
-    ):
-        found, expected = learned(config, windows)[-1], of_whole_past(config, windows - 1)
-        for name, one in expected.items():
-            np.testing.assert_allclose(found[name], one, rtol=2e-3, atol=2e-5, err_msg=name)
+def test_windows_that_overlap() -> None:
+    config = small(rule="rtrl", truncated_backprop_length=5, stride=2)
+    assert_is_that_of_the_whole_past(config, 3)
+
+
+def test_windows_so_long_that_they_are_loops_over_blocks() -> None:
+    long = {"truncated_backprop_length": 37, "stride": 35}
+    assert_is_that_of_the_whole_past(small("gru", rule="rtrl", state_size=2, **long), 2)
 
 
 def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
@@ -138,11 +136,10 @@ def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
     assert all(map(np.array_equal, after.optimizer, before.optimizer))
     np.testing.assert_array_equal(after.carried_state, before.carried_state)
     np.testing.assert_array_equal(after.weights["W"], before.weights["W"])
-    assert {name: one.shape for name, one in after.influence.items()} == {
-        "W": (4, 4, 5, 4),
-        "b": (4, 4, 1, 4),
-    }
-    assert not any(one.any() for one in after.influence.values())
+    shapes = {name: matrix.shape for name, matrix in after.influence.items()}
+    assert shapes == {"W": (4, 4, 5, 4), "b": (4, 4, 1, 4)}
+    assert not after.influence["W"].any()
+    assert not after.influence["b"].any()
     by_rtrl = trainer.advance(4).losses
     assert trainer.state.influence["W"].any()
     trainer.edit(SMALL)
@@ -157,20 +154,18 @@ def test_a_switch_keeps_the_weights_and_starts_the_influence_at_zero() -> None:
 def test_within_trials_it_is_back_propagation_through_the_whole_trial() -> None:
     cut = replace(TRIALS, truncated_backprop_length=3)
     with plain() as programs:
-        whole = Trainer(TRIALS, programs).advance(8)
-        np.testing.assert_array_equal(
-            Trainer(replace(cut, rule="rtrl"), programs).advance(8).losses, whole.losses
-        )
-        assert (Trainer(cut, programs).advance(8).losses != whole.losses).any()
+        whole = trainer_of(TRIALS, programs).advance(8).losses
+        by_rtrl = trainer_of(replace(cut, rule="rtrl"), programs).advance(8).losses
+        np.testing.assert_array_equal(by_rtrl, whole)
+        assert (trainer_of(cut, programs).advance(8).losses != whole).any()
 
 
 def test_an_epoch_begins_without_an_influence() -> None:
     trainer = make_trainer(replace(SMALL, rule="rtrl"))
     trainer.advance(SMALL.windows_per_epoch)
-    before = trainer.state
-    assert before.influence["W"].any()
+    state = trainer.state
+    assert state.influence["W"].any()
     expected = trainer.advance(4).losses
-    trainer.restore(
-        replace(before, influence={name: one + 1 for name, one in before.influence.items()})
-    )
+    influence = {name: matrix + 1 for name, matrix in state.influence.items()}
+    trainer.restore(replace(state, influence=influence))
     np.testing.assert_array_equal(trainer.advance(4).losses, expected)

@@ -20,7 +20,8 @@ WINDOWS = 700
 def epochs(
     config: EchoConfig, count: int
 ) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    return [(one.x, one.y) for one in (batch_of(config, 0, epoch) for epoch in range(count))]
+    batches = [batch_of(config, 0, epoch) for epoch in range(count)]
+    return [(batch.x, batch.y) for batch in batches]
 
 
 @pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "glorot")], ids=str)
@@ -49,26 +50,24 @@ def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]
 def test_losses_are_those_of_the_tutorials_program(
     config: EchoConfig, losses: npt.NDArray[np.float32]
 ) -> None:
-    with TutorialSession(
-        initial_weights(config), config.batch_size, config.truncated_backprop_length
-    ) as tutorial:
+    length = config.truncated_backprop_length
+    with TutorialSession(initial_weights(config), config.batch_size, length) as tutorial:
         assert_agree(losses, tutorial.train(epochs(config, 2), WINDOWS))
 
 
 def test_losses_are_those_of_the_numpy_program(
     config: EchoConfig, losses: npt.NDArray[np.float32]
 ) -> None:
-    theirs, _ = numpy_bptt.train(
-        initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length
-    )
+    length = config.truncated_backprop_length
+    weights = initial_weights(config)
+    theirs, _ = numpy_bptt.train(weights, epochs(config, 2), WINDOWS, length)
     assert_agree(losses, theirs)
 
 
 def test_the_tutorials_run_learns_the_echo_exactly() -> None:
     progress = make_trainer(EchoConfig()).advance(666 * 2)
     assert progress.losses[0] > 0.6
-    after = progress.errors[700:]
-    assert not after.any()
+    assert not progress.errors[700:].any()
     assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
 
 
