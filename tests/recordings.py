@@ -142,12 +142,12 @@ def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
     rows = [run[f"{name}_{position}"] for name in ("x", "y", "probabilities")]
     size = (TUTORIAL.batch_size, TUTORIAL.truncated_backprop_length, TUTORIAL.state_size)
     states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
-    tape = []
+    recent = []
     for number, (x, y, outputs) in enumerate(zip(*rows, strict=True), position - len(rows[0])):
         place = divmod(number, TUTORIAL.windows_per_epoch)
         newest = slice(number, number + 1)
-        tape.append(Progress(losses[newest], errors[newest], *place, x, y, outputs, states))
-    return tuple(tape), losses, share_of_errors(errors, TUTORIAL)
+        recent.append(Progress(losses[newest], errors[newest], *place, x, y, outputs, states))
+    return tuple(recent), losses, share_of_errors(errors, TUTORIAL)
 
 
 def share_of_errors(errors: Counts, config: EchoConfig) -> Floats:

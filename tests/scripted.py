@@ -322,7 +322,9 @@ class ScriptedSession(Session):
         if progress is not None:
             frame |= {"epoch": progress.epoch + 1, "window": progress.window + 1}
         if len(self.timeline):
-            frame["line_end"] = self.tree.end(changes.get("line", self.frame.line)).window
+            frame["path_end"] = self.tree.end(
+                changes.get("path_branch", self.frame.path_branch)
+            ).window
         self._exchange.change(**{**frame, **changes})
         return self.frame
 
@@ -336,5 +338,5 @@ class ScriptedSession(Session):
         else:
             self.commands.append(command)
         # As if the loop had taken the commands
-        self._exchange.change(answered=number, notes=self._live.notes)
+        self._exchange.change(answered=number, branch_notes=self._live.branch_notes)
         return number

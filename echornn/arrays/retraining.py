@@ -88,7 +88,7 @@ class Retraining:
         while replay.windows_left:
             if replay.windows_left >= LEAST_SAID:
                 self._say(f"{replay.windows_left:,} windows to train again")
-            before = replay.trainer.state if replay.at_tape else None
+            before = replay.trainer.state if replay.before_recent else None
             replay.advance(MOST_WINDOWS)
         self._trainer = replay.trainer
         state = replay.trainer.state
@@ -98,7 +98,7 @@ class Retraining:
         # Only one of the networks goes on from here
         if before is not None and before.configs != state.configs:
             before = None
-        newest = replay.tape[-1] if replay.tape else None
+        newest = replay.recent[-1] if replay.recent else None
         return StateThere(state, newest, before, self._unlike)
 
     def along(self, windows: Sequence[int]) -> Iterator[StateThere]:

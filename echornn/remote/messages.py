@@ -51,5 +51,5 @@ def kept_parts(frames: Sequence[Frame]) -> list[object]:
     parts: list[object] = [*frames]
     if frames:
         newest = frames[-1]
-        parts += [*newest.tape, newest.progress, newest.readings]
+        parts += [*newest.recent, newest.progress, newest.readings]
     return parts

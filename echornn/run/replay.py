@@ -34,7 +34,7 @@ class Replay:
         states: to begin from; damaged ones are removed.
         trainer: any compiled trainer.
         position: the target.
-        tape_windows: before the target, at least 1, that are stored with their data, for the
+        recent_windows: before the target, at least 1, that are stored with their data, for the
             screen.
         make_trainer: makes another compiled trainer, if the path needs one.
     """
@@ -45,16 +45,16 @@ class Replay:
         states: States,
         trainer: AnyTrainer,
         position: Position,
-        tape_windows: int,
+        recent_windows: int,
         make_trainer: MakeTrainer,
     ) -> None:
         # The first window whose new loss differs from the record
         self.unlike: UnlikeRecord | None = None
         # Of the same networks as the trainer
-        self.tape: deque[PopulationProgress] = deque(maxlen=tape_windows)
+        self.recent: deque[PopulationProgress] = deque(maxlen=recent_windows)
         self._losses = losses
         self._end = position.window
-        self._tape_from = max(0, position.window - tape_windows)
+        self._recent_from = max(0, position.window - recent_windows)
         self._spans = losses.tree.spans(position)
         if not can_train_again(self._spans):
             raise RunError(
@@ -74,10 +74,10 @@ class Replay:
         self._cross()
 
     def _base(self, states: States) -> tuple[int, int, PopulationState | None]:
-        """The index of a span, a window, and the last state that is stored before the tape, or None
-        at the start."""
+        """The index of a span, a window, and the last state that is stored before the recent
+        windows, or None at the start."""
         for index, span in reversed(list(enumerate(self._spans))):
-            if span.first > self._tape_from:
+            if span.first > self._recent_from:
                 continue
             window, state = self._state_in(span, states)
             if state is not None:
@@ -86,7 +86,7 @@ class Replay:
 
     def _state_in(self, span: BranchSpan, states: States) -> tuple[int, PopulationState | None]:
         branch, first, last = span
-        newest = Position(branch.number, min(self._tape_from, last))
+        newest = Position(branch.number, min(self._recent_from, last))
         keyframe = states.nearest(newest)
         while keyframe is not None:
             state, window = keyframe.state(), keyframe.position.window
@@ -111,9 +111,9 @@ class Replay:
         return self._end - self._window
 
     @property
-    def at_tape(self) -> Position | None:
-        """The current position, if the first window of the tape is next; otherwise None."""
-        if self._window != self._tape_from:
+    def before_recent(self) -> Position | None:
+        """The current position, if the first of the recent windows is next; otherwise None."""
+        if self._window != self._recent_from:
             return None
         return Position(self._spans[self._at].branch.number, self._window)
 
@@ -121,14 +121,14 @@ class Replay:
         """Train up to ``windows`` recorded windows again; returns how many: only one if its data is
         needed."""
         branch, _, last = self._spans[self._at]
-        is_shown = self._window >= self._tape_from
+        is_shown = self._window >= self._recent_from
         if is_shown:
             windows = 1
         else:
-            windows = min(windows, last - self._window, self._tape_from - self._window)
+            windows = min(windows, last - self._window, self._recent_from - self._window)
         progress = as_stored(self.trainer.advance(windows), self.trainer.config)
         if is_shown:
-            self.tape.append(progress)
+            self.recent.append(progress)
         if self.unlike is None:
             self._compare(branch, progress)
         self._window += windows
@@ -153,8 +153,8 @@ class Replay:
     def _leave_others(self, branch: Branch) -> None:
         replica = branch.config.seed - self.trainer.config.seed
         state = self.trainer.state.only([replica])
-        tape = (progress.only(replica) for progress in self.tape)
-        self.tape = deque(tape, self.tape.maxlen)
+        recent = (progress.only(replica) for progress in self.recent)
+        self.recent = deque(recent, self.recent.maxlen)
         self.trainer = self._alone
         self.trainer.start(branch.config)
         self.trainer.restore(state)

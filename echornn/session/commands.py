@@ -176,7 +176,7 @@ class Go(CountingCommand):
 
 @dataclass(frozen=True)
 class Move(CountingCommand):
-    """Show the position this number of windows later along the line (negative: earlier); see
+    """Show the position this number of windows later along the path (negative: earlier); see
     `Go`."""
 
     windows: int

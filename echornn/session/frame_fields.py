@@ -43,12 +43,12 @@ def place_fields(live: LiveRun) -> dict[str, Any]:
     position, losses = live.path_position, live.losses
     return {
         "branch": live.owner.number,
-        "line": position.branch,
-        "line_end": live.tree.end(position.branch).window,
+        "path_branch": position.branch,
+        "path_end": live.tree.end(position.branch).window,
         "is_past": live.is_past,
         "trained": position.window,
         "trained_in_all": live.tree.trained,
-        "notes": live.notes,
+        "branch_notes": live.branch_notes,
         "undoable": moves.undoable(losses, position),
         "redoable": live.can_redo,
         "seed_stats": losses.seed_stats(position),
@@ -87,7 +87,7 @@ def trained_fields(live: LiveRun) -> dict[str, Any]:
         "init_index": trainer.init_index,
         "loss_stats": live.losses.stats(live.path_position, live.replica),
         "progress": newest,
-        "tape": shown[:-1],
+        "recent": shown[:-1],
         "device": trainer.device,
     }
 

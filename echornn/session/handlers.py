@@ -72,11 +72,11 @@ class Handlers:
             case commands.Choose(replica):
                 live.choose(replica)
             case commands.Name(branch, text):
-                live.note(live.notes.named(branch, text))
+                live.note(live.branch_notes.named(branch, text))
             case commands.Pin(branch, pinned):
                 if pinned is None:
-                    pinned = branch not in live.notes.pinned
-                live.note(live.notes.with_pin(branch, pinned))
+                    pinned = branch not in live.branch_notes.pinned
+                live.note(live.branch_notes.with_pin(branch, pinned))
             case commands.Hide(branch, hidden):
                 self._hide(branch, hidden)
             case commands.Ask():
@@ -127,7 +127,7 @@ class Handlers:
 
     def _hide(self, branch: int, hidden: bool) -> None:
         live = self.live
-        notes = live.notes.with_hidden(branch, hidden)
+        notes = live.branch_notes.with_hidden(branch, hidden)
         if not hidden:
             ghosts = ghosts_of(live.tree, live.path_position.branch, notes)
             if branch not in [ghost.key for ghost in ghosts]:

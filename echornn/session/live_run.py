@@ -36,7 +36,7 @@ ROWS_SECONDS, FINISHED_ROWS_SECONDS = 0.5, 4.0
 are trained."""
 
 # For training windows one by one after going back, so that their rows can be shown
-TAPE_SECONDS = 0.05
+RECENT_SECONDS = 0.05
 
 
 class LiveRun:
@@ -53,7 +53,7 @@ class LiveRun:
         diverges_next: whether the loss of the next window is NaN or infinite: the trainer went back
             before it.
         rows: the newest windows with their data.
-        notes: the user's, on the branches.
+        branch_notes: the user's, on the branches.
     """
 
     trainer: AnyTrainer
@@ -74,7 +74,7 @@ class LiveRun:
         self.unlike: UnlikeRecord | None = None
         self.diverges_next = False
         self.rows = NewestRows()
-        self.notes = NO_NOTES
+        self.branch_notes = NO_NOTES
         devices = NO_DEVICES if recorder.resumed is None else recorder.resumed.devices
         self.trainers = Trainers(make_trainer, devices, pace, clock)
         self._recorder, self._pace, self._clock = recorder, pace, clock
@@ -92,7 +92,7 @@ class LiveRun:
         self.run = self._recorder.run_of(self.config)
         if len(self.tree):
             self.path_position = self.run.position
-            self.notes = BranchNotes.read(self.run.folder).among(self.tree.digests)
+            self.branch_notes = BranchNotes.read(self.run.folder).among(self.tree.digests)
 
     def begin(self) -> None:
         """Begin a new run with a new trainer, or continue the run that was taken over."""
@@ -366,7 +366,7 @@ class LiveRun:
         self.save()
 
     def note(self, notes: BranchNotes) -> None:
-        self.notes = notes
+        self.branch_notes = notes
         self._recorder.note(notes, self.tree.digests)
 
     # ---- going to a position
@@ -412,7 +412,7 @@ class LiveRun:
                 self.run.states,
                 self.trainer,
                 position,
-                self._tape_windows,
+                self._recent_windows,
                 self.trainers.compiled,
             )
         except Exception:  # perhaps after the trainer has left, as edits on the path can fail
@@ -430,10 +430,10 @@ class LiveRun:
         self._arrive()
 
     @property
-    def _tape_windows(self) -> int:
+    def _recent_windows(self) -> int:
         """The number of windows that can be trained one by one, for their rows, without a
         noticeable wait."""
-        return max(1, min(MOST_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
+        return max(1, min(MOST_WINDOWS, int(RECENT_SECONDS / self._pace.seconds_of_one)))
 
     def step(self, windows: int) -> int:
         """Train some windows again on the way to the target; returns how many."""
@@ -443,7 +443,7 @@ class LiveRun:
         self.trainer, self.unlike = replay.trainer, replay.unlike
         self._keyframing.went_on_for(self._clock() - begun)
         # a state that differs from the record must not become a keyframe
-        near = replay.at_tape if replay.unlike is None else None
+        near = replay.before_recent if replay.unlike is None else None
         if near is not None and self._keyframing.is_due_near:
             self._keyframing.keep(self.run, self.trainer, near)
         self._arrive()
@@ -451,7 +451,7 @@ class LiveRun:
 
     def _arrive(self) -> None:
         if self._replay is not None and not self._replay.windows_left:
-            self.rows.replace(self._replay.tape)
+            self.rows.replace(self._replay.recent)
             self._replay = None
             self._drop_rows_of_other_data()
             self._recorder.moved()
@@ -459,7 +459,9 @@ class LiveRun:
     def show_rows(self, is_stopping: Callable[[], bool]) -> None:
         """Train the newest windows again, so that their rows can be shown, if a state shortly
         before is stored."""
-        before = Position(self.owner.number, max(0, self.path_position.window - self._tape_windows))
+        before = Position(
+            self.owner.number, max(0, self.path_position.window - self._recent_windows)
+        )
         if not self.path_position.window or self.run.states.nearest(before) is None:
             return
         if not can_train_again(self.tree.spans(self.path_position)):

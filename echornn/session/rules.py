@@ -48,7 +48,7 @@ def why_no_effect(command: Command, frame: Frame) -> str:
         case commands.Reset() if is_loaded and frame.trained == 0:
             return AT_THE_START
         case commands.Undo() if is_loaded and frame.undoable == 0:
-            if frame.trained_in_all > frame.line_end:
+            if frame.trained_in_all > frame.path_end:
                 return NOTHING_ON_THIS_PATH
             return "nothing to undo"
         case commands.Redo() if not frame.redoable:

@@ -515,7 +515,7 @@ class Session:
             return {}
         fields: dict[str, Any] = {}
         if not self._live.arrived:
-            fields |= {"progress": None, "tape": (), **recorded_fields(self._live)}
+            fields |= {"progress": None, "recent": (), **recorded_fields(self._live)}
         if not before.differs_only_live(replace(own, seed=before.seed)):
             fields |= {"readings": None, "unread": ""}
         return fields

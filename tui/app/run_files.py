@@ -44,7 +44,7 @@ def kept_position(shown: Shown, sender: Sender) -> KeptPosition | str:
         return why_not
     if shown.picture.audience.may_steer:
         sender.send(Save())
-    where = {"branch": frame.line, "at": frame.trained}
+    where = {"branch": frame.path_branch, "at": frame.trained}
     if frame.config.replicas > 1:
         where["replica"] = frame.replica
     return KeptPosition(folder, where, frame.trained_in_all)

@@ -72,7 +72,7 @@ def position_fields(frame: Frame) -> list[tuple[str, str]]:
     config = frame.config
     fields = []
     if frame.is_past:
-        fields.append(("at", f"{frame.trained:,} of {frame.line_end:,}"))
+        fields.append(("at", f"{frame.trained:,} of {frame.path_end:,}"))
     if frame.is_past or frame.branch:
         fields.append(("branch", letter_of(frame.branch)))
     fields.append(("epoch", f"{frame.epoch}/{config.num_epochs}"))

@@ -559,7 +559,7 @@ class TrainingScreen(Screen[None]):
         self.app.call_from_thread(self._runs.take, runs)
 
     def _move_crosshair(self, to: int | str) -> str:
-        plot, end = self.watched.plot, self._frame.line_end
+        plot, end = self.watched.plot, self._frame.path_end
         if to == "off":
             plot.action_follow()
             return ""
@@ -570,7 +570,7 @@ class TrainingScreen(Screen[None]):
             has_moved = plot.put_cursor_on_fall(self.shown.falls(plot.columns))
             return "" if has_moved else NO_FALL
         if not isinstance(to, int) or not 1 <= to <= end:
-            branch = letter_of(self._frame.line)
+            branch = letter_of(self._frame.path_branch)
             return f"window = {to} cannot be shown: 1 to {end:,} on branch {branch}"
         plot.put_cursor(to - 1)
         return ""
@@ -580,7 +580,7 @@ class TrainingScreen(Screen[None]):
         window = self.watched.plot.take_crosshair()
         if window is None:
             return ""
-        return self.send(Go(self._frame.line, window))
+        return self.send(Go(self._frame.path_branch, window))
 
     async def _press_in_view(self, id: str, word: str) -> str:
         """Do a view's key while the curve or another view has the focus: the view takes it.
@@ -606,7 +606,7 @@ class TrainingScreen(Screen[None]):
             remember(theme)
 
     def _show_branch(self, number: int) -> str:
-        if number < self.shown.picture.branch_count and number != self._frame.line:
+        if number < self.shown.picture.branch_count and number != self._frame.path_branch:
             return self.send(show_or_hide(number, self.shown.picture))
         letter = letter_of(number)
         return f"{letter} cannot lie under the curve: another branch of this run can"

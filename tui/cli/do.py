@@ -149,7 +149,7 @@ class ScriptRun:
         result = _result(outcome)
         # A script has no keys: the built-in ones are named
         why = keymap_with({}).text(outcome.why_not or outcome.note)
-        branch = letter_of(frame.line)
+        branch = letter_of(frame.path_branch)
         record: Record = {
             "line": outcome.line.text,
             "result": result,

@@ -42,7 +42,7 @@ class BranchList(Panel):
         self.typed = None
         self._chosen = None
         for branch in picture.branches:
-            if branch.is_line:
+            if branch.is_on_path:
                 self._chosen = branch.number
         self.show(picture)
 
@@ -86,7 +86,7 @@ class BranchList(Panel):
         branch = self._branch
         if branch is None or self._picture is None:
             return
-        if branch.is_line:
+        if branch.is_on_path:
             self._hint(CANNOT_LIE_UNDER_ITSELF)
         else:
             self._send(show_or_hide(branch.number, self._picture))
@@ -94,7 +94,7 @@ class BranchList(Panel):
     def action_name(self) -> None:
         branch = self._branch
         if branch is not None and self._picture is not None:
-            self.typed = self._picture.frame.notes.names.get(branch.number, "")
+            self.typed = self._picture.frame.branch_notes.names.get(branch.number, "")
 
     def action_pin(self) -> None:
         if self._branch is not None:
@@ -130,7 +130,7 @@ class BranchList(Panel):
 
 
 def _sign_of(branch: BranchRow) -> str:
-    if branch.is_line:
+    if branch.is_on_path:
         return "*"
     if branch.is_pinned:
         return "x"

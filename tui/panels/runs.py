@@ -44,7 +44,7 @@ def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
     is pinned."""
     if any(ghost.key == number for ghost in picture.ghosts):
         return Hide(number)
-    if number in picture.frame.notes.hidden:
+    if number in picture.frame.branch_notes.hidden:
         return Hide(number, False)
     return Pin(number, True)
 
@@ -77,7 +77,7 @@ class UnderCurve:
         runs = dict(islice(self.others.items(), MOST_GHOSTS))
         longest = max(map(windows_of, runs.values()), default=0)
         picture = look(replace(query, ghosts=MOST_GHOSTS - len(runs), beside=longest))
-        if picture.line_config is None:
+        if picture.path_config is None:
             return picture
         letters = self.letters
         ghosts = [_ghost(letters[folder], folder, run, picture) for folder, run in runs.items()]
@@ -119,12 +119,12 @@ class UnderCurve:
 
 def _ghost(letter: str, folder: Path, run: Run, picture: Picture) -> Ghost:
     """Another run with its curve."""
-    assert picture.line_config is not None
+    assert picture.path_config is not None
     name = folder.name
     by_the_clock = NAMED_BY_THE_CLOCK.fullmatch(name)
     if by_the_clock is not None:
         name = "{} {}:{}".format(*by_the_clock.groups())
-    differs = changes_text(picture.line_config, run.config) or "the same fields"
+    differs = changes_text(picture.path_config, run.config) or "the same fields"
     line = run.position.branch
     ghost = Ghost(f"{folder}:{line}", letter, f"{differs} ({name})", 0, windows_of(run))
     if not run.has_losses:

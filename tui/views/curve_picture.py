@@ -153,7 +153,7 @@ def _draw_words(cells: Cells, picture: Picture, boxes: Boxes) -> None:
 def _draw_position(cells: Cells, picture: Picture, place: Place) -> None:
     """Where training stands, if windows behind it are shown."""
     trained = picture.frame.trained
-    if trained < picture.frame.line_end and picture.axis.first <= trained <= picture.axis.last:
+    if trained < picture.frame.path_end and picture.axis.first <= trained <= picture.axis.last:
         x = place.column(trained)
         labels.draw_rule(cells, x, place.height, labels.COMMAND, "here")
         labels.draw_label(cells, place, x, f" window {trained:,} ", place.height, "here")

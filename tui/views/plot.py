@@ -137,7 +137,7 @@ class LossPlot(CellWidget, can_focus=True):
 
     @property
     def _line_end(self) -> int:
-        return self._picture.frame.line_end
+        return self._picture.frame.path_end
 
     def change_viewport(self, viewport: Viewport) -> None:
         self.viewport = viewport
@@ -163,7 +163,7 @@ class LossPlot(CellWidget, can_focus=True):
             windows_a_column = max(1, axis.length // self.columns)
             visible = min(max(cursor, axis.first), axis.last - 1)
             self.put_cursor(visible + columns * windows_a_column)
-        elif frame.trained < frame.line_end:  # where the past is shown
+        elif frame.trained < frame.path_end:  # where the past is shown
             self.put_cursor(frame.trained - 1)
         else:
             self.put_cursor(axis.last - 1)
@@ -172,7 +172,7 @@ class LossPlot(CellWidget, can_focus=True):
         self.put_cursor(0)
 
     def take_crosshair(self) -> int | None:
-        """Take the crosshair away; returns the number of windows along the line to where it was,
+        """Take the crosshair away; returns the number of windows along the path to where it was,
         or None."""
         cursor = self.viewport.cursor
         if cursor is None:

@@ -98,7 +98,7 @@ class TapePiece(NamedTuple):
         return self.x + 2 * (step - self.begin)
 
 
-def lay_tape(
+def lay_windows(
     config: EchoConfig, windows: Sequence[Progress], width: int, step: int | None = None
 ) -> list[TapePiece]:
     """As many of the newest windows as fit, oldest first; if not even the newest does, its end, or
@@ -151,7 +151,7 @@ def draw_panels(
     panels: Panels,
 ) -> None:
     cursor = view.at_cursor
-    pieces = lay_tape(config, windows, panels.width - panels.label, cursor and cursor.step)
+    pieces = lay_windows(config, windows, panels.width - panels.label, cursor and cursor.step)
     _draw_lines(cells, top, config, pieces, panels)
     names = names_beside((config.the_task.inputs, config.the_task.outputs))
     newest = pieces[-1]

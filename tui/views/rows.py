@@ -53,7 +53,7 @@ class RowsView(TimeStepView):
             return
         size = extent(frame)
         panels = arrange(config, size, cells.width, cells.height, first=self._first_row)
-        draw_panels(self, cells, 0, config, (*frame.tape, frame.progress), panels)
+        draw_panels(self, cells, 0, config, (*frame.recent, frame.progress), panels)
         rows = size[0]
         if panels.shown < rows:
             self._draw_how_to_scroll(cells, f"{panels.first + 1} to {panels.rows.stop} of {rows}")

@@ -86,10 +86,10 @@ class Frame:
     trained_in_all: int = 0  # windows of all branches of the run
     # The branch whose configuration is in effect here; see `echornn.run.tree.Tree`
     branch: int = 0
-    line: int = 0  # the branch whose path the curve shows
-    line_end: int = 0  # windows along that path
-    is_past: bool = False  # whether later windows of that line were trained too
-    replica: int = 0  # index from 0 of the replica to which progress, tape and readings belong
+    path_branch: int = 0  # the branch whose path the curve shows
+    path_end: int = 0  # windows along that path
+    is_past: bool = False  # whether later windows of that path were trained too
+    replica: int = 0  # index from 0 of the replica to which its windows and readings belong
     seed_stats: SeedStats | None = None  # the results of all replicas; None for a single network
     # The newest window with its data; None if none was trained since a start
     progress: Progress | None = None
@@ -100,7 +100,7 @@ class Frame:
     data_version: int = 0  # how many times new data was requested
     init_index: int = 0  # the number of the initial weights, from 0; each redraw increases it
     # Windows shown before progress, oldest first; at high speed with gaps
-    tape: tuple[Progress, ...] = ()
+    recent: tuple[Progress, ...] = ()
     loss_stats: LossStats = field(default_factory=LossStats)  # the losses since the last start
     undoable: int = 0  # how many changes can be undone one after the other
     redoable: bool = False
@@ -109,7 +109,9 @@ class Frame:
     # The last probe readings that were asked for, perhaps of an earlier position
     readings: Readings | None = None
     unread: str = ""  # why the probes could not read anything
-    notes: BranchNotes = NO_NOTES  # the user's names of branches, and which are pinned or hidden
+    branch_notes: BranchNotes = (
+        NO_NOTES  # the user's names of branches, and which are pinned or hidden
+    )
     warning: str = ""  # a problem while training continues, such as a diverged loss or a full disk
     # What is being compiled, to be trained next, if it is not `config`
     coming: EchoConfig | None = None

@@ -35,23 +35,23 @@ def look(query: Query, frame: Frame, losses: Losses) -> Picture:
     """The picture of a frame of a run, which may have grown since. The same part of a curve is the
     same object in all pictures."""
     if not len(losses):
-        return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
+        return Picture(frame, query, WindowAxis.of(query.span, frame.path_end, 0))
     tree = losses.tree
     ghosts: list[Ghost] = []
     if query.ghosts:
-        ghosts = ghosts_of(tree, frame.line, frame.notes, query.ghosts)
+        ghosts = ghosts_of(tree, frame.path_branch, frame.branch_notes, query.ghosts)
     longest = max([query.beside, *(ghost.last for ghost in ghosts)])
-    axis = WindowAxis.of(query.span, frame.line_end, longest)
-    line = _Line(query, frame, losses, axis)
+    axis = WindowAxis.of(query.span, frame.path_end, longest)
+    path = _PathCurves(query, frame, losses, axis)
     parts: dict[str, Any] = {}
     if query.columns:
-        parts |= {"curve": line.curve(), "band": line.band()}
+        parts |= {"curve": path.curve(), "band": path.band()}
         if query.norms:
-            parts["norms"] = line.curve(norms=True)
+            parts["norms"] = path.curve(norms=True)
     if query.held_out:
-        parts["held_out"] = line.held_out()
+        parts["held_out"] = path.held_out()
     if query.falls:
-        parts["falls"] = line.falls()
+        parts["falls"] = path.falls()
     if query.branches:
         parts["branches"] = branch_rows(frame, losses, ghosts)
     if query.seeds is not None:
@@ -64,15 +64,15 @@ def look(query: Query, frame: Frame, losses: Losses) -> Picture:
         axis,
         ghosts=tuple(with_curve(ghost, axis, query.columns, losses) for ghost in ghosts),
         branch_count=len(losses),
-        elsewhere=tree.trained - frame.line_end,
-        line_config=tree.branch(frame.line).config,
+        elsewhere=tree.trained - frame.path_end,
+        path_config=tree.branch(frame.path_branch).config,
         **parts,
     )
 
 
 @dataclass(frozen=True)
-class _Line:
-    """The path that the curve shows, up to the window that was newest when the frame was made."""
+class _PathCurves:
+    """The curves of the shown path, up to the window that was newest when the frame was made."""
 
     query: Query
     frame: Frame
@@ -82,7 +82,7 @@ class _Line:
     @property
     def replica(self) -> int:
         """The selected replica; one that continues alone has losses of its own."""
-        replicas = self.losses.tree.branch(self.frame.line).config.replicas
+        replicas = self.losses.tree.branch(self.frame.path_branch).config.replicas
         return min(self.frame.replica, replicas - 1)
 
     @property
@@ -94,12 +94,12 @@ class _Line:
 
     def band(self) -> Band:
         first, last, _ = self.axis
-        return self.losses.band(self.frame.line, self.columns, first, last)
+        return self.losses.band(self.frame.path_branch, self.columns, first, last)
 
     def held_out(self) -> Curve:
         first, last, _ = self.axis
         columns = self.query.columns
-        return self.losses.held_out(self.frame.line, columns, first, last, self.replica)
+        return self.losses.held_out(self.frame.path_branch, columns, first, last, self.replica)
 
     def falls(self) -> tuple[int, ...]:
         first, last, _ = self.axis
@@ -107,10 +107,10 @@ class _Line:
         return tuple(turning_points(self._part, self.query.falls, first, last, stats))
 
     def _part(self, columns: int, first: int, last: int | None, norms: bool = False) -> Curve:
-        end = self.frame.line_end
+        end = self.frame.path_end
         if last is not None:
             end = min(last, end)
-        return self.losses.curve(self.frame.line, columns, first, end, self.replica, norms)
+        return self.losses.curve(self.frame.path_branch, columns, first, end, self.replica, norms)
 
 
 # ---- the other curves
@@ -138,18 +138,20 @@ def curve_under(losses: Losses, number: int, columns: int, first: int, last: int
 
 
 def ghosts_of(
-    tree: Tree, line: int, notes: BranchNotes = NO_NOTES, most: int = MOST_GHOSTS
+    tree: Tree, path_branch: int, notes: BranchNotes = NO_NOTES, most: int = MOST_GHOSTS
 ) -> list[Ghost]:
-    """The ghosts of a line, without curves: the pinned branches, then the newest others that are
-    not hidden."""
-    wanted = [number for number in sorted(notes.pinned) if number < len(tree) and number != line]
-    unwanted = {line, *notes.hidden, *wanted}
+    """The ghosts beside a path, without curves: the pinned branches, then the newest others that
+    are not hidden."""
+    wanted = [
+        number for number in sorted(notes.pinned) if number < len(tree) and number != path_branch
+    ]
+    unwanted = {path_branch, *notes.hidden, *wanted}
     wanted += [number for number in reversed(futures(tree)) if number not in unwanted]
     ghosts: list[Ghost] = []
     for number in wanted:
         if len(ghosts) == most:
             break
-        first, last = shared(tree, number, line), tree.end(number).window
+        first, last = shared(tree, number, path_branch), tree.end(number).window
         if last > first:
             words = _words(tree, number, notes.names)
             if tree.branch(number).config.replicas > 1:
@@ -210,11 +212,11 @@ def _since(tree: Tree, number: int) -> str:
 
 
 def branch_rows(frame: Frame, losses: Losses, ghosts: list[Ghost]) -> tuple[BranchRow, ...]:
-    """The branches to list, newest first: those of `futures`, and that of the line."""
-    tree, notes = losses.tree, frame.notes
+    """The branches to list, newest first: those of `futures`, and that of the path."""
+    tree, notes = losses.tree, frame.branch_notes
     shown = {ghost.key for ghost in ghosts}
     rows = []
-    for number in sorted({*futures(tree), frame.line}, reverse=True):
+    for number in sorted({*futures(tree), frame.path_branch}, reverse=True):
         end = tree.end(number)
         results = losses.results(number)
         stats = losses.seed_stats(end)
@@ -228,7 +230,7 @@ def branch_rows(frame: Frame, losses: Losses, ghosts: list[Ghost]) -> tuple[Bran
                 results.solved_at,
                 results.lost_at,
                 None if stats is None else stats.counts,
-                is_line=number == frame.line,
+                is_on_path=number == frame.path_branch,
                 is_shown=number in shown,
                 is_pinned=number in notes.pinned,
             )
@@ -240,17 +242,17 @@ def seed_losses(rows: SeedRows, frame: Frame, losses: Losses, axis: WindowAxis) 
     """The losses of replicas in the columns of an axis that begin before the last trained
     window."""
     (first, last, length), columns = axis, rows.columns
-    line, line_end = frame.line, frame.line_end
+    branch, path_end = frame.path_branch, frame.path_end
     if length <= columns:  # a window has a column or more
         windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
         windows = windows[windows < last]
-        shades = losses.shades(line, rows.replicas, last - first, first, min(last, line_end))
+        shades = losses.shades(branch, rows.replicas, last - first, first, min(last, path_end))
         return SeedLosses(rows.replicas, shades[:, windows - first], windows)
     whole = (last - first) * columns // length
     end = first + whole * length // columns
-    parts = [losses.shades(line, rows.replicas, whole, first, min(end, line_end))]
+    parts = [losses.shades(branch, rows.replicas, whole, first, min(end, path_end))]
     if end < last:
-        parts.append(losses.shades(line, rows.replicas, 1, end, min(last, line_end)))
+        parts.append(losses.shades(branch, rows.replicas, 1, end, min(last, path_end)))
     shades = np.concatenate(parts, axis=1)
     windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
     return SeedLosses(rows.replicas, shades, windows[: shades.shape[1]])

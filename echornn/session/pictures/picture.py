@@ -17,13 +17,13 @@ from echornn.session.pictures.frame import Frame
 
 @dataclass(frozen=True)
 class Span:
-    """A range of windows of the line, relative to its end, which moves while training runs."""
+    """A range of windows of the path, relative to its end, which moves while training runs."""
 
     windows: int | None = None  # None for all
     end: int | None = None  # the window after the last; None to follow the newest
 
     def limits(self, trained: int) -> tuple[int, int]:
-        """The first window, and the window after the last, on a line of ``trained`` windows."""
+        """The first window, and the window after the last, on a path of ``trained`` windows."""
         if self.windows is None:
             return 0, trained
         end = trained
@@ -76,7 +76,7 @@ class WindowAxis(NamedTuple):
 
     @classmethod
     def of(cls, span: Span, trained: int, longest: int) -> WindowAxis:
-        """The axis for a line of ``trained`` windows. If all are shown, it fits the longest curve,
+        """The axis for a path of ``trained`` windows. If all are shown, it fits the longest curve,
         and its length is a round number that grows in steps, so that the curve need not be drawn
         anew in every frame.
         """
@@ -111,7 +111,7 @@ class BranchRow:
     solved_at: int | None  # the window along its path, from 1
     lost_at: int | None
     seed_stats: SolvedCounts | None  # how many of several replicas have solved and lost the task
-    is_line: bool  # whether the curve shows its path
+    is_on_path: bool  # whether the curve shows its path
     is_shown: bool  # whether it is drawn under the curve
     is_pinned: bool
 
@@ -162,19 +162,19 @@ NO_BAND = band_of([], 0, 0, 0)
 class Picture:
     """The answer to a query.
 
-    Its losses end at the window that was newest on the line when the frame was made.
+    Its losses end at the window that was newest on the path when the frame was made.
     """
 
     frame: Frame
     query: Query = field(default_factory=Query)
     axis: WindowAxis = NO_AXIS
-    # The losses along the line; with several replicas, those of the selected one
+    # The losses along the path; with several replicas, those of the selected one
     curve: Curve = NO_CURVE
     # Of its gradients, before clipping; the error rates are the shares of clipped windows
     norms: Curve = NO_CURVE
-    # The losses on held-out data along the line, where they were measured
+    # The losses on held-out data along the path, where they were measured
     held_out: Curve = NO_CURVE
-    # The losses of all replicas along the line; without buckets for a single network
+    # The losses of all replicas along the path; without buckets for a single network
     band: Band = NO_BAND
     ghosts: tuple[Ghost, ...] = ()
     branches: tuple[BranchRow, ...] = ()  # newest first
@@ -183,7 +183,7 @@ class Picture:
     falls: tuple[int, ...] = ()
     path: tuple[Branch, ...] = ()  # from the branch that has new weights to the position
     branch_count: int = 0
-    # Windows that are not on the line: only with these and `branch_count` do ghosts change
+    # Windows that are not on the path: only with these and `branch_count` do ghosts change
     elsewhere: int = 0
-    line_config: EchoConfig | None = None  # at the end of the line; None before there are branches
+    path_config: EchoConfig | None = None  # at the end of the path; None before there are branches
     audience: Audience = ALONE

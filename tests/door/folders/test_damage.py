@@ -241,7 +241,7 @@ def test_states_to_go_back_to_only_save_time(tmp_path: Path) -> None:
             for branch, line in enumerate(model.lines):
                 for window in (1, line.start + 1, len(line.losses)):
                     frame = do(session, (branch, window))
-                    assert (frame.line, frame.trained) == (branch, window)
+                    assert (frame.path_branch, frame.trained) == (branch, window)
                     assert frame.config == line.states[window].config
                     assert [frame.loss] == line.losses[window - 1]
         assert losses(folder) == expected(model)

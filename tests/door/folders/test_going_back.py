@@ -95,7 +95,7 @@ class Story:
         """Undo leads to a place whose state is known, and redo back."""
         here, line = self.model.here, self.model.line
         frame = do(self.session, "undo")
-        self.model.take((frame.line, frame.trained))
+        self.model.take((frame.path_branch, frame.trained))
         self.check(frame)
         frame = do(self.session, "redo")
         self.model.take((line, here[1]))

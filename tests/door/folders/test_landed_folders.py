@@ -186,7 +186,11 @@ def test_its_branches_losses_and_weights_are_those_in_its_files_at_any_window(
         for branch, fact in enumerate(run.branches):
             for window in {0, fact.at, fact.path // 2, fact.path}:
                 frame = do(session, (branch, window))
-                assert (frame.line, frame.trained, frame.line_end) == (branch, window, fact.path)
+                assert (frame.path_branch, frame.trained, frame.path_end) == (
+                    branch,
+                    window,
+                    fact.path,
+                )
                 assert frame.config == run.config_at(window, branch)
     assert logs(folder) == before, "looking writes nothing"
 

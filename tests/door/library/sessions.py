@@ -82,7 +82,7 @@ class Stage:
     @property
     def place(self) -> tuple[int, int, str]:
         """The branch whose path is shown, the windows on it, and the state."""
-        return self.frame.line, self.frame.trained, self.frame.state.value
+        return self.frame.path_branch, self.frame.trained, self.frame.state.value
 
     def settled(self) -> Frame:
         """The frame when all commands were carried out, and their windows trained."""
@@ -106,7 +106,9 @@ class Stage:
     def losses(self) -> list[float]:
         """All losses on the path to the position that is shown, of the replica that is shown."""
         frame = self.frame
-        losses = self.session.timeline.losses(Position(frame.line, frame.trained), 0, frame.replica)
+        losses = self.session.timeline.losses(
+            Position(frame.path_branch, frame.trained), 0, frame.replica
+        )
         assert losses is not None
         return [float(loss) for loss in losses]
 

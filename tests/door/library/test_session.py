@@ -107,7 +107,7 @@ def test_slow_enough_to_watch_every_window_is_shown_in_full() -> None:
         wait_for(lambda: stage.frame.trained > 5)
         frame = stage.do(Pause())
         assert frame.progress is not None
-        shown = [10 * one.epoch + one.window for one in (*frame.tape, frame.progress)]
+        shown = [10 * one.epoch + one.window for one in (*frame.recent, frame.progress)]
         assert shown == list(range(frame.trained))
         assert {len(one) for one in stage.shown} == {1}
 
@@ -205,12 +205,16 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         starts_over = at[0] == 1
         assert (changed.epoch, changed.window, changed.data_version, changed.init_index) == at
         assert changed.config == stage.session.config == replace(SMALL, **changes)
-        assert (changed.line, changed.branch, changed.trained) == (1, 1, 0 if starts_over else 12)
+        assert (changed.path_branch, changed.branch, changed.trained) == (
+            1,
+            1,
+            0 if starts_over else 12,
+        )
         assert (changed.undoable, changed.redoable, changed.state) == (1, False, "paused")
         assert causes(stage.session) == ["start", cause]
         assert stage.losses() == ([] if starts_over else losses)
         if at[1] == 0:
-            assert (changed.progress, changed.tape) == (None, ()), (
+            assert (changed.progress, changed.recent) == (None, ()), (
                 "no rows of other weights or data"
             )
         stage.do(Step(3))
@@ -222,7 +226,7 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
             "init_index",
             "data_version",
             "trained",
-            "line",
+            "path_branch",
             "branch",
             "is_past",
         ):
@@ -266,7 +270,7 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         )
         assert [stage.do(one).trained for one in moves] == [34, 0, 7, 10, 20, 10, 33, 35, 0]
         frame = stage.do(Go(0, 12))
-        assert (frame.line, frame.trained, frame.line_end, frame.is_past, frame.state) == (
+        assert (frame.path_branch, frame.trained, frame.path_end, frame.is_past, frame.state) == (
             0,
             12,
             35,
@@ -276,11 +280,16 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         assert (frame.epoch, frame.window) == (2, 2)
         assert frame.loss == np.float32(scripted_loss(11))
         frame = stage.do(Step(5))
-        assert (frame.line, frame.trained, frame.line_end, frame.is_past) == (1, 17, 17, False)
+        assert (frame.path_branch, frame.trained, frame.path_end, frame.is_past) == (
+            1,
+            17,
+            17,
+            False,
+        )
         assert (causes(stage.session), frame.trained_in_all) == (["start", "back"], 40)
         assert stage.do(Go(0)).trained == 35
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
-        assert stage.do(Undo()).line == 0
+        assert stage.do(Undo()).path_branch == 0
         frame = stage.do(Go(1), FinishEpoch())
         assert (frame.trained, frame.epoch, frame.window) == (20, 2, 10), (
             "epochs go on there as before it"
@@ -368,14 +377,14 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         assert frame.refused == (answer if is_refused else None)
         for name in (
             "config",
-            "line",
+            "path_branch",
             "trained",
             "trained_in_all",
             "undoable",
             "redoable",
             "loss",
             "state",
-            "notes",
+            "branch_notes",
         ):
             one, other = getattr(frame, name), getattr(known, name)
             assert one == other or (one != one and other != other), name
@@ -418,7 +427,7 @@ def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
         stage.session.send(Resume())
         wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
         frame = stage.settled()
-        assert (frame.trained, frame.trained_in_all, frame.line) == (1, 21, 1)
+        assert (frame.trained, frame.trained_in_all, frame.path_branch) == (1, 21, 1)
         assert "window 1 of epoch 1" in frame.warning
         assert stage.do(Undo()).trained == 20
 

@@ -159,6 +159,13 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[C
             ]
             assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
             causes = [branch.cause for branch in tree.branches]
-            return frame.line, frame.trained, frame.config, frame.replica, causes, stage.losses()
+            return (
+                frame.path_branch,
+                frame.trained,
+                frame.config,
+                frame.replica,
+                causes,
+                stage.losses(),
+            )
 
     assert end(at_once=True) == end(at_once=False)

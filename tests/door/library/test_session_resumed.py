@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: Path) -> None:
     with on_stage(folder=folder) as stage:
         frame = stage.frame
-        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == (
+        assert (frame.state, frame.trained, frame.trained_in_all, frame.path_end) == (
             "paused",
             17,
             17,
@@ -47,7 +47,11 @@ def test_it_is_taken_up_where_it_ended_and_trains_on_as_if_it_had_never(folder: 
         )
         assert stage.do(Undo()).trained == 12
     with on_stage(folder=folder) as stage:
-        assert (stage.frame.trained, stage.frame.line, stage.frame.trained_in_all) == (12, 0, 20)
+        assert (stage.frame.trained, stage.frame.path_branch, stage.frame.trained_in_all) == (
+            12,
+            0,
+            20,
+        )
         assert stage.do(Step(2)).branch == 0
 
 
@@ -176,7 +180,7 @@ def test_a_refused_edit_that_cannot_be_compiled_leaves_no_trace(tmp_path: Path) 
         answer = stage.answer(Edit(changes))
         assert (answer.was_refused, "too large" in answer.why_not) == (True, True)
         frame = stage.do(Step(6))
-        assert (frame.config, frame.line, frame.trained) == (ENDLESS, 0, 11)
+        assert (frame.config, frame.path_branch, frame.trained) == (ENDLESS, 0, 11)
         assert stage.losses() == expected[:11]
     with on_stage(make=HashTrainer, folder=tmp_path / "run") as stage:
         stage.do(Step(5))
@@ -211,6 +215,6 @@ def test_a_position_that_cannot_be_trained_again_is_refused_and_nothing_is_lost(
         monkeypatch.setattr(Scarce, "is_scarce", True)
         answer = stage.answer(Go(1, 50))
         assert (answer.was_refused, "too large" in answer.why_not) == (True, True)
-        assert (stage.frame.line, stage.frame.trained) == (0, 17)
+        assert (stage.frame.path_branch, stage.frame.trained) == (0, 17)
         stage.do(Step(8))
         assert stage.losses() == expected

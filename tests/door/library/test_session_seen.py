@@ -58,14 +58,14 @@ def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
         (),
     )
     assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
-    assert (picture.branch_count, picture.elsewhere, picture.line_config) == (2, 30, ENDLESS)
+    assert (picture.branch_count, picture.elsewhere, picture.path_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
     full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))
     np.testing.assert_allclose(
         full.curve.mean, [scripted_loss(window) for window in range(100)], rtol=1e-5
     )
     assert [branch.number for branch in full.path] == [0]
-    rows = [(row.letter, row.windows, row.is_line, row.solved_at) for row in full.branches]
+    rows = [(row.letter, row.windows, row.is_on_path, row.solved_at) for row in full.branches]
     assert rows == [("b", 90, False, None), ("a", 100, True, None)]
     last = [
         np.mean([scripted_loss(window) for window in range(end - 50, end)]) for end in (90, 100)

@@ -51,14 +51,14 @@ def of_tutorial(
 ) -> ScriptedSession:
     """The tutorial's run after so many windows; with futures, it has trained on, and has other
     branches."""
-    (*tape, progress), losses, errors = recorded(position)
+    (*recent, progress), losses, errors = recorded(position)
     if has_futures:
         session = trained_session(TUTORIAL, *recorded(TRAINED)[1:])
         for name in FUTURES:
             add_future(session, name)
     else:
         session = trained_session(TUTORIAL, losses, errors)
-    shown: dict[str, Any] = {"tape": tuple(tape), "is_past": has_futures and position < TRAINED}
+    shown: dict[str, Any] = {"recent": tuple(recent), "is_past": has_futures and position < TRAINED}
     if has_readings:
         shown["readings"] = recorded_readings(position)
     stand(session, progress, position, state, **shown)
@@ -92,9 +92,9 @@ def two_viewers() -> ScriptedSession:
 def seeds() -> ScriptedSession:
     """The tutorial's run with 64 seeds."""
     session = trained_session(recordings.POPULATION, recordings.recorded_population())
-    (*tape, progress), _, _ = recorded(TRAINED)
+    (*recent, progress), _, _ = recorded(TRAINED)
     seed_stats = session.timeline.seed_stats(Position(0, TRAINED))
-    stand(session, progress, TRAINED, tape=tuple(tape), seed_stats=seed_stats)
+    stand(session, progress, TRAINED, recent=tuple(recent), seed_stats=seed_stats)
     return session
 
 
@@ -123,9 +123,9 @@ def task(name: str) -> ScriptedSession:
     losses = falling.astype(np.float32)
     session = trained_session(config, losses, np.full_like(losses, 0.25))
     last = config.windows_per_epoch - 1
-    tape = tuple(progress_of(config, 0, window) for window in range(max(0, last - 2), last))
+    recent = tuple(progress_of(config, 0, window) for window in range(max(0, last - 2), last))
     newest = replace(progress_of(config, 0, last), losses=losses[-1:])
-    session.set_frame(State.PAUSED, newest, trained=40, tape=tape, device="cpu")
+    session.set_frame(State.PAUSED, newest, trained=40, recent=recent, device="cpu")
     return session
 
 

@@ -165,14 +165,14 @@ def stand(
     state: str = "paused",
     newest: Progress | None = None,
     here: int | None = None,
-    line: int = 0,
+    path_branch: int = 0,
     **frame: Any,
 ) -> None:
-    """Let the session stand after ``here`` windows of the line, by default at its end."""
+    """Let the session stand after ``here`` windows of the path, by default at its end."""
     timeline = session.timeline
-    end = timeline.tree.end(line).window
+    end = timeline.tree.end(path_branch).window
     trained = end if here is None else here
-    config = timeline.tree.branch(line).config
+    config = timeline.tree.branch(path_branch).config
 
     readings = frame.get("readings")
     if newest is None and readings is not None:
@@ -182,9 +182,9 @@ def stand(
         own = config.of(frame.get("replica", 0))
         newest = draw(own, *divmod(trained - 1, config.windows_per_epoch))
     if trained and config.replicas > 1:
-        frame["seed_stats"] = timeline.seed_stats(Position(line, trained))
+        frame["seed_stats"] = timeline.seed_stats(Position(path_branch, trained))
 
-    place = {"line": line, "trained": trained, "is_past": trained < end}
+    place = {"path_branch": path_branch, "trained": trained, "is_past": trained < end}
     session.set_frame(State(state), newest, **{"config": config, **place, **frame})
 
 

@@ -170,7 +170,7 @@ async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None
 )
 async def test_commands_are_marked_where_they_were_given(cause: Any, word: str) -> None:
     branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause, (0, 40))]
-    screen = await seen(branches=branches, line=1, size=(100, 34), ascii_only=True)
+    screen = await seen(branches=branches, path_branch=1, size=(100, 34), ascii_only=True)
     x = screen.windows["40"]
     top = screen.plot[0]
     assert f"|{word}" in top[x - 1 : x + 7] or f"{word}|" in top[x - 6 : x + 2]
@@ -180,7 +180,7 @@ async def test_commands_are_marked_where_they_were_given(cause: Any, word: str) 
 @pytest.mark.parametrize("cause", ["reset", "preset"])
 async def test_new_weights_begin_at_the_left_over_the_branch_before(cause: Any) -> None:
     branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause)]
-    screen = await seen(branches=branches, line=1, size=(100, 34), ascii_only=True)
+    screen = await seen(branches=branches, path_branch=1, size=(100, 34), ascii_only=True)
     assert min(columns(screen, "*")) <= 1
     assert screen.marks("*", 2)[0] == screen.marks("*", screen.windows["40"] - 4)[0]
     assert screen.text.count("a: ") == 1
@@ -207,7 +207,7 @@ async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_l
         left = min(line.index("'"), line.index("c"))
         assert left == pytest.approx(screen.windows["50"], abs=1)
 
-        second = await stage.put(line=2)
+        second = await stage.put(path_branch=2)
         assert "a: " in second.text
         early = second.marks("*", second.windows["50"] - 5)
         assert early < second.marks("*", second.windows["150"])
@@ -293,7 +293,7 @@ async def test_losses_of_a_few_wild_seeds_are_marked_at_the_edge_and_flatten_not
 async def test_where_one_seed_goes_on_alone_the_band_ends() -> None:
     lone = {"replicas": 1, "seed": 14}
     alone = Branch(np.tile([0.5, 0.6], 100), "alone", (0, 200), lone)
-    screen = await plain(branches=[Branch(of_ten_seeds(200)), alone], config=SEEDS, line=1)
+    screen = await plain(branches=[Branch(of_ten_seeds(200)), alone], config=SEEDS, path_branch=1)
     middle = screen.windows["200"]
     assert max(columns(screen, "=")) <= middle + 1
     wide = [x for x in columns(screen, ".") if len(screen.marks(".*", x)) > 1]
@@ -302,7 +302,7 @@ async def test_where_one_seed_goes_on_alone_the_band_ends() -> None:
 
 async def test_many_seeds_under_the_curve_are_their_median() -> None:
     fresh = Branch([0.6] * 200, "preset", changes={"replicas": 1, "seed": 1})
-    screen = await plain(branches=[Branch(of_ten_seeds(200)), fresh], config=SEEDS, line=1)
+    screen = await plain(branches=[Branch(of_ten_seeds(200)), fresh], config=SEEDS, path_branch=1)
     assert "median" in screen.line("a: ")
     assert not columns(screen, "=")
     lines = set()

@@ -153,7 +153,7 @@ async def test_inputs_have_the_names_that_their_task_gives_them() -> None:
 async def test_of_which_branch_and_seed_the_readings_are_is_said_if_others_are_shown() -> None:
     assert "999" not in (await seen("3", readings=SOLVED)).view[0]
     branches = [Branch([0.5] * 1234), Branch([0.5] * 9, "edit", (0, 1234))]
-    shown = {"line": 1, "branch": 1, "size": (100, 24)}
+    shown = {"path_branch": 1, "branch": 1, "size": (100, 24)}
     screen = await seen("3", readings=SOLVED, branches=branches, **shown)
     assert screen.view[0].endswith("of window 999, branch a")
     losses = np.full((999, 8), 0.5)

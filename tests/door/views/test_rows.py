@@ -71,22 +71,22 @@ async def test_a_prediction_is_shaded_by_its_probability(share: float, block: st
 
 
 async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried() -> None:
-    tape = (four_steps(1), four_steps(4))
-    view = (await seen(config=FOUR, newest=four_steps(5), tape=tape)).view
+    recent = (four_steps(1), four_steps(4))
+    view = (await seen(config=FOUR, newest=four_steps(5), recent=recent)).view
     assert view[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
     assert view[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
 
 
 async def test_at_the_seam_of_two_epochs_the_state_is_zero() -> None:
-    tape = (four_steps(FOUR.windows_per_epoch - 1),)
-    screen = await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), tape=tape)
+    recent = (four_steps(FOUR.windows_per_epoch - 1),)
+    screen = await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), recent=recent)
     assert "██▁▁████║" in screen.view[1]
 
 
 async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
     overlap = replace(FOUR, stride=2)
-    tape = (four_steps(4),)
-    screen = await seen("tab", "left " * 4, config=overlap, newest=four_steps(5), tape=tape)
+    recent = (four_steps(4),)
+    screen = await seen("tab", "left " * 4, config=overlap, newest=four_steps(5), recent=recent)
     assert screen.view[1].endswith(" 1▁▁│██▁▁████")
 
 
@@ -114,8 +114,8 @@ async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> Non
 
 
 async def test_a_source_may_lie_in_the_window_before() -> None:
-    tape = (four_steps(4),)
-    screen = await seen("tab left left left", config=FOUR, newest=four_steps(5), tape=tape)
+    recent = (four_steps(4),)
+    screen = await seen("tab left left left", config=FOUR, newest=four_steps(5), recent=recent)
     assert " 1│" in screen.view[1]
 
 
