@@ -26,7 +26,7 @@ from echornn.remote.greetings import (
     send,
     send_greeting,
 )
-from echornn.remote.messages import Request, Shown, TakeOver, keeping, kept_parts
+from echornn.remote.messages import Reply, Request, TakeControl, keeping, kept_parts
 from echornn.remote.wire import WireError, decode, encode
 from echornn.run.folders import POINTER_FILE
 from echornn.session.commands import Answer, Command
@@ -72,7 +72,7 @@ class RemoteSession:
         self._stopped = threading.Event()
         # Guards the three below, which other threads fill and the thread "viewing" empties
         self._lock = threading.Lock()
-        self._outbox: list[Command | TakeOver] = []
+        self._outbox: list[Command | TakeControl] = []
         self._wishes: list[Wish] = []
         self._numbered = 0
         self._frames: tuple[Frame, ...] = ()  # as the session keeps them for this viewer
@@ -137,7 +137,7 @@ class RemoteSession:
 
     def take_over(self) -> None:
         with self._lock:
-            self._outbox.append(TakeOver())
+            self._outbox.append(TakeControl())
             self._woken.set()
 
     @property
@@ -198,7 +198,7 @@ class RemoteSession:
             self._outbox.clear()
         place = self._frames.index(again) if again in self._frames else None
         send(self._connection, encode(Request(todo, query, place)))
-        shown = decode(self._received(), Shown, kept_parts(self._frames))
+        shown = decode(self._received(), Reply, kept_parts(self._frames))
         self._answered_at = time.monotonic()
         if shown.ended:
             self._end(shown.ended)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from echornn.config import EchoConfig
-from echornn.remote.messages import Request, Shown
+from echornn.remote.messages import Reply, Request
 from echornn.remote.wire import classes_in
 
 LENGTH = struct.Struct(">I")  # of the message that follows, in bytes
@@ -73,7 +73,7 @@ def receive_greeting(connection: socket.socket) -> dict[str, Any]:
 def greeting() -> dict[str, Any]:
     """What each side says first: a hash of what encodings depend on, and the program's version."""
     names: dict[str, list[str]] = {}
-    for name, kind in sorted({**classes_in(Request), **classes_in(Shown)}.items()):
+    for name, kind in sorted({**classes_in(Request), **classes_in(Reply)}.items()):
         if issubclass(kind, Enum):
             names[name] = list(kind.__members__)
         else:

@@ -1,6 +1,6 @@
 """The messages between a viewer and a session in another process.
 
-After the greetings, the viewer sends a `Request`, the session answers it by a `Shown`, and so on in
+After the greetings, the viewer sends a `Request`, the session answers it by a `Reply`, and so on in
 turn, so that a slow viewer gets fewer pictures, and never old ones.
 """
 
@@ -17,7 +17,7 @@ FRAMES_KEPT = 4  # so that a viewer can look again at those it was shown last; c
 
 
 @dataclass(frozen=True)
-class TakeOver:
+class TakeControl:
     """Steer from now on."""
 
 
@@ -25,16 +25,18 @@ class TakeOver:
 class Request:
     """What a viewer sends each time: commands to carry out, and the picture that it wants then."""
 
-    todo: tuple[Command | TakeOver, ...]
+    todo: tuple[Command | TakeControl, ...]
     query: Query
     again: int | None = None  # which of the kept frames to look at again; None for the newest frame
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class Reply:
+    """What the session answers."""
+
     # None if it is the one before; its frame counts this viewer's commands only
     picture: Picture | None = None
-    # To those of its commands that were not carried out, since the last `Shown`
+    # To those of its commands that were not carried out, since the last reply
     not_done: tuple[Answer, ...] = ()
     ended: str = ""  # why the session ends, if it does; then nothing follows
 

@@ -26,7 +26,7 @@ from echornn.remote.greetings import (
     send,
     send_greeting,
 )
-from echornn.remote.messages import Request, Shown, TakeOver, keeping, kept_parts
+from echornn.remote.messages import Reply, Request, TakeControl, keeping, kept_parts
 from echornn.remote.wire import WireError, decode, encode
 from echornn.session.commands import Answer, Ask, ChangingCommand, Command
 from echornn.session.pictures.frame import Frame
@@ -140,13 +140,13 @@ class Server:
             while True:
                 request = decode(receive(connection, MOST_OF_A_REQUEST), Request)
                 if self._ended:
-                    send(connection, encode(Shown(ended=self._ended)))
+                    send(connection, encode(Reply(ended=self._ended)))
                     return
                 try:
                     answer = viewer.answer(request)
                 except Exception as error:  # whatever it asks, only this viewer suffers
                     reason = f"the session cannot answer: {type(error).__name__}: {error}"
-                    answer = encode(Shown(ended=reason))
+                    answer = encode(Reply(ended=reason))
                 send(connection, answer)
         finally:
             self._session.leave(number)
@@ -171,20 +171,20 @@ class Viewer:
         self._last: Picture | None = None
 
     def answer(self, request: Request) -> bytes:
-        """Carry out a viewer's request; returns the encoded `Shown`.
+        """Carry out a viewer's request; returns the encoded `Reply`.
 
         Any exception is possible, since the values in a request are not checked.
         """
         for todo in request.todo:
-            if isinstance(todo, TakeOver):
+            if isinstance(todo, TakeControl):
                 self._session.viewers.take_over(self._number)
             else:
                 self._deliver(todo)
         frame, not_done = self._look(request.again)
         if self._has(frame, request.query):
-            return encode(Shown(None, not_done))
+            return encode(Reply(None, not_done))
         picture = self._session.look_at(request.query, frame, self._number)
-        answer = encode(Shown(picture, not_done), kept_parts(self._frames))
+        answer = encode(Reply(picture, not_done), kept_parts(self._frames))
         self._frames = keeping(self._frames, frame)
         self._last = picture
         return answer

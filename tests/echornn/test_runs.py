@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Flip, Question, StatePlane
-from echornn.remote.messages import Request, Shown, kept_parts
+from echornn.remote.messages import Reply, Request, kept_parts
 from echornn.remote.wire import decode, encode
 from echornn.run import branch_notes
 from echornn.run.branch import Position, letter_of, number_of
@@ -150,15 +150,15 @@ def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
     @few
     @given(st.from_type(Picture))
     def arrives(picture: Picture) -> None:
-        shown = decode(encode(Shown(picture)), Shown).picture
+        shown = decode(encode(Reply(picture)), Reply).picture
         assert shown is not None
         assert plain(shown) == plain(picture)
         sent, arrived = kept_parts([picture.frame]), kept_parts([shown.frame])
-        again = decode(encode(Shown(picture), sent), Shown, arrived).picture
+        again = decode(encode(Reply(picture), sent), Reply, arrived).picture
         assert again is not None
         assert again.frame is shown.frame
         later = replace(picture, frame=replace(picture.frame, answered=9))
-        again = decode(encode(Shown(later), sent), Shown, arrived).picture
+        again = decode(encode(Reply(later), sent), Reply, arrived).picture
         assert again is not None
         assert again.frame.progress is shown.frame.progress
         assert plain(again) == plain(later)

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from tui.app.modal import ClosesOnce, Field
+from tui.app.modal import ClosesOnce, TextField
 from tui.views.keymap import keymap_of
 
 # A key or word, and its text, each; a paragraph if the key is empty
@@ -102,7 +102,7 @@ class HelpScreen(ClosesOnce):
         self._chapters = list(chapters)
         self._page = Static()
         self._text = VerticalScroll(self._page)
-        self._search = Field(placeholder="words, or a key", compact=True)
+        self._search = TextField(placeholder="words, or a key", compact=True)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:

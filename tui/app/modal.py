@@ -52,7 +52,7 @@ class ClosesOnce(ModalScreen[None]):
             await self.action_dismiss()
 
 
-class Field(Input, inherit_bindings=False):
+class TextField(Input, inherit_bindings=False):
     """A field whose ``enter`` is an action of its screen: `Input.Submitted` would come behind the
     key that follows. It does not scroll: the arrow keys that it does not use are its screen's.
     """

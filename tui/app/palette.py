@@ -19,7 +19,7 @@ from textual.fuzzy import Matcher
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.app.modal import ClosesOnce, Field
+from tui.app.modal import ClosesOnce, TextField
 
 ONLY_IN_HELP = 1e-3  # the score of letters that stand only in the help: below any in a title
 
@@ -37,7 +37,7 @@ class Palette(ClosesOnce):
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
         self._commands = list(commands)
-        self._field = Field(placeholder="Search for a command")
+        self._field = TextField(placeholder="Search for a command")
         self._options = OptionList()
         self._listed: str | None = None  # the typed letters that the list is for
 

@@ -23,7 +23,7 @@ from echornn.sweeps.folder import SweepResults
 from tui.app.help import Chapter, HelpScreen
 from tui.app.key_line import KeyLine
 from tui.app.keyed_app import KeyedApp
-from tui.app.modal import BACK, PALETTE, Field
+from tui.app.modal import BACK, PALETTE, TextField
 from tui.app.palette import Palette
 from tui.app.theme import Theme
 from tui.map.drawing import draw_map
@@ -343,7 +343,7 @@ class MapScreen(Screen[None]):
         self._says = says
         self._wrong = wrong
         self.view = MapView(first or MapState.first(follower.results), hint)
-        self._filter = Field(
+        self._filter = TextField(
             self.shown.filter, "FIELD=a,b or FIELD=low..high", id="filter", compact=True
         )
 

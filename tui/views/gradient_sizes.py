@@ -13,7 +13,7 @@ from echornn.readings import BINS_A_DECADE, NOTHING_LEARNED, GradientSizes
 from tui.text.lines import percent
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.inks import NUMBER
-from tui.views.lags import GUTTER, MOST_PITCH, Axis, Number, write_apart
+from tui.views.lags import GUTTER, MOST_PITCH, HeightAxis, Number, write_apart
 
 BINS_OF_A_BAR = 1, 2, 4, 8, 20, 40  # up to ten decades; a bar begins where a decade does
 PERCENTS = 1, 2, 5, 10, 20, 25, 50  # from a label of the axis to the next one
@@ -75,7 +75,7 @@ def draw_sizes(cells: Cells, box: Region, sizes: GradientSizes, cursor: int | No
         if shares.max() <= MOST_LABELS * percents:
             step = percents
     labels = [f"{number * step}%" for number in range(math.ceil(shares.max() / step) + 1)]
-    axis = Axis.fitted(box, len(labels) - 1)
+    axis = HeightAxis.fitted(box, len(labels) - 1)
     axis.draw(cells, box, labels)
     area = axis.area
     pitch = max(1, min(MOST_PITCH, area.width // len(firsts)))

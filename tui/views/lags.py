@@ -124,7 +124,7 @@ def even_steps(top: int, lines: int) -> tuple[int, int]:
     return chosen, apart[chosen]
 
 
-class Axis(NamedTuple):
+class HeightAxis(NamedTuple):
     """Where the bars are, and the labels beside them: at equal distances, so that a slope can be
     read from them."""
 
@@ -133,7 +133,7 @@ class Axis(NamedTuple):
     apart: int  # the lines between these
 
     @classmethod
-    def fitted(cls, box: Region, top: int) -> Axis:
+    def fitted(cls, box: Region, top: int) -> HeightAxis:
         """The highest bars that end above the numbers and the marks, and below their values, as far
         as there are lines for these; ``top`` is the place of the last label."""
         bottom = box.bottom - (box.height > 1) - (box.height > 2)
@@ -207,7 +207,7 @@ def draw_lag_chart(cells: Cells, box: Region, chart: LagChart) -> None:
     lags = len(chart.heights)
     if box.height < 1 or box.width <= GUTTER or not lags:
         return
-    axis = Axis.fitted(box, len(chart.labels) - 1)
+    axis = HeightAxis.fitted(box, len(chart.labels) - 1)
     area = axis.area
     bars = place_bars(chart.heights, lags if chart.wall is None else chart.wall, area.width)
     axis.draw(cells, box, chart.labels)

@@ -65,7 +65,7 @@ class Lag(NamedTuple):
     lag: int
 
 
-class Entry(NamedTuple):
+class Weight(NamedTuple):
     matrix: str
     row: int
     column: int

@@ -20,7 +20,7 @@ from tui.views.blocks import scale_of, signed_blocks
 from tui.views.canvas import Cells, beside, stamp, write_in
 from tui.views.dots import Dots, characters
 from tui.views.inks import NUMBER
-from tui.views.view import LEAVE, PART_BINDINGS, Entry, ProbeView, cursor_keys
+from tui.views.view import LEAVE, PART_BINDINGS, ProbeView, Weight, cursor_keys
 
 Eigenvalues = npt.NDArray[np.complex64]
 
@@ -66,24 +66,24 @@ class WeightsView(ProbeView):
     def _weights(self) -> Matrices | None:
         return None if self._readings is None else self._readings.weights
 
-    def _choice(self, weights: Matrices) -> tuple[Entry, Recurrent | None]:
+    def _choice(self, weights: Matrices) -> tuple[Weight, Recurrent | None]:
         """The entry under the cursor, or the first of the chosen matrix; and whose eigenvalues are
         shown."""
         matrices = choices(weights)
         name, recurrent = matrices[self._chosen % len(matrices)]
         rows, columns = weights.weights[name].shape
         row, column = self._cursor or (0, 0)
-        return Entry(name, min(row, rows - 1), min(column, columns - 1)), recurrent
+        return Weight(name, min(row, rows - 1), min(column, columns - 1)), recurrent
 
     @property
-    def at_cursor(self) -> Entry | None:
+    def at_cursor(self) -> Weight | None:
         if self._cursor is None or self._weights is None:
             return None
         return self._choice(self._weights)[0]
 
     def reading_of(self, spot: object) -> str:
         weights = self._weights
-        if weights is None or not isinstance(spot, Entry):
+        if weights is None or not isinstance(spot, Weight):
             return ""
         source = weights.rows[spot.matrix][spot.row]
         target = weights.columns[spot.matrix][spot.column]
@@ -92,7 +92,7 @@ class WeightsView(ProbeView):
 
     def clicked(self, spot: object, again: bool) -> None:
         weights = self._weights
-        if weights is not None and isinstance(spot, Entry):
+        if weights is not None and isinstance(spot, Weight):
             self._chosen = [name for name, _ in choices(weights)].index(spot.matrix)
             self._cursor = spot.row, spot.column
             self._changed()
@@ -130,7 +130,7 @@ class WeightsView(ProbeView):
             place = placed(weights, names, box)
         cut = []
         for name, matrix_box in zip(names, place.boxes, strict=False):
-            drawing = Drawing(weights, place, Entry(name, 0, 0))
+            drawing = Drawing(weights, place, Weight(name, 0, 0))
             if name == chosen.matrix:
                 drawing = Drawing(weights, place, chosen, self._cursor is not None)
             cut.append(drawing.draw(cells, matrix_box))
@@ -279,7 +279,7 @@ class Drawing(NamedTuple):
 
     weights: Matrices
     place: Placed
-    entry: Entry  # is seen if not all are
+    entry: Weight  # is seen if not all are
     has_cursor: bool = False
 
     def draw(self, cells: Cells, box: Region) -> str:
@@ -329,8 +329,8 @@ class Drawing(NamedTuple):
             inks[row : row + 1, left : left + min(width, WITH_NUMBER - 1)] = NUMBER["cursor"]
         stamp(cells, x, y, picture, inks)
 
-        def entry(x: int, y: int) -> Entry:
-            return Entry(name, down[y], along[x // width])
+        def entry(x: int, y: int) -> Weight:
+            return Weight(name, down[y], along[x // width])
 
         cells.mark_each(x, y, len(along) * width, len(down), entry)
 
