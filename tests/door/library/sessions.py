@@ -136,6 +136,7 @@ class Held(ScriptedTrainer):
     """A trainer that trains only while it may, so that meanwhile commands accumulate."""
 
     may = threading.Event()
+    may.set()
 
     def advance(self, n: int) -> PopulationProgress:
         assert self.may.wait(PATIENCE)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn import EchoConfig
 from echornn.session.commands import (
     Alone,
     Choose,
@@ -39,7 +38,7 @@ from echornn.session.commands import (
 from tests.door.library.sessions import Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL
 
 
 @contextmanager
@@ -54,26 +53,20 @@ def while_it_trains(stage: Stage, windows: int = 300) -> Iterator[None]:
     stage.settled()
 
 
-def held(config: EchoConfig) -> ScriptedTrainer:
-    return Held(config) if config.replicas == 1 else ScriptedTrainer(config)
-
-
 KEEP = [
-    *(
-        Edit({"learning_rate": 0.4}, held=True),
-        Edit({"state_size": 9}),
-        Edit({"learning_rate": SMALL.learning_rate}),
-    ),
-    *(
-        Edit({"state_size": -3}),
-        Go(99, 0),
-        Redo(),
-        Regenerate(),
-        Reset(),
-        Redraw(),
-        StartOver({"echo_step": 5}),
-    ),
-    *(Edit({"replicas": 3}), Name(0, "x"), Faster()),
+    Edit({"learning_rate": 0.4}, held=True),
+    Edit({"learning_rate": SMALL.learning_rate}),
+    Edit({"state_size": 9}),
+    Edit({"state_size": -3}),
+    Edit({"replicas": 3}),
+    StartOver({"echo_step": 5}),
+    Go(99, 0),
+    Redo(),
+    Redraw(),
+    Regenerate(),
+    Reset(),
+    Name(0, "x"),
+    Faster(),
 ]
 
 
@@ -81,20 +74,21 @@ KEEP = [
 def test_what_is_still_to_be_trained_is_trained_whatever_is_changed_or_refused_meanwhile(
     command: Command,
 ) -> None:
-    with on_stage(make=held) as stage:
+    with on_stage(make=Held) as stage:
         with while_it_trains(stage):
             stage.session.send(command)
-        assert (stage.frame.trained_in_all, stage.frame.state) == (300, "paused")
+        assert stage.frame.trained_in_all == 300
+        assert stage.frame.state == "paused"
 
 
-@pytest.mark.parametrize(
-    "command", [Pause(), Toggle(), Go(0, 0), Move(-1), MoveEpochs(-1), Undo()], ids=repr
-)
+END = [Pause(), Toggle(), Go(0, 0), Move(-1), MoveEpochs(-1), Undo()]
+
+
+@pytest.mark.parametrize("command", END, ids=repr)
 def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(
     command: Command,
 ) -> None:
-    Held.may.set()
-    with on_stage(make=held) as stage:
+    with on_stage(make=Held) as stage:
         stage.do(Step(20), Edit({"learning_rate": 0.1}))
         with while_it_trains(stage):
             stage.session.send(command)
@@ -103,8 +97,7 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_was_to_be_trained(
 
 
 def test_a_pause_on_the_way_to_a_window_holds_there() -> None:
-    Held.may.set()
-    with on_stage(make=held) as stage:
+    with on_stage(make=Held) as stage:
         stage.do(Step(40), Edit({"learning_rate": 0.1}))
         with while_it_trains(stage):
             for command in (Resume(), Undo(), Pause()):
@@ -113,59 +106,57 @@ def test_a_pause_on_the_way_to_a_window_holds_there() -> None:
 
 
 ORDERS: list[Command] = [
-    *(
-        Step(7),
-        FinishEpoch(),
-        Move(-3),
-        Move(2),
-        MoveEpochs(-1),
-        Regenerate(),
-        Edit({"learning_rate": 0.2}, held=True),
-    ),
-    *(
-        Edit({"batch_size": -1}),
-        Undo(),
-        Redo(),
-        Reset(),
-        ToggleReplicas(3),
-        Choose(2),
-        Alone(),
-        Pause(),
-        Name(0, "x"),
-    ),
-    *(Faster(), Slower(), Save(), Edit({"state_size": 3})),
+    Step(7),
+    FinishEpoch(),
+    Move(-3),
+    Move(2),
+    MoveEpochs(-1),
+    Regenerate(),
+    Edit({"learning_rate": 0.2}, held=True),
+    Edit({"batch_size": -1}),
+    Edit({"state_size": 3}),
+    Undo(),
+    Redo(),
+    Reset(),
+    ToggleReplicas(3),
+    Choose(2),
+    Alone(),
+    Pause(),
+    Name(0, "x"),
+    Faster(),
+    Slower(),
+    Save(),
 ]
+
 AT_ONCE = Name | Faster | Slower | Save
+
+
+def in_turn(commands: list[Command]) -> list[Command]:
+    """Those that wait for the ones before them."""
+    return [command for command in commands if not isinstance(command, AT_ONCE)]
+
+
+def outcome(story: list[Command], at_once: bool) -> tuple[object, ...]:
+    """What 35 windows and these commands come to, sent all at once or each after the one before.
+
+    Commands to train are always waited for: later ones would end their windows.
+    """
+    with on_stage(make=HashTrainer, clock=lambda: 0.0) as stage:
+        stage.do(Step(35))
+        for command in story:
+            stage.session.send(command)
+            if not at_once or isinstance(command, Step | FinishEpoch):
+                stage.settled()
+        frame = stage.settled()
+        answers = stage.session.answers
+        assert frame.answered == len(answers) == 2 + len(story)
+        answered = [answer.command for answer in answers[2:]]
+        assert in_turn(answered) == in_turn(story)
+        causes = [branch.cause for branch in stage.session.tree.branches]
+        return frame.path_branch, frame.trained, frame.config, frame.replica, causes, stage.losses()
 
 
 @examples(25)
 @given(st.lists(st.sampled_from(ORDERS), max_size=14))
 def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[Command]) -> None:
-    """Except commands to train: later commands do not wait for the end of their windows."""
-
-    def end(at_once: bool) -> tuple[object, ...]:
-        with on_stage(make=HashTrainer, clock=lambda: 0.0) as stage:
-            stage.do(Step(35))
-            for command in story:
-                stage.session.send(command)
-                if not at_once or isinstance(command, Step | FinishEpoch):
-                    stage.settled()
-            frame, tree = stage.settled(), stage.session.tree
-            answers = [
-                one for one in stage.session.answers[2:] if not isinstance(one.command, AT_ONCE)
-            ]
-            assert [one.command for one in answers] == [
-                one for one in story if not isinstance(one, AT_ONCE)
-            ]
-            assert (frame.answered, len(stage.session.answers)) == (2 + len(story),) * 2
-            causes = [branch.cause for branch in tree.branches]
-            return (
-                frame.path_branch,
-                frame.trained,
-                frame.config,
-                frame.replica,
-                causes,
-                stage.losses(),
-            )
-
-    assert end(at_once=True) == end(at_once=False)
+    assert outcome(story, at_once=True) == outcome(story, at_once=False)
