@@ -28,7 +28,7 @@ from echornn.session.pictures.picture import Query as Query
 from echornn.session.pictures.picture import SeedRows as SeedRows
 from echornn.session.pictures.picture import Span as Span
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE, Clock
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer, unread
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
@@ -141,22 +141,6 @@ class Held(ScriptedTrainer):
     def advance(self, n: int) -> PopulationProgress:
         assert self.may.wait(PATIENCE)
         return super().advance(n)
-
-
-class Costly(ScriptedTrainer):
-    """A trainer that takes 1 ms for each window, and half a second with a state of 8, by its
-    clock."""
-
-    def __init__(self, config: EchoConfig, clock: Clock, begins: Callable[[], object]) -> None:
-        super().__init__(config)
-        self.seconds = 0.5 if config.state_size == 8 else 0.001
-        self._clock, self._begins = clock, begins
-
-    def advance(self, n: int) -> PopulationProgress:
-        self._begins()
-        progress = super().advance(n)
-        self._clock.now += len(progress.losses) * self.seconds
-        return progress
 
 
 class Probes:

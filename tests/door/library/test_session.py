@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import ConfigError, EchoConfig, Session
+from echornn import ConfigError, EchoConfig, PopulationProgress, Session
 from echornn.session.commands import (
     Alone,
     Choose,
@@ -37,10 +37,10 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.door.library.sessions import ENDLESS, Costly, Query, Stage, on_stage
+from tests.door.library.sessions import ENDLESS, Query, Stage, on_stage
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.scripted import SMALL, ScriptedTrainer, scripted, scripted_loss
 
 
 def causes(session: Session) -> list[str]:
@@ -58,7 +58,8 @@ def without_gpu(config: EchoConfig) -> ScriptedTrainer:
 def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
     stage = Stage(SMALL)
     frame = stage.frame
-    assert (frame.state, frame.epoch, frame.window, frame.trained) == ("loading", 1, 0, 0)
+    assert frame.state == "loading"
+    assert (frame.epoch, frame.window, frame.trained) == (1, 0, 0)
     assert math.isnan(frame.loss)
     with on_a_thread(stage.session):
         wait_for(lambda: stage.frame.state == "finished")
@@ -68,30 +69,31 @@ def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
         np.testing.assert_allclose(stage.losses(), losses, rtol=1e-6)
         np.testing.assert_allclose(np.concatenate(stage.shown)[:, 0], losses, rtol=1e-6)
         assert stage.frame is stage.frame, "nothing has changed"
-        frame = stage.do(Step(), FinishEpoch())
-        assert (frame.state, frame.trained) == ("finished", 30)
+        assert stage.do(Step(), FinishEpoch()).trained == 30
         stage.session.send(Resume())
         stage.session.send(Reset())
         wait_for(lambda: stage.frame.trained_in_all == 60)
         assert stage.settled().state == "finished"
 
 
+STEPS: list[tuple[Command, int, int]] = [
+    (Step(), 1, 1),
+    (Step(3), 1, 4),
+    (FinishEpoch(), 1, 10),
+    (FinishEpoch(), 2, 10),
+    (Step(2), 3, 2),
+    (FinishEpoch(), 3, 10),
+]
+"""Commands one after the other, and the epoch and the window to which they lead."""
+
+
 def test_steps_epochs_and_toggles_train_exactly_what_they_say() -> None:
     with on_stage() as stage:
         assert stage.place == (0, 0, "paused")
-        frames = [
-            stage.do(one)
-            for one in (Step(), Step(3), FinishEpoch(), FinishEpoch(), Step(2), FinishEpoch())
-        ]
-        assert [(one.epoch, one.window) for one in frames] == [
-            (1, 1),
-            (1, 4),
-            (1, 10),
-            (2, 10),
-            (3, 2),
-            (3, 10),
-        ]
-        assert [one.trained for one in frames] == [1, 4, 10, 20, 22, 30]
+        for command, epoch, window in STEPS:
+            frame = stage.do(command)
+            assert (frame.epoch, frame.window) == (epoch, window)
+            assert frame.trained == 10 * (epoch - 1) + window
         stage.session.send(Toggle())
         wait_for(lambda: stage.frame.trained > 100)
         assert stage.frame.state == "running"
@@ -109,74 +111,80 @@ def test_slow_enough_to_watch_every_window_is_shown_in_full() -> None:
         assert frame.progress is not None
         shown = [10 * one.epoch + one.window for one in (*frame.recent, frame.progress)]
         assert shown == list(range(frame.trained))
-        assert {len(one) for one in stage.shown} == {1}
+        assert {len(losses) for losses in stage.shown} == {1}
 
 
 def test_the_speed_goes_up_and_down_in_notches_and_at_full_speed_from_what_is_reached() -> None:
-    clock = Clock()
-    with on_stage(speed=100.0, clock=clock) as stage:
-        speeds = [
-            stage.do(one).speed
-            for one in (Faster(), Faster(), Slower(), SetSpeed(math.inf), Faster(), Slower())
-        ]
+    full = SetSpeed(math.inf)
+    with on_stage(speed=100.0, clock=Clock()) as stage:
+        commands = (Faster(), Faster(), Slower(), full, Faster(), Slower())
+        speeds = [stage.do(command).speed for command in commands]
         assert speeds == [200, 500, 200, math.inf, math.inf, 1e6]
         assert stage.do(SetSpeed(0.25)).speed == 0.25
-    for bad in (0.0, -1.0, math.nan, 1e7):
+    for refused in (0.0, -1.0, math.nan, 1e7):
         with pytest.raises(ValueError, match=r"0\.01 to 1,000,000"):
-            SetSpeed(bad)
+            SetSpeed(refused)
 
 
 @pytest.mark.parametrize(("speed", "windows"), [(10.0, 20), (1000.0, 1000)])
 def test_so_many_windows_a_second_are_trained_as_the_speed_says(speed: float, windows: int) -> None:
-    seconds = windows / speed
     clock = Clock()
     with on_stage(speed=speed, clock=clock) as stage:
-        stage.do(Step(1))
-        stage.session.send(Resume())
-        stage.settled()
-        for _ in range(round(seconds * 100)):
+        stage.do(Step(1), Resume())
+        for _ in range(round(100 * windows / speed)):
             clock.now += 0.01
             stage.settled()
-        assert stage.do(Pause()).trained == pytest.approx(1 + windows, abs=max(2, windows * 0.03))
+        most_off = max(2, windows * 0.03)
+        assert stage.do(Pause()).trained == pytest.approx(1 + windows, abs=most_off)
 
 
 @pytest.mark.parametrize("diverges_at", [None, 700])
 def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(
     diverges_at: int | None,
 ) -> None:
-    """Also when each window suddenly takes half a second: commands are sent as slices of windows
-    begin."""
+    """Also when each window suddenly takes half a second."""
     clock = Clock()
     sent, late = list[float](), list[float]()
 
-    def begins() -> None:
-        if sent:
-            late.append(
-                clock.now - sent.pop() - (0.5 if stage.frame.config.state_size == 8 else 0.001)
-            )
-        sent.append(clock.now)
-        stage.session.send(Choose(0))
-        if len(late) == 100:
-            stage.session.send(Edit({"state_size": 8}))
-            stage.session.send(Resume())
-        if len(late) > 110:
-            stage.session.send(Pause())
+    class Costly(ScriptedTrainer):
+        """A trainer that takes 1 ms for each window, and half a second with a state of 8; each
+        slice of windows begins with a command to the session."""
+
+        def advance(self, n: int) -> PopulationProgress:
+            seconds = 0.5 if self.config.state_size == 8 else 0.001
+            if sent:
+                late.append(clock.now - sent.pop() - seconds)
+            sent.append(clock.now)
+            stage.session.send(Choose(0))
+            if len(late) == 100:
+                stage.session.send(Edit({"state_size": 8}))
+                stage.session.send(Resume())
+            if len(late) > 110:
+                stage.session.send(Pause())
+            progress = super().advance(n)
+            clock.now += len(progress.losses) * seconds
+            return progress
 
     def make(config: EchoConfig) -> Costly:
-        trainer = Costly(config, clock, begins)
+        trainer = Costly(config)
         trainer.diverges_at = diverges_at
         return trainer
 
+    def has_enough() -> bool:
+        if len(late) > 110:
+            return True
+        if stage.frame.state == "paused":  # where the loss diverged
+            stage.session.send(Resume())
+        return False
+
     stage = Stage(replace(ENDLESS, total_series_length=10**6), make, clock=clock)
     with on_a_thread(stage.session):
-
-        def goes_on() -> bool:
-            if stage.frame.state == "paused" and len(late) <= 110:
-                stage.session.send(Resume())
-            return len(late) > 110
-
-        wait_for(goes_on)
+        wait_for(has_enough)
     assert max(late) <= 0.1 + 1e-9
+
+
+LIVE = {"learning_rate": 0.1, "num_epochs": 4}
+WIDER = {"state_size": 8}
 
 
 @pytest.mark.parametrize(
@@ -184,14 +192,9 @@ def test_a_command_is_obeyed_within_a_tenth_of_a_second_and_one_window(
     [
         (Reset(), (1, 0, 0, 0), "reset", {}),
         (Regenerate(), (2, 0, 1, 0), "regenerate", {}),
-        (
-            Edit({"learning_rate": 0.1, "num_epochs": 4}),
-            (2, 2, 0, 0),
-            "edit",
-            {"learning_rate": 0.1, "num_epochs": 4},
-        ),
-        (Edit({"state_size": 8}), (1, 0, 0, 0), "edit", {"state_size": 8}),
-        (StartOver({"state_size": 8}), (1, 0, 0, 0), "preset", {"state_size": 8}),
+        (Edit(LIVE), (2, 2, 0, 0), "edit", LIVE),
+        (Edit(WIDER), (1, 0, 0, 0), "edit", WIDER),
+        (StartOver(WIDER), (1, 0, 0, 0), "preset", WIDER),
     ],
     ids=repr,
 )
@@ -214,9 +217,8 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         assert causes(stage.session) == ["start", cause]
         assert stage.losses() == ([] if starts_over else losses)
         if at[1] == 0:
-            assert (changed.progress, changed.recent) == (None, ()), (
-                "no rows of other weights or data"
-            )
+            assert changed.progress is None, "no rows of other weights or data"
+            assert changed.recent == ()
         stage.do(Step(3))
         back = stage.do(Undo())
         for name in (
@@ -234,41 +236,40 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         assert back.progress is not None
         assert before.progress is not None
         np.testing.assert_array_equal(back.progress.x, before.progress.x)
-        assert (back.undoable, back.redoable, back.trained_in_all, back.loss) == (
-            0,
-            True,
-            15,
-            before.loss,
-        )
+        assert back.loss == before.loss
+        assert back.trained_in_all == 15
+        assert (back.undoable, back.redoable) == (0, True)
         assert stage.losses() == losses
-        assert (stage.do(Step()).branch, stage.frame.trained) == (0, 13), (
-            "it goes on with the branch"
-        )
+        further = stage.do(Step())
+        assert (further.branch, further.trained) == (0, 13)
         assert stage.losses() == [*losses, np.float32(scripted_loss(12))]
         forth = stage.do(Redo())
-        assert (forth.branch, forth.config, forth.trained) == (
-            1,
-            changed.config,
-            changed.trained + 3,
-        )
+        assert forth.branch == 1
+        assert forth.config == changed.config
+        assert forth.trained == changed.trained + 3
         assert (forth.undoable, forth.redoable) == (1, False)
+
+
+MOVES: list[tuple[Command, int]] = [
+    (Move(-1), 34),
+    (Move(-100), 0),
+    (Move(7), 7),
+    (MoveEpochs(1), 10),
+    (MoveEpochs(1), 20),
+    (MoveEpochs(-1), 10),
+    (Go(0, 33), 33),
+    (Go(), 35),
+    (Go(0, -5), 0),
+]
+"""Moves from the last of 35 windows on, one after the other, and the windows to which they
+lead."""
 
 
 def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() -> None:
     with on_stage() as stage:
         stage.do(Step(35))
-        moves = (
-            Move(-1),
-            Move(-100),
-            Move(7),
-            MoveEpochs(1),
-            MoveEpochs(1),
-            MoveEpochs(-1),
-            Go(0, 33),
-            Go(),
-            Go(0, -5),
-        )
-        assert [stage.do(one).trained for one in moves] == [34, 0, 7, 10, 20, 10, 33, 35, 0]
+        for command, trained in MOVES:
+            assert stage.do(command).trained == trained
         frame = stage.do(Go(0, 12))
         assert (frame.path_branch, frame.trained, frame.path_end, frame.is_past, frame.state) == (
             0,
@@ -289,22 +290,20 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         assert (causes(stage.session), frame.trained_in_all) == (["start", "back"], 40)
         assert stage.do(Go(0)).trained == 35
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
-        assert stage.do(Undo()).path_branch == 0
+        assert stage.do(Undo()).line == 0
         frame = stage.do(Go(1), FinishEpoch())
-        assert (frame.trained, frame.epoch, frame.window) == (20, 2, 10), (
-            "epochs go on there as before it"
-        )
+        assert frame.trained == 20, "epochs go on there as before it"
+        assert (frame.epoch, frame.window) == (2, 10)
 
 
 def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
     with on_stage() as stage:
         for windows in (2, 4, 6):
             stage.do(Step(windows), Redraw())
-        seen = [
-            (frame.init_index, frame.trained, frame.undoable)
-            for frame in (stage.do(Undo()) for _ in range(4))
-        ]
-        assert seen == [(2, 6, 2), (1, 4, 1), (0, 2, 0), (0, 2, 0)]
+        for init_index, trained in ((2, 6), (1, 4), (0, 2), (0, 2)):
+            frame = stage.do(Undo())
+            assert frame.undoable == frame.init_index == init_index
+            assert frame.trained == trained
         assert [stage.do(Redo()).init_index for _ in range(3)] == [1, 2, 3]
         assert stage.do(Undo()).redoable
         assert not stage.do(Edit({"learning_rate": 0.2})).redoable, "after another change"
@@ -321,33 +320,28 @@ def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between
         for rate in (0.5, 0.7):
             frame = stage.do(Edit({"learning_rate": rate}, held=True), Step())
             clock.now += 0.1
-            assert (frame.config.learning_rate, frame.undoable) == (rate, 1), "each is used at once"
+            assert frame.config.learning_rate == rate, "each is used at once"
+            assert frame.undoable == 1
         if isinstance(between, float):
             clock.now += between
         elif between is not None:
             stage.do(between)
         before = stage.frame.undoable
-        assert stage.do(Edit({"learning_rate": 0.9}, held=True)).undoable == before + (
-            between is not None
-        )
+        frame = stage.do(Edit({"learning_rate": 0.9}, held=True))
+        assert frame.undoable == before + (between is not None)
         if between is None:
             frame = stage.do(Undo())
-            assert (frame.config.learning_rate, frame.trained) == (ENDLESS.learning_rate, 0)
-
-
-AT_A_START: list[list[Command]] = [
-    [],
-    [Redraw()],
-    [Regenerate()],
-    [Step(4), Reset()],
-    [Step(4), Go(0, 0)],
-]
+            assert (frame.config, frame.trained) == (ENDLESS, 0)
 
 
 @pytest.mark.parametrize(
     ("before", "command", "field", "is_refused"),
     [
-        *((before, Reset(), "", False) for before in AT_A_START),
+        ([], Reset(), "", False),
+        ([Redraw()], Reset(), "", False),
+        ([Regenerate()], Reset(), "", False),
+        ([Step(4), Reset()], Reset(), "", False),
+        ([Step(4), Go(0, 0)], Reset(), "", False),
         ([], Undo(), "", False),
         ([], Alone(), "", False),
         ([], Edit({"learning_rate": SMALL.learning_rate}), "", False),
@@ -369,7 +363,8 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
     with on_stage(SMALL, without_gpu) as stage:
         known = stage.do(*before)
         answer = stage.answer(command)
-        assert (answer.command, answer.done, answer.was_refused) == (command, False, is_refused)
+        assert answer.command == command
+        assert (answer.done, answer.was_refused) == (False, is_refused)
         assert re.match(field or ".", answer.why_not)
         named = re.match(r"(num_epochs|device|echo_step|learning|replicas)\b", field)
         assert answer.field == (named[0] if named else "")
@@ -397,26 +392,18 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
 def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that_is_to_blame(
     step: Command, speed: float
 ) -> None:
-    def make(config: EchoConfig) -> ScriptedTrainer:
-        trainer = ScriptedTrainer(config)
-        trainer.diverges_at = 15
-        return trainer
-
-    with on_stage(make=make, speed=speed) as stage:
+    with on_stage(make=scripted(diverges_at=15), speed=speed) as stage:
         stage.do(Step(12), Edit({"learning_rate": 9.0}), Step(1))
         stage.session.send(step)
         wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
         frame = stage.settled()
-        assert (frame.trained, math.isnan(frame.loss)) == (16, True)
+        assert frame.trained == 16
+        assert math.isnan(frame.loss)
         assert "6 of epoch 2" in frame.warning
         assert stage.session.before_it_diverged == 11, "the last window before the edit"
         frame = stage.do(Undo())
-        assert (frame.trained, frame.config, frame.has_diverged, frame.warning) == (
-            12,
-            ENDLESS,
-            False,
-            "",
-        )
+        assert (frame.trained, frame.config) == (12, ENDLESS)
+        assert (frame.has_diverged, frame.warning) == (False, "")
 
 
 def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
@@ -445,15 +432,14 @@ def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() ->
         assert (frame.state, frame.window, frame.trained) == ("failed", 2, 2)
         assert "RuntimeError: the script says: out of memory" in frame.message
         assert isinstance(stage.session.error, RuntimeError)
-        assert (frame.progress is not None, stage.session.look(Query(columns=10)).curve.last) == (
-            True,
-            2,
-        )
+        assert frame.progress is not None
+        assert stage.session.look(Query(columns=10)).curve.last == 2
         assert stage.session.refused is None
 
 
 def test_a_configuration_that_cannot_be_loaded_is_refused() -> None:
     stage = Stage(replace(SMALL, device="gpu"), without_gpu)
     stage.session.run()
-    assert (stage.frame.state, isinstance(stage.session.refused, ConfigError)) == ("failed", True)
+    assert stage.frame.state == "failed"
+    assert isinstance(stage.session.refused, ConfigError)
     assert "device = 'gpu'" in stage.frame.message
