@@ -290,7 +290,7 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
         assert (causes(stage.session), frame.trained_in_all) == (["start", "back"], 40)
         assert stage.do(Go(0)).trained == 35
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
-        assert stage.do(Undo()).line == 0
+        assert stage.do(Undo()).path_branch == 0
         frame = stage.do(Go(1), FinishEpoch())
         assert frame.trained == 20, "epochs go on there as before it"
         assert (frame.epoch, frame.window) == (2, 10)
