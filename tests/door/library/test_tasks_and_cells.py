@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from echornn import EchoConfig
-from tests.answered import answered, records
-from tests.any_task import data_of
+from echornn import EchoConfig, batch_of
+from tests.answered import answered, json_rows
+from tests.door.library.own_texts import write
 
 NAMES = [
     "echo",
@@ -30,40 +31,48 @@ NAMES = [
 ]
 
 
-def task_of(task: str, **settings: Any) -> Any:
-    """The task with these settings."""
-    return EchoConfig(task=task).with_fields(settings).the_task
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize(("blank", "loss"), [(100, 0.1733), (1000, 0.0204)])
+def printed(kind: str) -> dict[str, Any]:
+    """All that is printed of each task or cell, by name."""
+    return {row[kind]: row for row in json_rows(f"{kind}s")}
+
+
+def values(rows: list[dict[str, Any]], key: str) -> list[Any]:
+    return [row[key] for row in rows]
+
+
+@pytest.mark.parametrize(("blank", "published"), [(100, 0.1733), (1000, 0.0204)])
 def test_copying_costs_what_was_published_and_each_symbol_held_its_share(
-    blank: int, loss: float
+    blank: int, published: float
 ) -> None:
-    losses = [level.loss for level in task_of("copy_memory", blank=blank).levels(5, blank + 20)]
-    assert round(losses[1], 4) == loss
-    np.testing.assert_allclose(np.diff(losses[1:]), -np.log(8) / (blank + 20))
+    config = EchoConfig.from_fields({"task": "copy_memory", "blank": blank})
+    steps = blank + 20
+    losses = [level.loss for level in config.the_task.levels(5, steps)]
     assert len(losses) == 12
+    assert round(losses[1], 4) == published
+    np.testing.assert_allclose(np.diff(losses[1:]), -np.log(8) / steps)
 
 
 def test_the_printed_tasks_are_these() -> None:
-    tasks = records(answered("tasks", "--json"))
-    assert [task["task"] for task in tasks] == NAMES
-    coins = tasks[1]
-    assert coins["length"] is None
-    assert coins["loss"] == "cross-entropy"
-    assert coins["sources"] == [3, 8]
-    assert round(coins["solved"], 5) == 0.47071
-    levels = [level["name"] for level in coins["levels"]]
-    assert levels == ["chance", "knows t-8", "knows t-3", "knows both"]
-    defaults = {setting["name"]: setting["default"] for setting in coins["settings"]}
-    assert defaults == {"lag": 3, "far_lag": 8, "base": 0.5, "weight": 0.5, "far_weight": -0.25}
-    assert records(answered("tasks", "two_coins", "--json")) == [coins]
+    tasks = printed("task")
+    assert [*tasks] == NAMES
+    coins = tasks["two_coins"]
+    assert json_rows("tasks two_coins") == [coins]
+    levels, settings = coins["levels"], coins["settings"]
+    assert values(levels, "name") == ["chance", "knows t-8", "knows t-3", "knows both"]
+    assert values(settings, "name") == ["lag", "far_lag", "base", "weight", "far_weight"]
+    assert values(settings, "default") == [3, 8, 0.5, 0.5, -0.25]
     assert "chance" in answered("tasks", "echo").stdout
 
 
 @pytest.mark.parametrize(
     ("name", "length", "loss", "sources", "solved"),
     [
+        ("two_coins", None, "cross-entropy", [3, 8], 0.47071),
         ("flip_flop", None, "squared error", [], 0.00703),
         ("copy_memory", 120, "cross-entropy", [110], 0.00433),
     ],
@@ -71,7 +80,7 @@ def test_the_printed_tasks_are_these() -> None:
 def test_a_printed_task_has_these_facts(
     name: str, length: int | None, loss: str, sources: list[int], solved: float
 ) -> None:
-    (task,) = records(answered("tasks", name, "--json"))
+    (task,) = json_rows(f"tasks {name}")
     assert task["length"] == length
     assert task["loss"] == loss
     assert task["sources"] == sources
@@ -81,21 +90,24 @@ def test_a_printed_task_has_these_facts(
 @pytest.mark.parametrize("name", NAMES)
 def test_data_is_a_pure_function_of_seed_version_and_epoch(name: str) -> None:
     config = EchoConfig(task=name, total_series_length=3000, truncated_backprop_length=10)
-    batch = data_of(config, 3, 2)
-    data_of.cache_clear()
-    elsewhere = config.with_fields({"state_size": 9, "optimizer": "adam", "init": "glorot"})
-    for same in (data_of(config, 3, 2), data_of(elsewhere, 3, 2)):
+    batch = batch_of(config, 2, 3)
+    same_data = replace(config, state_size=9, optimizer="adam", init="glorot")
+    for same in (batch_of(config, 2, 3), batch_of(same_data, 2, 3)):
         for array in ("x", "y", "scored"):
             expected = getattr(batch, array)
             np.testing.assert_array_equal(getattr(same, array), expected, strict=True)
-    of_another_seed = data_of(config.with_fields({"seed": 8}), 3, 2)
-    for other in (data_of(config, 2, 3), data_of(config, 3, 3), data_of(config, 2, 2)):
+    another_seed = batch_of(replace(config, seed=8), 2, 3)
+    for place in ((3, 2), (3, 3), (2, 2)):
+        other = batch_of(config, *place)
         assert (other.x != batch.x).mean() > 0.05
-    assert (of_another_seed.x != batch.x).mean() > 0.05
+    assert (another_seed.x != batch.x).mean() > 0.05
 
 
 LAGS = {"lag": 1, "far_lag": 2}
+COPIED = {"blank": 2, "items": 2, "symbols": 4}
+PULSES = {"bits": 2, "pulse": 0.5}
 ADDED = [[0.4558468, 1], [0.6027619, 0], [0.9281097, 1]]
+PULSED = [[1, -1], [1, -1], [1, 0], [-1, 0]]
 HELD = [[1, -1], [1, -1], [1, -1], [-1, -1]]
 
 
@@ -105,44 +117,41 @@ HELD = [[1, -1], [1, -1], [1, -1], [-1, -1]]
         ("echo", {"echo_step": 2}, [1, 0, 1, 0, 1, 1, 0, 1], [0, 0, 1, 0, 1, 0, 1, 1]),
         ("two_coins", LAGS, [1, 0, 1, 1, 0, 1, 0, 1], [0, 1, 0, 1, 1, 1, 1, 0]),
         ("delayed_xor", LAGS, [1, 0, 1, 1, 0, 1, 0, 1], [1, 1, 1, 1, 0, 1, 1, 1]),
-        ("temporal_order", {"length": 10}, [6, 4, 2, 1, 3, 5, 1, 2, 0, 7], [0] * 9 + [1]),
-        (
-            "copy_memory",
-            {"blank": 2, "items": 2, "symbols": 4},
-            [3, 2, 0, 5, 0, 0],
-            [0] * 4 + [3, 2],
-        ),
+        ("temporal_order", {"length": 10}, [6, 4, 2, 1, 3, 5, 1, 2, 0, 7], [1]),
+        ("copy_memory", COPIED, [3, 2, 0, 5, 0, 0], [0, 0, 0, 0, 3, 2]),
         ("parity", {"length": 5}, [1, 0, 1, 0, 1], [1, 1, 0, 0, 1]),
-        ("adding", {"length": 3}, ADDED, [[0], [0], [1.3839566]]),
-        ("flip_flop", {"bits": 2, "pulse": 0.5}, [[1, -1], [1, -1], [1, 0], [-1, 0]], HELD),
+        ("adding", {"length": 3}, ADDED, [[1.3839566]]),
+        ("flip_flop", PULSES, PULSED, HELD),
     ],
 )
 def test_the_bits_of_each_task_stay(
     name: str, settings: dict[str, Any], x: list[Any], y: list[Any]
 ) -> None:
-    """A run that is resumed draws the data that it drew before."""
-    sizes = {"batch_size": 1, "total_series_length": max(4, len(x)), "truncated_backprop_length": 1}
-    batch = data_of(EchoConfig(seed=0).with_fields({"task": name, **settings, **sizes}))
+    """A run that is resumed draws the data that it drew before; ``y`` are the last targets, those
+    that are scored."""
+    steps = max(4, len(x))
+    config = EchoConfig(
+        seed=0, batch_size=1, total_series_length=steps, truncated_backprop_length=1
+    )
+    batch = batch_of(config.with_fields({"task": name, **settings}))
+    unscored = len(x) - len(y)
     np.testing.assert_allclose(batch.x[0], x, rtol=1e-6)
-    np.testing.assert_allclose(batch.y[0], y, rtol=1e-6)
-    unscored = len(x) - 1 if name in ("temporal_order", "adding") else 0
-    assert batch.scored[0].tolist() == [False] * unscored + [True] * (len(x) - unscored)
+    np.testing.assert_allclose(batch.y[0, unscored:], y, rtol=1e-6)
+    assert not batch.y[0, :unscored].any()
+    assert batch.scored[0].tolist() == [False] * unscored + [True] * len(y)
 
 
-def test_the_template_is_a_task_with_these_levels(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("my_task.py").write_text(answered("tasks", "--template").stdout, encoding="utf-8")
-    (shown,) = records(answered("tasks", "my_task.py:Majority", "--json"))
-    losses = [round(level["loss"], 4) for level in shown["levels"]]
-    assert losses == [0.6931, 0.5623, 0.3466, 0.0]
-    assert shown["sources"] == [0, 2, 4]
-    task = task_of("my_task.py:Majority", lag=3)
+def test_the_template_is_a_task_with_these_levels() -> None:
+    write(answered("tasks", "--template").stdout, "my_task.py")
+    (majority,) = json_rows("tasks my_task.py:Majority")
+    losses = values(majority["levels"], "loss")
+    assert losses == pytest.approx([0.6931, 0.5623, 0.3466, 0.0], abs=5e-5)
+    assert majority["sources"] == [0, 2, 4]
+    task = EchoConfig.from_fields({"task": "my_task.py:Majority", "lag": 3}).the_task
     batch = task.draw(np.random.default_rng(1), 4, 50)
     sums = batch.x[:, 6:] + batch.x[:, 3:-3] + batch.x[:, :-6]
     np.testing.assert_array_equal(batch.y[:, 6:], sums >= 2)
-    np.testing.assert_array_equal(batch.scored, np.broadcast_to(np.arange(50) >= 6, (4, 50)))
+    assert batch.scored.tolist() == [[False] * 6 + [True] * 44] * 4
 
 
 LETTERS = {
@@ -157,22 +166,23 @@ LETTERS = {
 
 
 def test_the_printed_cells_are_these() -> None:
-    cells = {cell["cell"]: cell for cell in records(answered("cells", "--json"))}
+    cells = printed("cell")
+    lstm, lru = cells["lstm"], cells["lru"]
     assert [*cells] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]
-    keras = [cell["keras"] for cell in cells.values() if cell["keras"]]
-    assert keras == ["SimpleRNN", "GRU", "LSTM", "SimpleRNN"]
-    assert cells["lstm"]["state"] == ["h", "c"]
-    assert cells["lstm"]["gates"] == ["input", "forget", "output"]
-    assert cells["lstm"]["unit_weights"] == cells["lru"]["gates"] == []
-    assert cells["lru"]["state"] == ["h", "real", "imaginary"]
-    assert cells["lru"]["unit_weights"] == ["nu", "theta", "gamma"]
-    assert cells["lstm"]["held"] == cells["lru"]["held"] == 2
-    assert records(answered("cells", "lru", "--json")) == [cells["lru"]]
+    keras = values([*cells.values()], "keras")
+    assert keras == ["SimpleRNN", "GRU", "LSTM", None, "SimpleRNN", None, None, None]
+    assert lstm["state"] == ["h", "c"]
+    assert lstm["gates"] == ["input", "forget", "output"]
+    assert lstm["unit_weights"] == lru["gates"] == []
+    assert lru["state"] == ["h", "real", "imaginary"]
+    assert lru["unit_weights"] == ["nu", "theta", "gamma"]
+    assert lstm["held"] == lru["held"] == 2
+    assert json_rows("cells lru") == [lru]
     assert "held: 1" in answered("cells", "mingru").stdout
 
 
 def test_the_printed_products_of_a_gru() -> None:
-    (gru,) = records(answered("cells", "gru", "--json"))
+    (gru,) = json_rows("cells gru")
     gates, candidate = gru["products"]
     assert (gates["weight"], gates["bias"], len(gates["columns"])) == ("W", "b", 2)
     assert (candidate["weight"], candidate["bias"], len(candidate["columns"])) == ("Wc", "bc", 1)
@@ -180,18 +190,17 @@ def test_the_printed_products_of_a_gru() -> None:
 
 
 def test_columns_of_a_matrix_are_in_the_order_that_is_said() -> None:
-    for cell in records(answered("cells", "--json")):
-        texts = [line for line in cell["formulas"] if line.startswith("columns of ")]
-        for text, product in zip(texts, cell["products"], strict=True):
-            _, _, text = text.partition(": ")
-            places = [text.index(LETTERS.get(column, column)) for column in product["columns"]]
+    for cell in json_rows("cells"):
+        sentences = [line for line in cell["formulas"] if line.startswith("columns of ")]
+        for sentence, product in zip(sentences, cell["products"], strict=True):
+            _, _, order = sentence.partition(": ")
+            places = [order.index(LETTERS.get(column, column)) for column in product["columns"]]
             assert places == sorted(places)
 
 
-def test_the_template_is_a_cell_that_is_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("my_cell.py").write_text(answered("cells", "--template").stdout, encoding="utf-8")
-    (cell,) = records(answered("cells", "my_cell.py:MyCell", "--json"))
-    assert (cell["state"], cell["held"], cell["gates"]) == (["h"], 1, ["gate"])
+def test_the_template_is_a_cell_that_is_listed() -> None:
+    write(answered("cells", "--template").stdout, "my_cell.py")
+    (cell,) = json_rows("cells my_cell.py:MyCell")
+    assert cell["state"] == ["h"]
+    assert cell["gates"] == ["gate"]
+    assert cell["held"] == 1
