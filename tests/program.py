@@ -104,11 +104,11 @@ class Program:
         that the app starts have other commands.
         """
         pid = self.pid
-        while children := [
-            child for child in children_of(pid) if command_of(child) == self._command
-        ]:
-            pid = children[0]
-        return pid
+        while True:
+            same = [child for child in children_of(pid) if command_of(child) == self._command]
+            if not same:
+                return pid
+            pid = same[0]
 
     @property
     def guardian(self) -> int:
@@ -138,9 +138,25 @@ class Program:
         """Read what the program draws until all these texts are on the screen."""
         return self.until(lambda screen: all(text in screen for text in texts))
 
+    def hides(self, *texts: str) -> str:
+        """Read what the program draws until none of these texts is on the screen."""
+        return self.until(lambda screen: not any(text in screen for text in texts))
+
+    def shows_on_line(self, line: int, text: str) -> str:
+        """Read what the program draws until this text is on a line, from 0."""
+        return self.until(lambda screen: text in screen.splitlines()[line])
+
     def matches(self, pattern: str) -> str:
         """Read what the program draws until the screen has a match of this pattern."""
         return self.until(lambda screen: re.search(pattern, screen))
+
+    def reaches(self, number: int) -> str:
+        """Read what the program draws until it trains this epoch, or a later one."""
+        return self.until(lambda screen: "running" in screen and epoch(screen) >= number)
+
+    def process_in_background(self) -> int:
+        """The id of the process that the program says has taken over."""
+        return int(re.findall(r"process (\d+)", self.matches(r"process \d+"))[0])
 
     def quiet_for(self, seconds: float) -> None:
         """Read until the program has drawn nothing for ``seconds``."""
@@ -272,11 +288,13 @@ class Program:
     def mended(self) -> bool:
         """Whether the terminal is restored: its settings, the normal screen, the cursor, no reports
         of the mouse."""
-        mouse = [(b"\x1b[?%dl" % mode, b"\x1b[?%dh" % mode) for mode in (1000, 1003, 1015, 1006)]
-        pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l"), *mouse
-        return self.settings == self.settings_before and all(
-            self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
-        )
+        pairs = [(ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l")]
+        for mode in (1000, 1003, 1015, 1006):
+            pairs.append((b"\x1b[?%dl" % mode, b"\x1b[?%dh" % mode))
+        for restored, changed in pairs:
+            if self.output.rfind(restored) < self.output.rfind(changed):
+                return False
+        return self.settings == self.settings_before
 
 
 OPEN: list[Program] = []
@@ -285,7 +303,7 @@ OPEN: list[Program] = []
 
 def children_of(pid: int) -> list[int]:
     """The ids of the processes that a process has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def command_of(pid: int) -> bytes:
@@ -304,6 +322,13 @@ def gone(pid: int) -> bool:
         return True
 
 
+def signals_of(pid: int, kind: str) -> set[int]:
+    """The signals that a process has caught or ignores: ``SigCgt`` or ``SigIgn``."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (mask,) = re.findall(rf"^{kind}:\s*(\w+)", status, re.MULTILINE)
+    return {number for number in range(1, signal.NSIG) if int(mask, 16) >> number - 1 & 1}
+
+
 def stopped(pid: int) -> bool:
     """Whether a process is stopped, as after SIGSTOP."""
     return ") T " in Path(f"/proc/{pid}/stat").read_text()
@@ -311,7 +336,7 @@ def stopped(pid: int) -> bool:
 
 def epoch(text: str) -> int:
     """The newest epoch on the screen, 0 if there is none; a test may miss single epochs."""
-    return max((int(number) for number in re.findall(r"epoch (\d+)/", text)), default=0)
+    return max(map(int, re.findall(r"epoch (\d+)/", text)), default=0)
 
 
 @contextmanager
@@ -350,9 +375,9 @@ def detached(folder: Path, speed: float = 20, *arguments: object) -> Iterator[Pa
     the block."""
     command = ("--detach", "--run", folder, "--speed", f"{speed:g}", *arguments)
     with running(*command, width=200, scripted=True) as program:
-        text = program.shows("end it with")
+        program.shows("end it with")
+        process = program.process_in_background()
         assert program.ended() == 0
-    process = int(re.findall(r"process (\d+)", text)[0])
     try:
         yield folder
     finally:

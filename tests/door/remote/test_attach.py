@@ -29,31 +29,29 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(tmp_path: 
         first = stack.enter_context(attached(folder, 100, 30))
         first.until(lambda text: "running" in text and "q Quit" in text.splitlines()[29])
         second = stack.enter_context(attached(folder))
-        second.until(lambda text: "running" in text and "steers" in text)
+        second.shows("running", "steers")
         names, steering = viewers_of(folder)
         assert (len(names), steering) == (2, names[0])
         first.press(" ")
         for viewer in (first, second):
-            viewer.until(lambda text: "paused" in text)
+            viewer.shows("paused")
         second.press("e")  # it does not steer
-        second.until(lambda text: f"{steering} steers" in text)
+        second.shows(f"{steering} steers")
         second.press("We")  # at once
-        first.until(lambda text: f"{names[1]} steers" in text)
+        first.shows(f"{names[1]} steers")
         for viewer in (first, second):
-            viewer.until(lambda text: "epoch 1/100" in text and "window 666/666" in text)
+            viewer.shows("epoch 1/100", "window 666/666")
         second.press("2")
-        second.until(lambda text: "matrix" in text)
+        second.shows("matrix")
         assert "matrix" not in first.text
-        second.press("q")
-        assert second.ended() == 0
+        assert second.quit() == 0
         assert second.mended
         first.until(lambda text: "steers" not in text)
         done = answered("attach", "--stop", str(folder))
         assert (done.returncode, done.stderr) == (0, "")
         assert f"--resume {folder}" in done.stdout
-        first.until(lambda text: "ended" in text)
-        first.press("q")
-        assert first.ended() == 0
+        first.shows("ended")
+        assert first.quit() == 0
         assert str(folder) in first.text.replace("\n", "")
         assert read(folder).path().loss.size == 666
         late = answered("attach", "--once", str(folder))
@@ -64,25 +62,24 @@ def test_a_killed_viewer_is_nothing_and_a_killed_session_is_said(tmp_path: Path)
     with detached(tmp_path / "run", speed=1) as folder:
         process = int(json.loads((folder / "serving.json").read_text())["process"])
         with attached(folder) as viewer:
-            viewer.until(lambda text: "running" in text)
+            viewer.shows("running")
             with attached(folder) as lost:
-                lost.until(lambda text: "running" in text)
-                viewer.until(lambda text: "looks on" in text)
+                lost.shows("running")
+                viewer.shows("looks on")
                 app = lost.app
                 os.killpg(lost.pid, signal.SIGKILL)
                 wait_for(lambda: len(viewers_of(folder)[0]) == 1)
             with attached(folder) as gone_too:
-                gone_too.until(lambda text: "running" in text)
+                gone_too.shows("running")
                 app = gone_too.app
                 gone_too.close_terminal()
                 wait_for(lambda: gone(app) and len(viewers_of(folder)[0]) == 1)
             viewer.until(lambda text: "looks on" not in text)
             viewer.press(" ")
-            viewer.until(lambda text: "paused" in text)
+            viewer.shows("paused")
             os.kill(process, signal.SIGKILL)
-            viewer.until(lambda text: "lost" in text)
-            viewer.press("q")
-            assert viewer.ended() == 0
+            viewer.shows("lost")
+            assert viewer.quit() == 0
             assert f"--resume {folder}" in viewer.text.replace("\n", "")
         assert answered("attach", "--once", str(folder)).returncode == 2
 
@@ -90,11 +87,11 @@ def test_a_killed_viewer_is_nothing_and_a_killed_session_is_said(tmp_path: Path)
 def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running("--run", str(folder), "--speed", "50", width=200, scripted=True) as program:
-        program.until(lambda text: "running" in text)
+        program.shows("running")
         wait_for(lambda: (folder / "serving.json").exists())
         with attached(folder) as viewer:
-            viewer.until(lambda text: "running" in text and "steers" in text)
-            program.until(lambda text: "looks on" in text)
+            viewer.shows("running", "steers")
+            program.shows("looks on")
             before = read(folder).path().loss
             program.press("D")
             text = program.until(lambda text: re.search(r"process \d+", text))
@@ -104,9 +101,8 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
             assert not ignored & (1 << signal.SIGTERM - 1)  # attach --stop, and kill
             assert program.ended() == 0
             assert program.mended
-            viewer.until(lambda text: "attach" in text)
-            viewer.press("q")
-            assert viewer.ended() == 0
+            viewer.shows("attach")
+            assert viewer.quit() == 0
     done = answered("attach", "--stop", str(folder))
     assert done.returncode == 0
     assert read(folder).path().loss[: before.size].tobytes() == before.tobytes()

@@ -76,7 +76,7 @@ def test_on_a_terminal_ssh_has_one_too_and_when_it_is_gone_ours_is_restored(far:
     with running(
         "attach", "box:a", width=120, environment={"PATH": os.environ["PATH"]}, scripted=True
     ) as program:
-        program.until(lambda text: "attach box:a" in text)
+        program.shows("attach box:a")
         assert program.ended() == 1
         assert program.mended
         assert b"-t box:" in program.output

@@ -13,8 +13,10 @@ from tests.terminal_screen import ALTERNATE_SCREEN_OFF
 
 def losses(folder: Path) -> bytes:
     """The losses that are saved, as bytes; none if there is no run yet."""
+    if not folder.exists():
+        return b""
     try:
-        return read(folder).path().loss.tobytes() if folder.exists() else b""
+        return read(folder).path().loss.tobytes()
     except RunError:
         return b""
 
@@ -26,5 +28,5 @@ def trained(folder: Path) -> int:
 
 def resumes(program: Program) -> list[str]:
     """The folders that the program said on the normal screen how to go on with."""
-    last = program.output[max(0, program.output.rfind(ALTERNATE_SCREEN_OFF)) :].decode()
-    return re.findall(r"--resume (\S+)", last.replace("\r\n", " "))
+    _, _, last = program.output.rpartition(ALTERNATE_SCREEN_OFF)
+    return re.findall(r"--resume (\S+)", last.decode().replace("\r\n", " "))

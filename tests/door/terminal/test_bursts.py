@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -33,15 +32,18 @@ PACKETS = {
 
 def test_each_key_of_a_packet_finds_what_the_one_before_has_done(tmp_path: Path) -> None:
     with running(
-        *("--paused", "--run", str(tmp_path / "run"), *TEN_WINDOWS.split()),
+        "--paused",
+        *TEN_WINDOWS.split(),
+        "--run",
+        tmp_path / "run",
         width=120,
         height=40,
         environment={"XDG_STATE_HOME": str(tmp_path)},
         scripted=True,
     ) as program:
-        program.until(lambda text: "paused" in text)
+        program.shows("paused")
         for keys, line in PACKETS.items():
             program.send(bytes_of(keys))
-            program.until(lambda text, line=line: re.search(line, text))  # type: ignore[misc]
+            program.matches(line)
         program.send(bytes_of("?/x") + b"\x11")
         assert program.ended() == 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import resource
 import signal
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -21,15 +21,15 @@ pytestmark = pytest.mark.slow
 
 def test_an_error_on_a_thread_is_one_line_and_the_program_has_failed(tmp_path: Path) -> None:
     kept = tmp_path / "echornn-tui" / "traceback.txt"
-    with running(failing=READS_KEPT_RUNS, environment={"XDG_STATE_HOME": str(tmp_path)}) as program:
-        program.until(lambda text: "q Quit" in text)
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    with running(failing=READS_KEPT_RUNS, environment=state) as program:
+        program.shows("q Quit")
         program.press("o")
-        program.until(lambda text: "TypeError: a fault of the" in text)
+        program.shows("TypeError: a fault of the")
         assert "Traceback" not in program.text
         program.press("\x1b")
-        program.until(lambda text: "q Quit" in text)
-        program.press("q")
-        assert program.ended() == 1
+        program.shows("q Quit")
+        assert program.quit() == 1
         assert program.mended
         assert str(kept) in program.text.replace("\n", "")
         assert b"Traceback" not in program.output
@@ -39,7 +39,7 @@ def test_an_error_on_a_thread_is_one_line_and_the_program_has_failed(tmp_path: P
 def test_a_fault_while_it_leaves_without_a_terminal_does_not_keep_it(tmp_path: Path) -> None:
     state = {"XDG_STATE_HOME": str(tmp_path)}
     with running(failing=ENDS_A_RUN, environment=state, ignore_hangup=True) as program:
-        program.until(lambda text: "running" in text)
+        program.shows("running")
         program.close_terminal()
         assert program.ended() == 1
     assert "a fault of the program" in (tmp_path / "echornn-tui" / "traceback.txt").read_text()
@@ -50,7 +50,7 @@ def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_save
 ) -> None:
     folder = tmp_path / "run"
     with running(
-        "--run", str(folder), "--speed", "1000", "--num-epochs", "100000", scripted=True
+        "--run", folder, "--speed", 1000, "--num-epochs", 100_000, scripted=True
     ) as program:
         program.until(lambda text: "running" in text and losses(folder))
         saved = losses(folder)
@@ -58,10 +58,8 @@ def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_save
         full = (folder / "losses.bin").stat().st_size + 4000
         resource.prlimit(program.app, resource.RLIMIT_FSIZE, (full, full))
         program.until(lambda text: "File too large" in text and (epoch(text) - 1) * 666 * 8 > full)
-        before = epoch(program.text)
-        program.until(lambda text: "running" in text and epoch(text) >= before + 2)
-        program.press("q")
-        assert program.ended() == 1
+        program.reaches(epoch(program.text) + 2)
+        assert program.quit() == 1
         assert program.mended
         assert resumes(program) == [str(folder)]
     assert len(losses(folder)) <= full // 2
@@ -72,45 +70,44 @@ def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_save
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only run of this user, of more windows than a buffer of output holds."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    folder = tmp_path / "echornn-tui" / "runs" / "mine"
-    record_branches(
-        folder, 5000, config=EchoConfig(num_epochs=1000, total_series_length=200, batch_size=2)
-    )
-    return folder
+    long = EchoConfig(num_epochs=1000, total_series_length=200, batch_size=2)
+    return record_branches(tmp_path / "echornn-tui" / "runs" / "mine", 5000, config=long)
 
 
-def program(*arguments: str, out: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tui", *arguments], stdout=out, stderr=subprocess.PIPE
-    )
+def program(arguments: str, out: int = PIPE) -> Popen[bytes]:
+    return Popen([sys.executable, "-m", "tui", *arguments.split()], stdout=out, stderr=PIPE)
 
 
 @pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="the system has no disk that is always full"
 )
 @pytest.mark.usefixtures("run")
-@pytest.mark.parametrize("arguments", [["export", "mine"], ["--help"]])
-def test_output_that_cannot_be_written_is_one_line_and_a_failure(arguments: list[str]) -> None:
-    with open("/dev/full", "w") as full, program(*arguments, out=full.fileno()) as process:
-        said = process.communicate()[1]
-    assert (process.returncode, said.count(b"\n"), b"No space left on device" in said) == (
-        1,
-        1,
-        True,
-    )
+@pytest.mark.parametrize("arguments", ["export mine", "--help"])
+def test_output_that_cannot_be_written_is_one_line_and_a_failure(arguments: str) -> None:
+    with open("/dev/full", "w") as full, program(arguments, full.fileno()) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors.count(b"\n") == 1
+    assert b"No space left on device" in errors
 
 
 @pytest.mark.usefixtures("run")
-def test_a_reader_that_has_seen_enough_is_no_trouble_and_ctrl_c_is_one_line() -> None:
-    with program("export", "mine", out=subprocess.PIPE) as process:
+def test_a_reader_that_has_seen_enough_is_no_trouble() -> None:
+    with program("export mine") as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-    with program("export", "mine", out=subprocess.PIPE) as process:
+
+
+@pytest.mark.usefixtures("run")
+def test_ctrl_c_while_it_prints_is_one_line() -> None:
+    with program("export mine") as process:
         assert process.stdout is not None
         process.stdout.readline()  # it has begun to print, and waits for somebody to read on
         process.send_signal(signal.SIGINT)
-        said = process.communicate()[1]
-        assert (process.returncode, said.count(b"\n"), b"Traceback" in said) == (130, 1, False)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors.count(b"\n") == 1
+    assert b"Traceback" not in errors

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.answered import answered
+from tests.answered import json_rows
 from tests.program import epoch, running
 from tests.storm import Storm
 
@@ -19,13 +19,13 @@ PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 
 
 def test_quit_overtakes_the_keys_that_wait_and_what_trained_is_kept(tmp_path: Path) -> None:
-    endless = ("--run", str(tmp_path / "run"), "--speed", "max", "--num-epochs", "1000000")
-    with running(*endless, scripted=True) as program:
-        program.until(lambda text: "running" in text)
+    run = tmp_path / "run"
+    endless = ("--speed", "max", "--num-epochs", 1_000_000)
+    with running("--run", run, *endless, scripted=True) as program:
+        program.shows("running")
         program.press("R" * MANY + "\x11")
         assert program.ended() == 0
-    branches = answered("branches", str(tmp_path / "run"), "--json").stdout.splitlines()
-    assert 1 <= len(branches) < MANY / 2
+    assert 1 <= len(json_rows(f"branches {run}")) < MANY / 2
 
 
 def test_it_lives_through_a_storm_of_keys_and_its_run_replays(
@@ -39,21 +39,18 @@ def test_it_lives_through_a_storm_of_keys_and_its_run_replays(
 def test_a_paste_is_never_keys_whatever_bytes_it_holds(tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(100_000).replace(PASTE_ENDS, b"")
     keys = b"q\x11rRu \x1b\x1b[A\x1bq\x00\xff\rq\x1b["
-    with running(
-        "--run", str(tmp_path / "run"), "--speed", "1000", width=100, scripted=True
-    ) as program:
-        program.until(lambda text: "running" in text)
+    run = tmp_path / "run"
+    with running("--run", run, "--speed", 1000, width=100, scripted=True) as program:
+        program.shows("running")
         program.send(PASTE_BEGINS + keys + noise + keys + PASTE_ENDS)
-        before = epoch(program.text)
-        program.until(lambda text: "running" in text and epoch(text) >= before + 2)
+        program.reaches(epoch(program.text) + 2)
         program.press(":")
-        program.until(lambda text: "a command by name" in text)
+        program.shows("a command by name")
         program.send(PASTE_BEGINS + b"pau\x00\xffse\r\x1b\x1b[A\x11step 3" + PASTE_ENDS)
-        program.until(lambda text: ":pau" in text and "se; [Astep 3" in text and "running" in text)
+        program.shows(":pau", "se; [Astep 3", "running")
         program.send(PASTE_BEGINS + noise + PASTE_ENDS)
-        program.until(lambda text: "2,000 characters" in text)
+        program.shows("2,000 characters")
         program.press("\x03q")  # closes the line, and ends the program
         assert program.ended() == 0
         assert program.mended
-    branches = answered("branches", str(tmp_path / "run"), "--json").stdout.splitlines()
-    assert len(branches) == 1
+    assert len(json_rows(f"branches {run}")) == 1
