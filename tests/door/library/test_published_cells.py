@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import echornn
@@ -24,12 +24,14 @@ from echornn import (
     examine,
 )
 from tests.compiled import plain
+from tests.door.library.own_texts import write
+from tests.door.oracles.probes.numpy_network import Array, Weights, logits, relu, sigmoid, softmax
 
 pytestmark = pytest.mark.slow
 
-Array = npt.NDArray[np.float64]
-
-Weights = Mapping[str, Array]
+Step = Callable[[Array, Sequence[Array], Weights], list[Array]]
+"""From the inputs of a step [rows, 1], the state before it, vectors [rows, units] each, and the
+weights, the state after it."""
 
 HEAD = """\
 import numpy as np
@@ -101,14 +103,11 @@ FIXED = {"sign", "mask"}
 """The weights that are not trained."""
 
 
-def sigmoid(value: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-value)))
-
-
 def antisymmetric(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     """Chang, Chen, Haber and Chi 2019: h + 0.1 tanh(x V + b + h (A - A^T - 0.01) + a)."""
-    (h,) = state
-    return [h + 0.1 * np.tanh(x @ w["V"] + w["b"] + h @ (w["A"] - w["A"].T) - 0.01 * h + w["a"])]
+    h = state[0]
+    turn = h @ (w["A"] - w["A"].T) - 0.01 * h + w["a"]
+    return [h + 0.1 * np.tanh(x @ w["V"] + w["b"] + turn)]
 
 
 def slstm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
@@ -117,64 +116,63 @@ def slstm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     z, i, f, o = np.split(np.hstack([x, h]) @ w["W"] + w["b"], 4, axis=1)
     largest = np.maximum(f + m, i)
     enter, forget = np.exp(i - largest), np.exp(f + m - largest)
-    c, n = forget * c + enter * np.tanh(z), forget * n + enter
+    c = forget * c + enter * np.tanh(z)
+    n = forget * n + enter
     return [sigmoid(o) * c / n, c, n, largest]
 
 
 def low_rank(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     """Mastrogiuseppe and Ostojic 2018, with a leak."""
-    (h,) = state
+    h = state[0]
     return [0.8 * h + 0.2 * np.tanh(h @ w["m"] @ w["n"] + x @ w["B"])]
 
 
 def dale(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     """Song, Yang and Wang 2016: three units excite, the last inhibits, none itself."""
-    (h,) = state
-    recurrent = np.abs(np.maximum(w["J"], 0)) * (1 - np.eye(4)) * np.array([[1], [1], [1], [-1]])
-    return [0.8 * h + 0.2 * np.maximum(x @ w["W"] + w["b"] + h @ recurrent, 0)]
+    h = state[0]
+    signs = np.array([[1], [1], [1], [-1]])
+    recurrent = relu(w["J"]) * (1 - np.eye(4)) * signs
+    return [0.8 * h + 0.2 * relu(x @ w["W"] + w["b"] + h @ recurrent)]
 
 
 def layer_norm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     """Ba, Kiros and Hinton 2016."""
     z = np.hstack([x, state[0]]) @ w["W"]
     z -= z.mean(axis=1, keepdims=True)
-    return [np.tanh(w["gain"] * z / np.sqrt((z**2).mean(axis=1, keepdims=True) + 0.01))]
+    spread = np.sqrt((z**2).mean(axis=1, keepdims=True) + 0.01)
+    return [np.tanh(w["gain"] * z / spread)]
 
 
-STEPS: dict[str, tuple[int, Callable[[Array, Sequence[Array], Weights], list[Array]]]] = {
-    "antisymmetric": (1, antisymmetric),
-    "slstm": (4, slstm),
-    "low_rank": (1, low_rank),
-    "dale": (1, dale),
-    "layer_norm": (1, layer_norm),
-}
-"""The vectors of the state of each, and its step."""
-
-
-def loss_and_states(name: str, weights: Weights, x: Array, y: Array) -> tuple[float, Array]:
+def loss_and_states(step: Step, weights: Weights, x: Array, y: Array) -> tuple[float, Array]:
     """The mean cross-entropy of a window from the zero state, and the states h [rows, steps,
     units], in NumPy."""
-    parts, step = STEPS[name]
-    state = [np.zeros((len(x), len(weights["W2"])))] * parts
-    states, losses = [], []
-    for t in range(x.shape[1]):
-        state = step(x[:, t, np.newaxis], state, weights)
-        logits = state[0] @ weights["W2"] + weights["b2"]
-        logits -= logits.max(axis=1, keepdims=True)
-        said = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        losses.append(-said[np.arange(len(x)), y[:, t].astype(int)])
+    zeros = np.zeros((len(x), len(weights["W2"])))
+    state = [zeros, zeros, zeros, zeros]  # slstm has four vectors, the others have one
+    states = []
+    for x_t in x.T:
+        state = step(x_t[:, np.newaxis], state, weights)
         states.append(state[0])
-    return float(np.mean(losses)), np.stack(states, axis=1)
+    h = np.stack(states, axis=1)
+    shares = softmax(logits(weights, h))
+    of_targets = np.where(y == 1, shares[..., 1], shares[..., 0])
+    return -float(np.log(of_targets).mean()), h
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_published_cell_trains_as_its_formulas_say(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def shifted(weights: Weights, direction: Weights, distance: float) -> Weights:
+    return {name: value + distance * direction.get(name, 0) for name, value in weights.items()}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(HEAD + OTHERS, "others.py")
+
+
+@pytest.mark.parametrize("step", [antisymmetric, slstm, low_rank, dale, layer_norm])
+def test_a_published_cell_trains_as_its_formulas_say(step: Step) -> None:
     """One window by gradient descent: states, loss, and the update along two directions, by
     differences."""
-    monkeypatch.chdir(tmp_path)
-    Path("published.py").write_text(HEAD + PUBLISHED[name], encoding="utf-8")
+    write(HEAD + PUBLISHED[step.__name__], "published.py")
     config = EchoConfig(
         cell="published.py:C",
         optimizer="sgd",
@@ -185,28 +183,25 @@ def test_a_published_cell_trains_as_its_formulas_say(
     )
     with plain() as programs:
         trainer = Trainer(config, programs)
-        before = {one: value.astype(np.float64) for one, value in trainer.weights.items()}
+        before = {name: value.astype(np.float64) for name, value in trainer.weights.items()}
         window = trainer.advance(1)
         after = trainer.weights
-    x, y = window.x.astype(np.float64), window.y.astype(np.float64)
-    loss, states = loss_and_states(name, before, x, y)
+    x = window.x.astype(np.float64)
+    loss, states = loss_and_states(step, before, x, window.y)
     assert window.losses[0] == pytest.approx(loss, rel=1e-5)
     np.testing.assert_allclose(window.states, states, atol=1e-5)
-    for one in FIXED & set(before):
-        np.testing.assert_array_equal(before[one], after[one])
+    for name in FIXED & set(before):
+        np.testing.assert_array_equal(before[name], after[name])
+
+    trained = [name for name in before if name not in FIXED]
     rng = np.random.default_rng(0)
     for _ in range(2):
-        way = {
-            one: rng.normal(size=value.shape) * (one not in FIXED) for one, value in before.items()
-        }
-        ahead, back = (
-            loss_and_states(
-                name, {one: value + much * way[one] for one, value in before.items()}, x, y
-            )[0]
-            for much in (1e-5, -1e-5)
-        )
-        moved = sum(float(np.sum((after[one] - before[one]) * way[one])) for one in before)
-        assert moved / -0.5 == pytest.approx((ahead - back) / 2e-5, rel=1e-3, abs=1e-4)
+        direction = {name: rng.normal(size=before[name].shape) for name in trained}
+        ahead, _ = loss_and_states(step, shifted(before, direction, 1e-5), x, window.y)
+        back, _ = loss_and_states(step, shifted(before, direction, -1e-5), x, window.y)
+        slope = (ahead - back) / 2e-5
+        update = sum(np.sum((after[name] - before[name]) * direction[name]) for name in trained)
+        assert update / -0.5 == pytest.approx(slope, rel=1e-3, abs=1e-4)
 
 
 OTHERS = """
@@ -224,20 +219,22 @@ Tensors = Cell(like_rnn, ("h",), (), other_weights={"W": (5, "units"), "b": (1, 
 """
 
 
-def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    config = EchoConfig(
+@pytest.fixture
+def noise() -> EchoConfig:
+    return EchoConfig(
         cell="others.py:Noise",
         num_layers=2,
         state_size=10,
         batch_size=80,
         truncated_backprop_length=5,
     )
+
+
+def test_noise_is_normal_and_new_in_each_window_and_comes_back_with_a_state(
+    noise: EchoConfig,
+) -> None:
     with plain() as programs:
-        trainer = Trainer(config, programs)
+        trainer = Trainer(noise, programs)
         first = trainer.advance(1).states
         state = trainer.state
         second = trainer.advance(1).states
@@ -247,84 +244,78 @@ def test_noise_is_normal_and_a_networks_own_alone_side_by_side_and_resumed(
         assert abs(np.mean(first * second)) < 0.05
         trainer.restore(state)
         np.testing.assert_array_equal(trainer.advance(1).states, second)
-        together = Population(replace(config, replicas=16), programs=programs)
-        together.advance(1)
-        of_each = together.advance(1).states
-    np.testing.assert_allclose(of_each[..., 0], np.swapaxes(second, 0, 1), atol=1e-6)
-    assert abs(np.mean(of_each[..., 0] * of_each[..., 15])) < 0.05
     x = np.zeros((30, 40), np.uint8)
-    ran = trainer.run(x)
-    assert abs(ran.states.std() - 1) < 0.05
-    np.testing.assert_array_equal(trainer.run(x).states, ran.states)
+    ran = trainer.run(x).states
+    assert abs(ran.std() - 1) < 0.05
+    np.testing.assert_array_equal(trainer.run(x).states, ran)
     with pytest.raises(ConfigError, match="noise or other weights"):
-        replace(config, rule="rtrl")
+        replace(noise, rule="rtrl")
 
 
-def test_fixed_weights_stay_under_every_optimizer_and_rule(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    config = EchoConfig(cell="others.py:Fixed", truncated_backprop_length=3)
-    others = ({"optimizer": "adam", "weight_decay": 0.1}, {"rule": "rtrl"})
-    for one in (replace(config, **fields) for fields in others):
-        with plain() as programs:
-            trainer = Trainer(one, programs)
-            before = trainer.weights
-            trainer.advance(3)
-        for name, after in trainer.weights.items():
-            assert np.array_equal(before[name], after) == (name in ("W", "b")), name
-
-
-def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_same_cell_of_the_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("others.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    question = Question(frozenset({"gradient", "fixed_points"}))
-    config = EchoConfig(
-        cell="others.py:Tensors", total_series_length=500, truncated_backprop_length=4
-    )
+def test_noise_is_a_networks_own_alone_and_side_by_side(noise: EchoConfig) -> None:
     with plain() as programs:
-        population = Population(config, replicas=9, programs=programs)
-        together = population.advance(6)
-        trainers = [
-            Trainer(one) for one in (replace(config, seed=15), replace(config, seed=15, cell="rnn"))
-        ]
-        trainers[1].load_weights(trainers[0].weights)
-        alone, expected = (one.advance(6).losses for one in trainers)
-        readings, usual = (examine(Snapshot(one.state), question) for one in trainers)
-    np.testing.assert_array_equal(together.losses[:, 8], alone)
-    np.testing.assert_allclose(alone, expected, rtol=1e-4)
+        alone = Trainer(noise, programs)
+        together = Population(replace(noise, replicas=16), programs=programs)
+        for _ in range(2):
+            expected = alone.advance(1).states
+            states = together.advance(1).states
+    np.testing.assert_allclose(states[..., 0], np.swapaxes(expected, 0, 1), atol=1e-6)
+    assert abs(np.mean(states[..., 0] * states[..., 15])) < 0.05
+
+
+@pytest.mark.parametrize("fields", [{"optimizer": "adam", "weight_decay": 0.1}, {"rule": "rtrl"}])
+def test_fixed_weights_stay(fields: dict[str, Any]) -> None:
+    config = EchoConfig(cell="others.py:Fixed", truncated_backprop_length=3, **fields)
+    with plain() as programs:
+        trainer = Trainer(config, programs)
+        before = trainer.weights
+        trainer.advance(3)
+    for name, after in trainer.weights.items():
+        assert np.array_equal(before[name], after) == (name in ("W", "b")), name
+
+
+SHORT = EchoConfig(total_series_length=500, truncated_backprop_length=4, seed=15)
+
+
+def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_programs_same_cell() -> None:
+    question = Question(frozenset({"gradient", "fixed_points"}))
+    config = replace(SHORT, cell="others.py:Tensors")
+    with plain() as programs:
+        together = Population(replace(config, seed=7), replicas=9, programs=programs).advance(6)
+        own = Trainer(config)
+        usual = Trainer(SHORT)
+        usual.load_weights(own.weights)
+        losses = own.advance(6).losses
+        expected_losses = usual.advance(6).losses
+        readings = examine(Snapshot(own.state), question)
+        expected = examine(Snapshot(usual.state), question)
+    np.testing.assert_array_equal(together.losses[:, 8], losses)
+    np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
     assert readings.gradient is not None
-    assert usual.gradient is not None
-    np.testing.assert_allclose(
-        readings.gradient.by_lag, usual.gradient.by_lag, rtol=1e-2, atol=1e-4
-    )
+    assert expected.gradient is not None
+    by_lag, expected_by_lag = readings.gradient.by_lag, expected.gradient.by_lag
+    np.testing.assert_allclose(by_lag, expected_by_lag, rtol=1e-2, atol=1e-4)
     assert readings.fixed_points is not None
-    assert usual.fixed_points is not None
-    assert readings.fixed_points.kinds == usual.fixed_points.kinds
+    assert expected.fixed_points is not None
+    assert readings.fixed_points.kinds == expected.fixed_points.kinds
 
 
 def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-    Path("my_cells.py").write_text(HEAD + OTHERS, encoding="utf-8")
-    cells = importlib.import_module("my_cells")
-    config = EchoConfig(cell=cells.Tensors, total_series_length=500, num_epochs=1)
-    assert config == EchoConfig(
-        cell=f"{tmp_path}/my_cells.py:Tensors", total_series_length=500, num_epochs=1
-    )
+    monkeypatch.syspath_prepend(Path.cwd())
+    others = importlib.import_module("others")
+    config = replace(SHORT, cell=others.Tensors)
+    assert config == replace(SHORT, cell=f"{Path.cwd()}/others.py:Tensors")
     assert replace(config, cell=config.the_cell) == config
     RunRecorder.begin(Path("run"), config).close()
-    Path("my_cells.py").unlink()
+    Path("others.py").unlink()
     kept = echornn.read("run").config.the_cell
-    assert (kept.other_shapes(1, 4), kept.in_turn) == ({"W": (5, 4), "b": (1, 4)}, True)
-    made = EchoConfig(cell=Cell(cells.only_noise, ("h",), (), noise=True))
+    assert kept.other_shapes(1, 4) == {"W": (5, 4), "b": (1, 4)}
+    assert kept.in_turn
+    without_file = EchoConfig(cell=Cell(others.only_noise, ("h",), (), noise=True))
     with pytest.raises(ValueError, match="is in no file"):
-        RunRecorder.begin(Path("other"), made)
+        RunRecorder.begin(Path("other"), without_file)
 
 
 def test_the_forget_bias_is_the_first_bias_of_the_forget_gate_of_each_layer() -> None:
