@@ -69,6 +69,7 @@ REFUSED: list[tuple[str, object, str]] = [
     ("echo_step", 10_000, "0 to 9999"),
     ("learning_rate", 0.0, "a finite number above 0"),
     ("learning_rate", "0.3", "a finite number above 0"),
+    ("learning_rate", math.nan, "a finite number above 0"),
     ("learning_rate", True, "a finite number above 0"),
     ("learning_rate", 1e-300, "1e-37 to 1e+38"),
     ("stride", 16, "1 to truncated_backprop_length = 15"),
@@ -90,7 +91,8 @@ def test_a_value_that_cannot_work_is_refused_in_a_line_with_name_value_and_what_
         EchoConfig.from_fields({field: value})
     line = str(caught.value)
     assert isinstance(caught.value, ValueError)
-    assert (caught.value.field, caught.value.value) == (field, value)
+    assert caught.value.field == field
+    assert caught.value.value is value
     assert line.startswith(f"{field} = {value!r}")
     assert allowed in line
     assert line.isprintable()
@@ -111,11 +113,6 @@ def test_values_that_do_not_go_together_are_refused(
     with pytest.raises(ConfigError, match=allowed) as caught:
         EchoConfig.from_fields(values)
     assert caught.value.field == field
-
-
-def test_a_learning_rate_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"learning_rate = nan .* a finite number above 0"):
-        EchoConfig(learning_rate=math.nan)
 
 
 COINS = EchoConfig.from_fields({"task": "two_coins", "lag": 5, "state_size": 8})
@@ -150,29 +147,30 @@ def test_changes_lead_from_each_to_each(own: EchoConfig) -> None:
 
 
 def test_changes_name_no_more_than_differs() -> None:
-    assert EchoConfig(stride=5).changes_to(EchoConfig(learning_rate=0.1)) == {
-        "learning_rate": 0.1,
-        "stride": None,
-    }
+    strided, slower = EchoConfig(stride=5), EchoConfig(learning_rate=0.1)
+    assert strided.changes_to(slower) == {"learning_rate": 0.1, "stride": None}
     coins = EchoConfig.from_fields({"task": "two_coins", "lag": 5})
     assert EchoConfig().changes_to(coins) == {"task": "two_coins", "lag": 5}
     assert coins.changes_to(EchoConfig()) == {"task": "echo"}
 
 
-SIZES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
-    ({}, (10_000, 666, 50, 75)),
-    ({"stride": 5}, (10_000, 1998, 0, 75)),
-    ({"task": "copy_memory"}, (10_000, 83, 200, 600)),
-    ({"task": "two_coins", "truncated_backprop_length": 5, "stride": 2}, (10_000, 4998, 5, 25)),
-]
-"""Fields; then steps of a row, windows of an epoch, unused steps, predictions of a window."""
-
-
-@pytest.mark.parametrize(("fields", "sizes"), SIZES)
-def test_sizes_that_follow(fields: dict[str, Any], sizes: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("fields", "windows", "unused", "predictions"),
+    [
+        ({}, 666, 50, 75),
+        ({"stride": 5}, 1998, 0, 75),
+        ({"task": "copy_memory"}, 83, 200, 600),
+        ({"task": "two_coins", "truncated_backprop_length": 5, "stride": 2}, 4998, 5, 25),
+    ],
+)
+def test_sizes_that_follow(
+    fields: dict[str, Any], windows: int, unused: int, predictions: int
+) -> None:
     config = EchoConfig.from_fields(fields)
-    steps, predictions = config.unused_steps, config.predictions_per_window
-    assert (config.row_length, config.windows_per_epoch, steps, predictions) == sizes
+    assert config.row_length == 10_000
+    assert config.windows_per_epoch == windows
+    assert config.unused_steps == unused
+    assert config.predictions_per_window == predictions
 
 
 @given(st.integers(1, 400), st.integers(1, 30), st.integers(1, 12), st.none() | st.integers(1, 30))
@@ -189,8 +187,9 @@ def test_windows_lie_in_the_row_and_no_further_one_fits(
         )
     except ConfigError:
         return
-    end = (config.windows_per_epoch - 1) * config.window_stride + length
-    assert config.windows_per_epoch >= 1
+    windows = config.windows_per_epoch
+    assert windows >= 1
+    end = (windows - 1) * config.window_stride + length
     assert end <= total // rows < end + config.window_stride
     assert config.unused_steps == total - rows * end
 
