@@ -84,7 +84,7 @@ class Facts:
     # The newest window with its data; None if only its loss is known
     newest: Progress | None = None
     undoable: bool = False  # whether there is a change to undo
-    unread: bool = False  # whether the losses on record are not read yet
+    losses_are_loading: bool = False  # whether the losses on record are not read yet
     # The changes that were made to this network before, as the new values of each
     tried: Sequence[Mapping[str, Any]] = ()
 
@@ -207,7 +207,7 @@ def loss_of(config: EchoConfig, loss: float) -> str:
 
 def say(facts: Facts) -> Sentence:
     stats = facts.stats
-    if facts.unread:
+    if facts.losses_are_loading:
         return Sentence("unread", "the losses of this run are being read")
     if stats.windows == 0:
         return Sentence("start", f"chance is {facts.chance_text}, the loss of guessing")

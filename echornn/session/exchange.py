@@ -162,13 +162,13 @@ class Exchange:
             return request
 
     def _next(self, arrived: bool) -> Request | None:
-        would_overtake = False
+        is_held_up = False  # by a command that waits until the session has arrived
         for request in list(self._requests):  # a copy, as above
             if not isinstance(request, Sent):
                 return request
-            if isinstance(request.command, ON_ARRIVAL) and not arrived:
-                would_overtake = True
-            if isinstance(request.command, AT_ONCE) or not would_overtake:
+            must_wait = isinstance(request.command, ON_ARRIVAL) and not arrived
+            is_held_up = is_held_up or must_wait
+            if not is_held_up or isinstance(request.command, AT_ONCE):
                 return request
         return None
 

@@ -33,7 +33,7 @@ def first_frame(
         epoch,
         window,
         speed=speed,
-        is_unread=run.trained > 0,
+        losses_are_loading=run.trained > 0,
         folder=folder,
     )
 
@@ -53,7 +53,7 @@ def place_fields(live: LiveRun) -> dict[str, Any]:
         "redoable": live.can_redo,
         "seed_stats": losses.seed_stats(position),
         "tried": live.tree.changes_tried(position),
-        "is_unread": False,
+        "losses_are_loading": False,
     }
 
 

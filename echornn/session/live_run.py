@@ -27,7 +27,7 @@ from echornn.session.newest_rows import MOST_WINDOWS, NewestRows
 from echornn.session.pace import Pace
 from echornn.session.pictures.frame import Drive
 from echornn.session.trainers import Trainers
-from echornn.session.undoing import Undoing
+from echornn.session.undoing import ANEW, NEW_DATA, ChangeKind, Undoing
 from echornn.state import PopulationState, UnlikeRecord
 from echornn.training.structure import NO_DEVICES, AnyTrainer, MakeTrainer, structure
 
@@ -209,12 +209,12 @@ class LiveRun:
         before = self._leave()
         root = Position(self.owner.number, 0)
         self._start_over(self.config, self.owner.init_index + further)
-        self._change("redraw" if further else "reset", root, before, "anew", held)
+        self._change("redraw" if further else "reset", root, before, ANEW, held)
 
     def regenerate(self, held: bool = False) -> None:
         before = self._leave()
         self.trainer.regenerate()
-        self._change("regenerate", self.position, before, "data", held)
+        self._change("regenerate", self.position, before, NEW_DATA, held)
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Continue with this configuration; start over if ``anew``, or if not only live fields
@@ -224,11 +224,11 @@ class LiveRun:
         parent = self.position
         if starts_over(cause, self.config, config):
             parent = Position(parent.branch, 0)
-        kind: object = None
+        kind: ChangeKind | None = None
         if anew:
-            kind = "anew"
+            kind = ANEW
         elif held:
-            kind = ("nudge", *sorted(self.config.changes_to(config)))
+            kind = ("fields", *sorted(self.config.changes_to(config)))
         check_own_data(config)
         has_another_program = structure(config) != structure(self.config)
         if not self.config.differs_only_live(config):
@@ -291,12 +291,12 @@ class LiveRun:
         cause: Cause,
         parent: Position,
         before: Position,
-        kind: object = None,
+        kind: ChangeKind | None = None,
         held: bool = False,
     ) -> None:
         """Begin a branch, which undo leads back from."""
         was_trained = before.window != self.tree.branch(before.branch).start
-        never_ran = kind in ("anew", "data") and not was_trained
+        never_ran = kind in (ANEW, NEW_DATA) and not was_trained
         before = self._undoing.changes(kind, before, self._clock(), held, never_ran)
         self._branch(cause, parent, before)
 

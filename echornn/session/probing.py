@@ -178,7 +178,7 @@ class Probing:
             self._rests_until = -math.inf
         if self._screen.ask(screen):
             readings = self._exchange.frame.readings if screen else None
-            self._exchange.change(readings=readings, unread="")
+            self._exchange.change(readings=readings, why_no_readings="")
             self._rests_until = -math.inf
 
     def forget(self) -> None:
@@ -187,19 +187,19 @@ class Probing:
         self._screen.position = None
         self._held_out.position = None
 
-    def is_weighed(self, position: Position) -> bool:
-        """Whether the next window is to be trained alone, so that its change of the weights is
+    def trains_next_alone(self, position: Position) -> bool:
+        """Whether the next window is to be trained alone, so that how it changes the weights is
         known."""
         return self._weights.is_at(position) and bool(self._standing)
 
-    def seconds(self, still: bool) -> float | None:
+    def seconds_to_next(self, still: bool) -> float | None:
         """The seconds until an examination is due, if one is: once a position, where training
         stands ``still``."""
         if not self._standing or self._busy:
             return None
         position, config = self._live.position, self._live.own_config
         wanted = [standing for standing in self._standing if standing.is_open(position, config)]
-        if not wanted or (not still and self.is_weighed(position)):
+        if not wanted or (not still and self.trains_next_alone(position)):
             return None
         ready_at = self._begun + LEAST_SECONDS
         if not still:
@@ -302,8 +302,8 @@ class Probing:
             self._held_out.next_at = max(self._held_out.next_at, rests_until)
 
     def _show_readings(self, readings: Readings | None, reason: str) -> None:
-        unread = f"nothing could be read: {reason}" if reason else ""
-        self._exchange.change(readings=readings, unread=unread)
+        error = f"nothing could be read: {reason}" if reason else ""
+        self._exchange.change(readings=readings, why_no_readings=error)
 
     def _measured(self, readings: Readings | None, reason: str) -> None:
         self.why_not_held_out = f"no loss on held-out data: {reason}" if reason else ""

@@ -152,6 +152,7 @@ class Session:
     def leave(self, viewer: int) -> None:
         """Remove a viewer; what only this one needs is measured no longer."""
         self.viewers.leave(viewer)
+        # The handler of any `Ask` measures what the viewers that are left need
         self._exchange.send(Ask(None))
 
     @property
@@ -223,8 +224,8 @@ class Session:
         picture = self._pictures(query, frame, len(self.tree), self.tree.trained)
         return replace(picture, audience=self.viewers.audience(viewer))
 
-    def _picture(self, query: Query, frame: Frame, *_: int) -> Picture:
-        """It depends on how many branches and windows the run has, too."""
+    def _picture(self, query: Query, frame: Frame, _branches: int, _windows: int) -> Picture:
+        """The picture, cached also by how many branches and windows the run has: it shows them."""
         return look(query, frame, self.timeline)
 
     def take_over(self) -> None:
@@ -324,7 +325,7 @@ class Session:
         return self._pace.wait_seconds() if live.drive.running else 0.0
 
     def _seconds_to_probe(self) -> float | None:
-        return self._probing.seconds(still=self._seconds_to_train() is None)
+        return self._probing.seconds_to_next(still=self._seconds_to_train() is None)
 
     def _obey_all(self) -> None:
         """Carry out all commands whose turn has come, and call what other threads ask to be
@@ -390,7 +391,7 @@ class Session:
             windows = min(windows, pace.due())
         else:
             windows = min(windows, live.drive.windows)
-        if windows > 1 and self._probing.is_weighed(live.position):
+        if windows > 1 and self._probing.trains_next_alone(live.position):
             windows = 1
         if windows:
             self._train(windows)
@@ -511,13 +512,15 @@ class Session:
         """What frames on the way to another network show: the target position, without window
         data."""
         before, own = self._exchange.frame.own_config, self._live.own_config
-        if before.differs_only_live(own):
+        is_same_network = before.differs_only_live(own)
+        if is_same_network:
             return {}
         fields: dict[str, Any] = {}
         if not self._live.arrived:
             fields |= {"progress": None, "recent": (), **recorded_fields(self._live)}
-        if not before.differs_only_live(replace(own, seed=before.seed)):
-            fields |= {"readings": None, "unread": ""}
+        is_another_seed_only = before.differs_only_live(replace(own, seed=before.seed))
+        if not is_another_seed_only:  # those of another seed stay until its own are there
+            fields |= {"readings": None, "why_no_readings": ""}
         return fields
 
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from echornn.run.branch import Position
 
+ChangeKind = tuple[str, ...]
+"""What a held key does again and again: to start over, to draw new data, or to change these
+fields."""
+
+ANEW: ChangeKind = ("anew",)
+NEW_DATA: ChangeKind = ("data",)
+
 # Between changes of one kind that are undone together, as by a key that is held down
 HELD_SECONDS = 1.0
 
@@ -11,12 +18,12 @@ HELD_SECONDS = 1.0
 class Undoing:
     def __init__(self) -> None:
         self.undone: list[Position] = []  # where undos were made, to which a redo leads
-        self._kind: object = None  # of the last change
+        self._kind: ChangeKind | None = None  # of the last change; None if the next stands alone
         self._at = 0.0  # its time
         self._before = Position(0, 0)  # its undo
 
     def changes(
-        self, kind: object, position: Position, now: float, held: bool, never_ran: bool
+        self, kind: ChangeKind | None, position: Position, now: float, held: bool, never_ran: bool
     ) -> Position:
         """Note a change of this kind at a position; returns to where its undo leads. Quick changes
         of one kind by a held key are undone together, as are those that were never trained."""

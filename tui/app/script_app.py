@@ -80,7 +80,7 @@ class ScriptScreen(TrainingScreen):
         frame, asked = self.shown.frame, self.sender.asked
         if self.watched.waits_for_readings(frame):
             return True
-        if asked is None or frame.readings is None or frame.unread:
+        if asked is None or frame.readings is None or frame.why_no_readings:
             return False
         # Those of the part that was asked for are to come
         return frame.state.stands_still and not is_of_part(frame.readings, asked.part)

@@ -84,7 +84,7 @@ class Watched:
         frame = self._shown.frame
         reads = view.question is not None
         if reads and frame.state not in (State.LOADING, State.FAILED):
-            return frame.unread
+            return frame.why_no_readings
         match frame.state:
             case State.LOADING:
                 return f"{frame.message}; {MEANWHILE}"

@@ -101,7 +101,12 @@ class PlaneView(ProbeView):
         readings = frame.readings
         if super().is_waiting(frame):
             return True
-        if readings is None or frame.unread or not frame.state.stands_still or is_empty(readings):
+        if (
+            readings is None
+            or frame.why_no_readings
+            or not frame.state.stands_still
+            or is_empty(readings)
+        ):
             return False
         can_search = carried_size(readings.config) <= MOST_CARRIED
         is_held = self._held_input(readings.config) is not None

@@ -194,7 +194,11 @@ class ProbeView(View):
 
     def is_waiting(self, frame: Frame) -> bool:
         readings = frame.readings
-        if frame.unread or not frame.trained or frame.state in (State.LOADING, State.FAILED):
+        if (
+            frame.why_no_readings
+            or not frame.trained
+            or frame.state in (State.LOADING, State.FAILED)
+        ):
             return False
         if readings is None or (frame.state.stands_still and not _is_of_here(readings, frame)):
             return True
@@ -208,13 +212,16 @@ class ProbeView(View):
 
     def draw(self, cells: Cells) -> None:
         readings, frame = self._readings, self._frame
-        if readings is not None and not frame.unread:
+        if readings is not None and not frame.why_no_readings:
             self.paint(cells, readings)
             return
         if not frame.trained or frame.state in (State.LOADING, State.FAILED):
             text = self._message or f"{self.title}: nothing trained yet"
-        elif frame.unread or self.is_waiting(frame):
-            text = frame.unread or f"{self.title}: computing; the first time takes some seconds"
+        elif frame.why_no_readings or self.is_waiting(frame):
+            text = (
+                frame.why_no_readings
+                or f"{self.title}: computing; the first time takes some seconds"
+            )
         else:
             text = f"{self.title}: numbers are not finite; «undo» goes back to where they were"
         self.draw_text(cells, text)

@@ -108,7 +108,7 @@ class Frame:
     refused: Answer | None = None
     # The last probe readings that were asked for, perhaps of an earlier position
     readings: Readings | None = None
-    unread: str = ""  # why the probes could not read anything
+    why_no_readings: str = ""  # after an error of the probes
     branch_notes: BranchNotes = (
         NO_NOTES  # the user's names of branches, and which are pinned or hidden
     )
@@ -116,7 +116,7 @@ class Frame:
     # What is being compiled, to be trained next, if it is not `config`
     coming: EchoConfig | None = None
     start: Drive = field(default_factory=Drive)  # what is trained first after loading
-    is_unread: bool = False  # whether the record has windows whose losses are not read yet
+    losses_are_loading: bool = False  # whether the record has windows whose losses are not read yet
     folder: str = ""  # the folder of the run; empty if it is not saved
     # The last command that was carried out before this frame was made; see `Session.send`
     answered: int = 0
@@ -127,7 +127,7 @@ class Frame:
     @property
     def is_new(self) -> bool:
         """Whether nothing was trained, and nothing is recorded."""
-        return not (self.trained or self.window or self.is_unread)
+        return not (self.trained or self.window or self.losses_are_loading)
 
     def is_at_the_end_of(self, config: EchoConfig) -> bool:
         """Whether nothing is left to train here under a configuration, even while it is still
@@ -185,7 +185,7 @@ class Frame:
             self.loss_stats,
             newest=self.progress if self.state.stands_still else None,
             undoable=self.undoable > 0,
-            unread=self.is_unread,
+            losses_are_loading=self.losses_are_loading,
             tried=self.tried,
         )
         return say(facts)

@@ -201,9 +201,9 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
     probes.error = RuntimeError("no memory mappings left\nand more")
     with on_stage(examine=probes) as stage:
         stage.do(Ask(GRADIENT))
-        wait_for(lambda: stage.frame.unread)
-        assert "RuntimeError: no memory mappings left" in stage.frame.unread
-        assert "and more" not in stage.frame.unread
+        wait_for(lambda: stage.frame.why_no_readings)
+        assert "RuntimeError: no memory mappings left" in stage.frame.why_no_readings
+        assert "and more" not in stage.frame.why_no_readings
         count = len(probes.seen)
         stage.session.send(Resume())
         wait_for(lambda: stage.frame.trained > 300)
@@ -212,7 +212,7 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
         probes.error = None
         stage.do(Ask(MEMORY))
         wait_for(lambda: read_at(stage) == (0, stage.frame.trained))
-        assert stage.frame.unread == ""
+        assert stage.frame.why_no_readings == ""
 
 
 def test_a_failure_to_measure_held_out_data_is_said_until_it_is_not_needed() -> None:
@@ -222,7 +222,7 @@ def test_a_failure_to_measure_held_out_data_is_said_until_it_is_not_needed() -> 
         stage.do(Step(5), Ask(HELD_OUT))
         wait_for(lambda: "RuntimeError: no memory mappings left" in stage.frame.warning)
         assert "held-out" in stage.frame.warning
-        assert stage.frame.unread == "", "other readings have not failed"
+        assert stage.frame.why_no_readings == "", "other readings have not failed"
         assert stage.do(Ask(None)).warning == ""
         stage.do(Ask(HELD_OUT))
         wait_for(lambda: stage.frame.warning)
@@ -240,7 +240,9 @@ def test_a_failure_of_an_earlier_network_is_not_held_against_the_next() -> None:
         assert probes.begun.wait(PATIENCE)
         stage.do(Reset())
         probes.may_go_on.set()
-        wait_for(lambda: "of the first branch" in stage.frame.unread or len(probes.seen) > 1)
+        wait_for(
+            lambda: "of the first branch" in stage.frame.why_no_readings or len(probes.seen) > 1
+        )
         assert probes.seen[-1][0].branch == 1
 
 

@@ -171,6 +171,6 @@ async def test_of_which_window_the_readings_are_is_said_if_it_is_not_the_newest(
 
 async def test_while_nothing_is_read_it_is_said_why() -> None:
     assert "computing" in (await seen("3")).view[0]
-    failed = await seen("3", readings=SOLVED, unread="the probes failed: out of memory")
+    failed = await seen("3", readings=SOLVED, why_no_readings="the probes failed: out of memory")
     assert "out of memory" in failed.view[0]
     assert "nothing trained" in (await seen("3", losses=[])).text
