@@ -46,6 +46,7 @@ class Pace:
 
     def set_speed(self, speed: float) -> None:
         self.chosen = self.speed = speed
+        # At full speed, 1 / speed is 0, here and below: the next window is due at once
         self._due_since = max(self._due_since, self._clock() - 1 / speed)
 
     def restart(self) -> None:
@@ -90,7 +91,8 @@ class Pace:
         return max(self._call_seconds, self._seconds_per_window)
 
     def took(self, windows: int, seconds: float) -> None:
-        """Record the time of some windows, even if they were not due (as in a replay)."""
+        """Judge further slices by the time of some windows, even if these were not due (as in a
+        replay)."""
         self._recent.append(max(seconds / windows, SHORTEST_SECONDS))
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:

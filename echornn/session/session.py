@@ -206,7 +206,8 @@ class Session:
     def refused(self) -> ConfigError | None:
         """The error by which the configuration could not be loaded; None if it was, even if
         training has failed."""
-        if isinstance(self.error, ConfigError) and not self._live.may_save:
+        is_loaded = self._live.may_save  # which it may from then on
+        if isinstance(self.error, ConfigError) and not is_loaded:
             return self.error
         return None
 

@@ -11,6 +11,7 @@ import numpy as np
 from echornn.config import changes_text
 from echornn.diagnosis.falls import turning_points
 from echornn.history.curve import Band, Curve
+from echornn.progress import Floats
 from echornn.run.branch import Position, letter_of
 from echornn.run.branch_notes import NO_NOTES, BranchNotes
 from echornn.run.losses import Losses
@@ -241,18 +242,27 @@ def branch_rows(frame: Frame, losses: Losses, ghosts: list[Ghost]) -> tuple[Bran
 def seed_losses(rows: SeedRows, frame: Frame, losses: Losses, axis: WindowAxis) -> SeedLosses:
     """The losses of replicas in the columns of an axis that begin before the last trained
     window."""
-    (first, last, length), columns = axis, rows.columns
-    branch, path_end = frame.path_branch, frame.path_end
-    if length <= columns:  # a window has a column or more
-        windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
+    first, last, length = axis
+    middles = (np.arange(rows.columns) + 0.5) / rows.columns
+    windows = first + (middles * length).astype(np.int64)
+    if length <= rows.columns:
         windows = windows[windows < last]
-        shades = losses.shades(branch, rows.replicas, last - first, first, min(last, path_end))
+        shades = _shades(frame, losses, rows, last - first, first, last)
         return SeedLosses(rows.replicas, shades[:, windows - first], windows)
-    whole = (last - first) * columns // length
-    end = first + whole * length // columns
-    parts = [losses.shades(branch, rows.replicas, whole, first, min(end, path_end))]
+
+    # The last column may be trained in part: it is summed up alone
+    whole = (last - first) * rows.columns // length
+    end = first + whole * length // rows.columns
+    parts = [_shades(frame, losses, rows, whole, first, end)]
     if end < last:
-        parts.append(losses.shades(branch, rows.replicas, 1, end, min(last, path_end)))
+        parts.append(_shades(frame, losses, rows, 1, end, last))
     shades = np.concatenate(parts, axis=1)
-    windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
     return SeedLosses(rows.replicas, shades, windows[: shades.shape[1]])
+
+
+def _shades(
+    frame: Frame, losses: Losses, rows: SeedRows, columns: int, first: int, last: int
+) -> Floats:
+    """The losses of these replicas along the path of a frame, [replicas, columns]."""
+    last = min(last, frame.path_end)
+    return losses.shades(frame.path_branch, rows.replicas, columns, first, last)
