@@ -24,18 +24,24 @@ from echornn import (
     Snapshot,
 )
 from echornn.session.commands import Answer, Command, Pause
+from echornn.session.pictures.picture import Picture
 from echornn.session.pictures.picture import Query as Query
 from echornn.session.pictures.picture import SeedRows as SeedRows
 from echornn.session.pictures.picture import Span as Span
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE
-from tests.scripted import SMALL, ScriptedTrainer, unread
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss, unread
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
 """Ten windows an epoch."""
 
 
-MEMORY, GRADIENT = Question(frozenset({"memory"})), Question(frozenset({"gradient"}))
+MEMORY = Question(frozenset({"memory"}))
+
+
+def losses_between(first: int, end: int) -> list[float]:
+    """The scripted losses of a lone network in windows ``first`` to ``end - 1``, from 0."""
+    return [scripted_loss(window) for window in range(first, end)]
 
 
 class Stage:
@@ -56,24 +62,25 @@ class Stage:
         self.trainers: list[Any] = []
         self.shown: list[Any] = []
 
-        def made(config: EchoConfig) -> Any:
-            trainer = make(config)
-            self.trainers.append(trainer)
-            return trainer
+        def make_trainer(config: EchoConfig) -> Any:
+            self.trainers.append(make(config))
+            return self.trainers[-1]
 
         if folder is not None:
-            options["recorder"] = (
-                RunRecorder.go_on(folder) if folder.exists() else RunRecorder.begin(folder, config)
-            )
-            if (run := options["recorder"].resumed) is not None and config is ENDLESS:
-                config = run.config
+            if not folder.exists():
+                recorder = RunRecorder.begin(folder, config)
+            else:
+                recorder = RunRecorder.go_on(folder)
+                if config is ENDLESS and recorder.resumed is not None:
+                    config = recorder.resumed.config
+            options["recorder"] = recorder
+        options.setdefault("examine", unread)
         self.session = Session(
             config,
-            **{"make_trainer": made, "examine": unread, "on_progress": self._told, **options},
+            make_trainer=make_trainer,
+            on_progress=lambda progress: self.shown.append(progress.losses),
+            **options,
         )
-
-    def _told(self, progress: PopulationProgress) -> None:
-        self.shown.append(progress.losses)
 
     @property
     def frame(self) -> Frame:
@@ -100,8 +107,11 @@ class Stage:
         """What became of a command."""
         number = self.session.send(command)
         self.settled()
-        (answer,) = (one for one in self.session.answers if one.number == number)
+        (answer,) = (answer for answer in self.session.answers if answer.number == number)
         return answer
+
+    def look(self, query: Query) -> Picture:
+        return self.session.look(query)
 
     def losses(self) -> list[float]:
         """All losses on the path to the position that is shown, of the replica that is shown."""
@@ -152,7 +162,8 @@ class Probes:
     """
 
     def __init__(self) -> None:
-        self.may_go_on, self.begun = threading.Event(), threading.Event()
+        self.begun = threading.Event()
+        self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.error: Exception | None = None
         self.seen: list[tuple[Snapshot, Question]] = []

@@ -37,7 +37,7 @@ from echornn.session.commands import (
     ToggleReplicas,
     Undo,
 )
-from tests.door.library.sessions import ENDLESS, Query, Stage, on_stage
+from tests.door.library.sessions import ENDLESS, Query, Stage, losses_between, on_stage
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, Clock, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted, scripted_loss
@@ -65,7 +65,7 @@ def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
         wait_for(lambda: stage.frame.state == "finished")
         frame = stage.settled()
         assert (frame.epoch, frame.window, frame.trained, frame.rate) == (3, 10, 30, 0.0)
-        losses = [scripted_loss(window) for window in range(30)]
+        losses = losses_between(0, 30)
         np.testing.assert_allclose(stage.losses(), losses, rtol=1e-6)
         np.testing.assert_allclose(np.concatenate(stage.shown)[:, 0], losses, rtol=1e-6)
         assert stage.frame is stage.frame, "nothing has changed"
@@ -433,7 +433,7 @@ def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() ->
         assert "RuntimeError: the script says: out of memory" in frame.message
         assert isinstance(stage.session.error, RuntimeError)
         assert frame.progress is not None
-        assert stage.session.look(Query(columns=10)).curve.last == 2
+        assert stage.look(Query(columns=10)).curve.last == 2
         assert stage.session.refused is None
 
 

@@ -55,7 +55,7 @@ def test_where_all_of_them_stand(stage: Stage) -> None:
     losses = scripted_losses(MANY, 0, 120)
     assert_close(seed_stats(frame).newest, losses[-1])
     assert_close(seed_stats(frame).mean, losses[-50:].mean(axis=0))
-    picture = stage.session.look(Query(columns=1000, seeds=SeedRows((4, 2), 100)))
+    picture = stage.look(Query(columns=1000, seeds=SeedRows((4, 2), 100)))
     assert_close(picture.band.low, losses.min(axis=1))
     assert picture.seeds is not None
     assert len(picture.seeds.losses) == 2
@@ -72,7 +72,7 @@ def test_the_chosen_one_is_shown(stage: Stage, asked: int, shown: int) -> None:
     assert_close(frame.loss_stats.recent, losses[-50:])
     assert frame.progress is not None
     assert frame.progress.x.shape == (2, 10)
-    picture = stage.session.look(Query(columns=1000, norms=True))
+    picture = stage.look(Query(columns=1000, norms=True))
     assert_close(picture.curve.mean, losses)
     assert_close(picture.norms.mean, 2 * losses)
 
@@ -107,7 +107,7 @@ def test_one_goes_on_alone_with_its_own_past(stage: Stage) -> None:
     assert_close(stage.losses(), losses)
     frame = stage.do(Step(5))
     assert (frame.trained, frame.branch) == (45, 1)
-    picture = stage.session.look(Query(columns=1000))
+    picture = stage.look(Query(columns=1000))
     assert (len(picture.curve.starts), len(picture.band)) == (45, 40)
     past = stage.do(Choose(1), Go(1, 30))
     assert past.config == MANY

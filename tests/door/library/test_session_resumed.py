@@ -97,7 +97,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(folder: Path) -> 
                 1,
             )
             assert frame.loss == pytest.approx(scripted_loss(16))
-            curve = stage.session.look(Query(columns=100)).curve
+            curve = stage.look(Query(columns=100)).curve
             np.testing.assert_allclose(
                 curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6
             )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Question, Readings, Snapshot
+from echornn import Question, Readings, Snapshot
 from echornn.session.commands import (
     Alone,
     Ask,
@@ -26,16 +26,16 @@ from echornn.session.commands import (
 )
 from tests.door.library.sessions import (
     ENDLESS,
-    GRADIENT,
     MEMORY,
     Probes,
     Query,
     Span,
     Stage,
+    losses_between,
     on_stage,
 )
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL, SMALL_POPULATION, scripted_loss
+from tests.scripted import SMALL, SMALL_POPULATION, mean_loss
 
 ALL = Query(columns=100, ghosts=8)
 HELD_OUT = Question(frozenset({"held_out"}))
@@ -50,109 +50,106 @@ def stage() -> Iterator[Stage]:
 
 
 def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
-    picture = stage.session.look(Query())
-    assert (len(picture.curve.starts), len(picture.band), picture.ghosts, picture.branches) == (
-        0,
-        0,
-        (),
-        (),
-    )
-    assert (picture.seeds, picture.falls, picture.path) == (None, (), ())
+    picture = stage.look(Query())
+    assert (len(picture.curve.starts), len(picture.band)) == (0, 0)
+    assert (picture.ghosts, picture.branches, picture.falls, picture.path) == ((), (), (), ())
+    assert picture.seeds is None
     assert (picture.branch_count, picture.elsewhere, picture.path_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
-    full = stage.session.look(Query(columns=100, branches=True, path=True, falls=100))
-    np.testing.assert_allclose(
-        full.curve.mean, [scripted_loss(window) for window in range(100)], rtol=1e-5
-    )
+    full = stage.look(Query(columns=100, branches=True, path=True, falls=100))
+    np.testing.assert_allclose(full.curve.mean, losses_between(0, 100), rtol=1e-5)
     assert [branch.number for branch in full.path] == [0]
     rows = [(row.letter, row.windows, row.is_on_path, row.solved_at) for row in full.branches]
     assert rows == [("b", 90, False, None), ("a", 100, True, None)]
-    last = [
-        np.mean([scripted_loss(window) for window in range(end - 50, end)]) for end in (90, 100)
-    ]
-    assert [row.mean for row in full.branches] == pytest.approx(last)
+    means = [row.mean for row in full.branches]
+    assert means == pytest.approx([mean_loss(40, 90), mean_loss(50, 100)])
     assert "learning_rate 0.1 from window 60" in full.branches[0].words
 
 
 def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
     """A scripted norm is twice the loss."""
+    losses = np.array(losses_between(0, 200))
+    is_clipped = (np.arange(200) >= 60) & (2 * losses > 0.7)
+    coarse = Query(columns=10, norms=True)
     with on_stage() as stage:
         stage.do(Step(60), Edit({"clip_norm": 0.7}), Step(140))
-        assert len(stage.session.look(Query(columns=50)).norms.starts) == 0, "not asked for"
-        for query in (
-            Query(columns=200, norms=True),
-            Query(columns=10, norms=True),
-            Query(Span(20, 90), 9, norms=True),
-        ):
-            picture = stage.session.look(query)
+        assert len(stage.look(Query(columns=50)).norms.starts) == 0, "not asked for"
+        for query in (replace(coarse, columns=200), coarse, replace(coarse, span=Span(20, 90))):
+            picture = stage.look(query)
             curve, norms = picture.curve, picture.norms
             for name in ("starts", "ends"):
                 np.testing.assert_array_equal(getattr(norms, name), getattr(curve, name))
             for name in ("low", "mean", "high"):
-                np.testing.assert_allclose(
-                    getattr(norms, name), 2 * getattr(curve, name), rtol=1e-5
-                )
-            is_clipped = [at >= 60 and 2 * scripted_loss(at) > 0.7 for at in range(200)]
-            shares = [
-                np.mean(is_clipped[first:end])
-                for first, end in zip(norms.starts, norms.ends, strict=True)
-            ]
-            np.testing.assert_allclose(norms.error_rate, shares, atol=1e-6)
+                twice = 2 * getattr(curve, name)
+                np.testing.assert_allclose(getattr(norms, name), twice, rtol=1e-5)
+            for start, end, share in zip(norms.starts, norms.ends, norms.error_rate, strict=True):
+                assert share == pytest.approx(is_clipped[start:end].mean(), abs=1e-6)
+
+
+def letters(stage: Stage, query: Query) -> list[str]:
+    """Of the other branches, in order."""
+    return [ghost.letter for ghost in stage.look(query).ghosts]
 
 
 def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) -> None:
-    (ghost,) = stage.session.look(ALL).ghosts
+    (ghost,) = stage.look(ALL).ghosts
     assert (ghost.key, ghost.letter, ghost.first, ghost.last) == (1, "b", 60, 90)
     assert ghost.curve is not None
-    np.testing.assert_allclose(
-        ghost.curve.mean, [scripted_loss(window) for window in range(60, 90)], rtol=1e-5
-    )
-    (ghost,) = stage.session.look(replace(ALL, span=Span(5))).ghosts
+    np.testing.assert_allclose(ghost.curve.mean, losses_between(60, 90), rtol=1e-5)
+    (ghost,) = stage.look(replace(ALL, span=Span(5))).ghosts
     assert ghost.curve is None, "nothing of it lies on the axis"
     stage.do(Go(1))
-    (ghost,) = stage.session.look(ALL).ghosts
+    (ghost,) = stage.look(ALL).ghosts
     assert (ghost.letter, ghost.first, ghost.last) == ("a", 60, 100)
-    stage.do(Reset(), Step(3), Name(0, "first"))
-    picture = stage.session.look(ALL)
-    assert [(one.letter, one.first, one.last) for one in picture.ghosts] == [
-        ("a", 0, 100),
-        ("b", 0, 90),
-    ]
-    assert picture.ghosts[0].words.startswith("first: ")
-    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["b"], (
-        "the newest"
-    )
+
+
+def test_pinned_branches_come_before_the_newest_and_hidden_ones_not_at_all(stage: Stage) -> None:
+    stage.do(Go(1), Reset(), Step(3), Name(0, "first"))
+    assert letters(stage, ALL) == ["a", "b"]
+    first, second = stage.look(ALL).ghosts
+    assert (first.first, first.last, second.first, second.last) == (0, 100, 0, 90)
+    assert first.words.startswith("first: ")
+    only_one = replace(ALL, ghosts=1)
+    assert letters(stage, only_one) == ["b"], "the newest"
     stage.do(Pin(0))
-    assert [one.letter for one in stage.session.look(replace(ALL, ghosts=1)).ghosts] == ["a"], (
-        "but for pinned ones"
-    )
+    assert letters(stage, only_one) == ["a"]
     stage.do(Hide(0))
-    assert [one.letter for one in stage.session.look(ALL).ghosts] == ["b"]
+    assert letters(stage, ALL) == ["b"]
 
 
 def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> None:
-    picture = stage.session.look(Query(Span(20), 100))
+    picture = stage.look(Query(Span(20), 100))
     assert (picture.curve.first, picture.curve.last, picture.axis) == (80, 100, (80, 100, 20))
     stage.do(Step(50))
     zoomed = stage.session.look_again(Query(Span(40), 100), picture)
     assert (zoomed.frame, zoomed.axis, zoomed.curve.last) == (picture.frame, (60, 100, 40), 100)
-    assert stage.session.look(picture.query).axis == (130, 150, 20)
-    assert stage.session.look(Query(Span(20, end=70), 100)).axis == (50, 70, 20)
-    assert stage.session.look(ALL).axis == (0, 150, 160), (
-        "round, and not shorter than any curve on it"
-    )
-    assert stage.session.look(replace(ALL, beside=3100)).axis == (0, 150, 3200)
+    assert stage.look(picture.query).axis == (130, 150, 20)
+
+
+@pytest.mark.parametrize(
+    ("query", "axis"),
+    [
+        (Query(Span(20, end=70), 100), (50, 70, 20)),
+        (ALL, (0, 150, 160)),
+        (replace(ALL, beside=3100), (0, 150, 3200)),
+    ],
+)
+def test_an_axis_is_round_and_not_shorter_than_any_curve_on_it(
+    stage: Stage, query: Query, axis: tuple[int, int, int]
+) -> None:
+    stage.do(Step(50))
+    assert stage.look(query).axis == axis
 
 
 def read_at(stage: Stage) -> tuple[int, int] | None:
     """The branch and the window that the newest readings are of."""
     readings = stage.frame.readings
-    return None if readings is None else (readings.branch, readings.window)
+    return readings and (readings.branch, readings.window)
 
 
 def seed_read(stage: Stage) -> int | None:
     readings = stage.frame.readings
-    return None if readings is None else readings.config.seed
+    return readings and readings.config.seed
 
 
 def test_the_position_at_which_one_looks_is_read() -> None:
@@ -179,9 +176,7 @@ def test_an_examined_window_is_trained_alone_so_that_its_change_of_the_weights_i
         if snapshot.window:
             assert snapshot.before is not None
             change = snapshot.state.weights["W"] - snapshot.before["W"]
-            np.testing.assert_array_equal(
-                change, np.ones_like(change), "a scripted weight counts windows"
-            )
+            assert (change == 1).all(), "a scripted weight counts windows"
             assert snapshot.windows_since == 1
 
 
@@ -200,7 +195,7 @@ def test_a_probe_that_fails_says_why_is_not_tried_again_and_ends_nothing() -> No
     probes = Probes()
     probes.error = RuntimeError("no memory mappings left\nand more")
     with on_stage(examine=probes) as stage:
-        stage.do(Ask(GRADIENT))
+        stage.do(Ask(Question(frozenset({"gradient"}))))
         wait_for(lambda: stage.frame.why_no_readings)
         assert "RuntimeError: no memory mappings left" in stage.frame.why_no_readings
         assert "and more" not in stage.frame.why_no_readings
@@ -261,7 +256,8 @@ def test_every_field_of_a_question_reaches_the_probes() -> None:
     with on_stage(examine=probes) as stage:
         stage.do(Step(5), Ask(whole))
         wait_for(lambda: probes.seen)
-        assert probes.seen[-1][1] == whole
+        _, question = probes.seen[-1]
+        assert question == whole
 
 
 @pytest.mark.slow
@@ -269,26 +265,26 @@ def test_every_field_of_a_question_reaches_the_probes() -> None:
 def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_second_at_most(
     took: float,
 ) -> None:
-    clock, begun, probes = Clock(), list[float](), Probes()
+    clock, probes = Clock(), Probes()
+    begun = list[float]()
 
     def examine(snapshot: Snapshot, question: Question) -> Readings:
         begun.append(clock.now)
         clock.now += took
         return probes(snapshot, question)
 
+    def has_enough() -> bool:
+        clock.now += max(0.01, took / 2)
+        stage.settled()
+        return len(begun) > 4
+
     with on_stage(examine=examine, clock=clock, speed=1000.0) as stage:
         stage.do(Ask(MEMORY))
         wait_for(lambda: len(begun) == 1)
-        stage.settled()
-        stage.session.send(Resume())
-
-        def later() -> bool:
-            clock.now += max(0.01, took / 2)
-            stage.settled()
-            return len(begun) > 4
-
-        wait_for(later)
-    assert begun[-1] - begun[1] >= 0.9 * (len(begun) - 2) * max(0.25, took / 0.05)
+        stage.do(Resume())
+        wait_for(has_enough)
+    between = max(0.25, took / 0.05)
+    assert begun[-1] - begun[1] >= 0.9 * between * (len(begun) - 2)
 
 
 def test_of_many_the_chosen_one_is_read_also_on_the_path_of_another() -> None:
@@ -302,5 +298,4 @@ def test_of_many_the_chosen_one_is_read_also_on_the_path_of_another() -> None:
         stage.do(Go(1, 3))
         wait_for(lambda: (read_at(stage), seed_read(stage)) == ((0, 3), 9))
         assert stage.frame.readings is not None
-        assert isinstance(stage.frame.readings.config, EchoConfig)
         assert stage.frame.readings.config == replace(SMALL_POPULATION, replicas=1, seed=9)

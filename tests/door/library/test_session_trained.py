@@ -42,7 +42,7 @@ def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> 
         stage.do(Step(12), Edit({"clip_norm": 0.05}), Step(10), Edit({"clip_norm": 0.01}), Step(8))
         assert stage.do(Go(0, 5), Go(2, 15), Go(2)).loss == np.float32(losses[-1])
     with on_stage(Run.read(folder).config, make_population, folder) as stage:
-        curve = stage.session.look(Query(columns=30, norms=True)).norms
+        curve = stage.look(Query(columns=30, norms=True)).norms
         assert (stage.losses(), curve.mean.tolist()) == (losses, norms)
         is_clipped = [
             limit < norm
