@@ -179,7 +179,8 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
     curve = curve_of(pieces, columns, first, last)
     assert_true(curve, np.array(along, np.float32))
     assert len(curve.starts) <= columns + 2 * len(pieces)
-    assert (curve.first, curve.last) == (first, last)
+    assert curve.first == first
+    assert curve.last == last
 
 
 class Record(NamedTuple):
@@ -280,7 +281,8 @@ def test_a_band_has_the_quantiles_of_its_windows(
     windows, replicas = record.losses.shape
     first, last = min(first, windows), min(first + length, windows)
     band = band_of([record.whole(record.history.of_all)], columns, first, last)
-    assert (band.first, band.last) == (first, last)
+    assert band.first == first
+    assert band.last == last
     assert len(band) <= columns + 2
     if first < last:
         assert [*band.starts, last] == [first, *band.ends]

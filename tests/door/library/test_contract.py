@@ -74,7 +74,8 @@ def assert_shows_its_last_window(
     trained: PopulationProgress, epoch: int, window: int, data_version: int = 0
 ) -> None:
     progress = trained.of(0)
-    assert (progress.epoch, progress.window) == (epoch, window)
+    assert progress.epoch == epoch
+    assert progress.window == window
     batch, of_window = batch_of(SMALL, data_version, epoch), slice(window * 3, window * 3 + 3)
     x, y = batch.x[:, of_window], batch.y[:, of_window]
     np.testing.assert_array_equal(progress.x, x)
@@ -88,7 +89,8 @@ def assert_shows_its_last_window(
 def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     assert position(trainer) == (0, 0, 0, 0)
-    assert (trainer.windows_left, trainer.finished) == (30, False)
+    assert trainer.windows_left == 30
+    assert not trainer.finished
     assert trainer.device in ("cpu", "gpu")
     assert trainer.state.configs[0] == SMALL
     assert trainer.state.is_finite
@@ -116,11 +118,14 @@ def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) 
     trainer.advance(25)
     progress = trainer.advance(100).of(0)
     assert progress.losses.shape == (5,)
-    assert (position(trainer), trainer.windows_left, trainer.finished) == ((3, 0, 0, 0), 0, True)
+    assert position(trainer) == (3, 0, 0, 0)
+    assert trainer.windows_left == 0
+    assert trainer.finished
     end = trainer.state
     nothing = trainer.advance(7).of(0)
     assert nothing.losses.shape == nothing.errors.shape == (0,)
-    assert (nothing.epoch, nothing.window) == (2, 9)
+    assert nothing.epoch == 2
+    assert nothing.window == 9
     np.testing.assert_array_equal(nothing.x, progress.x)
     assert_same_state(trainer.state, end)
 
@@ -164,7 +169,8 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
     for name, weight in trainer.state.weights.items():
         np.testing.assert_array_equal(weight, before.weights[name])
     progress = trainer.advance(1).of(0)
-    assert (progress.epoch, progress.window) == (1, 4)
+    assert progress.epoch == 1
+    assert progress.window == 4
     np.testing.assert_array_equal(progress.y, batch_of(config, 0, 1).y[:, 12:15])
     assert trainer.state.config == config
 
@@ -182,7 +188,8 @@ def test_what_it_refuses_changes_nothing(make: MakeTrainer) -> None:
         trainer.edit(like(trainer, num_epochs=1))
     assert_same_state(trainer.state, before)
     trainer.edit(like(trainer, num_epochs=2))
-    assert (trainer.windows_left, trainer.finished) == (9, False)
+    assert trainer.windows_left == 9
+    assert not trainer.finished
 
 
 def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:

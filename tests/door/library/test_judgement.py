@@ -139,7 +139,8 @@ def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(
     alone = [crossings(judged(TUTORIAL, column)) for column in columns]
     assert stats.solved_at.tolist() == [solved or 0 for solved, _ in alone]
     assert stats.lost_at.tolist() == [lost or 0 for _, lost in alone]
-    assert (stats.solved, stats.lost) == (3, 1)
+    assert stats.solved == 3
+    assert stats.lost == 1
 
 
 def test_a_run_that_was_resumed_counts_on_with_the_losses_before(tmp_path: Path) -> None:

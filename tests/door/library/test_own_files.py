@@ -92,7 +92,9 @@ def mark_of(text: str) -> str:
 
 def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool) -> None:
     for kept in records(answered("list", ".", "--json")):
-        assert (kept["windows"], kept["epoch"], kept["window"]) == (9, 1, 2)
+        assert kept["windows"] == 9
+        assert kept["epoch"] == 1
+        assert kept["window"] == 2
         assert kept["differs"] == {
             "num_epochs": 9,
             "total_series_length": 500,
@@ -109,7 +111,8 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     lags = []
     for square in csv.DictReader(out("map sweep --csv").splitlines()):
         lags.append(square["lag"])
-        assert (square["trained"], square["median_loss"]) == ("2", "0.25")
+        assert square["trained"] == "2"
+        assert square["median_loss"] == "0.25"
         level = ("0.0216667", "above chance") if with_facts else ("", "")
         assert (square["level"], square["rung"]) == level
     assert lags == ["3", "4", "5"]
@@ -119,7 +122,9 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
     out("figure sweep map -o map.svg")
     out("figure run curve -o curve.svg")
     run = echornn.read("run")
-    assert (len(run.windows()), len(run.weights()), len(run.networks())) == (9, 1, 1)
+    assert len(run.windows()) == 9
+    assert len(run.weights()) == 1
+    assert len(run.networks()) == 1
     assert run.config_at(7, "b").value("lag") == 4
     with pytest.raises(TaskError, match=r"^task.py:Mine .*trust=True"):
         run.probe()
@@ -302,8 +307,11 @@ def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
     RunRecorder.begin(Path("ours"), ours).close()
     kept = json.loads(Path("ours/run.json").read_text())["config"]
     task = kept["task"]
-    assert (task["file"], task["name"], task["text"]) == ("xor.py", "Mine", XOR)
-    assert (kept["cell"]["text"], kept["far_lag"]) == (CELL, 2)
+    assert task["file"] == "xor.py"
+    assert task["name"] == "Mine"
+    assert task["text"] == XOR
+    assert kept["cell"]["text"] == CELL
+    assert kept["far_lag"] == 2
 
 
 GROWS = """\
@@ -362,7 +370,8 @@ def test_other_settings_of_a_recorded_task_have_their_own_length(
     forget_texts(monkeypatch)
     for number, found in enumerate(records(answered(*command, "--json"))):
         right = parity_by_hand(echornn.read("run").weights(replica=number), 100, 64)
-        assert (found["trials"], found["steps"]) == (100, 64)
+        assert found["trials"] == 100
+        assert found["steps"] == 64
         assert found["accuracy"] == pytest.approx(right.mean(), abs=2e-4)
         assert found["accuracy_by_step"] == pytest.approx(right.mean(axis=0), abs=0.011)
     forget_texts(monkeypatch)
@@ -391,7 +400,8 @@ def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.Monk
     asked = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
     held_out = echornn.examine(echornn.read("run", trust=True).snapshot(), asked).held_out
     assert held_out is not None
-    assert (held_out.rows, held_out.steps) == (2, 100 + 1 + 256)
+    assert held_out.rows == 2
+    assert held_out.steps == 100 + 1 + 256
 
 
 def test_a_record_says_nothing_about_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -480,13 +490,17 @@ def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed() -> None
     assert trained("--run", "run", *own, "--lag", "3", *SMALL.split()).returncode == 0
     Path("mine.py").unlink()
     forgotten = trained("--resume", "run", "--headless", "--num-epochs", "3")
-    assert (forgotten.returncode, "mine.py" in forgotten.stderr) == (0, False)
+    assert forgotten.returncode == 0
+    assert "mine.py" not in forgotten.stderr
     write(f"{TASK}# changed\n", "mine.py")
     for words in (("--num-epochs", "4"), own):
         changed = trained("--resume", "run", "--headless", *words)
-        assert (changed.returncode, "mine.py:Mine" in changed.stderr) == (0, True)
+        assert changed.returncode == 0
+        assert "mine.py:Mine" in changed.stderr
     *_, before, newest = records(answered("branches", "run", "--json"))
-    assert (before["path"], newest["at"], newest["path"]) == (4 * 8, 0, 4 * 8)
+    assert before["path"] == 4 * 8
+    assert newest["at"] == 0
+    assert newest["path"] == 4 * 8
     mark = mark_of(f"{TASK}# changed\n")
     assert f"task mine.py:Mine (file changed, {mark})" in newest["differs"]
     assert "lag 3" in newest["differs"]
@@ -523,7 +537,8 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         refusal = session.frame.refused
         assert refusal is not None
         assert refusal.why_not == "mine.py:11: ZeroDivisionError: division by zero"
-        assert (session.config, len(session.timeline)) == (config, 1)
+        assert session.config == config
+        assert len(session.timeline) == 1
         session.send(Edit({"lag": 30}))
         session.send(Step(3))
         assert session.when_idle(PATIENCE)
@@ -557,10 +572,8 @@ def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
     monkeypatch.syspath_prepend(Path.cwd())
     study = importlib.import_module("study")
     config = EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
-    assert (config.value("lag"), str(config.value("task"))) == (
-        4,
-        f"{Path('study.py').absolute()}:Mine",
-    )
+    assert config.value("lag") == 4
+    assert str(config.value("task")) == f"{Path('study.py').absolute()}:Mine"
     assert config == EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
     assert config.with_fields({"lag": 5}).task == study.Mine(lag=5) != config.task
     assert data_of(config).scored.all()

@@ -121,7 +121,8 @@ def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms
 
 
 def assert_same_progress(progress: Any, expected: Any) -> None:
-    assert (progress.epoch, progress.window) == (expected.epoch, expected.window)
+    assert progress.epoch == expected.epoch
+    assert progress.window == expected.window
     np.testing.assert_allclose(progress.losses, expected.losses, rtol=0, atol=2e-5)
     np.testing.assert_array_equal(progress.errors, expected.errors)
     np.testing.assert_array_equal(progress.x, expected.x)
@@ -135,7 +136,8 @@ def assert_same_training(state: Any, expected: Any) -> None:
     for name, weight in expected.weights.items():
         np.testing.assert_allclose(state.weights[name], weight, atol=1e-4, err_msg=name)
     for slot, alone in zip(state.optimizer, expected.optimizer, strict=True):
-        assert (slot.shape, slot.dtype) == (alone.shape, alone.dtype)
+        assert slot.shape == alone.shape
+        assert slot.dtype == alone.dtype
         np.testing.assert_allclose(slot, alone, rtol=1e-3, atol=1e-4)
 
 

@@ -59,12 +59,17 @@ def test_it_loads_and_trains_every_epoch_at_full_speed_and_finishes() -> None:
     stage = Stage(SMALL)
     frame = stage.frame
     assert frame.state == "loading"
-    assert (frame.epoch, frame.window, frame.trained) == (1, 0, 0)
+    assert frame.epoch == 1
+    assert frame.window == 0
+    assert frame.trained == 0
     assert math.isnan(frame.loss)
     with on_a_thread(stage.session):
         wait_for(lambda: stage.frame.state == "finished")
         frame = stage.settled()
-        assert (frame.epoch, frame.window, frame.trained, frame.rate) == (3, 10, 30, 0.0)
+        assert frame.epoch == 3
+        assert frame.window == 10
+        assert frame.trained == 30
+        assert frame.rate == 0.0
         losses = losses_between(0, 30)
         np.testing.assert_allclose(stage.losses(), losses, rtol=1e-6)
         np.testing.assert_allclose(np.concatenate(stage.shown)[:, 0], losses, rtol=1e-6)
@@ -92,7 +97,8 @@ def test_steps_epochs_and_toggles_train_exactly_what_they_say() -> None:
         assert stage.place == (0, 0, "paused")
         for command, epoch, window in STEPS:
             frame = stage.do(command)
-            assert (frame.epoch, frame.window) == (epoch, window)
+            assert frame.epoch == epoch
+            assert frame.window == window
             assert frame.trained == 10 * (epoch - 1) + window
         stage.session.send(Toggle())
         wait_for(lambda: stage.frame.trained > 100)
@@ -213,7 +219,9 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
             1,
             0 if starts_over else 12,
         )
-        assert (changed.undoable, changed.redoable, changed.state) == (1, False, "paused")
+        assert changed.undoable == 1
+        assert not changed.redoable
+        assert changed.state == "paused"
         assert causes(stage.session) == ["start", cause]
         assert stage.losses() == ([] if starts_over else losses)
         if at[1] == 0:
@@ -238,16 +246,19 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         np.testing.assert_array_equal(back.progress.x, before.progress.x)
         assert back.loss == before.loss
         assert back.trained_in_all == 15
-        assert (back.undoable, back.redoable) == (0, True)
+        assert back.undoable == 0
+        assert back.redoable
         assert stage.losses() == losses
         further = stage.do(Step())
-        assert (further.branch, further.trained) == (0, 13)
+        assert further.branch == 0
+        assert further.trained == 13
         assert stage.losses() == [*losses, np.float32(scripted_loss(12))]
         forth = stage.do(Redo())
         assert forth.branch == 1
         assert forth.config == changed.config
         assert forth.trained == changed.trained + 3
-        assert (forth.undoable, forth.redoable) == (1, False)
+        assert forth.undoable == 1
+        assert not forth.redoable
 
 
 MOVES: list[tuple[Command, int]] = [
@@ -278,7 +289,8 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
             True,
             "paused",
         )
-        assert (frame.epoch, frame.window) == (2, 2)
+        assert frame.epoch == 2
+        assert frame.window == 2
         assert frame.loss == np.float32(scripted_loss(11))
         frame = stage.do(Step(5))
         assert (frame.path_branch, frame.trained, frame.path_end, frame.is_past) == (
@@ -287,13 +299,15 @@ def test_from_the_past_training_begins_a_branch_and_moves_stop_at_both_ends() ->
             17,
             False,
         )
-        assert (causes(stage.session), frame.trained_in_all) == (["start", "back"], 40)
+        assert causes(stage.session) == ["start", "back"]
+        assert frame.trained_in_all == 40
         assert stage.do(Go(0)).trained == 35
         assert stage.do(Go(1, 14)).loss == np.float32(scripted_loss(13))
         assert stage.do(Undo()).path_branch == 0
         frame = stage.do(Go(1), FinishEpoch())
         assert frame.trained == 20, "epochs go on there as before it"
-        assert (frame.epoch, frame.window) == (2, 10)
+        assert frame.epoch == 2
+        assert frame.window == 10
 
 
 def test_undo_goes_back_one_change_at_a_time_and_then_no_further() -> None:
@@ -331,7 +345,8 @@ def test_nudges_of_a_held_key_are_undone_together_unless_something_comes_between
         assert frame.undoable == before + (between is not None)
         if between is None:
             frame = stage.do(Undo())
-            assert (frame.config, frame.trained) == (ENDLESS, 0)
+            assert frame.config == ENDLESS
+            assert frame.trained == 0
 
 
 @pytest.mark.parametrize(
@@ -364,7 +379,8 @@ def test_a_command_that_does_nothing_says_why_and_changes_nothing(
         known = stage.do(*before)
         answer = stage.answer(command)
         assert answer.command == command
-        assert (answer.done, answer.was_refused) == (False, is_refused)
+        assert not answer.done
+        assert answer.was_refused == is_refused
         assert re.match(field or ".", answer.why_not)
         named = re.match(r"(num_epochs|device|echo_step|learning|replicas)\b", field)
         assert answer.field == (named[0] if named else "")
@@ -402,8 +418,10 @@ def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that
         assert "6 of epoch 2" in frame.warning
         assert stage.session.before_it_diverged == 11, "the last window before the edit"
         frame = stage.do(Undo())
-        assert (frame.trained, frame.config) == (12, ENDLESS)
-        assert (frame.has_diverged, frame.warning) == (False, "")
+        assert frame.trained == 12
+        assert frame.config == ENDLESS
+        assert not frame.has_diverged
+        assert frame.warning == ""
 
 
 def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
@@ -429,7 +447,9 @@ def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() ->
         stage.session.send(Step())
         assert stage.session.stopped.wait(PATIENCE)
         frame = stage.frame
-        assert (frame.state, frame.window, frame.trained) == ("failed", 2, 2)
+        assert frame.state == "failed"
+        assert frame.window == 2
+        assert frame.trained == 2
         assert "RuntimeError: the script says: out of memory" in frame.message
         assert isinstance(stage.session.error, RuntimeError)
         assert frame.progress is not None

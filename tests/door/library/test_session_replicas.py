@@ -82,7 +82,9 @@ def test_seeds_that_have_solved_it_are_counted_with_an_interval_and_in_the_past_
 ) -> None:
     early = seed_stats(stage.do(Step(150)))
     late = seed_stats(stage.do(Step(500)))
-    assert (late.replicas, late.solved, late.lost) == (6, 4, 0)
+    assert late.replicas == 6
+    assert late.solved == 4
+    assert late.lost == 0
     seed_7, seed_8, seed_9, seed_10, seed_11, seed_12 = late.solved_at
     assert seed_9 == seed_12 == 0
     # In the order of the paces at which their losses fall
@@ -101,14 +103,18 @@ def test_one_goes_on_alone_with_its_own_past(stage: Stage) -> None:
     alone = stage.do(Alone())
     assert alone.config == replace(MANY, replicas=1, seed=10)
     assert alone.seed_stats is None
-    assert (alone.trained, alone.branch, alone.replica) == (40, 1, 0)
+    assert alone.trained == 40
+    assert alone.branch == 1
+    assert alone.replica == 0
     for name in ("epoch", "window", "loss"):
         assert getattr(alone, name) == getattr(together, name)
     assert_close(stage.losses(), losses)
     frame = stage.do(Step(5))
-    assert (frame.trained, frame.branch) == (45, 1)
+    assert frame.trained == 45
+    assert frame.branch == 1
     picture = stage.look(Query(columns=1000))
-    assert (len(picture.curve.starts), len(picture.band)) == (45, 40)
+    assert len(picture.curve.starts) == 45
+    assert len(picture.band) == 40
     past = stage.do(Choose(1), Go(1, 30))
     assert past.config == MANY
     assert past.replica == 3, "on its path it stays the one shown"
@@ -122,7 +128,9 @@ def test_one_goes_on_alone_with_its_own_past(stage: Stage) -> None:
 def test_undo_comes_back_to_all_and_redo_to_the_one(stage: Stage) -> None:
     alone = stage.do(Step(40), Choose(3), Alone())
     back = stage.do(Step(5), Undo())
-    assert (back.config, back.trained, back.replica) == (MANY, 40, 3)
+    assert back.config == MANY
+    assert back.trained == 40
+    assert back.replica == 3
     assert stage.do(Redo()).config == alone.config
     assert stage.do(Choose(5), Go(0, 40)).replica == 3
 
@@ -141,10 +149,14 @@ def test_a_network_becomes_many_and_turns_back_and_forth_begin_nothing_anew() ->
         stage.do(Step(12), Choose(4))
         for _ in range(2):
             lone = stage.do(ToggleReplicas())
-            assert (lone.config, lone.trained, lone.branch) == (ENDLESS, 7, 0)
+            assert lone.config == ENDLESS
+            assert lone.trained == 7
+            assert lone.branch == 0
             back = stage.do(ToggleReplicas())
-            assert (back.config, back.trained) == (many.config, 12)
-            assert (back.branch, back.replica) == (1, 4)
+            assert back.config == many.config
+            assert back.trained == 12
+            assert back.branch == 1
+            assert back.replica == 4
         stage.do(Step(3), ToggleReplicas(), Step(2), ToggleReplicas())
         assert stage.do(ToggleReplicas()).trained == 9, "what was trained on there is part of it"
         assert stage.do(ToggleReplicas()).trained == 15
@@ -174,7 +186,9 @@ def diverging(config: EchoConfig) -> ScriptedTrainer:
 def test_many_pause_where_the_last_of_them_diverges_and_no_sooner() -> None:
     with on_stage(MANY, diverging) as stage:
         frame = stage.do(Step(32))
-        assert (frame.warning, frame.trained, frame.has_diverged) == ("", 32, False)
+        assert frame.warning == ""
+        assert frame.trained == 32
+        assert not frame.has_diverged
         have_diverged = seed_stats(frame).diverged.tolist()
         assert have_diverged == [True, True, False, False, True, True]
         stage.session.send(Resume())

@@ -91,7 +91,9 @@ def test_a_restored_state_goes_on_bit_for_bit() -> None:
         other = Trainer(config, programs)
         other.advance(5)
         other.restore(state)
-        assert (other.epoch, other.window, other.data_version) == (state.epoch, state.window, 1)
+        assert other.epoch == state.epoch
+        assert other.window == state.window
+        assert other.data_version == 1
         again = other.advance(23)
     np.testing.assert_array_equal(again.losses, expected.losses)
     np.testing.assert_array_equal(again.states, expected.states)
