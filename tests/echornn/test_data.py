@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from echornn import seeding
 from echornn.config import RULES, EchoConfig, RuleName
@@ -174,10 +175,10 @@ def test_the_tutorials_drawing_of_its_rows() -> None:
                   [1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 1, 1]])  # fmt: skip
     two_more_than_the_rows_hold = np.append(x, [np.uint8(1)] * 2)
     rows = echo_rows(two_more_than_the_rows_hold, 3, 3, "previous_row")
-    np.testing.assert_array_equal(rows, [x, y])
+    assert_array_equal(rows, [x, y])
     _, from_zero = echo_rows(x.ravel(), 3, 3, "zero")
     y[:, :3] = 0
-    np.testing.assert_array_equal(from_zero, y)
+    assert_array_equal(from_zero, y)
 
 
 @settings(deadline=None)
@@ -186,7 +187,7 @@ def test_symbols_are_those_that_numpy_draws(seed: int, classes: int, steps: int)
     expected = seeding.stream(seed, 0, 1).integers(0, classes, steps, dtype=np.uint8)
     drawn = uniform_symbols(seeding.stream(seed, 0, 1), classes, steps)
     assert drawn.dtype == np.uint8
-    np.testing.assert_array_equal(drawn, expected)
+    assert_array_equal(drawn, expected)
 
 
 @st.composite
@@ -217,5 +218,5 @@ def test_series_side_by_side_are_those_of_each_alone(
     assert x.shape == y.shape == shape
     for replica, config in enumerate(configs):
         alone = batch_of(config, data_version, epoch)
-        np.testing.assert_array_equal(x[..., replica].T, alone.x)
-        np.testing.assert_array_equal(y[..., replica].T, alone.y)
+        assert_array_equal(x[..., replica].T, alone.x)
+        assert_array_equal(y[..., replica].T, alone.y)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn.config import EchoConfig
 from echornn.history import buckets
@@ -37,11 +38,11 @@ def test_losses_are_kept_to_a_few_millionths_and_errors_exactly(
     packed = kept(losses, np.full(len(losses), errors, np.int32), TUTORIAL)
     assert packed.dtype == np.uint32
     unpacked, unpacked_errors = losses_of(packed), errors_of(packed, TUTORIAL)
-    np.testing.assert_allclose(unpacked, losses, rtol=2.0**-17, atol=2.0**-142)
+    assert_allclose(unpacked, losses, rtol=2.0**-17, atol=2.0**-142)
     assert (unpacked_errors == errors).all()
-    np.testing.assert_array_equal(kept(unpacked, unpacked_errors, TUTORIAL), packed)
+    assert_array_equal(kept(unpacked, unpacked_errors, TUTORIAL), packed)
     rate = np.float32(errors) / np.float32(75)
-    np.testing.assert_array_equal(error_rates_of(packed, TUTORIAL), rate)
+    assert_array_equal(error_rates_of(packed, TUTORIAL), rate)
 
 
 def test_what_is_no_finite_number_stays_that_and_what_is_finite_finite() -> None:
@@ -89,7 +90,7 @@ def blocks_of(losses: Floats, errors: Floats) -> BlockMeans:
 def assert_same(blocks: BlockMeans, expected: BlockMeans) -> None:
     assert blocks.windows == expected.windows
     for array in ("ends", "losses", "errors", "under_way"):
-        np.testing.assert_array_equal(getattr(blocks, array), getattr(expected, array))
+        assert_array_equal(getattr(blocks, array), getattr(expected, array))
 
 
 many_losses = st.lists(LOSSES, max_size=700)
@@ -254,7 +255,7 @@ def test_buckets_have_the_extremes_and_the_means_of_their_windows(
         assert rate == pytest.approx(errors[start:end].mean() / 75, rel=1e-5)
     stored = record.history.windows(curve.first, curve.last)
     assert stored is not None
-    np.testing.assert_array_equal(losses_of(stored), record.losses[curve.first : curve.last])
+    assert_array_equal(losses_of(stored), record.losses[curve.first : curve.last])
 
 
 def assert_band(band: Band, record: Record) -> None:
@@ -313,7 +314,7 @@ def test_shades_are_mean_losses_of_those_asked_for(
             assert (shades[row] >= shown.min() - 1e-6).all()
             assert (shades[row] <= shown.max() + 1e-6).all()
         if last - first <= columns:
-            np.testing.assert_array_equal(shades[row], shown)
+            assert_array_equal(shades[row], shown)
 
 
 @examples(20)
@@ -340,11 +341,11 @@ def test_memory_is_bounded_and_old_extremes_stay(
         assert low * (1 - 1e-6) <= mean <= high * (1 + 1e-6)
     newest = record.history.windows(max(0, windows - 256), windows)
     assert newest is not None
-    np.testing.assert_array_equal(losses_of(newest), record.losses[-256:])
+    assert_array_equal(losses_of(newest), record.losses[-256:])
     if windows > 512:
         assert record.history.windows(0, 40) is None
         mean_losses = record.history.newest(0, 40)[0]
-        np.testing.assert_allclose(mean_losses, record.losses[:40].mean(axis=0), atol=0.3)
+        assert_allclose(mean_losses, record.losses[:40].mean(axis=0), atol=0.3)
 
 
 def test_a_position_whose_windows_are_forgotten_has_not_diverged_by_what_came_later(

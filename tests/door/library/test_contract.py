@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn import (
     ConfigError,
@@ -64,10 +65,10 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
         assert getattr(one, name) == getattr(other, name), name
     assert one.weights.keys() == other.weights.keys()
     for name, weight in one.weights.items():
-        np.testing.assert_array_equal(weight, other.weights[name])
-    np.testing.assert_array_equal(one.carried_state, other.carried_state)
+        assert_array_equal(weight, other.weights[name])
+    assert_array_equal(one.carried_state, other.carried_state)
     for slot, theirs in zip(one.optimizer, other.optimizer, strict=True):
-        np.testing.assert_array_equal(slot, theirs)
+        assert_array_equal(slot, theirs)
 
 
 def assert_shows_its_last_window(
@@ -78,10 +79,10 @@ def assert_shows_its_last_window(
     assert progress.window == window
     batch, of_window = batch_of(SMALL, data_version, epoch), slice(window * 3, window * 3 + 3)
     x, y = batch.x[:, of_window], batch.y[:, of_window]
-    np.testing.assert_array_equal(progress.x, x)
-    np.testing.assert_array_equal(progress.y, y)
+    assert_array_equal(progress.x, x)
+    assert_array_equal(progress.y, y)
     assert progress.outputs.shape == (2, 3, 2)
-    np.testing.assert_allclose(progress.outputs.sum(axis=-1), 1, rtol=1e-5)
+    assert_allclose(progress.outputs.sum(axis=-1), 1, rtol=1e-5)
     assert progress.states.shape == (2, 3, 4)
     assert progress.errors[-1] == np.count_nonzero(progress.outputs.argmax(axis=-1) != y)
 
@@ -126,7 +127,7 @@ def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) 
     assert nothing.losses.shape == nothing.errors.shape == (0,)
     assert nothing.epoch == 2
     assert nothing.window == 9
-    np.testing.assert_array_equal(nothing.x, progress.x)
+    assert_array_equal(nothing.x, progress.x)
     assert_same_state(trainer.state, end)
 
 
@@ -136,7 +137,7 @@ def test_however_it_is_cut_into_pieces_training_comes_to_the_same(make: MakeTrai
     end = trainer.state
     trainer.reset()
     pieces = [trainer.advance(windows).of(0).losses for windows in (1, 9, 2, 13, 2)]
-    np.testing.assert_array_equal(np.concatenate(pieces), losses)
+    assert_array_equal(np.concatenate(pieces), losses)
     assert_same_state(trainer.state, end)
 
 
@@ -151,12 +152,12 @@ def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
     trainer.reset(init_index=3)
     trainer.restore(state)
     assert_same_state(trainer.state, kept)
-    np.testing.assert_array_equal(trainer.advance(12).of(0).losses, losses)
+    assert_array_equal(trainer.advance(12).of(0).losses, losses)
     assert_same_state(trainer.state, end)
     del trainer
     another = make(SMALL)
     another.restore(state)
-    np.testing.assert_array_equal(another.advance(12).of(0).losses, losses)
+    assert_array_equal(another.advance(12).of(0).losses, losses)
 
 
 def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
@@ -167,11 +168,11 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
     trainer.edit(config)
     assert trainer.windows_left == 36
     for name, weight in trainer.state.weights.items():
-        np.testing.assert_array_equal(weight, before.weights[name])
+        assert_array_equal(weight, before.weights[name])
     progress = trainer.advance(1).of(0)
     assert progress.epoch == 1
     assert progress.window == 4
-    np.testing.assert_array_equal(progress.y, batch_of(config, 0, 1).y[:, 12:15])
+    assert_array_equal(progress.y, batch_of(config, 0, 1).y[:, 12:15])
     assert trainer.state.config == config
 
 
@@ -198,13 +199,13 @@ def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:
     start, first = trainer.state, trainer.advance(14).of(0).losses
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
-    np.testing.assert_array_equal(trainer.advance(14).of(0).losses, first)
+    assert_array_equal(trainer.advance(14).of(0).losses, first)
     trainer.reset(init_index=2)
     assert position(trainer) == (0, 0, 1, 2)
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
     for name, weight in trainer.state.weights.items():
-        np.testing.assert_array_equal(weight, start.weights[name])
+        assert_array_equal(weight, start.weights[name])
 
 
 def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) -> None:
@@ -214,7 +215,7 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     trainer.regenerate()
     assert position(trainer) == (1, 0, 1, 0)
     for name, weight in trainer.state.weights.items():
-        np.testing.assert_array_equal(weight, weights[name])
+        assert_array_equal(weight, weights[name])
     assert_shows_its_last_window(trainer.advance(2), 1, 1, data_version=1)
     trainer.advance(30)
     trainer.regenerate()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn import ConfigError, EchoConfig, Population, batch_of
 from tests.compiled import PROGRAMS, SharedPrograms, make_trainer, plain, trainer_of
@@ -98,7 +99,7 @@ def test_a_program_is_for_data_of_so_many_epochs(monkeypatch: pytest.MonkeyPatch
             )
             losses = Population(TWO_STEPS, 17, programs).advance(20).losses
         alone = trainer_of(replace(TWO_STEPS, seed=TWO_STEPS.seed + 16), programs).advance(20)
-    np.testing.assert_allclose(losses[:, 16], alone.losses, rtol=0, atol=2e-5)
+    assert_allclose(losses[:, 16], alone.losses, rtol=0, atol=2e-5)
 
 
 def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms) -> None:
@@ -116,29 +117,29 @@ def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms
         assert_same_training(own, trainer.state)
         trainer.restore(own)
         losses = trainer.advance(5).losses
-        np.testing.assert_allclose(losses, further[:, replica], rtol=0, atol=2e-5)
+        assert_allclose(losses, further[:, replica], rtol=0, atol=2e-5)
         del trainer  # so that the next trainer can use its compiled loop
 
 
 def assert_same_progress(progress: Any, expected: Any) -> None:
     assert progress.epoch == expected.epoch
     assert progress.window == expected.window
-    np.testing.assert_allclose(progress.losses, expected.losses, rtol=0, atol=2e-5)
-    np.testing.assert_array_equal(progress.errors, expected.errors)
-    np.testing.assert_array_equal(progress.x, expected.x)
-    np.testing.assert_array_equal(progress.y, expected.y)
+    assert_allclose(progress.losses, expected.losses, rtol=0, atol=2e-5)
+    assert_array_equal(progress.errors, expected.errors)
+    assert_array_equal(progress.x, expected.x)
+    assert_array_equal(progress.y, expected.y)
     for name in ("outputs", "states", "init_state"):
         array, alone = getattr(progress, name), getattr(expected, name)
-        np.testing.assert_allclose(array, alone, atol=1e-4, err_msg=name)
+        assert_allclose(array, alone, atol=1e-4, err_msg=name)
 
 
 def assert_same_training(state: Any, expected: Any) -> None:
     for name, weight in expected.weights.items():
-        np.testing.assert_allclose(state.weights[name], weight, atol=1e-4, err_msg=name)
+        assert_allclose(state.weights[name], weight, atol=1e-4, err_msg=name)
     for slot, alone in zip(state.optimizer, expected.optimizer, strict=True):
         assert slot.shape == alone.shape
         assert slot.dtype == alone.dtype
-        np.testing.assert_allclose(slot, alone, rtol=1e-3, atol=1e-4)
+        assert_allclose(slot, alone, rtol=1e-3, atol=1e-4)
 
 
 @pytest.fixture(params=[REPLICAS, 3], ids=["side by side", "one by one"])
@@ -151,7 +152,7 @@ def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits(replicas: int
     lot = Population(SMALL, replicas, PROGRAMS)
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
-        np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
+        assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
 
 
 def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Population) -> None:
@@ -165,7 +166,7 @@ def test_a_nudge_of_the_rate_goes_on_as_one_that_was_restored_with_it(lot: Popul
     iteration, _, *slots = state.optimizer
     rates = np.full(len(configs), 0.1, np.float32)
     fresh.restore(replace(state, configs=fresh.configs, optimizer=(iteration, rates, *slots)))
-    np.testing.assert_array_equal(fresh.advance(3).losses, losses)
+    assert_array_equal(fresh.advance(3).losses, losses)
 
 
 def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(
@@ -175,14 +176,14 @@ def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_o
         lot.advance(windows)
     lot.regenerate()
     shown = lot.advance(1).of(0)
-    np.testing.assert_array_equal(shown.x, batch_of(SMALL, 1, 4).x[:, :3], "not made in advance")
+    assert_array_equal(shown.x, batch_of(SMALL, 1, 4).x[:, :3], "not made in advance")
     compilations = lot.compilations
     for config, init_index in ((replace(lot.config, seed=40), 1), (lot.config, 0)):
         lot.start(config, init_index)
         new = Population(config, None, PROGRAMS)
         new.reset(init_index)
         assert_same_state(lot.state, new.state)
-        np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
+        assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
         assert lot.compilations == compilations
         del new
     with pytest.raises(ValueError, match="needs new networks"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 import echornn
 from echornn import (
@@ -189,9 +190,9 @@ def test_a_published_cell_trains_as_its_formulas_say(step: Step) -> None:
     x = window.x.astype(np.float64)
     loss, states = loss_and_states(step, before, x, window.y)
     assert window.losses[0] == pytest.approx(loss, rel=1e-5)
-    np.testing.assert_allclose(window.states, states, atol=1e-5)
+    assert_allclose(window.states, states, atol=1e-5)
     for name in FIXED & set(before):
-        np.testing.assert_array_equal(before[name], after[name])
+        assert_array_equal(before[name], after[name])
 
     trained = [name for name in before if name not in FIXED]
     rng = np.random.default_rng(0)
@@ -243,11 +244,11 @@ def test_noise_is_normal_and_new_in_each_window_and_comes_back_with_a_state(
         assert abs(first.std() - 1) < 0.05
         assert abs(np.mean(first * second)) < 0.05
         trainer.restore(state)
-        np.testing.assert_array_equal(trainer.advance(1).states, second)
+        assert_array_equal(trainer.advance(1).states, second)
     x = np.zeros((30, 40), np.uint8)
     ran = trainer.run(x).states
     assert abs(ran.std() - 1) < 0.05
-    np.testing.assert_array_equal(trainer.run(x).states, ran)
+    assert_array_equal(trainer.run(x).states, ran)
     with pytest.raises(ConfigError, match="noise or other weights"):
         replace(noise, rule="rtrl")
 
@@ -259,7 +260,7 @@ def test_noise_is_a_networks_own_alone_and_side_by_side(noise: EchoConfig) -> No
         for _ in range(2):
             expected = alone.advance(1).states
             states = together.advance(1).states
-    np.testing.assert_allclose(states[..., 0], np.swapaxes(expected, 0, 1), atol=1e-6)
+    assert_allclose(states[..., 0], np.swapaxes(expected, 0, 1), atol=1e-6)
     assert abs(np.mean(states[..., 0] * states[..., 15])) < 0.05
 
 
@@ -289,12 +290,12 @@ def test_a_step_that_calls_tensorflow_trains_and_is_examined_as_the_programs_sam
         expected_losses = usual.advance(6).losses
         readings = examine(Snapshot(own.state), question)
         expected = examine(Snapshot(usual.state), question)
-    np.testing.assert_array_equal(together.losses[:, 8], losses)
-    np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
+    assert_array_equal(together.losses[:, 8], losses)
+    assert_allclose(losses, expected_losses, rtol=1e-4)
     assert readings.gradient is not None
     assert expected.gradient is not None
     by_lag, expected_by_lag = readings.gradient.by_lag, expected.gradient.by_lag
-    np.testing.assert_allclose(by_lag, expected_by_lag, rtol=1e-2, atol=1e-4)
+    assert_allclose(by_lag, expected_by_lag, rtol=1e-2, atol=1e-4)
     assert readings.fixed_points is not None
     assert expected.fixed_points is not None
     assert readings.fixed_points.kinds == expected.fixed_points.kinds
@@ -321,4 +322,4 @@ def test_a_cell_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
 def test_the_forget_bias_is_the_first_bias_of_the_forget_gate_of_each_layer() -> None:
     first = Trainer(EchoConfig(cell="lstm", num_layers=2, forget_bias=2.5)).weights
     for name in ("b", "b_layer2"):
-        np.testing.assert_array_equal(first[name], [np.repeat([0, 2.5, 0, 0], 4)])
+        assert_array_equal(first[name], [np.repeat([0, 2.5, 0, 0], 4)])

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn import Question, Readings, Snapshot
 from echornn.session.commands import (
@@ -61,7 +62,7 @@ def test_only_what_is_asked_for_is_in_a_picture(stage: Stage) -> None:
     assert (picture.branch_count, picture.elsewhere, picture.path_config) == (2, 30, ENDLESS)
     assert picture.frame is stage.frame
     full = stage.look(Query(columns=100, branches=True, path=True, falls=100))
-    np.testing.assert_allclose(full.curve.mean, losses_between(0, 100), rtol=1e-5)
+    assert_allclose(full.curve.mean, losses_between(0, 100), rtol=1e-5)
     assert [branch.number for branch in full.path] == [0]
     rows = [(row.letter, row.windows, row.is_on_path, row.solved_at) for row in full.branches]
     assert rows == [("b", 90, False, None), ("a", 100, True, None)]
@@ -82,10 +83,10 @@ def test_norms_are_on_the_axis_of_the_curve_and_say_what_was_clipped() -> None:
             picture = stage.look(query)
             curve, norms = picture.curve, picture.norms
             for name in ("starts", "ends"):
-                np.testing.assert_array_equal(getattr(norms, name), getattr(curve, name))
+                assert_array_equal(getattr(norms, name), getattr(curve, name))
             for name in ("low", "mean", "high"):
                 twice = 2 * getattr(curve, name)
-                np.testing.assert_allclose(getattr(norms, name), twice, rtol=1e-5)
+                assert_allclose(getattr(norms, name), twice, rtol=1e-5)
             for start, end, share in zip(norms.starts, norms.ends, norms.error_rate, strict=True):
                 assert share == pytest.approx(is_clipped[start:end].mean(), abs=1e-6)
 
@@ -102,7 +103,7 @@ def test_other_branches_lie_under_the_curve_where_they_leave_it(stage: Stage) ->
     assert ghost.first == 60
     assert ghost.last == 90
     assert ghost.curve is not None
-    np.testing.assert_allclose(ghost.curve.mean, losses_between(60, 90), rtol=1e-5)
+    assert_allclose(ghost.curve.mean, losses_between(60, 90), rtol=1e-5)
     (ghost,) = stage.look(replace(ALL, span=Span(5))).ghosts
     assert ghost.curve is None, "nothing of it lies on the axis"
     stage.do(Go(1))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn import EchoConfig, batch_of
 from tests.answered import answered, json_rows
@@ -54,7 +55,7 @@ def test_copying_costs_what_was_published_and_each_symbol_held_its_share(
     losses = [level.loss for level in config.the_task.levels(5, steps)]
     assert len(losses) == 12
     assert round(losses[1], 4) == published
-    np.testing.assert_allclose(np.diff(losses[1:]), -np.log(8) / steps)
+    assert_allclose(np.diff(losses[1:]), -np.log(8) / steps)
 
 
 def test_the_printed_tasks_are_these() -> None:
@@ -95,7 +96,7 @@ def test_data_is_a_pure_function_of_seed_version_and_epoch(name: str) -> None:
     for same in (batch_of(config, 2, 3), batch_of(same_data, 2, 3)):
         for array in ("x", "y", "scored"):
             expected = getattr(batch, array)
-            np.testing.assert_array_equal(getattr(same, array), expected, strict=True)
+            assert_array_equal(getattr(same, array), expected, strict=True)
     another_seed = batch_of(replace(config, seed=8), 2, 3)
     for place in ((3, 2), (3, 3), (2, 2)):
         other = batch_of(config, *place)
@@ -135,8 +136,8 @@ def test_the_bits_of_each_task_stay(
     )
     batch = batch_of(config.with_fields({"task": name, **settings}))
     unscored = len(x) - len(y)
-    np.testing.assert_allclose(batch.x[0], x, rtol=1e-6)
-    np.testing.assert_allclose(batch.y[0, unscored:], y, rtol=1e-6)
+    assert_allclose(batch.x[0], x, rtol=1e-6)
+    assert_allclose(batch.y[0, unscored:], y, rtol=1e-6)
     assert not batch.y[0, :unscored].any()
     assert batch.scored[0].tolist() == [False] * unscored + [True] * len(y)
 
@@ -150,7 +151,7 @@ def test_the_template_is_a_task_with_these_levels() -> None:
     task = EchoConfig.from_fields({"task": "my_task.py:Majority", "lag": 3}).the_task
     batch = task.draw(np.random.default_rng(1), 4, 50)
     sums = batch.x[:, 6:] + batch.x[:, 3:-3] + batch.x[:, :-6]
-    np.testing.assert_array_equal(batch.y[:, 6:], sums >= 2)
+    assert_array_equal(batch.y[:, 6:], sums >= 2)
     assert batch.scored.tolist() == [[False] * 6 + [True] * 44] * 4
 
 

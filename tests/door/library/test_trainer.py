@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
 from echornn import ConfigError, EchoConfig, Population, Trainer
 from tests.compiled import SMALL, make_trainer, plain
@@ -24,7 +25,7 @@ Weights = dict[str, npt.NDArray[np.float32]]
 def assert_same_weights(weights: Weights, expected: Weights) -> None:
     assert weights.keys() == expected.keys()
     for name, value in expected.items():
-        np.testing.assert_array_equal(weights[name], value)
+        assert_array_equal(weights[name], value)
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
     fresh.advance(20)
     fresh.load_weights(start)
     fresh.restore(replace(fresh.state, epoch=0, window=0))
-    np.testing.assert_array_equal(fresh.advance(1).losses, first)
+    assert_array_equal(fresh.advance(1).losses, first)
     second = fresh.advance(1).losses
     fresh.reset()
-    np.testing.assert_array_equal(fresh.advance(2).losses[1:], second)
+    assert_array_equal(fresh.advance(2).losses[1:], second)
 
 
 def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) -> None:
@@ -95,8 +96,8 @@ def test_a_restored_state_goes_on_bit_for_bit() -> None:
         assert other.window == state.window
         assert other.data_version == 1
         again = other.advance(23)
-    np.testing.assert_array_equal(again.losses, expected.losses)
-    np.testing.assert_array_equal(again.states, expected.states)
+    assert_array_equal(again.losses, expected.losses)
+    assert_array_equal(again.states, expected.states)
     assert_same_weights(other.weights, whole.weights)
 
 
@@ -108,7 +109,7 @@ def test_trials_train_with_a_t_that_no_row_has_room_for() -> None:
     with plain() as programs:
         losses = Trainer(long, programs).advance(4).losses
         expected = Trainer(trial, programs).advance(4).losses
-    np.testing.assert_array_equal(losses, expected)
+    assert_array_equal(losses, expected)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -126,11 +127,11 @@ def test_a_run_is_that_of_the_formulas_and_can_go_on(cell: str) -> None:
         *((gate, parts[name]) for name, gate in forward.gates.items()),
     ]
     for array, expected in pairs:
-        np.testing.assert_allclose(array, expected.swapaxes(0, 1), atol=1e-5)
+        assert_allclose(array, expected.swapaxes(0, 1), atol=1e-5)
     assert forward.gates.keys() == parts.keys() - {"h", "c"}
     begun = trainer.run(x[:, :5])
     rest = trainer.run(x[:, 5:], begun.carried[:, -1])
-    np.testing.assert_array_equal(rest.outputs, forward.outputs[:, 5:])
+    assert_array_equal(rest.outputs, forward.outputs[:, 5:])
 
 
 def test_a_population_runs_each_replica() -> None:
@@ -140,7 +141,7 @@ def test_a_population_runs_each_replica() -> None:
     assert forward.outputs.shape == (2, 4, 9, 1)
     assert forward.states.shape == (2, 4, 9, 3)
     alone = Trainer(population.configs[1]).run(x)
-    np.testing.assert_array_equal(forward.states[1], alone.states)
+    assert_array_equal(forward.states[1], alone.states)
 
 
 def test_what_cannot_be_run_says_what_can() -> None:
