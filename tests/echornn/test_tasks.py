@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from echornn import Batch, Symbols, Task, TaskError, seeding
+from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
 from echornn.tasks.adding import Adding
 from echornn.tasks.anbn import AnBn
 from echornn.tasks.binary_addition import BinaryAddition
@@ -65,41 +67,49 @@ with_sources = st.sampled_from(["echo", "delayed_xor", "copy_memory"])
 seeds = st.integers(0, 9)
 
 
+Inputs = npt.NDArray[Any]
+Keys = npt.NDArray[np.int64]
+
+
 def rng(seed: int = 0) -> np.random.Generator:
     return seeding.stream(seed, seeding.DATA, 0, 0)
-
-
-def drawn(task: Task, seed: int, rows: int, steps: int) -> Batch:
-    """Rows of at least one trial; examples of which no step is scored are left out."""
-    try:
-        return draw_rows(task, rng(seed), rows, max(steps, task.length or 1))
-    except TaskError as error:
-        assume("scores none" not in str(error))
-        raise
 
 
 # ---- data
 
 
+def draw_scored_rows(task: Task, seed: int, rows: int, steps: int) -> Batch:
+    """Rows of at least one trial; examples of which no step is scored are left out."""
+    steps = max(steps, task.length or 1)
+    try:
+        return draw_rows(task, rng(seed), rows, steps)
+    except TaskError as error:
+        assume("scores none" not in str(error))
+        raise
+
+
 @given(any_task, seeds, st.integers(1, 4), st.integers(1, 150))
 def test_the_form_of_all_data(task: Task, seed: int, rows: int, steps: int) -> None:
-    batch = drawn(task, seed, rows, steps)
-    used = batch.scored.shape[1]
-    if task.length is None:
-        assert used == steps
-    else:
-        assert used == max(1, steps // task.length) * task.length
-    for values, form in ((batch.x, task.inputs), (batch.y, task.outputs)):
-        if isinstance(form, Symbols):
-            assert values.dtype == np.uint8
-            assert values.shape == (rows, used)
-            assert values.max() < form.count
-        else:
-            assert values.dtype == np.float32
-            assert values.shape == (rows, used, form.count)
+    batch = draw_scored_rows(task, seed, rows, steps)
+    used = steps
+    if task.length is not None:
+        used = max(1, steps // task.length) * task.length
+    assert_form(batch.x, task.inputs, rows, used)
+    assert_form(batch.y, task.outputs, rows, used)
+    assert batch.scored.shape == (rows, used)
     assert batch.scored.dtype == np.bool_
     assert batch.scored.any()
     assert (batch.scored == batch.scored[0]).all()
+
+
+def assert_form(values: Inputs, form: Symbols | Numbers, rows: int, steps: int) -> None:
+    if isinstance(form, Symbols):
+        assert values.dtype == np.uint8
+        assert values.shape == (rows, steps)
+        assert values.max() < form.count
+    else:
+        assert values.dtype == np.float32
+        assert values.shape == (rows, steps, form.count)
 
 
 @given(with_sources.flatmap(SETTINGS.__getitem__), seeds, st.data())
@@ -111,10 +121,10 @@ def test_what_is_no_source_does_not_matter(task: Task, seed: int, data: st.DataO
     assume(sources)
     batch = task.draw(rng(seed), 500, length)
     assert batch.scored[0, t]
-    inputs = batch.x[:, sources].tolist()
-    answers: dict[tuple[int, ...], int] = {}
-    for x, y in zip(inputs, batch.y[:, t].tolist(), strict=True):
-        assert answers.setdefault(tuple(x), y) == y
+    answers: dict[bytes, int] = {}
+    for x, y in zip(batch.x, batch.y, strict=True):
+        key = x[sources].tobytes()
+        assert answers.setdefault(key, y[t]) == y[t]
 
 
 @given(any_task, st.integers(1, 3), st.integers(1, 60))
@@ -128,36 +138,35 @@ def test_unscored_steps_have_no_sources(task: Task, rows: int, steps: int) -> No
 @pytest.mark.parametrize("task", [Reber(), Dyck1(), AnBn()], ids=str)
 def test_targets_are_the_symbols_that_follow(task: Task) -> None:
     batch = task.draw(rng(), 2, 500)
-    np.testing.assert_array_equal(batch.y[:, :-1], batch.x[:, 1:])
+    assert (batch.y[:, :-1] == batch.x[:, 1:]).all()
 
 
 def test_bits_are_those_of_the_sum() -> None:
     batch = BinaryAddition().draw(rng(), 1, 500)
-    first, second = (sum(bit << t for t, bit in enumerate(bits)) for bits in as_ints(batch.x[0].T))
-    assert batch.y[0].tolist() == [(first + second) >> t & 1 for t in range(500)]
-
-
-def as_ints(rows: npt.NDArray[Any]) -> list[list[int]]:
-    return rows.astype(int).tolist()  # type: ignore[no-any-return]
+    carry = 0
+    for (first, second), target in zip(batch.x[0].astype(int), batch.y[0], strict=True):
+        carry, bit = divmod(first + second + carry, 2)
+        assert target == bit
 
 
 def test_places_are_sums_of_moves() -> None:
     batch = CycleNavigation(5, 40).draw(rng(), 100, 40)
-    np.testing.assert_array_equal(batch.y, np.cumsum(batch.x.astype(int) - 1, axis=1) % 5)
+    moves = batch.x.astype(int) - 1
+    assert (batch.y == moves.cumsum(axis=1) % 5).all()
 
 
 def test_symbols_that_matter_are_at_all_places_where_they_may_be() -> None:
     x = TemporalOrder(2, 100).draw(rng(), 5000, 100).x
-    first, second = np.argwhere((x == 4) | (x == 5))[:, 1].reshape(-1, 2).T.tolist()
-    assert set(first) == set(range(10, 20))
-    assert set(second) == set(range(50, 60))
+    _, steps = np.nonzero((x == 4) | (x == 5))
+    assert set(steps[::2]) == set(range(10, 20))
+    assert set(steps[1::2]) == set(range(50, 60))
 
 
 def test_marked_numbers_are_at_all_places_where_they_may_be() -> None:
     marker = Adding(9).draw(rng(), 2000, 9).x[..., 1]
-    first, second = np.argwhere(marker == 1)[:, 1].reshape(-1, 2).T.tolist()
-    assert set(first) == set(range(4))
-    assert set(second) == set(range(4, 9))
+    _, steps = np.nonzero(marker == 1)
+    assert set(steps[::2]) == set(range(4))
+    assert set(steps[1::2]) == set(range(4, 9))
 
 
 # ---- ladders
@@ -169,26 +178,24 @@ def test_ladders_fall_to_what_is_solved(task: Task, rows: int, steps: int) -> No
     levels = ladder(task, rows, length)
     solved = task.solved(rows, length)
     assert len({level.name for level in levels}) == len(levels) > 1
+    chance, least = levels[0].loss, levels[-1].loss
     if solved is None:
         # The row is too short for the lags
-        assert levels[0].loss == levels[-1].loss or isinstance(task, Text)
+        assert chance == least or isinstance(task, Text)
     else:
-        assert levels[-1].loss <= solved or isinstance(task, Echo)
+        assert least <= solved or isinstance(task, Echo)
 
 
 @pytest.mark.parametrize("name", sorted({*TASKS} - {"echo", "text"}))
 def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(name: str) -> None:
     task = TASKS[name]()
-    *_, before, last = (level.loss for level in task.levels(5, 1000))
+    *_, before, last = task.levels(5, 1000)
     solved = task.solved(5, 1000)
     assert solved is not None
-    assert last < solved <= (before + last) / 2
+    assert last.loss < solved <= (before.loss + last.loss) / 2
 
 
 # ---- what a learner knows: from inputs, [rows, steps, ...], one number at each step
-
-Inputs = npt.NDArray[Any]
-Keys = npt.NDArray[np.int64]
 
 
 def nothing(x: Inputs) -> Keys:
@@ -197,10 +204,11 @@ def nothing(x: Inputs) -> Keys:
 
 def back(x: Inputs, *lags: int) -> Keys:
     """The inputs so many steps back; 0 for those before the row."""
-    keys, symbols = nothing(x), int(x.max()) + 1
+    keys = nothing(x)
+    symbols = int(x.max()) + 1
     for lag in lags:
-        earlier = nothing(x)
-        earlier[:, lag:] = x[:, : max(0, x.shape[1] - lag)]
+        earlier = np.roll(x, lag, axis=1)
+        earlier[:, :lag] = 0
         keys = keys * symbols + earlier
     return keys
 
@@ -208,8 +216,9 @@ def back(x: Inputs, *lags: int) -> Keys:
 def seen(x: Inputs, *lags: int) -> Keys:
     """The inputs so many steps back; whether they lie before the row is known too."""
     keys = back(x, *lags)
+    steps = np.arange(x.shape[1])
     for lag in lags:
-        keys = keys * 2 + (np.arange(x.shape[1]) >= lag)
+        keys = keys * 2 + (steps >= lag)
     return keys
 
 
@@ -221,8 +230,8 @@ def pulses(x: Inputs, steps: int) -> Keys:
 def last_pulse(x: Inputs, steps: int) -> Keys:
     """The sign of the last pulse of one channel in so many steps, or 0."""
     keys = nothing(x)
-    for lag in reversed(range(min(steps, x.shape[1]))):
-        pulse = back(x[..., 0] + 1, lag) - 1
+    for lag in reversed(range(steps)):
+        pulse = np.roll(x[..., 0], lag, axis=1)
         pulse[:, :lag] = 0
         keys = np.where(pulse != 0, pulse, keys)
     return keys + 1
@@ -230,14 +239,15 @@ def last_pulse(x: Inputs, steps: int) -> Keys:
 
 def in_trial(x: Inputs, digits: Inputs, base: int) -> Keys:
     """The step of the trial, and some digits of it, [rows, digits]."""
-    trials = digits.astype(np.int64) @ base ** np.arange(digits.shape[1])
-    return np.asarray(trials[:, np.newaxis] * x.shape[1] + np.arange(x.shape[1]))
+    steps = np.arange(x.shape[1])
+    trials = digits.astype(int) @ base ** np.arange(digits.shape[1])
+    return np.add.outer(trials * len(steps), steps)
 
 
 def order(x: Inputs, *numbers: int) -> Keys:
     """Some of the symbols that matter, by their number."""
-    matter = x[(x == 4) | (x == 5)].reshape(len(x), -1)
-    return in_trial(x, matter[:, list(numbers)], 10)
+    matters = (x == 4) | (x == 5)
+    return in_trial(x, x[matters].reshape(len(x), -1)[:, numbers], 10)
 
 
 def first(x: Inputs, items: int) -> Keys:
@@ -246,15 +256,17 @@ def first(x: Inputs, items: int) -> Keys:
 
 def marked(x: Inputs, *numbers: int) -> Keys:
     """Some of the marked numbers, to a twentieth."""
-    values = x[x[..., 1] == 1][:, 0].reshape(len(x), 2)
-    return in_trial(x, values[:, list(numbers)] * 20, 20)
+    values, marker = x[..., 0], x[..., 1]
+    pairs = values[marker == 1].reshape(-1, 2)
+    return in_trial(x, pairs[:, numbers] * 20, 20)
 
 
 def so_far(x: Inputs, steps: int) -> Keys:
     """All bits up to each of the first steps; later only the step."""
     step = np.arange(x.shape[1])
     bits = np.cumsum(x * 2**step, axis=1)
-    return np.asarray(np.where(step < steps, bits, 0) * x.shape[1] + step)
+    bits[:, steps:] = 0
+    return bits * len(step) + step
 
 
 def echo_of(x: Inputs, lag: int) -> Keys:
@@ -265,24 +277,26 @@ def echo_of(x: Inputs, lag: int) -> Keys:
 
 def pairs(x: Inputs, steps: int) -> Keys:
     """The last pairs of bits."""
-    return seen(2 * x[..., 0] + x[..., 1], *range(steps))
+    first, second = x[..., 0], x[..., 1]
+    return seen(2 * first + second, *range(steps))
 
 
 def moved(x: Inputs, places: int, moves: int) -> Keys:
     """How far the last moves led along a cycle, at each step of the trial."""
-    step = np.arange(1, x.shape[1] + 1)
-    way = np.pad(np.cumsum(x.astype(np.int64) - 1, axis=1), ((0, 0), (1, 0)))
-    led = way[:, step] - way[:, np.maximum(0, step - moves)]
-    return np.asarray(led % places * len(step) + step)
+    place = np.cumsum(x.astype(int) - 1, axis=1)
+    before = np.roll(place, moves, axis=1)
+    before[:, :moves] = 0
+    step = np.arange(x.shape[1])
+    return (place - before) % places * len(step) + step
 
 
 def read(x: Inputs, states_of: Callable[..., list[object]], *arguments: object) -> Keys:
     """The state at each step of a row that is read symbol by symbol."""
-    numbers: dict[object, int] = {}
+    numbers = defaultdict[object, int](itertools.count().__next__)
     keys = []
     for row in x.tolist():
         states = states_of(row, *arguments)
-        keys.append([numbers.setdefault(state, len(numbers)) for state in states])
+        keys.append([numbers[state] for state in states])
     return np.array(keys)
 
 
@@ -303,7 +317,8 @@ DIAGRAM = {  # of the paper: where each symbol leads, from each place
 
 def reber(row: list[int], has_letter: bool) -> list[object]:
     """A string's own letter is remembered, or not."""
-    place, letter, states = "0", "", list[object]()
+    place, letter = "0", ""
+    states = list[object]()
     for number in row:
         symbol = "BTPSXVE"[number]
         assert place != "o" or symbol == letter
@@ -311,15 +326,20 @@ def reber(row: list[int], has_letter: bool) -> list[object]:
             letter = symbol
         place = DIAGRAM[place][symbol]
         needs_letter = place == "o" and has_letter
-        states.append((place, letter if needs_letter else ""))
+        states.append((place, needs_letter and letter))
     return states
 
 
 def brackets(row: list[int]) -> list[object]:
-    depth, states = 0, list[object]()
+    """Whether a bracket is open."""
+    depth = 0
+    states = list[object]()
     for symbol in row:
         assert symbol != 2 or depth == 0
-        depth = depth + 1 if symbol == 0 else max(0, depth - 1)
+        if symbol == 0:
+            depth += 1
+        elif depth:
+            depth -= 1
         states.append(depth > 0)
     return states
 
@@ -342,7 +362,8 @@ def counter(row: list[int], most: int) -> list[object]:
 
 def carried(row: list[list[int]]) -> list[object]:
     """The sum of both bits and what is carried."""
-    total, states = 0, list[object]()
+    total = 0
+    states = list[object]()
     for first, second in row:
         total = int(first + second) + total // 2
         states.append(total)
@@ -394,22 +415,30 @@ def test_every_task_of_the_table_but_text_has_a_ladder_here() -> None:
     assert {type(task) for task, _, _ in LADDERS} == {*TASKS.values()} - {Text}
 
 
-@pytest.mark.parametrize("number", range(len(LADDERS)), ids=lambda number: str(LADDERS[number][0]))
-def test_each_rung_is_what_its_knowledge_costs(number: int) -> None:
-    task, steps, known = LADDERS[number]
-    rows = 3 if isinstance(task, Echo) else DRAWN // steps
-    batch = joined(task, rows, steps, draws=DRAWN // steps // rows // 5 or 1)
-    for level, ways in zip(task.levels(rows, steps), known, strict=True):
-        for knows, *arguments in ways if isinstance(ways, list) else [ways]:
+NAMES = [str(task) for task, _, _ in LADDERS]
+
+
+@pytest.mark.parametrize(("task", "steps", "levels"), LADDERS, ids=NAMES)
+def test_each_rung_is_what_its_knowledge_costs(
+    task: Task, steps: int, levels: Sequence[Any]
+) -> None:
+    rows, draws = DRAWN // steps, 1
+    if isinstance(task, Echo):
+        rows, draws = 3, rows // 15
+    batch = joined(task, rows, steps, draws)
+    for level, ways in zip(task.levels(rows, steps), levels, strict=True):
+        if isinstance(ways, tuple):
+            ways = [ways]
+        for knows, *arguments in ways:
             loss, error = best_loss(task, batch, knows(batch.x, *arguments))
             assert loss == pytest.approx(level.loss, abs=error)
 
 
 def joined(task: Task, rows: int, steps: int, draws: int) -> Batch:
+    """The data of several draws, one after the other in the rows."""
     batches = [task.draw(seeding.stream(seed, 0), rows, steps) for seed in range(draws)]
-    x = np.concatenate([batch.x for batch in batches])
-    y = np.concatenate([batch.y for batch in batches])
-    return Batch(x, y, np.concatenate([batch.scored for batch in batches]))
+    x, y, scored = zip(*((batch.x, batch.y, batch.scored) for batch in batches), strict=True)
+    return Batch(np.concatenate(x), np.concatenate(y), np.concatenate(scored))
 
 
 def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
@@ -419,18 +448,19 @@ def best_loss(task: Task, batch: Batch, keys: Keys) -> tuple[float, float]:
     """
     _, groups = np.unique(keys[batch.scored], return_inverse=True)
     targets = batch.y[batch.scored]
-    half, count = len(groups) // 2, int(groups.max()) + 1
+    count = int(groups.max()) + 1
+    half = len(groups) // 2
     first, second = groups[:half], groups[half:]
     if isinstance(task.outputs, Symbols):
-        classes = task.outputs.count
-        pairs = np.bincount(first * classes + targets[:half], minlength=count * classes)
-        table = pairs.reshape(count, classes) + 1e-6
-        table /= table.sum(axis=1, keepdims=True)
-        losses = -np.log(table[second, targets[half:]])
-        learned = count * classes / half
+        shares = np.full((count, task.outputs.count), 1e-6)
+        np.add.at(shares, (first, targets[:half]), 1)
+        shares /= shares.sum(axis=1, keepdims=True)
+        losses = -np.log(shares[second, targets[half:]])
+        learned = shares.size / half
     else:
         sums = np.bincount(first, targets[:half, 0], count)
-        means = sums / np.maximum(np.bincount(first, minlength=count), 1)
+        counts = np.bincount(first, minlength=count)
+        means = sums / np.maximum(counts, 1)
         losses = (targets[half:, 0] - means[second]) ** 2
         # Marked numbers are known to a twentieth
         learned = 2 * count / half * float(losses.mean()) + 1e-3
