@@ -8,8 +8,8 @@ belong to a machine and its versions: no test compares them.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from echornn import EchoConfig, Population
 
@@ -44,18 +44,16 @@ WINDOWS = 300
 
 def main() -> None:
     """Print the hash, the name, and the last loss of each structure."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "keeper.py")
-        file.write_text(OWN_CELL, encoding="utf-8")
+    with TemporaryDirectory() as folder:
+        keeper = Path(folder, "keeper.py")
+        keeper.write_text(OWN_CELL, encoding="utf-8")
         for name, fields in STRUCTURES.items():
-            own = {"cell": f"{file}:KEEPER"} if name == "own cell" else {}
-            config = EchoConfig().with_fields({**fields, **own})
+            config = EchoConfig().with_fields(fields)
+            if name == "own cell":
+                config = config.with_fields({"cell": f"{keeper}:KEEPER"})
             losses = Population(config).advance(WINDOWS).losses
-            print(
-                f"{hashlib.sha256(losses.tobytes()).hexdigest()[:16]}  {name:13} "
-                f"{losses[-1].mean():.7f}",
-                flush=True,
-            )
+            digest = hashlib.sha256(losses.tobytes()).hexdigest()[:16]
+            print(f"{digest}  {name:13} {losses[-1].mean():.7f}", flush=True)
 
 
 if __name__ == "__main__":

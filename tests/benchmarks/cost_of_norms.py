@@ -1,15 +1,12 @@
 """Measures a window with clipping and with penalties relative to one without.
 
-`python -m tests.benchmarks.cost_of_norms`; with PYTHONPATH=CHECKOUT and `off`, a version from
-before there were norms.
+`python -m tests.benchmarks.cost_of_norms`.
 """
 
 from __future__ import annotations
 
-import sys
-import time
-
 from echornn import EchoConfig, Population
+from tests.benchmarks.in_turn import least_times
 
 SHAPES: dict[str, dict[str, object]] = {
     "(4, 5, 15)": {},
@@ -30,23 +27,16 @@ SETTINGS = {
 
 
 def main() -> None:
+    base = EchoConfig(num_epochs=10**9, learning_rate=1e-3)
     for shape, sizes in SHAPES.items():
-        counts, populations, least = {}, {}, dict.fromkeys(sys.argv[1:] or SETTINGS, 1e9)
-        for name in least:
-            config = EchoConfig(num_epochs=10**9, learning_rate=1e-3).with_fields(
-                {**sizes, **SETTINGS[name]}
-            )
-            population = populations[name] = Population(config, at_once=1)
-            population.advance(20)
-            begun = time.perf_counter()
-            population.advance(20)
-            counts[name] = max(20, int(8 / (time.perf_counter() - begun)))
-        for name in [*populations] * 5:
-            begun = time.process_time()
-            populations[name].advance(counts[name])
-            least[name] = min(least[name], 1e6 * (time.process_time() - begun) / counts[name])
-        for name, each in least.items():
-            print(f"{shape}: {name} {each:.2f} us a window ({each / least['off']:.3f})", flush=True)
+        programs = {}
+        for name, setting in SETTINGS.items():
+            config = base.with_fields({**sizes, **setting})
+            programs[name] = Population(config, at_once=1).advance
+        times = least_times(programs)
+        for name, time in times.items():
+            ratio = time / times["off"]
+            print(f"{shape}: {name} {time:.2f} us a window ({ratio:.3f})", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ the used memory.
 
 from __future__ import annotations
 
+import resource
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
-
-from rich.console import Console
+from tempfile import TemporaryDirectory
 
 from echornn import EchoConfig, RunRecorder, Session
 
@@ -28,7 +27,8 @@ def rate(recorder: RunRecorder | None, seconds: float, config: EchoConfig) -> fl
     thread.start()
     while not session.frame.trained:
         time.sleep(0.01)
-    begun, before = time.perf_counter(), session.frame.trained
+    begun = time.perf_counter()
+    before = session.frame.trained
     time.sleep(seconds)
     reached = (session.frame.trained - before) / (time.perf_counter() - begun)
     session.stop()
@@ -38,30 +38,23 @@ def rate(recorder: RunRecorder | None, seconds: float, config: EchoConfig) -> fl
 
 def resident_megabytes() -> float:
     """The memory of this process in MB."""
-    status = Path("/proc/self/status").read_text()
-    return (
-        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-        / 1024
-    )
+    _, pages, *_ = Path("/proc/self/statm").read_text().split()
+    return int(pages) * resource.getpagesize() / 2**20
 
 
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    config = EchoConfig(num_epochs=10**9, replicas=int(sys.argv[2]) if len(sys.argv) > 2 else 1)
-    say = Console().print
-    ratios = []
-    with tempfile.TemporaryDirectory() as name:
+def main(seconds: float = 5.0, networks: float = 1) -> None:
+    config = EchoConfig(num_epochs=10**9, replicas=int(networks))
+    costs = []
+    with TemporaryDirectory() as name:
         for number in range(ROUNDS):
             plain = rate(None, seconds, config)
             kept = rate(RunRecorder.begin(Path(name) / str(number), config), seconds, config)
-            ratios.append(kept / plain)
-            say(
-                f"{plain:,.0f} windows/s, recorded {kept:,.0f}; {resident_megabytes():,.0f} MB "
-                "resident"
-            )
-    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
-    say(f"the record costs {1 - statistics.median(ratios):.1%} (median of {ROUNDS}; {spread})")
+            costs.append(1 - kept / plain)
+            memory = f"{resident_megabytes():,.0f} MB resident"
+            print(f"{plain:,.0f} windows/s, recorded {kept:,.0f}; {memory}", flush=True)
+    spread = f"{min(costs):.1%} to {max(costs):.1%}"
+    print(f"the record costs {statistics.median(costs):.1%} (median of {ROUNDS}; {spread})")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(float, sys.argv[1:]))
