@@ -186,16 +186,20 @@ class Cell:
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     def bounds_of(self, name: str) -> Bounds:
-        listed = {
-            Bounds.GATE: self.gates,
-            Bounds.LIMITED: self.limited,
-            Bounds.THROUGH_TANH: self.through_tanh,
-        }
-        return next((bounds for bounds, names in listed.items() if name in names), Bounds.FREE)
+        if name in self.gates:
+            return Bounds.GATE
+        if name in self.limited:
+            return Bounds.LIMITED
+        if name in self.through_tanh:
+            return Bounds.THROUGH_TANH
+        return Bounds.FREE
 
     @property
     def matrices(self) -> tuple[str, ...]:
-        return tuple(name for one in self.products for name in (one.weight, one.bias))
+        names: list[str] = []
+        for product in self.products:
+            names += product.weight, product.bias
+        return tuple(names)
 
     @property
     def weights(self) -> tuple[str, ...]:
@@ -207,8 +211,8 @@ class Cell:
         return self.in_turn or bool(self.other_weights) or not self.products
 
     def other_shapes(self, inputs: int, units: int) -> dict[str, tuple[int, int]]:
-        sizes = {"inputs": inputs, "units": units}
-        return {
-            name: (int(sizes.get(str(rows), rows)), int(sizes.get(str(columns), columns)))
-            for name, (rows, columns) in self.other_weights.items()
-        }
+        sizes: dict[Any, int] = {"inputs": inputs, "units": units}
+        shapes = {}
+        for name, (rows, columns) in self.other_weights.items():
+            shapes[name] = (int(sizes.get(rows, rows)), int(sizes.get(columns, columns)))
+        return shapes

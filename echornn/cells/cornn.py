@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 from echornn.cells.cell import TANH, Cell, Network, Product, Vector
 
-# The frequency is squared, and that of each unit alone
-TIME_STEP, FREQUENCY, DAMPING = 0.5, 1.0, 1.0
+# Chosen by eye
+TIME_STEP = 0.5
+FREQUENCY = 1.0  # squared, and that of each unit alone
+DAMPING = 1.0
 
 
 def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     """Rusch and Mishra 2021, for position h and velocity v."""
     h, v = state
     (force,) = network.affine([x, h, v], "W", "b", TANH)
-    v = v + TIME_STEP * (force - FREQUENCY * h - DAMPING * v)
+    acceleration = force - FREQUENCY * h - DAMPING * v
+    v = v + TIME_STEP * acceleration
     return [h + TIME_STEP * v, v]
 
 

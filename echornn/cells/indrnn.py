@@ -24,7 +24,12 @@ def limited(weights: Mapping[str, Vector], functions: Functions, steps: int) -> 
 
 def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
     """Uniform in [0, 2^(1/T))."""
-    return {"u": rng.random(units, dtype=np.float32) * np.float32(2 ** (1 / steps))}
+    most = np.float32(2 ** (1 / steps))
+    return {"u": rng.random(units, dtype=np.float32) * most}
+
+
+def eigenvalues(used: Arrays) -> Arrays:
+    return {"u": used["u"][0]}
 
 
 INDRNN = Cell(
@@ -40,5 +45,5 @@ INDRNN = Cell(
     unit_weights=("u",),
     first_units=first_units,
     used=limited,
-    eigenvalues=lambda used: {"u": used["u"][0]},
+    eigenvalues=eigenvalues,
 )

@@ -17,38 +17,42 @@ def step(x: Vector, state: Sequence[Vector], network: Network) -> list[Vector]:
     position-wise nonlinearity that the paper puts after each layer (there a gated linear unit).
     """
     _, real, imaginary = state
-    real_in, imaginary_in = network.affine([x], "W", "b", LINEAR, LINEAR)
-    after = (
-        network.scale(real, "l_real")
-        - network.scale(imaginary, "l_imaginary")
-        + network.scale(real_in, "g"),
-        network.scale(real, "l_imaginary")
-        + network.scale(imaginary, "l_real")
-        + network.scale(imaginary_in, "g"),
-    )
-    return [*network.affine([*after, x], "Wc", "bc", TANH), *after]
+    drive_real, drive_imaginary = network.affine([x], "W", "b", LINEAR, LINEAR)
+    turned = network.scale(real, "l_real") - network.scale(imaginary, "l_imaginary")
+    real_after = turned + network.scale(drive_real, "g")
+    turned = network.scale(real, "l_imaginary") + network.scale(imaginary, "l_real")
+    imaginary_after = turned + network.scale(drive_imaginary, "g")
+    (h,) = network.affine([real_after, imaginary_after, x], "Wc", "bc", TANH)
+    return [h, real_after, imaginary_after]
 
 
-def eigenvalues_from(
-    weights: Mapping[str, Vector], functions: Functions, steps: int
-) -> dict[str, Vector]:
+def used(weights: Mapping[str, Vector], functions: Functions, steps: int) -> dict[str, Vector]:
     """l = exp(-exp(nu) + i exp(theta)), always inside the unit circle, and g = exp(gamma)."""
-    size, angle = functions.exp(-functions.exp(weights["nu"])), functions.exp(weights["theta"])
-    unused = {"nu", "theta", "gamma"}
-    return {
-        **{name: value for name, value in weights.items() if name not in unused},
-        "l_real": size * functions.cos(angle),
-        "l_imaginary": size * functions.sin(angle),
-        "g": functions.exp(weights["gamma"]),
-    }
+    rest = dict(weights)
+    size = functions.exp(-functions.exp(rest.pop("nu")))
+    angle = functions.exp(rest.pop("theta"))
+    g = functions.exp(rest.pop("gamma"))
+    l_real = size * functions.cos(angle)
+    l_imaginary = size * functions.sin(angle)
+    return {**rest, "l_real": l_real, "l_imaginary": l_imaginary, "g": g}
+
+
+def eigenvalues(used: Arrays) -> Arrays:
+    return {"l": used["l_real"][0] + 1j * used["l_imaginary"][0]}
 
 
 def first_units(rng: np.random.Generator, units: int, steps: int) -> Arrays:
     """l uniform in the unit disk, and g = sqrt(1 - |l|^2)."""
     size = np.clip(np.sqrt(rng.random(units)), 1e-3, 0.999)
     angle = np.clip(2 * np.pi * rng.random(units), 1e-3, None)
-    first = {"nu": np.log(-np.log(size)), "theta": np.log(angle), "gamma": np.log(1 - size**2) / 2}
-    return {name: value.astype(np.float32) for name, value in first.items()}
+    nu = np.log(-np.log(size))
+    theta = np.log(angle)
+    gamma = np.log(1 - size**2) / 2
+    return {
+        "nu": nu.astype(np.float32),
+        "theta": theta.astype(np.float32),
+        "gamma": gamma.astype(np.float32),
+    }
 
 
 LRU = Cell(
@@ -71,6 +75,6 @@ LRU = Cell(
     unread=("h",),
     unit_weights=("nu", "theta", "gamma"),
     first_units=first_units,
-    used=eigenvalues_from,
-    eigenvalues=lambda used: {"l": used["l_real"][0] + 1j * used["l_imaginary"][0]},
+    used=used,
+    eigenvalues=eigenvalues,
 )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from echornn.cells.cell import Cell
 from echornn.cells.cornn import CORNN
 from echornn.cells.gru import GRU
@@ -35,9 +32,13 @@ def named(given: object) -> CellName:
     cannot be used."""
     if not isinstance(given, Cell):
         return OwnCell.named(given, CELLS)
-    known: Iterable[tuple[Any, Any]] = (*CELLS.items(), *LOADED.items())
-    name: CellName | None = next((name for name, cell in known if cell is given), None)
-    return name or OwnCell.of(given, "cell", given.step.__module__)
+    for name, cell in CELLS.items():
+        if cell is given:
+            return name
+    for own, loaded in LOADED.items():
+        if isinstance(own, OwnCell) and loaded is given:
+            return own
+    return OwnCell.of(given, "cell", given.step.__module__)
 
 
 def cell_of(name: CellName) -> Cell:
