@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from tensorflow import Tensor
 
 from echornn import seeding
 from echornn.config import DEFAULT_WINDOW, EchoConfig
@@ -20,21 +21,23 @@ from echornn.progress import Floats, ForwardPass
 from echornn.readings import CellPart, parts_of
 from echornn.tasks.task import Numbers
 
-GRAPHS_KEPT, CPU = 96, "/CPU:0"
+GRAPHS_KEPT = 96  # chosen by eye
+CPU = "/CPU:0"
 
-Tensor: TypeAlias = tf.Tensor
-Tensors: TypeAlias = tuple[tf.Tensor, ...]
+Tensors: TypeAlias = tuple[Tensor, ...]
 Weights = Mapping[str, Tensor]
 
 
 def graph_config(config: EchoConfig) -> EchoConfig:
     """The configuration with defaults in all fields that graphs do not depend on."""
     kept = ("cell", "state_size", "num_layers", "truncated_backprop_length")
-    sizes: dict[str, Any] = {name: getattr(config, name) for name in kept}
-    sizes |= {"batch_size": 1, "total_series_length": max(config.window_steps, DEFAULT_WINDOW)}
+    fields: dict[str, Any] = {name: getattr(config, name) for name in kept}
+    fields["total_series_length"] = max(config.window_steps, DEFAULT_WINDOW)
     if "num_classes" in config.fields():
-        return EchoConfig(num_classes=config.num_classes, **sizes)
-    return EchoConfig(task=config.the_task, **sizes)
+        fields["num_classes"] = config.num_classes
+    else:
+        fields["task"] = config.the_task
+    return EchoConfig(batch_size=1, **fields)
 
 
 Function = Callable[..., Tensors]  # of a configuration, the weights by name, and tensors
@@ -51,22 +54,22 @@ def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any
 
 
 def loop(
-    steps: Tensor, one: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any
+    steps: Tensor, run: Callable[..., tuple[Tensor, Tensors]], carried: Tensor, *kept: Any
 ) -> Tensors:
-    """Carry a tensor through steps, of which ``one`` also returns what is kept, of these specs; it
+    """Carry a tensor through steps, of which ``run`` also returns what is kept, of these specs; it
     is returned."""
 
-    def body(k: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
-        carried, values = one(k, carried)
-        return (
-            k + 1,
-            carried,
-            *(array.write(k, value) for array, value in zip(arrays, values, strict=True)),
-        )
+    def is_left(t: Tensor, *_: Any) -> Tensor:
+        return t < steps
+
+    def run_next(t: Tensor, carried: Tensor, *arrays: tf.TensorArray) -> Any:
+        carried, values = run(t, carried)
+        written = [array.write(t, value) for array, value in zip(arrays, values, strict=True)]
+        return t + 1, carried, *written
 
     arrays = [tf.TensorArray(spec.dtype, steps, element_shape=spec.shape) for spec in kept]
-    _, _, *filled = tf.while_loop(lambda k, *_: k < steps, body, (tf.constant(0), carried, *arrays))
-    return tuple(array.stack() for array in filled)
+    _, _, *filled = tf.while_loop(is_left, run_next, (tf.constant(0), carried, *arrays))
+    return tuple(map(tf.TensorArray.stack, filled))
 
 
 def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
@@ -76,20 +79,23 @@ def logits_of(config: EchoConfig, weights: Weights, states: Tensor) -> Tensor:
 
 
 def outputs_of(config: EchoConfig, logits: Tensor) -> Tensor:
-    return logits if isinstance(config.the_task.outputs, Numbers) else tf.nn.softmax(logits)
+    if isinstance(config.the_task.outputs, Numbers):
+        return logits
+    return tf.nn.softmax(logits)
 
 
 def _running(config: EchoConfig, weights: Weights, x: Tensor, *others: Tensor) -> Tensors:
-    inputs, (*noise, init_state) = embed(x, config.the_task.inputs), others
+    *noise, init_state = others
+    inputs = embed(x, config.the_task.inputs)
 
-    def one(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
-        of_step = tf.gather(noise[0], t) if noise else None
-        after = step(config, weights, tf.gather(inputs, t), state, noise=of_step)
-        return after.state, (after.state, after.gates, logits_of(config, weights, after.state))
+    def run_step(t: Tensor, state: Tensor) -> tuple[Tensor, Tensors]:
+        noise_t = tf.gather(noise[0], t) if noise else None
+        state, gates = step(config, weights, tf.gather(inputs, t), state, noise=noise_t)
+        return state, (state, gates, logits_of(config, weights, state))
 
     sizes = (carried_size(config), gates_size(config), config.output_size)
     kept = [tf.TensorSpec([x.shape[1], size]) for size in sizes]
-    states, gates, logits = loop(tf.shape(x)[0], one, init_state, *kept)
+    states, gates, logits = loop(tf.shape(x)[0], run_step, init_state, *kept)
     return states, gates, outputs_of(config, logits)
 
 
@@ -108,12 +114,15 @@ class Ran(NamedTuple):
 
     def of(self, part: CellPart) -> Floats:
         """A part of the network, float32 [steps, rows, units]."""
-        return (self.gates if part.is_gate else self.states)[..., part.where]
+        vectors = self.gates if part.is_gate else self.states
+        return vectors[..., part.where]
 
 
 class FrozenNetwork:
     def __init__(self, config: EchoConfig, weights: Mapping[str, Floats]) -> None:
-        self.config, self.weights, self._graph_config = config, weights, graph_config(config)
+        self.config = config
+        self.weights = weights
+        self._graph_config = graph_config(config)
 
     def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
         """The results of a function as a graph, which is kept for networks of the same structure
@@ -125,22 +134,21 @@ class FrozenNetwork:
                 weights = {
                     name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)
                 }
-                tensors = [tf.constant(array) for array in arrays]
-                specs = [
-                    tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in tensors[:any_steps]
-                ]
-                specs += [tf.TensorSpec(one.shape, one.dtype) for one in tensors[any_steps:]]
-                return tuple(
-                    one.numpy()
-                    for one in _graph(function, self._graph_config, *specs)(weights, *tensors)
-                )
+                tensors = list(map(tf.constant, arrays))
+                specs = []
+                for number, tensor in enumerate(tensors):
+                    steps, *shape = tensor.shape
+                    if number < any_steps:
+                        steps = None
+                    specs.append(tf.TensorSpec([steps, *shape], tensor.dtype))
+                graph = _graph(function, self._graph_config, *specs)
+                return tuple(result.numpy() for result in graph(weights, *tensors))
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError(error.message) from error
 
     def run(self, x: npt.NDArray[Any], init_state: Floats, *noise: Floats) -> Ran:
-        return Ran(
-            init_state, *self.compute(_running, x, *noise, init_state, any_steps=1 + len(noise))
-        )
+        arrays = x, *noise, init_state
+        return Ran(init_state, *self.compute(_running, *arrays, any_steps=1 + len(noise)))
 
     def noise(self, steps: int, rows: int) -> list[Floats]:
         """What `run` needs, drawn for a cell with noise: standard normal, float32 [steps, rows,
@@ -149,33 +157,47 @@ class FrozenNetwork:
         if not config.the_cell.noise:
             return []
         rng = seeding.stream(config.seed, seeding.NOISE)
-        return [
-            rng.standard_normal((steps, rows, config.num_layers * config.state_size), np.float32)
-        ]
+        units = config.num_layers * config.state_size
+        return [rng.standard_normal((steps, rows, units), np.float32)]
 
     def forward(self, inputs: npt.ArrayLike, state: npt.ArrayLike | None) -> ForwardPass:
         """See `echornn.training.population.Trainer.run`."""
-        form, x = self.config.the_task.inputs, np.asarray(inputs)
+        x = self._checked_inputs(np.asarray(inputs))
+        trials, steps = x.shape[:2]
+        init_state = self._checked_state(state, trials)
+        x = np.ascontiguousarray(np.swapaxes(x, 0, 1))
+        ran = self.run(x, init_state, *self.noise(steps, trials))
+
+        states = np.swapaxes(ran.states, 0, 1)
+        gates = {}
+        for name, part in parts_of(self.config).items():
+            if part.is_gate:
+                gates[name] = np.swapaxes(ran.of(part), 0, 1)
+        h = states[..., shown_part(self.config)]
+        return ForwardPass(np.swapaxes(ran.outputs, 0, 1), h, gates, states)
+
+    def _checked_inputs(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        form = self.config.the_task.inputs
         if isinstance(form, Numbers):
-            fits, wanted = x.shape[2:] == (form.count,), f"numbers [trials, steps, {form.count}]"
+            if x.shape[2:] == (form.count,):
+                return x.astype(np.float32)
+            wanted = f"numbers [trials, steps, {form.count}]"
         else:
-            fits = (
-                x.ndim == 2 and x.dtype.kind in "iub" and bool(np.isin(x, range(form.count)).all())
-            )
+            are_whole = x.ndim == 2 and x.dtype.kind in "iub"
+            if are_whole and np.isin(x, range(form.count)).all():
+                return x.astype(np.uint8)
             wanted = f"0 to {form.count - 1} [trials, steps]"
-        if not fits:
-            raise ValueError(
-                f"inputs of {x.dtype} {list(x.shape)} cannot be run: they must be {wanted}"
-            )
-        size = (len(x), carried_size(self.config))
-        first = np.zeros(size, np.float32) if state is None else np.asarray(state, np.float32)
-        if first.shape != size:
-            raise ValueError(f"state of {list(first.shape)} cannot be run: it must be {list(size)}")
-        kind = np.float32 if isinstance(form, Numbers) else np.uint8
-        ran = self.run(
-            np.ascontiguousarray(np.swapaxes(x, 0, 1), kind), first, *self.noise(x.shape[1], len(x))
+        raise ValueError(
+            f"inputs of {x.dtype} {list(x.shape)} cannot be run: they must be {wanted}"
         )
-        states, outputs = (np.swapaxes(one, 0, 1) for one in (ran.states, ran.outputs))
-        parts = parts_of(self.config).items()
-        gates = {name: np.swapaxes(ran.of(part), 0, 1) for name, part in parts if part.is_gate}
-        return ForwardPass(outputs, states[..., shown_part(self.config)], gates, states)
+
+    def _checked_state(self, state: npt.ArrayLike | None, trials: int) -> Floats:
+        shape = (trials, carried_size(self.config))
+        if state is None:
+            return np.zeros(shape, np.float32)
+        array = np.asarray(state, np.float32)
+        if array.shape != shape:
+            raise ValueError(
+                f"state of {list(array.shape)} cannot be run: it must be {list(shape)}"
+            )
+        return array

@@ -9,19 +9,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from tensorflow import Tensor
 
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
 from echornn.network.scan import scan, scan_any_step, scan_side_by_side
-from echornn.network.shapes import block_length, largest_product, layer_weight_names, weight_shapes
+from echornn.network.shapes import (
+    block_length,
+    largest_product,
+    layer_weight_names,
+    layer_weights,
+    weight_shapes,
+)
 from echornn.network.step import step_of, used_weights
 from echornn.progress import Floats
 from echornn.tasks.task import Numbers, Symbols
 
-MOST_MULTIPLICATIONS, MOST_STEPS = 400, 32
-"""With which a single kernel is faster: of the largest product, and unrolled, of all layers; with
-gates twice."""
+# With which a single kernel is faster: of the largest product, and unrolled, of all layers, with
+# gates twice
+MOST_MULTIPLICATIONS = 400
+MOST_STEPS = 32
 
 
 class EchoRNN:
@@ -32,88 +40,89 @@ class EchoRNN:
 
     def __init__(self, config: EchoConfig, weights: Mapping[str, Any], on_cpu: bool = True) -> None:
         self.config = config
-        self.weights = {
-            name: value if tf.is_tensor(value) else tf.Variable(value, name=name)
-            for name, value in weights.items()
-        }
+        self.weights: dict[str, Any] = {}
+        for name, weight in weights.items():
+            is_tensor = tf.is_tensor(weight)
+            self.weights[name] = weight if is_tensor else tf.Variable(weight, name=name)
         self._step = step_of(config.the_cell)
-        self._layers = [
-            {local: self.weights[name] for local, name in names.items()}
-            for names in layer_weight_names(config)
-        ]
-        # whether the loop over windows of a single network runs faster than as a single kernel,
+        self._layers = layer_weights(config, self.weights)
+
+        # Whether the loop over windows of a single network runs faster than as a single kernel,
         # which XLA would make
-        unrolled = (
-            config.num_layers
-            * block_length(config.window_steps)
-            * (2 if config.the_cell.gates else 1)
-        )
+        unrolled = config.num_layers * block_length(config.window_steps)
+        if config.the_cell.gates:
+            unrolled *= 2
         is_small = largest_product(config) <= MOST_MULTIPLICATIONS and unrolled <= MOST_STEPS
         self.loops_apart = on_cpu and (has_replicas(self.weights["W2"]) or not is_small)
 
-    def forward(
-        self, x: tf.Tensor, init_state: tf.Tensor, key: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def forward(self, x: Tensor, init_state: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         """Run a window ("Forward pass"): from symbols, uint8 [T, batch, ...], or numbers, float32
         [T, batch, count, ...], the state before, float32 [batch, carried, ...], and a random key,
         int32 [2, ...], to the states after each time step, and their logits or numbers, float32 [T,
         batch, outputs, ...].
         """
-        config, cell = self.config, self.config.the_cell
+        config = self.config
         below = embed(x, config.the_task.inputs)
-        many, block = has_replicas(init_state), block_length(config.window_steps)
-        cut = config.gradient_cut
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
-            if layer and config.dropout:
+            if layer > 0 and config.dropout:
                 below = self.drop(below, key, layer)
-            if cell.noise:
-                noise = self.noise(key, layer)
-                below = joined([below, noise], 2) if many else tf.concat([below, noise], axis=-1)
-            weights = used_weights(cell, self._layers[layer], config.window_steps)
-            if cell.has_any_step:
-                states = scan_any_step(self._step, below, init, weights, cut)
-            elif many:
-                states = scan_side_by_side(self._step, below, init, weights, cut)
-            else:
-                states = scan(self._step, below, init, weights, block, self.loops_apart, cut)
+            states = self._scan(layer, below, init, key)
             carried.append(states)
             below = states[:, :, : config.state_size]
-        weight, bias = self.weights["W2"], self.weights["b2"]
-        if many:
+
+        weight = self.weights["W2"]
+        bias = self.weights["b2"]
+        if has_replicas(init_state):
             return joined(carried, 2), affine_map([below], weight, bias)
         steps, batch, size = below.shape
         logits = affine_map([tf.reshape(below, [steps * batch, size])], weight, bias)
         return tf.concat(carried, axis=-1), tf.reshape(logits, [steps, batch, config.output_size])
 
-    def drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
+    def _scan(self, layer: int, inputs: Tensor, init_state: Tensor, key: Tensor) -> Tensor:
+        config = self.config
+        cell = config.the_cell
+        many = has_replicas(init_state)
+        if cell.noise:
+            inputs_and_noise = inputs, self.noise(key, layer)
+            inputs = joined(inputs_and_noise, 2) if many else tf.concat(inputs_and_noise, axis=-1)
+        weights = used_weights(cell, self._layers[layer], config.window_steps)
+        arguments = self._step, inputs, init_state, weights
+        cut = config.gradient_cut
+        if cell.has_any_step:
+            return scan_any_step(*arguments, cut)
+        if many:
+            return scan_side_by_side(*arguments, cut)
+        return scan(*arguments, block_length(config.window_steps), self.loops_apart, cut)
+
+    def drop(self, states: Tensor, key: Tensor, layer: int) -> Tensor:
         """Set a random share of the states to zero, and scale the others (Srivastava et al.
         2014)."""
         kept = 1 - self.config.dropout
         drawn = self._drawn(tf.random.stateless_uniform, key, layer)
         return tf.where(drawn < kept, states / kept, tf.zeros_like(states))
 
-    def noise(self, key: tf.Tensor, layer: int) -> tf.Tensor:
+    def noise(self, key: Tensor, layer: int) -> Tensor:
         """Independent standard normal numbers, float32 [T, batch, units, ...]."""
         keys = tf.stack([key[0], -1 - key[1]])  # where the numbers of dropout are none of these
         return self._drawn(tf.random.stateless_normal, keys, layer)
 
-    def _drawn(self, draw: Any, key: tf.Tensor, layer: int) -> tf.Tensor:
+    def _drawn(self, draw: Any, key: Tensor, layer: int) -> Tensor:
         shape = [self.config.window_steps, self.config.batch_size, self.config.state_size]
 
-        def draws(key: tf.Tensor) -> tf.Tensor:
+        def draws(key: Tensor) -> Tensor:
             # Without the name, XLA would compute the generator and its key for each number: ten
             # times as slow.
             return draw(shape, key + tf.constant([layer, 0]), alg="philox")
 
         if len(key.shape) == 1:
             return draws(key)
-        # the same random numbers as those of single networks
-        each = tf.map_fn(draws, tf.transpose(key), fn_output_signature=tf.float32)
-        return tf.transpose(each, [1, 2, 3, 0])
+        # The same random numbers as those of single networks
+        drawn = tf.map_fn(draws, tf.transpose(key), fn_output_signature=tf.float32)
+        return tf.transpose(drawn, [1, 2, 3, 0])
 
 
-def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
+def embed(x: Tensor, form: Symbols | Numbers) -> Tensor:
     """The cell's inputs, float32 [T, batch, input, ...]: two symbols become 0 and 1 (the tutorial),
     more one-hot."""
     if isinstance(form, Numbers):
@@ -123,16 +132,15 @@ def embed(x: tf.Tensor, form: Symbols | Numbers) -> tf.Tensor:
     return tf.one_hot(x, form.count, axis=2)
 
 
-MOST_ROWS, LARGEST_PRODUCT = 16, 2.0**64
-"""The most rows whose sums of exponentials (from 1 to the number of classes) are multiplied: longer
-loops are not unrolled, and compute one number at a time; and the largest product: float32's limit
-is 2^128.
-"""
+# The most rows whose sums of exponentials (from 1 to the number of classes) are multiplied: longer
+# loops are not unrolled, and compute one number at a time
+MOST_ROWS = 16
+LARGEST_PRODUCT = 2.0**64  # of these; float32's limit is 2^128
 
 
 def cross_entropy(
-    logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None
-) -> tuple[tf.Tensor, tf.Tensor]:
+    logits: Tensor, labels: Tensor, scored: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The mean cross-entropy over scored time steps and rows, in nats, float32 [...], and the
     softmax without gradient: of float32 [T, batch, classes, ...], int32 [T, batch, ...], and bool
     [T, batch, ...].
@@ -141,55 +149,55 @@ def cross_entropy(
         return _of_replicas(logits, labels, scored)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
     if scored is None:
-        return tf.reduce_mean(losses), tf.nn.softmax(logits)
-    return tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored), tf.nn.softmax(logits)
+        loss = tf.reduce_mean(losses)
+    else:
+        loss = tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored)
+    return loss, tf.nn.softmax(logits)
 
 
-def _number_of(steps: tf.Tensor) -> tf.Tensor:
+def _number_of(steps: Tensor) -> Tensor:
     """How many are marked: bool [T, batch, ...] to float32 [...]."""
     length, batch, *replicas = steps.shape
     marked = tf.reshape(tf.cast(steps, tf.float32), [length * batch, *replicas])
     return sum_of_steps(marked) if replicas else tf.reduce_sum(marked)
 
 
-def _of_replicas(
-    logits: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple[Tensor, Tensor]:
     """One logarithm of a product instead of several saves a sixth of the whole training time."""
     steps, batch, classes, replicas = logits.shape
     rows = steps * batch
-    counted = rows if scored is None else _number_of(scored)
+    scored_rows = rows if scored is None else _number_of(scored)
     hot = tf.one_hot(labels, classes, axis=2)
     most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
-    # Rows whose sums are multiplied
     together = next(size for size in range(most, 0, -1) if batch % size == 0)
 
-    def forward(logits: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], object]:
+    def forward(logits: Tensor) -> tuple[tuple[Tensor, Tensor], object]:
+        # -log(e^l_label / sum e^l) = (max - l_label) + log(sum e^(l - max))
         largest = tf.reduce_max(logits, axis=2)
         exponentials = tf.exp(logits - largest[:, :, tf.newaxis])
         sums = tf.reduce_sum(exponentials, axis=2)
         probabilities = exponentials / sums[:, :, tf.newaxis]
         costs = largest - tf.reduce_sum(logits * hot, axis=2)
         if scored is not None:
-            sums, costs = tf.where(scored, sums, 1.0), tf.where(scored, costs, 0.0)
+            sums = tf.where(scored, sums, 1.0)
+            costs = tf.where(scored, costs, 0.0)
         products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
-        loss = sum_of_steps(tf.math.log(products)) + sum_of_steps(
-            tf.reshape(costs, [rows, replicas])
-        )
+        logarithms = sum_of_steps(tf.math.log(products))
+        loss = logarithms + sum_of_steps(tf.reshape(costs, [rows, replicas]))
 
-        def gradient(d_loss: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
-            d_logits = (probabilities - hot) * (d_loss / counted)
-            return d_logits if scored is None else tf.where(scored[:, :, tf.newaxis], d_logits, 0.0)
+        def gradient(d_loss: Tensor, _: Tensor) -> Tensor:
+            d_logits = (probabilities - hot) * (d_loss / scored_rows)
+            if scored is None:
+                return d_logits
+            return tf.where(scored[:, :, tf.newaxis], d_logits, 0.0)
 
-        return (loss / counted, probabilities), gradient
+        return (loss / scored_rows, probabilities), gradient
 
     loss, probabilities = tf.custom_gradient(forward)(logits)
     return loss, probabilities
 
 
-def errors(
-    probabilities: tf.Tensor, labels: tf.Tensor, scored: tf.Tensor | None = None
-) -> tf.Tensor:
+def errors(probabilities: Tensor, labels: Tensor, scored: Tensor | None = None) -> Tensor:
     """The number of wrong predictions in a window, int32 [...]; if only some count, their share
     times all."""
     wrong = _predicted(probabilities) != labels
@@ -200,7 +208,7 @@ def errors(
     return tf.cast(tf.round(share * (steps * batch)), tf.int32)
 
 
-def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
+def _predicted(probabilities: Tensor) -> Tensor:
     """The likeliest class (the first of equals): float32 [T, batch, classes, ...] to int32 [T,
     batch, ...]."""
     if len(probabilities.shape) == 3:
@@ -211,23 +219,23 @@ def _predicted(probabilities: tf.Tensor) -> tf.Tensor:
     return tf.reduce_min(tf.where(probabilities == likeliest, numbers, classes), axis=2)
 
 
-def squared_error(
-    outputs: tf.Tensor, targets: tf.Tensor, scored: tf.Tensor | None = None
-) -> tf.Tensor:
+def squared_error(outputs: Tensor, targets: Tensor, scored: Tensor | None = None) -> Tensor:
     """The mean over scored time steps, rows, and the numbers of each, float32 [T, batch, numbers,
     ...] to [...]."""
     steps, batch, numbers, *replicas = outputs.shape
-    counted = numbers * (steps * batch if scored is None else _number_of(scored))
+    scored_rows = steps * batch if scored is None else _number_of(scored)
+    count = numbers * scored_rows
 
-    def forward(outputs: tf.Tensor) -> tuple[tf.Tensor, object]:
+    def forward(outputs: Tensor) -> tuple[Tensor, object]:
         wrong = outputs - targets
         if scored is not None:
             wrong = tf.where(scored[:, :, tf.newaxis], wrong, 0.0)
-        of_steps = tf.reshape(tf.reduce_sum(wrong * wrong, axis=2), [steps * batch, *replicas])
-        loss = sum_of_steps(of_steps) if replicas else tf.reduce_sum(of_steps)
-        return loss / counted, lambda d_loss: wrong * (2 * d_loss / counted)
+        squares = tf.reduce_sum(wrong * wrong, axis=2)
+        rows = tf.reshape(squares, [steps * batch, *replicas])
+        loss = sum_of_steps(rows) if replicas else tf.reduce_sum(rows)
+        return loss / count, lambda d_loss: wrong * (2 * d_loss / count)
 
-    loss: tf.Tensor = tf.custom_gradient(forward)(outputs)
+    loss: Tensor = tf.custom_gradient(forward)(outputs)
     return loss
 
 
@@ -241,14 +249,16 @@ def checked_weights(
         raise ValueError(
             f"weights = {sorted(weights)} cannot be loaded: the names must be {sorted(shapes)}"
         )
-    arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
+    arrays = {}
     for name, shape in shapes.items():
-        if arrays[name].shape != shape:
+        array = np.asarray(weights[name], dtype=np.float32)
+        if array.shape != shape:
             raise ValueError(
-                f"{name} of shape {arrays[name].shape} cannot be loaded: its shape must be {shape}"
+                f"{name} of shape {array.shape} cannot be loaded: its shape must be {shape}"
             )
-        if not np.isfinite(arrays[name]).all():
+        if not np.isfinite(array).all():
             raise ValueError(f"{name} cannot be loaded: some of its numbers are NaN or infinite")
+        arrays[name] = array
     return arrays
 
 
@@ -258,36 +268,36 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
     for each vector (Saxe et al. 2014), others as with ``"glorot"``.
     """
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
-    cell, size, shapes = config.the_cell, config.state_size, weight_shapes(config)
-    biases = {
-        **cell.first_biases,
-        **({"b": (0, config.forget_bias, 0, 0)} if config.cell == "lstm" else {}),
-    }
-    weights = {}
+    cell = config.the_cell
+    size = config.state_size
+    shapes = weight_shapes(config)
+    first_biases = dict(cell.first_biases)
+    if config.cell == "lstm":
+        first_biases["b"] = (0, config.forget_bias, 0, 0)
+
+    weights: dict[str, npt.NDArray[np.float32]] = {}
     for names in layer_weight_names(config):
         for product in cell.products:
-            weight, bias = names[product.weight], names[product.bias]
-            weights[weight] = _initial_matrix(config, rng, shapes[weight])
-            if product.is_recurrent and (product.from_identity or config.init == "orthogonal"):
-                blocks = [
-                    np.eye(size) if product.from_identity else _orthogonal(rng, size)
-                    for _ in product.columns
-                ]
-                weights[weight][product.state_rows(size)] = np.concatenate(blocks, axis=1)
-            first = biases.get(product.bias, (0,) * len(product.columns))
-            weights[bias] = np.repeat(np.array([first], np.float32), size, axis=1)
-        given = cell.first_units(rng, size, config.window_steps)
+            matrix = _initial_matrix(config, rng, shapes[names[product.weight]])
+            if product.is_recurrent:
+                rows = matrix[product.state_rows(size)]
+                if product.from_identity:
+                    rows[:] = np.tile(np.eye(size), len(product.columns))
+                elif config.init == "orthogonal":
+                    rows[:] = np.hstack([_orthogonal(rng, size) for _ in product.columns])
+            weights[names[product.weight]] = matrix
+            biases = first_biases.get(product.bias, (0,) * len(product.columns))
+            weights[names[product.bias]] = np.repeat(np.array([biases], np.float32), size, axis=1)
+        first_units = cell.first_units(rng, size, config.window_steps)
         for name in (*cell.unit_weights, *cell.other_weights):
             shape = shapes[names[name]]
-            is_given = name in given
-            weights[names[name]] = (
-                given[name].reshape(shape) if is_given else _initial_matrix(config, rng, shape)
-            )
-    return {
-        **weights,
-        "W2": _initial_matrix(config, rng, shapes["W2"]),
-        "b2": np.zeros(shapes["b2"], np.float32),
-    }
+            if name in first_units:
+                weights[names[name]] = first_units[name].reshape(shape)
+            else:
+                weights[names[name]] = _initial_matrix(config, rng, shape)
+    weights["W2"] = _initial_matrix(config, rng, shapes["W2"])
+    weights["b2"] = np.zeros(shapes["b2"], np.float32)
+    return weights
 
 
 def _orthogonal(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
@@ -311,37 +321,43 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
     time, count]."""
     import keras
 
-    task = config.the_task
-    if isinstance(task.inputs, Numbers):
-        states = inputs = keras.Input((None, task.inputs.count), name="numbers")
+    form = config.the_task.inputs
+    if isinstance(form, Numbers):
+        inputs = keras.Input((None, form.count), name="numbers")
+        below = inputs
     else:
         inputs = keras.Input((None,), dtype="int32", name="symbols")
-        table = np.array([[0.0], [1.0]]) if task.inputs.count == 2 else np.eye(task.inputs.count)
-        embed = keras.layers.Embedding(
-            task.inputs.count, config.input_size, trainable=False, name="embed"
+        embedding = keras.layers.Embedding(
+            form.count, config.input_size, trainable=False, name="embed"
         )
-        states = embed(inputs)
-        embed.set_weights([table])
+        below = embedding(inputs)
+        table = np.array([[0.0], [1.0]]) if form.count == 2 else np.eye(form.count)
+        embedding.set_weights([table])
+
     kind, options = config.the_cell.keras
-    for number, names in enumerate(layer_weight_names(config), start=1):
-        named = f"{config.cell}_{number}"
+    options = {"return_sequences": True, **options}
+    for number, own in enumerate(layer_weights(config, weights), start=1):
         layer = getattr(keras.layers, kind)(
-            config.state_size, return_sequences=True, name=named, **options
+            config.state_size, name=f"{config.cell}_{number}", **options
         )
-        states = layer(states)
-        own = {name: weights[full] for name, full in names.items()}
-        layer.set_weights(_layer_weights(own, states_in=config.state_size))
-    activation = None if isinstance(task.outputs, Numbers) else "softmax"
+        below = layer(below)
+        layer.set_weights(_keras_weights(own, config.state_size))
+
+    activation = None if isinstance(config.the_task.outputs, Numbers) else "softmax"
     output = keras.layers.Dense(config.output_size, activation=activation, name="output_layer")
-    model = keras.Model(inputs, output(states), name="echo_rnn")
+    model = keras.Model(inputs, output(below), name="echo_rnn")
     output.set_weights([weights["W2"], weights["b2"][0]])
     return model
 
 
-def _layer_weights(own: Mapping[str, Floats], states_in: int) -> list[Floats]:
-    """Kernel, recurrent kernel and bias for a Keras layer: the last ``states_in`` rows of W belong
-    to h in [x, h] W."""
-    matrices = [own[name] for name in own if name.startswith("W")]
-    biases = [own[name][0] for name in own if name.startswith("b")]
-    whole = np.concatenate(matrices, axis=1)
-    return [whole[:-states_in], whole[-states_in:], np.concatenate(biases)]
+def _keras_weights(own: Mapping[str, Floats], state_size: int) -> list[Floats]:
+    """Kernel, recurrent kernel and bias: the last rows of W belong to h in [x, h] W."""
+    matrices = []
+    biases = []
+    for name, weight in own.items():
+        if name.startswith("W"):
+            matrices.append(weight)
+        else:
+            biases.append(weight[0])
+    whole = np.hstack(matrices)
+    return [whole[:-state_size], whole[-state_size:], np.hstack(biases)]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from echornn.config import RULES, EchoConfig
+
+Weight = TypeVar("Weight")  # a tensor or an array
 
 REPLICA_LIMIT, INFLUENCE_LIMIT = 1500, 4000
 """The most multiplications of a product, and numbers of the influence, with which many networks
@@ -28,49 +32,61 @@ def shown_part(config: EchoConfig) -> slice:
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
     """For each layer, the model's name of each weight by the cell's name: W is W, W_layer2,
     W_layer3, ..."""
-    cell = config.the_cell
-    return [
-        {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell.weights}
-        for layer in range(config.num_layers)
-    ]
+    layers = []
+    for layer in range(1, config.num_layers + 1):
+        suffix = "" if layer == 1 else f"_layer{layer}"
+        layers.append({name: name + suffix for name in config.the_cell.weights})
+    return layers
+
+
+def layer_weights(config: EchoConfig, weights: Mapping[str, Weight]) -> list[dict[str, Weight]]:
+    """The weights of each layer by the cell's names."""
+    layers = []
+    for names in layer_weight_names(config):
+        layers.append({name: weights[full_name] for name, full_name in names.items()})
+    return layers
 
 
 def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     """The tutorial's W, b, W2, b2 ("Variables and placeholders"): a cell's W is [input + state,
     columns], its b [1, columns]; weights of units are [1, state].
     """
+    cell = config.the_cell
+    size = config.state_size
+    inputs = config.input_size
     shapes: dict[str, tuple[int, int]] = {}
-    size, cell = config.state_size, config.the_cell
-    for layer, names in enumerate(layer_weight_names(config)):
-        inputs = size if layer else config.input_size
+    for names in layer_weight_names(config):
         for product in cell.products:
             columns = len(product.columns) * size
             shapes[names[product.weight]] = (product.rows(inputs, size), columns)
             shapes[names[product.bias]] = (1, columns)
-        shapes |= {names[weight]: (1, size) for weight in cell.unit_weights}
-        shapes |= {
-            names[weight]: shape for weight, shape in cell.other_shapes(inputs, size).items()
-        }
-    return {**shapes, "W2": (size, config.output_size), "b2": (1, config.output_size)}
+        for name in cell.unit_weights:
+            shapes[names[name]] = (1, size)
+        for name, shape in cell.other_shapes(inputs, size).items():
+            shapes[names[name]] = shape
+        inputs = size  # the layer above reads this one's states
+    shapes["W2"] = (size, config.output_size)
+    shapes["b2"] = (1, config.output_size)
+    return shapes
 
 
 def fixed_names(config: EchoConfig) -> set[str]:
-    return {names[one] for names in layer_weight_names(config) for one in config.the_cell.fixed}
+    return _in_all_layers(config, config.the_cell.fixed)
 
 
 def decayed_names(config: EchoConfig) -> set[str]:
     """The weights that may decay: neither biases nor those that are not trained."""
-    cell = config.the_cell
-    biases = {names[one.bias] for names in layer_weight_names(config) for one in cell.products} | {
-        "b2"
-    }
-    return {*weight_shapes(config)} - biases - fixed_names(config)
+    biases = _in_all_layers(config, [product.bias for product in config.the_cell.products])
+    return weight_shapes(config).keys() - biases - fixed_names(config) - {"b2"}
+
+
+def _in_all_layers(config: EchoConfig, names: Iterable[str]) -> set[str]:
+    return {layer[name] for layer in layer_weight_names(config) for name in names}
 
 
 def largest_product(config: EchoConfig) -> int:
-    return config.batch_size * max(
-        rows * columns for rows, columns in weight_shapes(config).values()
-    )
+    largest = max(rows * columns for rows, columns in weight_shapes(config).values())
+    return config.batch_size * largest
 
 
 def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
@@ -80,15 +96,14 @@ def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """
     if RULES[config.rule].cuts or not config.is_stream:
         return {}
-    without = fixed_names(config) | {"W2", "b2"}  # the latter do not act on the state
-    shapes = {name: shape for name, shape in weight_shapes(config).items() if name not in without}
-    return {
-        name: (config.batch_size, carried_size(config), *shape) for name, shape in shapes.items()
-    }
+    do_not_act = fixed_names(config) | {"W2", "b2"}
+    row = config.batch_size, carried_size(config)
+    shapes = weight_shapes(config).items()
+    return {name: (*row, *shape) for name, shape in shapes if name not in do_not_act}
 
 
 def influence_size(config: EchoConfig) -> int:
-    return sum(math.prod(shape) for shape in influence_shapes(config).values())
+    return sum(map(math.prod, influence_shapes(config).values()))
 
 
 def block_length(window_length: int) -> int:
@@ -96,7 +111,10 @@ def block_length(window_length: int) -> int:
     ms to compile."""
     if window_length <= 32:
         return window_length
-    return next((block for block in range(10, 17) if window_length % block == 0), 10)
+    for block in range(10, 17):
+        if window_length % block == 0:
+            return block
+    return 10
 
 
 def is_trained_alone(config: EchoConfig) -> bool:

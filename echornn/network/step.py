@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+from tensorflow import Tensor
 
 from echornn.cells.cell import Activation, Cell
 from echornn.config import EchoConfig
@@ -18,34 +19,37 @@ from echornn.network.affine import (
     product,
     split_features,
 )
-from echornn.network.shapes import layer_weight_names
+from echornn.network.shapes import layer_weights
 
-Multiply = Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor]
-Scaling = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Multiply = Callable[[Sequence[Tensor], Tensor, Tensor], Tensor]
+Scaling = Callable[[Tensor, Tensor], Tensor]
 
 
 class Layer:
     """Computes with these weights, by the cell's names, of one network or many; see
     `echornn.cells.cell.Network`."""
 
-    noise: tf.Tensor  # is set before each step, if the cell has noise
+    noise: Tensor  # is set before each step, if the cell has noise
 
     def __init__(
         self, weights: Tensors, multiply: Multiply = affine_map, scaling: Scaling = tf.multiply
     ) -> None:
-        self.weights, self._multiply, self._scaling = weights, multiply, scaling
-        self.products: dict[str, tf.Tensor] = {}  # by weight, before their activations
+        self.weights = weights
+        self._multiply = multiply
+        self._scaling = scaling
+        self.products: dict[str, Tensor] = {}  # by weight, before their activations
 
     def affine(
-        self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation
-    ) -> list[tf.Tensor]:
-        self.products[weight] = z = self._multiply(parts, self.weights[weight], self.weights[bias])
+        self, parts: Sequence[Tensor], weight: str, bias: str, *activations: Activation
+    ) -> list[Tensor]:
+        z = self._multiply(parts, self.weights[weight], self.weights[bias])
+        self.products[weight] = z
         return activated(z, activations)
 
-    def scale(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
+    def scale(self, vector: Tensor, weight: str) -> Tensor:
         return self._scaling(vector, self.weights[weight])
 
-    def product(self, vector: tf.Tensor, weight: str) -> tf.Tensor:
+    def product(self, vector: Tensor, weight: str) -> Tensor:
         w = self.weights[weight]
         return product(vector, w) if has_replicas(w) else tf.matmul(vector, w)
 
@@ -62,14 +66,14 @@ class OfTensors:
     sigmoid = staticmethod(tf.sigmoid)
     relu = staticmethod(tf.nn.relu)
 
-    def transposed(self, value: tf.Tensor) -> tf.Tensor:
+    def transposed(self, value: Tensor) -> Tensor:
         return tf.transpose(value, [1, 0, *range(2, len(value.shape))])
 
-    def limited(self, value: tf.Tensor, least: float, most: float) -> tf.Tensor:
+    def limited(self, value: Tensor, least: float, most: float) -> Tensor:
         return value + tf.stop_gradient(tf.clip_by_value(value, least, most) - value)
 
 
-Step = Callable[[tf.Tensor, tf.Tensor, Layer], tf.Tensor]
+Step = Callable[[Tensor, Tensor, Layer], Tensor]
 """A time step: the carried state after it, float32 [batch, carried, ...], from inputs, state
 before, and layer. If the cell has noise, its numbers follow the inputs, float32 [batch, input +
 units, ...].
@@ -79,7 +83,7 @@ units, ...].
 def step_of(cell: Cell) -> Step:
     count = len(cell.state_parts)
 
-    def step(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+    def step(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
         if cell.noise:
             inputs, layer.noise = tf.split(inputs, [-1, state.shape[1] // count], axis=1)
         after = cell.step(inputs, split_features(state, count), layer)
@@ -88,33 +92,31 @@ def step_of(cell: Cell) -> Step:
     return step
 
 
-def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, tf.Tensor]:
-    weights = {
-        name: tf.stop_gradient(one) if name in cell.fixed else one for name, one in weights.items()
-    }
-    return {
-        name: tf.convert_to_tensor(value)
-        for name, value in cell.used(weights, OfTensors(), steps).items()
-    }
+def used_weights(cell: Cell, weights: Tensors, steps: int) -> dict[str, Tensor]:
+    trained = dict(weights)
+    for name in cell.fixed:
+        trained[name] = tf.stop_gradient(weights[name])
+    used = cell.used(trained, OfTensors(), steps)
+    return {name: tf.convert_to_tensor(weight) for name, weight in used.items()}
 
 
 def of_arrays(cell: Cell, weights: Mapping[str, Any], steps: int) -> Callable[..., list[Any]]:
     """The cell's step, compiled, as a function of arrays: x, noise, and the vectors of the state
     before."""
-    used = used_weights(cell, {name: tf.constant(value) for name, value in weights.items()}, steps)
+    used = used_weights(cell, tf.nest.map_structure(tf.constant, weights), steps)
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def compiled(x: tf.Tensor, noise: tf.Tensor, *state: tf.Tensor) -> Sequence[tf.Tensor]:
+    def compiled(x: Tensor, noise: Tensor, *state: Tensor) -> Sequence[Tensor]:
         layer = Layer(used)
         layer.noise = noise
         return cell.step(x, list(state), layer)
 
-    return lambda *arrays: [one.numpy() for one in compiled(*map(tf.constant, arrays))]
+    return lambda *arrays: [vector.numpy() for vector in compiled(*map(tf.constant, arrays))]
 
 
 class Stepped(NamedTuple):
-    state: tf.Tensor  # that is carried on, float32 [batch, carried]
-    gates: tf.Tensor  # each layer's side by side, 0 to 1, float32 [batch, gates_size]
+    state: Tensor  # that is carried on, float32 [batch, carried]
+    gates: Tensor  # each layer's side by side, 0 to 1, float32 [batch, gates_size]
 
 
 def gates_size(config: EchoConfig) -> int:
@@ -123,12 +125,12 @@ def gates_size(config: EchoConfig) -> int:
 
 def step(
     config: EchoConfig,
-    weights: Mapping[str, tf.Tensor],
-    inputs: tf.Tensor,
-    state: tf.Tensor,
+    weights: Mapping[str, Tensor],
+    inputs: Tensor,
+    state: Tensor,
     multiply: Multiply = affine_map,
     scaling: Scaling = tf.multiply,
-    noise: tf.Tensor | None = None,
+    noise: Tensor | None = None,
 ) -> Stepped:
     """One time step of all layers, without dropout, from x_t as it enters the cell (see
     `echornn.network.model.embed`), float32 [batch, input], the carried state before it, and the
@@ -136,35 +138,33 @@ def step(
     with the weights.
     """
     cell = config.the_cell
-    one_step, columns = (
-        step_of(cell),
-        {product.weight: product.columns for product in cell.products},
-    )
-    below, states, gates = inputs, [], []
-    of_layers = zip(
-        tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True
-    )
-    for number, (before, names) in enumerate(of_layers):
+    run_layer = step_of(cell)
+    before = tf.split(state, config.num_layers, axis=-1)
+    if noise is None:
+        noises = [tf.zeros_like(layer_state[..., : config.state_size]) for layer_state in before]
+    else:
+        noises = tf.split(noise, config.num_layers, axis=-1)
+
+    below = inputs
+    states = []
+    gates = []
+    for number, trained in enumerate(layer_weights(config, weights)):
         if cell.noise:
-            size, begin = config.state_size, number * config.state_size
-            of_layer = (
-                tf.zeros_like(before[..., :size])
-                if noise is None
-                else noise[..., begin : begin + size]
-            )
-            below = tf.concat([below, of_layer], axis=-1)
-        own = used_weights(
-            cell, {local: weights[name] for local, name in names.items()}, config.window_steps
-        )
-        layer = Layer(own, multiply, scaling)
-        after = one_step(below, before, layer)
-        below = after[..., : config.state_size]
+            below = tf.concat([below, noises[number]], axis=-1)
+        layer = Layer(used_weights(cell, trained, config.window_steps), multiply, scaling)
+        after = run_layer(below, before[number], layer)
         states.append(after)
-        vectors: dict[str, tf.Tensor] = {}
-        for weight, z in layer.products.items():
-            vectors |= zip(columns[weight], tf.split(z, len(columns[weight]), axis=-1), strict=True)
-        gates += [tf.sigmoid(vectors[name]) for name in cell.gates]
-    return Stepped(
-        tf.concat(states, axis=-1),
-        tf.concat(gates, axis=-1) if gates else tf.zeros_like(state[..., :0]),
-    )
+        below = after[..., : config.state_size]
+        gates += _gates(cell, layer)
+    if not gates:
+        gates = [state[..., :0]]
+    return Stepped(tf.concat(states, axis=-1), tf.concat(gates, axis=-1))
+
+
+def _gates(cell: Cell, layer: Layer) -> list[Tensor]:
+    vectors: dict[str, Tensor] = {}
+    for facts in cell.products:
+        if facts.weight in layer.products:
+            z = layer.products[facts.weight]
+            vectors |= zip(facts.columns, tf.split(z, len(facts.columns), axis=-1), strict=True)
+    return [tf.sigmoid(vectors[name]) for name in cell.gates]

@@ -13,8 +13,13 @@ import tensorflow as tf
 
 from echornn.network.affine import Tensors, has_replicas, joined, split_features
 from echornn.network.model import EchoRNN
-from echornn.network.scan import Made, Recording
-from echornn.network.shapes import block_length, carried_size, layer_weight_names
+from echornn.network.recording import Recording, Use
+from echornn.network.shapes import (
+    block_length,
+    carried_size,
+    layer_weight_names,
+    layer_weights,
+)
 from echornn.network.step import OfTensors, step_of, used_weights
 
 
@@ -29,7 +34,7 @@ class StepInputs(NamedTuple):
 class Product(NamedTuple):
     """A product that a step computed, and the derivatives of the carried numbers by its result."""
 
-    made: Made  # of each row once
+    use: Use  # of each row once
     d_z: tf.Tensor  # float32 [batch, carried, columns, ...]
 
 
@@ -43,10 +48,7 @@ class Sensitivity:
         self._carried = carried_size(config)
         self._step = step_of(config.the_cell)
         self._names = layer_weight_names(config)
-        self._weights = [
-            {name: model.weights[full_name] for name, full_name in names.items()}
-            for names in self._names
-        ]
+        self._weights = layer_weights(config, model.weights)
         self._used = [
             used_weights(config.the_cell, weights, config.window_steps) for weights in self._weights
         ]
@@ -108,13 +110,13 @@ class Sensitivity:
         # The copies of a row have the same activations, which are not computed again
         layers = []
         for weights, recording in zip(self._used, forward, strict=True):
-            values = [self._repeated(value) for made in recording.made for value in made.values]
+            values = [self._repeated(value) for use in recording.uses for value in use.values]
             layers.append(Recording(weights, values=iter(values)))
         inputs = tf.nest.map_structure(self._repeated, inputs)
         with tf.GradientTape() as tape:
             tape.watch([inputs.x, inputs.state])  # x too, since some products read nothing else
             after = self._run_step(inputs, layers)
-        zs = [[made.z for made in layer.made] for layer in layers]
+        zs = [[use.z for use in layer.uses] for layer in layers]
         d_state, d_zs = tape.gradient(
             after, [inputs.state, zs], seeds, tf.UnconnectedGradients.ZERO
         )
@@ -122,7 +124,7 @@ class Sensitivity:
         products = []
         for recording, d_layer in zip(forward, d_zs, strict=True):
             d_rows = map(self._rows_apart, d_layer)
-            products.append(list(map(Product, recording.made, d_rows)))
+            products.append(list(map(Product, recording.uses, d_rows)))
         return d_state, products
 
     def _run_step(self, inputs: StepInputs, layers: Sequence[Recording]) -> tf.Tensor:
@@ -180,9 +182,9 @@ def by_used_weights(steps: Sequence[Sequence[Product]]) -> dict[str, tf.Tensor]:
         sums[name] = sums[name] + derivative if name in sums else derivative
 
     for products in zip(*steps, strict=True):
-        weight, bias = products[0].made.weight, products[0].made.bias
+        weight, bias = products[0].use.weight, products[0].use.bias
         d_z = tf.stack([product.d_z for product in products])  # [steps, batch, carried, columns]
-        read = zip(*(product.made.parts for product in products), strict=True)
+        read = zip(*(product.use.parts for product in products), strict=True)
         parts = [tf.stack(part) for part in read]  # [steps, batch, rows, ...]
         if not bias:  # a vector that is scaled
             scaled = tf.reduce_sum(parts[0][:, :, tf.newaxis] * d_z, axis=0)
