@@ -89,14 +89,16 @@ class Trained(NamedTuple):
 
 def nothing_trained(config: EchoConfig, windows: int, replicas: list[int]) -> Trained:
     """Room for the results of so many windows."""
-    steps, rows, carried = config.window_steps, config.batch_size, carried_size(config)
+    of_call = [windows] + replicas
+    of_step = [config.batch_size, carried_size(config)] + replicas
+    outputs = [config.window_steps, config.batch_size, config.output_size] + replicas
     return Trained(
-        losses=tf.zeros([windows, *replicas]),
-        errors=tf.zeros([windows, *replicas], tf.int32),
-        norms=tf.zeros([windows, *replicas]),
-        outputs=tf.zeros([steps, rows, config.output_size, *replicas]),
-        states=tf.zeros([steps, rows, carried, *replicas]),
-        init_state=tf.zeros([rows, carried, *replicas]),
+        losses=tf.zeros(of_call),
+        errors=tf.zeros(of_call, tf.int32),
+        norms=tf.zeros(of_call),
+        outputs=tf.zeros(outputs),
+        states=tf.zeros([config.window_steps] + of_step),
+        init_state=tf.zeros(of_step),
     )
 
 

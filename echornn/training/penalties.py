@@ -35,8 +35,8 @@ def mean_square(config: EchoConfig, states: tf.Tensor) -> tf.Tensor:
 
 def squared_norm(gradients: list[tf.Tensor]) -> tf.Tensor:
     """The square of their global norm, float32 [...]."""
-    squares = [tf.reduce_sum(tf.square(gradient), axis=[0, 1]) for gradient in gradients]
-    return tf.add_n(squares)
+    squares = map(tf.square, gradients)
+    return tf.add_n([tf.reduce_sum(square, axis=[0, 1]) for square in squares])
 
 
 def clipped(
@@ -58,9 +58,9 @@ def decayed(
 ) -> list[tf.Tensor]:
     """``g + d w`` for the matrices that are trained: those of `decayed_names`."""
     names = decayed_names(config)
-    following = []
-    for (name, weight), gradient in zip(weights.items(), gradients, strict=True):
+    with_decay = []
+    for name, gradient in zip(weights, gradients, strict=True):
         if name in names:
-            gradient = gradient + weight_decay * weight
-        following.append(gradient)
-    return following
+            gradient = gradient + weight_decay * weights[name]
+        with_decay.append(gradient)
+    return with_decay

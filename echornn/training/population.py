@@ -80,7 +80,7 @@ class Population:
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else replace(configs, replicas=replicas)
             require_memory(wanted, wanted.replicas, at_once)
-            configs = [wanted.of(index) for index in range(wanted.replicas)]
+            configs = each_replica(wanted)
         elif replicas is not None:
             raise ValueError(
                 f"replicas = {replicas!r} cannot be used: each configuration is one replica"
@@ -208,16 +208,10 @@ class Population:
         passes = []
         for replica, config in enumerate(self.configs):
             own = {name: values[replica] for name, values in weights.items()}
-            passes.append(FrozenNetwork(config, own).forward(inputs, state))
-        return ForwardPass(
-            outputs=np.stack([forward.outputs for forward in passes]),
-            states=np.stack([forward.states for forward in passes]),
-            gates={
-                name: np.stack([forward.gates[name] for forward in passes])
-                for name in passes[0].gates
-            },
-            carried=np.stack([forward.carried for forward in passes]),
-        )
+            forward = FrozenNetwork(config, own).forward(inputs, state)
+            passes.append((forward.outputs, forward.states, forward.gates, forward.carried))
+        outputs, states, gates, carried = zip(*passes, strict=True)
+        return ForwardPass(np.stack(outputs), np.stack(states), stacked(gates), np.stack(carried))
 
     @property
     def config(self) -> EchoConfig:
@@ -302,7 +296,7 @@ class Population:
             ValueError: another field differs, or the new ``num_epochs`` is below the current epoch.
         """
         if isinstance(configs, EchoConfig):
-            configs = [configs.of(index) for index in range(configs.replicas)]
+            configs = each_replica(configs)
         if not self._differ_only_live(configs):
             raise ValueError(
                 f"{configs[0]} needs new networks: between windows only "
@@ -330,7 +324,7 @@ class Population:
                 f"{config} needs new networks: other fields than "
                 f"{', '.join(sorted(START_FIELDS))} need another program"
             )
-        self._take([config.of(index) for index in range(config.replicas)], data_version=0, epoch=0)
+        self._take(each_replica(config), data_version=0, epoch=0)
         self.data_version = 0
         self._newest = None
         self.reset(init_index)
@@ -358,7 +352,7 @@ class Population:
         """Start over with the initial weights of this number and new optimizers. The data stays."""
         config = self.configs[0]
         networks = [initial_weights(config, init_index) for config in self.configs]
-        weights = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+        weights = stacked(networks)
         optimizer = fresh_optimizer(self.configs, weights)
         carried = np.zeros((self.replicas, config.batch_size, carried_size(config)), np.float32)
         self._shards.values = Values(weights, optimizer, carried, no_influence(self.configs))
@@ -457,6 +451,15 @@ class Trainer(Population):
         super().restore(replace(super().state, weights=loaded, optimizer=optimizer))
 
 
+def each_replica(config: EchoConfig) -> list[EchoConfig]:
+    return [config.of(index) for index in range(config.replicas)]
+
+
+def stacked(networks: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    """Arrays with a first axis of replicas, from those of each network."""
+    return {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+
+
 def _unknown(config: EchoConfig, replicas: int) -> Trained:
     """Of no window; what the last one showed is NaN."""
     nothing = np.zeros((0, replicas), np.float32)
@@ -472,7 +475,7 @@ def _unknown(config: EchoConfig, replicas: int) -> Trained:
 
 
 def no_influence(configs: Sequence[EchoConfig]) -> dict[str, Floats]:
-    return {
-        name: np.zeros((len(configs), *shape), np.float32)
-        for name, shape in influence_shapes(configs[0]).items()
-    }
+    influence = {}
+    for name, shape in influence_shapes(configs[0]).items():
+        influence[name] = np.zeros((len(configs), *shape), np.float32)
+    return influence

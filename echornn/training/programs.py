@@ -133,13 +133,17 @@ class Program:
             results = train_shard((values, calls[0], 0))
             return tf.nest.map_structure(lambda array: array[tf.newaxis], results)
 
-        begins = tf.range(capacity) * (x.shape[0] // capacity)
+        def form(array: tf.Tensor) -> tf.TensorSpec:
+            return tf.TensorSpec(array.shape, array.dtype)
+
+        def shard_form(array: tf.Tensor) -> tf.TensorSpec:
+            return tf.TensorSpec(array.shape[1:], array.dtype)
+
         forms = (
-            tf.nest.map_structure(
-                lambda array: tf.TensorSpec(array.shape[1:], array.dtype), values
-            ),
-            tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), nothing),
+            tf.nest.map_structure(shard_form, values),
+            tf.nest.map_structure(form, nothing),
         )
+        begins = tf.range(capacity) * (x.shape[0] // capacity)
         return tf.map_fn(train_shard, (values, calls, begins), fn_output_signature=forms)
 
 

@@ -151,7 +151,7 @@ class Shards:
 
     @values.setter
     def values(self, values: Values) -> None:
-        arrays = [self.division.placed(array) for array in tf.nest.flatten(values)]
+        arrays = list(map(self.division.placed, tf.nest.flatten(values)))
         self._values = []
         for call, device in enumerate(self._devices):
             with tf.device(device):
@@ -198,7 +198,7 @@ class Shards:
             unused = self.division.capacity - self.division.turns
             drawn += drawn[-1:] * (unused * self.epochs)
             with tf.device(device):
-                calls.append([tf.constant(end_to_end(parts)) for parts in zip(*drawn, strict=True)])
+                calls.append(list(map(tf.constant, map(end_to_end, *drawn))))
         return Block(data_version, first_epoch, self.epochs, calls)
 
     def _draw(self, replicas: npt.NDArray[np.intp], data_version: int, epoch: int) -> list[Array]:
@@ -210,9 +210,9 @@ class Shards:
         arrays = [array for array in data if array is not None]
         if self.division.places == 0:
             return [array[..., 0] for array in arrays]
-        if len(used) < len(replicas):
-            return [array[..., places] for array in arrays]
-        return arrays
+        if len(used) == len(replicas):
+            return arrays
+        return [array[..., places] for array in arrays]
 
     def window(self, block: Block, steps: slice) -> list[Array]:
         """Inputs, targets and which of them count, of some time steps, [steps, batch, ...,
@@ -226,7 +226,7 @@ class Shards:
             return view(tensor).reshape(shape)[:, steps]
 
         calls = [map(steps_of, data) for data in block.calls]
-        arrays = [self.division.together(parts) for parts in zip(*calls, strict=True)]
+        arrays = list(map(self.division.together, zip(*calls, strict=True)))
         if len(arrays) == 2:
             shape = steps.stop - steps.start, self.configs[0].batch_size, len(self.configs)
             arrays.append(np.broadcast_to(np.True_, shape))
@@ -275,7 +275,7 @@ class Shards:
         return np.array([seed * MAX_LAYERS & LARGEST for seed in seeds], np.int32)
 
 
-def end_to_end(parts: Sequence[Array]) -> Array:
+def end_to_end(*parts: Array) -> Array:
     """One array, not copied if it is alone."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
