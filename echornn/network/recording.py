@@ -80,14 +80,25 @@ class Recording(Layer):
         super().__init__(weights)
         self.uses: list[Use] = []
         self._zs = zs or {}
-        self._values = values
+        self._known = values
+
+    @property
+    def zs(self) -> list[Tensor]:
+        return [use.z for use in self.uses]
+
+    @property
+    def values(self) -> list[Tensor]:
+        values: list[Tensor] = []
+        for use in self.uses:
+            values += use.values
+        return values
 
     def affine(
         self, parts: Sequence[Tensor], weight: str, bias: str, *activations: Activation
     ) -> list[Tensor]:
         w = tf.stop_gradient(self.weights[weight])
         z = self._zs.get(len(self.uses))
-        if self._values is not None:
+        if self._known is not None:
             # Nobody reads these numbers: only the gradient goes through
             z = tf.zeros([parts[0].shape[0], *w.shape[1:]])
 
@@ -96,12 +107,12 @@ class Recording(Layer):
         else:
             z = affine_known(parts, w, z)
 
-        if self._values is None:
+        if self._known is None:
             values = activated(z, activations)
         else:
             groups = zip(split_features(z, len(activations)), activations, strict=True)
             values = [
-                activated_before(group, next(self._values), activation)
+                activated_before(group, next(self._known), activation)
                 for group, activation in groups
             ]
         self.uses.append(Use(weight, bias, parts, z, values))
@@ -123,8 +134,8 @@ class RecordedStep:
             self._tape.watch([inputs, before])
             self.after = step(inputs, before, layer)
         self.uses = layer.uses
-        self.zs = [use.z for use in layer.uses]
-        self.values = [value for use in layer.uses for value in use.values]
+        self.zs = layer.zs
+        self.values = layer.values
 
     def back(self, d_after: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """The gradients to the state before, to the inputs, and to the z of each use; zero for one

@@ -13,9 +13,10 @@ which were kept.
                         x1                x2                        xT
                  each step writes down (parts, z) of every product  z = [x, h] W + b  that it makes
 
-    back       dh0 <-- step 1 <-- dh1 <-- step 2 <-- dh2 <-- ... <-- step T <-- dhT      (+ dL/dh of
-                         each step) |                  |                          | dz1
-                         dz2                        dzT      one tape a step, blind to W and b
+    back       dh0 <-- step 1 <-- dh1 <-- step 2 <-- dh2 <-- ... <-- step T <-- dhT
+                         |                 |                         |
+                         dz1               dz2                       dzT
+                 each step adds the dL/dh from outside, and has its own tape, blind to W and b
 
     at the end   dW = sum over products of  [parts of step 1; ...; of step T]^T [dz1; ...; dzT]
 """

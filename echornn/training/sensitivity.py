@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
+from tensorflow import Tensor
 
 from echornn.network.affine import Tensors, has_replicas, joined, split_features
 from echornn.network.model import EchoRNN
-from echornn.network.recording import Recording, Use
+from echornn.network.recording import Recording, Use, add
+from echornn.network.scan import loop
 from echornn.network.shapes import (
     block_length,
     carried_size,
@@ -26,16 +28,16 @@ from echornn.network.step import OfTensors, step_of, used_weights
 class StepInputs(NamedTuple):
     """What the steps of a window read, float32 [steps, batch, ...]."""
 
-    x: tf.Tensor  # the inputs of the first layer
-    state: tf.Tensor  # the carried states before each step
-    dropout: list[tf.Tensor]  # the factors of each layer but the first; none without dropout
+    x: Tensor  # the inputs of the first layer
+    state: Tensor  # the carried states before each step
+    dropout: list[Tensor]  # the factors of each layer but the first; none without dropout
 
 
 class Product(NamedTuple):
     """A product that a step computed, and the derivatives of the carried numbers by its result."""
 
     use: Use  # of each row once
-    d_z: tf.Tensor  # float32 [batch, carried, columns, ...]
+    d_z: Tensor  # float32 [batch, carried, columns, ...]
 
 
 class Sensitivity:
@@ -53,7 +55,7 @@ class Sensitivity:
             used_weights(config.the_cell, weights, config.window_steps) for weights in self._weights
         ]
 
-    def after(self, steps: int) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    def after(self, steps: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The derivatives of the states after so many steps: by the state before them, float32
         [batch, carried, carried before, ...], and by the weights, [batch, carried, rows, columns,
         ...]."""
@@ -68,29 +70,21 @@ class Sensitivity:
         seeds, sums = self._block_back(seeds, steps - tail, tail)
         if blocks:
 
-            def is_left(number: tf.Tensor, seeds: tf.Tensor, sums: list[Tensors]) -> tf.Tensor:
-                return number >= 0
-
-            def next_block(
-                number: tf.Tensor, seeds: tf.Tensor, sums: list[Tensors]
-            ) -> tuple[tf.Tensor, tf.Tensor, Any]:
+            def next_block(number: Tensor, seeds: Tensor, sums: list[Tensors]) -> Any:
                 seeds, more = self._block_back(seeds, number * block, block)
-                return number - 1, seeds, tf.nest.map_structure(tf.add, sums, more)
+                return seeds, tf.nest.map_structure(tf.add, sums, more)
 
-            last = tf.constant(blocks - 1)
-            _, seeds, sums = tf.while_loop(
-                is_left, next_block, (last, seeds, sums), maximum_iterations=blocks
-            )
+            seeds, sums = loop(range(blocks)[::-1], next_block, seeds, sums)
 
-        by_weights: dict[str, tf.Tensor] = {}
+        by_weights: dict[str, Tensor] = {}
         for names, weights, by_used in zip(self._names, self._weights, sums, strict=True):
             for name, derivative in self._by_trained(weights, by_used).items():
                 by_weights[names[name]] = derivative
         return self._rows_apart(seeds), by_weights
 
     def _block_back(
-        self, seeds: tf.Tensor, first: tf.Tensor | int, length: int
-    ) -> tuple[tf.Tensor, list[Tensors]]:
+        self, seeds: Tensor, first: Tensor | int, length: int
+    ) -> tuple[Tensor, list[Tensors]]:
         """Through a block of steps, and the sums over them by the used weights of each layer."""
         steps = []
         for t in reversed(range(length)):
@@ -98,9 +92,7 @@ class Sensitivity:
             steps.append(layers)
         return seeds, [by_used_weights(layer) for layer in zip(*steps, strict=True)]
 
-    def _step_back(
-        self, seeds: tf.Tensor, t: tf.Tensor | int
-    ) -> tuple[tf.Tensor, list[list[Product]]]:
+    def _step_back(self, seeds: Tensor, t: Tensor | int) -> tuple[Tensor, list[list[Product]]]:
         """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...],
         to those before it; and the products of each layer."""
         inputs = tf.nest.map_structure(lambda array: tf.gather(array, t), self._inputs)
@@ -110,13 +102,13 @@ class Sensitivity:
         # The copies of a row have the same activations, which are not computed again
         layers = []
         for weights, recording in zip(self._used, forward, strict=True):
-            values = [self._repeated(value) for use in recording.uses for value in use.values]
-            layers.append(Recording(weights, values=iter(values)))
+            values = map(self._repeated, recording.values)
+            layers.append(Recording(weights, values=values))
         inputs = tf.nest.map_structure(self._repeated, inputs)
         with tf.GradientTape() as tape:
             tape.watch([inputs.x, inputs.state])  # x too, since some products read nothing else
             after = self._run_step(inputs, layers)
-        zs = [[use.z for use in layer.uses] for layer in layers]
+        zs = [layer.zs for layer in layers]
         d_state, d_zs = tape.gradient(
             after, [inputs.state, zs], seeds, tf.UnconnectedGradients.ZERO
         )
@@ -127,9 +119,9 @@ class Sensitivity:
             products.append(list(map(Product, recording.uses, d_rows)))
         return d_state, products
 
-    def _run_step(self, inputs: StepInputs, layers: Sequence[Recording]) -> tf.Tensor:
+    def _run_step(self, inputs: StepInputs, layers: Sequence[Recording]) -> Tensor:
         below = inputs.x
-        after: list[tf.Tensor] = []
+        after: list[Tensor] = []
         for before, layer in zip(split_features(inputs.state, len(layers)), layers, strict=True):
             if after and inputs.dropout:
                 below = below * inputs.dropout[len(after) - 1]
@@ -137,26 +129,29 @@ class Sensitivity:
             below = after[-1][:, : self._config.state_size]
         return joined(after, 1) if has_replicas(inputs.state) else tf.concat(after, axis=-1)
 
-    def _repeated(self, tensor: tf.Tensor) -> tf.Tensor:
+    def _repeated(self, tensor: Tensor) -> Tensor:
         """Each row once for each carried number: float32 [batch, ...] to [batch * carried, ...]."""
         batch, *others = tensor.shape
         copies = tf.broadcast_to(tensor[:, tf.newaxis], [batch, self._carried, *others])
         return tf.reshape(copies, [batch * self._carried, *others])
 
-    def _rows_apart(self, tensor: tf.Tensor) -> tf.Tensor:
+    def _rows_apart(self, tensor: Tensor) -> Tensor:
         """float32 [batch * carried, ...] to [batch, carried, ...]."""
         rows, *others = tensor.shape
         return tf.reshape(tensor, [rows // self._carried, self._carried, *others])
 
-    def _by_trained(self, weights: Tensors, by_used: Mapping[str, tf.Tensor]) -> Tensors:
+    def _by_trained(self, weights: Tensors, by_used: Mapping[str, Tensor]) -> Tensors:
         """From the used weights of a layer to the trained ones, of which a cell may use functions;
         each unit by itself."""
         cell = self._config.the_cell
-        by_weights = {name: by_used[name] for name in by_used if name in cell.matrices}
+        by_weights: dict[str, Tensor] = {}
+        by_units: dict[str, Tensor] = {}
+        for name, derivative in by_used.items():
+            group = by_weights if name in cell.matrices else by_units
+            group[name] = derivative
         if not cell.unit_weights:
             return by_weights
 
-        by_units = {name: by_used[name] for name in by_used if name not in cell.matrices}
         rows = next(iter(by_used.values())).shape[0] * self._carried
         units = {
             name: tf.repeat(tf.convert_to_tensor(weights[name]), rows, axis=0)
@@ -173,27 +168,26 @@ class Sensitivity:
         return by_weights
 
 
-def by_used_weights(steps: Sequence[Sequence[Product]]) -> dict[str, tf.Tensor]:
+def by_used_weights(steps: Sequence[Sequence[Product]]) -> dict[str, Tensor]:
     """The sums over steps of a layer's derivatives by the weights that its products used, float32
     [batch, carried, rows, columns, ...]."""
-    sums: dict[str, tf.Tensor] = {}
-
-    def add(name: str, derivative: tf.Tensor) -> None:
-        sums[name] = sums[name] + derivative if name in sums else derivative
-
+    sums: dict[str, Tensor] = {}
     for products in zip(*steps, strict=True):
-        weight, bias = products[0].use.weight, products[0].use.bias
+        use = products[0].use
         d_z = tf.stack([product.d_z for product in products])  # [steps, batch, carried, columns]
         read = zip(*(product.use.parts for product in products), strict=True)
-        parts = [tf.stack(part) for part in read]  # [steps, batch, rows, ...]
-        if not bias:  # a vector that is scaled
-            scaled = tf.reduce_sum(parts[0][:, :, tf.newaxis] * d_z, axis=0)
-            add(weight, scaled[:, :, tf.newaxis])
+        parts = map(tf.stack, read)  # [steps, batch, rows, ...]
+        if not use.bias:
+            (scaled,) = parts
+            d_u = tf.reduce_sum(scaled[:, :, tf.newaxis] * d_z, axis=0)
+            add(sums, use.weight, d_u[:, :, tf.newaxis])
             continue
+
         d_z = d_z[:, :, :, tf.newaxis]
-        rows = [
-            tf.reduce_sum(part[:, :, tf.newaxis, :, tf.newaxis] * d_z, axis=0) for part in parts
-        ]
-        add(weight, tf.concat(rows, axis=2))
-        add(bias, tf.reduce_sum(d_z, axis=0))
+        d_rows = []
+        for part in parts:
+            terms = part[:, :, tf.newaxis, :, tf.newaxis] * d_z
+            d_rows.append(tf.reduce_sum(terms, axis=0))
+        add(sums, use.weight, tf.concat(d_rows, axis=2))
+        add(sums, use.bias, tf.reduce_sum(d_z, axis=0))
     return sums
