@@ -127,10 +127,10 @@ def _side_by_side(parts: Sequence[Tensor]) -> Tensor:
     return tf.reshape(whole, [batch, len(parts) * size, replicas])
 
 
-PRODUCT_LIMIT, GRADIENT_LIMIT = 6000, 3000
-"""The most multiplications of a product, and of a weight's gradient, that are written as multiply
-and sum."""
-
+# The most multiplications of a product, and of a weight's gradient, that are written as multiply
+# and sum
+PRODUCT_LIMIT = 6000
+GRADIENT_LIMIT = 3000
 # The largest inner dimension with which multiply and sum wins, whatever the other sizes are
 FEW = 2
 

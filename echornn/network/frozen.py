@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from tensorflow import Tensor
 
 from echornn import seeding
 from echornn.config import DEFAULT_WINDOW, EchoConfig
@@ -24,6 +23,7 @@ from echornn.tasks.task import Numbers
 GRAPHS_KEPT = 96  # chosen by eye
 CPU = "/CPU:0"
 
+Tensor: TypeAlias = tf.Tensor
 Tensors: TypeAlias = tuple[Tensor, ...]
 Weights = Mapping[str, Tensor]
 

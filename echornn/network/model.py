@@ -169,7 +169,9 @@ def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple
     scored_rows = rows if scored is None else _number_of(scored)
     hot = tf.one_hot(labels, classes, axis=2)
     most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
-    together = next(size for size in range(most, 0, -1) if batch % size == 0)
+    together = most
+    while batch % together:
+        together -= 1
 
     def forward(logits: Tensor) -> tuple[tuple[Tensor, Tensor], object]:
         # -log(e^l_label / sum e^l) = (max - l_label) + log(sum e^(l - max))

@@ -338,7 +338,7 @@ class SideBySide:
         """A step of which the activations were kept."""
         earlier = tf.gather(self.states, tf.maximum(t - 1, 0))
         before = self._apart(tf.where(t > 0, earlier, self._init_state))
-        values = [tf.gather(array, t) for array in self._values]
+        values = tf.nest.map_structure(lambda array: tf.gather(array, t), self._values)
         return self._recurrence.record(tf.gather(self._inputs, t), before, values=iter(values))
 
     def back(self, d_states: Tensor, d_last: Tensor) -> Gradients:

@@ -10,11 +10,11 @@ from echornn.config import RULES, EchoConfig
 
 Weight = TypeVar("Weight")  # a tensor or an array
 
-REPLICA_LIMIT, INFLUENCE_LIMIT = 1500, 4000
-"""The most multiplications of a product, and numbers of the influence, with which many networks
-train faster side by side: us of one core per network and window, 32 together / alone: S4 B5
-1.7/6.8, S6 B25 26/37, S16 B50 163/86.
-"""
+# The most multiplications of a product, and numbers of the influence, with which many networks
+# train faster side by side: us of one core per network and window, 32 together / alone: S4 B5
+# 1.7/6.8, S6 B25 26/37, S16 B50 163/86
+REPLICA_LIMIT = 1500
+INFLUENCE_LIMIT = 4000
 
 
 def carried_size(config: EchoConfig) -> int:

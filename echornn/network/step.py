@@ -141,9 +141,8 @@ def step(
     run_layer = step_of(cell)
     before = tf.split(state, config.num_layers, axis=-1)
     if noise is None:
-        noises = [tf.zeros_like(layer_state[..., : config.state_size]) for layer_state in before]
-    else:
-        noises = tf.split(noise, config.num_layers, axis=-1)
+        noise = tf.zeros_like(state[..., : config.num_layers * config.state_size])
+    noises = tf.split(noise, config.num_layers, axis=-1)
 
     below = inputs
     states = []
