@@ -40,8 +40,8 @@ class Grown:
         self.tree.go_on(number)
 
     def grow(self, windows: int) -> None:
-        end = self.end(self.growing)
-        self.trained += [Position(self.growing, end + index) for index in range(windows)]
+        for _ in range(windows):
+            self.trained.append(Position(self.growing, self.end(self.growing)))
         self.tree.grew(windows)
 
     def end(self, number: int) -> int:
@@ -105,10 +105,11 @@ def test_a_path_has_the_windows_up_to_each_fork(
     grown: Grown, data: st.DataObject, since: int
 ) -> None:
     position = data.draw(positions(grown))
-    owners = grown.owners(position)
-    path = [Position(number, window) for window, number in enumerate(owners)]
-    in_logs = [(grown.trained.index(window), window) for window in path[since:]]
-    assert windows_in(grown.tree.ranges(position, since)) == in_logs
+    path = []
+    for window, number in enumerate(grown.owners(position)):
+        trained = Position(number, window)
+        path.append((grown.trained.index(trained), trained))
+    assert windows_in(grown.tree.ranges(position, since)) == path[since:]
 
 
 @given(trees(), st.data(), st.integers(-1, 30))
@@ -151,7 +152,8 @@ def test_a_branch_continues_the_one_that_trained_the_window_before_it(
     number = len(grown.forks)
     begun = grown.tree.begin(branch(number, fork))
     assert begun == grown.tree.branch(number)
-    assert begun.parent == Position(grown.owner(fork) if fork.window else fork.branch, fork.window)
+    owner = grown.owner(fork) if fork.window else fork.branch
+    assert begun.parent == Position(owner, fork.window)
     assert grown.tree.end(number) == Position(number, fork.window)
 
 
