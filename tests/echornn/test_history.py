@@ -147,7 +147,7 @@ def record(
     chunk: int = 1000,
     seed: int = 0,
     bad: float = 0.0,
-    **options: int,
+    **options: Any,
 ) -> Record:
     """Losses at random, a share of which is infinite or not a number, added in pieces."""
     rng = np.random.default_rng(seed)

@@ -287,7 +287,8 @@ def moved(x: Inputs, places: int, moves: int) -> Keys:
     before = np.roll(place, moves, axis=1)
     before[:, :moves] = 0
     step = np.arange(x.shape[1])
-    return (place - before) % places * len(step) + step
+    led = (place - before) % places
+    return np.asarray(led * len(step) + step)
 
 
 def read(x: Inputs, states_of: Callable[..., list[object]], *arguments: object) -> Keys:

@@ -161,12 +161,12 @@ def test_an_axis_is_round_and_not_shorter_than_any_curve_on_it(
 def read_at(stage: Stage) -> tuple[int, int] | None:
     """The branch and the window that the newest readings are of."""
     readings = stage.frame.readings
-    return readings and (readings.branch, readings.window)
+    return None if readings is None else (readings.branch, readings.window)
 
 
 def seed_read(stage: Stage) -> int | None:
     readings = stage.frame.readings
-    return readings and readings.config.seed
+    return None if readings is None else readings.config.seed
 
 
 def test_the_position_at_which_one_looks_is_read() -> None:
@@ -290,15 +290,16 @@ def test_at_full_speed_probes_take_a_twentieth_of_the_time_and_four_readings_a_s
         clock.now += took
         return probes(snapshot, question)
 
-    def has_enough() -> bool:
-        clock.now += max(0.01, took / 2)
-        stage.settled()
-        return len(begun) > 4
-
     with on_stage(examine=examine, clock=clock, speed=1000.0) as stage:
         stage.do(Ask(MEMORY))
         wait_for(lambda: len(begun) == 1)
         stage.do(Resume())
+
+        def has_enough() -> bool:
+            clock.now += max(0.01, took / 2)
+            stage.settled()
+            return len(begun) > 4
+
         wait_for(has_enough)
     between = max(0.25, took / 0.05)
     assert begun[-1] - begun[1] >= 0.9 * between * (len(begun) - 2)
