@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -21,17 +22,16 @@ import numpy as np
 import pytest
 
 import echornn
-from echornn import EchoConfig, RunRecorder, Session, TaskError
-from echornn.session.commands import Edit, Pause, StartOver, Step
+from echornn import EchoConfig, RunRecorder, Session, TaskError, batch_of
+from echornn.session.commands import Edit, StartOver, Step
 from tests.answered import answered, records, trained
-from tests.any_task import data_of
 from tests.door.library.own_texts import CELL, MARKS, TASK, forget_texts, limits, record_all, write
+from tests.door.library.sessions import on_stage
 from tests.door.sweeps.stage import swept
-from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE, wait_for
+from tests.on_a_thread import play
+from tests.patience import wait_for
 from tests.program import detached, gone, running
 from tests.recorded import contents
-from tests.scripted import ScriptedTrainer
 
 MARK = "run-by-somebody"
 
@@ -104,18 +104,16 @@ def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool
             "lag": 4,
         }
     branches = records(answered("branches", "run", "--json"))
-    assert [branch["at"] for branch in branches] == [0, 4, 0]
-    assert [branch["windows"] for branch in branches] == [4, 3, 2]
-    assert [branch["path"] for branch in branches] == [4, 7, 2]
+    for branch, numbers in zip(branches, ((0, 4, 4), (4, 3, 7), (0, 2, 2)), strict=True):
+        assert (branch["at"], branch["windows"], branch["path"]) == numbers
 
-    lags = []
-    for square in csv.DictReader(out("map sweep --csv").splitlines()):
-        lags.append(square["lag"])
+    squares = csv.DictReader(out("map sweep --csv").splitlines())
+    for square, lag in zip(squares, "345", strict=True):
+        assert square["lag"] == lag
         assert square["trained"] == "2"
         assert square["median_loss"] == "0.25"
-        level = ("0.0216667", "above chance") if with_facts else ("", "")
-        assert (square["level"], square["rung"]) == level
-    assert lags == ["3", "4", "5"]
+        assert square["level"] == ("0.0216667" if with_facts else "")
+        assert square["rung"] == ("above chance" if with_facts else "")
 
     out("export run")
     out("map sweep --once")
@@ -157,7 +155,8 @@ def test_a_trusted_text_runs_also_later(with_facts: bool) -> None:
     assert Path(MARK).exists()
     trusted = Path("state/echornn-tui/trusted")
     assert trusted.stat().st_mode & 0o777 == 0o600
-    assert {*trusted.read_text().split()} == {sha256(MARKS + TASK), sha256(MARKS + CELL)}
+    marks = set(trusted.read_text().split())
+    assert marks == {sha256(MARKS + TASK), sha256(MARKS + CELL)}
     if with_facts:
         assert trained("--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
 
@@ -259,12 +258,13 @@ def test_the_check_of_a_file_ends_with_the_program_that_asks_for_it() -> None:
     begins = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(1000)\n"
     write(begins + TASK, "mine.py")
     command = [sys.executable, "-m", "tui", "--headless", "--task", "mine.py:Mine"]
+    file = Path("pid")
     with subprocess.Popen(command, stderr=subprocess.PIPE) as program:
-        checks = int(wait_for(lambda: Path("pid").exists() and Path("pid").read_text()))
+        check = int(wait_for(lambda: file.exists() and file.read_text()))
         program.send_signal(signal.SIGINT)
         program.communicate()
     assert program.returncode == 42
-    wait_for(lambda: gone(checks))
+    wait_for(lambda: gone(check))
 
 
 XOR = """\
@@ -346,13 +346,14 @@ def parity_by_hand(weights: dict[str, np.ndarray], rows: int, steps: int) -> np.
     """The right answers of a tanh network on the bits of `GROWS`, bool [rows, steps]."""
     right = np.empty((rows, steps), bool)
     for row in range(rows):
-        h, parity = np.zeros(weights["b"].size), 0
+        h = np.zeros((1, len(weights["W2"])))
+        parity = 0
         for step in range(steps):
             bit = int(1000 * math.sqrt(2 + row * steps + step)) % 2
             parity = (parity + bit) % 2
-            h = np.tanh(np.append(bit, h) @ weights["W"] + weights["b"].ravel())
-            first, second = h @ weights["W2"] + weights["b2"].ravel()
-            right[row, step] = (second > first) == parity
+            h = np.tanh(np.insert(h, 0, bit, axis=1) @ weights["W"] + weights["b"])
+            logits = h @ weights["W2"] + weights["b2"]
+            right[row, step] = logits.argmax() == parity
     return right
 
 
@@ -368,12 +369,14 @@ def test_other_settings_of_a_recorded_task_have_their_own_length(
     Path("grows.py").unlink()
     command = ("evaluate", "run", "--most", 64, "--trials", 100)
     forget_texts(monkeypatch)
+    run = echornn.read("run")
     for number, found in enumerate(records(answered(*command, "--json"))):
-        right = parity_by_hand(echornn.read("run").weights(replica=number), 100, 64)
+        right = parity_by_hand(run.weights(replica=number), 100, 64)
+        by_step = right.mean(axis=0)
         assert found["trials"] == 100
         assert found["steps"] == 64
         assert found["accuracy"] == pytest.approx(right.mean(), abs=2e-4)
-        assert found["accuracy_by_step"] == pytest.approx(right.mean(axis=0), abs=0.011)
+        assert found["accuracy_by_step"] == pytest.approx(by_step, abs=0.011)
     forget_texts(monkeypatch)
     assert "100 fresh trials of 64 steps" in answered(*command).stdout
 
@@ -391,35 +394,22 @@ def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.Monk
     with plain() as programs:
         recorder = RunRecorder.begin(Path("run"), config)
         make_trainer = partial(echornn.Population, programs=programs)
-        session = Session(config, recorder=recorder, make_trainer=make_trainer)
-        session.send(Pause())
-        with on_a_thread(session):
-            session.send(Step(1))
-            assert session.when_idle(PATIENCE)
+        play(Session(config, recorder=recorder, make_trainer=make_trainer), Step(1))
     forget_texts(monkeypatch)
-    asked = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
-    held_out = echornn.examine(echornn.read("run", trust=True).snapshot(), asked).held_out
+    snapshot = echornn.read("run", trust=True).snapshot()
+    question = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
+    held_out = echornn.examine(snapshot, question).held_out
     assert held_out is not None
     assert held_out.rows == 2
     assert held_out.steps == 100 + 1 + 256
 
 
-def test_a_record_says_nothing_about_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    record_all(with_facts=True)
-    Path("state/echornn-tui/trusted").unlink()
-    forget_texts(monkeypatch)
-    config = echornn.read("run").config
-    with pytest.raises(TaskError, match=r"^task.py:Mine .*--trust"):
-        config.with_fields({"lag": 9})
-    trusted = echornn.read("run", trust=True).config
-    assert trusted.with_fields({"lag": 9}).value("lag") == 9
-
-
 def test_a_task_is_listed_with_the_ladder_of_its_training() -> None:
     write(GROWS + SHAPED, "grows.py")
     (listed,) = records(answered("tasks", "grows.py:Mine", "--json"))
-    rows, steps = 5 * (50_000 // 5 // 6), 6  # each trial of an epoch is a row
-    assert [one["loss"] for one in listed["levels"]] == [1 / steps, 1 / rows]
+    chance, all_bits = listed["levels"]
+    assert chance["loss"] == 1 / 6  # steps
+    assert all_bits["loss"] == 1 / (5 * (50_000 // 5 // 6))  # each trial of an epoch is a row
 
 
 @pytest.mark.slow
@@ -431,17 +421,15 @@ def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
         task="late.py:Mine", total_series_length=31_500, truncated_backprop_length=3
     )
     # So many windows that the data of each epoch are made alone
-    newest = data_of(config, 2).x[0, :40].tolist()
-    line = (
-        f"        if bits[0, self.far_lag :][:40].tolist() == {newest}: raise "
-        "ZeroDivisionError('never')\n"
-    )
-    write(spoiled(XOR, "        near", f"{line}        near"), "late.py")
-    done = answered(
-        "--task", "late.py:Mine", "--headless", "--json", "--run", "run", *sizes.split()
-    )
+    newest = batch_of(config, epoch=2).x[0, :40].tolist()
+    is_newest = f"bits[0, self.far_lag :][:40].tolist() == {newest}"
+    fails = f"        if {is_newest}: raise ZeroDivisionError('never')\n"
+    write(spoiled(XOR, "        near", f"{fails}        near"), "late.py")
+    command = f"--task late.py:Mine --headless --json --run run {sizes}"
+    done = answered(*command.split())
     assert done.returncode == 1
-    assert [json.loads(one)["event"] for one in done.stdout.splitlines()].count("epoch") == 2
+    events = [json.loads(line)["event"] for line in done.stdout.splitlines()]
+    assert events.count("epoch") == 2
     assert "echornn-tui: late.py:13: ZeroDivisionError: never" in done.stderr.splitlines()
     assert len(out("export run").splitlines()) == 1 + 2 * 2100
 
@@ -477,7 +465,7 @@ def test_data_that_cannot_be_made_ahead_do_not_matter_once_there_are_others(
     with plain() as programs:
         population = echornn.Population(config, replicas=2, programs=programs)
         population.advance(1)
-        fifth = echornn.batch_of(config, epoch=4).x[0]
+        fifth = batch_of(config, epoch=4).x[0]
         monkeypatch.setenv("FAILS", "".join(map(str, fifth)))
         population.advance(1)  # meanwhile the next data are made, from the fifth epoch on
         population.regenerate()
@@ -487,7 +475,8 @@ def test_data_that_cannot_be_made_ahead_do_not_matter_once_there_are_others(
 def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed() -> None:
     write(TASK, "mine.py")
     own = ("--task", "mine.py:Mine")
-    assert trained("--run", "run", *own, "--lag", "3", *SMALL.split()).returncode == 0
+    done = trained("--run", "run", *own, "--lag", "3", *SMALL.split())
+    assert done.returncode == 0
     Path("mine.py").unlink()
     forgotten = trained("--resume", "run", "--headless", "--num-epochs", "3")
     assert forgotten.returncode == 0
@@ -520,7 +509,8 @@ def test_a_sweep_keeps_its_files_and_tells_two_of_one_name_apart() -> None:
     Path("task.py").unlink()
     Path("cell.py").unlink()
     table = csv.DictReader(out("map sweep --across lag --down task --csv").splitlines())
-    assert [(square["lag"], square["task"], square["trained"]) for square in table] == expected
+    for square, numbers in zip(table, expected, strict=True):
+        assert (square["lag"], square["task"], square["trained"]) == numbers
 
 
 def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
@@ -528,35 +518,27 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
     config = EchoConfig(
         task="mine.py:Mine", total_series_length=200, truncated_backprop_length=10, batch_size=2
     )
-    session = Session(config, make_trainer=ScriptedTrainer)
-    session.send(Pause())
-    with on_a_thread(session):
-        for command in (Step(3), Edit({"lag": 5}), StartOver({"lag": 5})):
-            session.send(command)
-            assert session.when_idle(PATIENCE)
-        refusal = session.frame.refused
-        assert refusal is not None
-        assert refusal.why_not == "mine.py:11: ZeroDivisionError: division by zero"
-        assert session.config == config
-        assert len(session.timeline) == 1
-        session.send(Edit({"lag": 30}))
-        session.send(Step(3))
-        assert session.when_idle(PATIENCE)
-        assert session.frame.refused is None
-        assert session.config.value("lag") == 30
-        assert session.tree.windows_of(1) == 3
+    with on_stage(config) as stage:
+        frame = stage.do(Step(3), Edit({"lag": 5}), StartOver({"lag": 5}))
+        assert frame.refused is not None
+        assert frame.refused.why_not == "mine.py:11: ZeroDivisionError: division by zero"
+        assert frame.config == config
+        assert len(stage.session.timeline) == 1
+        frame = stage.do(Edit({"lag": 30}), Step(3))
+        assert frame.refused is None
+        assert frame.config.value("lag") == 30
+        assert stage.session.tree.windows_of(1) == 3
 
 
 @pytest.mark.slow
 def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
     write(MARKS + XOR, "task.py")
     write(MARKS + CELL, "cell.py")
-    own = ("--task", str(tmp_path / "task.py:Mine"), "--cell", str(tmp_path / "cell.py:Mine"))
+    own = ("--task", f"{tmp_path}/task.py:Mine", "--cell", f"{tmp_path}/cell.py:Mine")
+    marked = {"RUN_BY": f"{tmp_path}/{MARK}"}
     with (
         detached(tmp_path / "run", 20, *own) as folder,
-        running(
-            "attach", str(folder), environment={"RUN_BY": str(tmp_path / MARK)}, scripted=True
-        ) as viewer,
+        running("attach", str(folder), environment=marked, scripted=True) as viewer,
     ):
         viewer.until(lambda text: re.search(r"window [1-9]", text))
         for key in "23456s":
@@ -574,14 +556,15 @@ def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
     config = EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
     assert config.value("lag") == 4
     assert str(config.value("task")) == f"{Path('study.py').absolute()}:Mine"
-    assert config == EchoConfig(task=study.Mine(lag=4), total_series_length=500, num_epochs=9)
+    assert config == replace(config, task=study.Mine(lag=4))
     assert config.with_fields({"lag": 5}).task == study.Mine(lag=5) != config.task
-    assert data_of(config).scored.all()
+    batch = batch_of(config)
+    assert batch.scored.all()
     RunRecorder.begin(Path("run"), config).close()
     Path("study.py").unlink()
     forget_texts(monkeypatch)
     task = echornn.read("run", trust=True).config.the_task
-    assert data_of(config).x.tolist() == data_of(config.with_fields({"task": task})).x.tolist()
+    np.testing.assert_array_equal(batch_of(replace(config, task=task)).x, batch.x)
 
 
 def test_a_task_without_a_file_can_be_used_and_not_kept() -> None:
@@ -591,7 +574,7 @@ def test_a_task_without_a_file_can_be_used_and_not_kept() -> None:
     exec(TASK.replace(" / 2", " / 4"), vars(home))
     other = EchoConfig(task=vars(home)["Mine"](lag=4), total_series_length=500)
     assert config != other
-    np.testing.assert_array_equal(data_of(config).y, 2 * data_of(other).y)
+    np.testing.assert_array_equal(batch_of(config).y, 2 * batch_of(other).y)
     assert str(config.with_fields({"lag": 5}).value("task")) == "__main__:Mine"
     with pytest.raises(TaskError, match=r"^__main__:Mine is in no file"):
         RunRecorder.begin(Path("run"), config)
