@@ -77,14 +77,15 @@ def assert_shows_its_last_window(
     progress = trained.of(0)
     assert progress.epoch == epoch
     assert progress.window == window
-    batch, of_window = batch_of(SMALL, data_version, epoch), slice(window * 3, window * 3 + 3)
-    x, y = batch.x[:, of_window], batch.y[:, of_window]
-    assert_array_equal(progress.x, x)
-    assert_array_equal(progress.y, y)
+    batch = batch_of(SMALL, data_version, epoch)
+    steps = slice(window * 3, window * 3 + 3)
+    assert_array_equal(progress.x, batch.x[:, steps])
+    assert_array_equal(progress.y, batch.y[:, steps])
     assert progress.outputs.shape == (2, 3, 2)
     assert_allclose(progress.outputs.sum(axis=-1), 1, rtol=1e-5)
     assert progress.states.shape == (2, 3, 4)
-    assert progress.errors[-1] == np.count_nonzero(progress.outputs.argmax(axis=-1) != y)
+    are_wrong = progress.outputs.argmax(axis=-1) != progress.y
+    assert progress.errors[-1] == np.count_nonzero(are_wrong)
 
 
 def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
@@ -147,7 +148,8 @@ def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
     trainer.regenerate()
     trainer.advance(3)
     state, kept = trainer.state, trainer.state
-    losses, end = trainer.advance(12).of(0).losses, trainer.state
+    losses = trainer.advance(12).of(0).losses
+    end = trainer.state
     assert_same_state(state, kept)
     trainer.reset(init_index=3)
     trainer.restore(state)
@@ -196,7 +198,8 @@ def test_what_it_refuses_changes_nothing(make: MakeTrainer) -> None:
 def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.regenerate()
-    start, first = trainer.state, trainer.advance(14).of(0).losses
+    start = trainer.state
+    first = trainer.advance(14).of(0).losses
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
     assert_array_equal(trainer.advance(14).of(0).losses, first)
@@ -219,6 +222,5 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     assert_shows_its_last_window(trainer.advance(2), 1, 1, data_version=1)
     trainer.advance(30)
     trainer.regenerate()
-    assert (position(trainer), trainer.windows_left) == ((2, 0, 2, 0), 10), (
-        "after the last epoch, that epoch again"
-    )
+    assert position(trainer) == (2, 0, 2, 0), "after the last epoch, that epoch again"
+    assert trainer.windows_left == 10
