@@ -31,25 +31,24 @@ SMALL = replace(FOUR_EPOCHS, num_epochs=10**6, seed=3)
 @pytest.mark.usefixtures("one_processor")
 def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> None:
     trainer = make_population(SMALL)
-    losses, norms = [], []
+    losses, norms, are_clipped = [], [], []
     for limit, windows in ((None, 12), (0.05, 10), (0.01, 8)):
         trainer.edit(replace(SMALL, clip_norm=limit))
         progress = trainer.advance(windows)
         losses += progress.losses[:, 0].tolist()
-        norms += progress.grad_norms[:, 0].tolist()
+        for norm in progress.grad_norms[:, 0].tolist():
+            norms.append(norm)
+            are_clipped.append(limit is not None and norm > limit)
     folder = tmp_path / "run"
     with on_stage(SMALL, make_population, folder) as stage:
         stage.do(Step(12), Edit({"clip_norm": 0.05}), Step(10), Edit({"clip_norm": 0.01}), Step(8))
-        assert stage.do(Go(0, 5), Go(2, 15), Go(2)).loss == np.float32(losses[-1])
+        frame = stage.do(Go(0, 5), Go(2, 15), Go(2))
+        assert frame.loss == np.float32(losses[-1])
     with on_stage(Run.read(folder).config, make_population, folder) as stage:
         curve = stage.look(Query(columns=30, norms=True)).norms
         assert stage.losses() == losses
         assert curve.mean.tolist() == norms
-        is_clipped = [
-            limit < norm
-            for limit, norm in zip([9.0] * 12 + [0.05] * 10 + [0.01] * 8, norms, strict=True)
-        ]
-        assert curve.error_rate.tolist() == is_clipped
+        assert curve.error_rate.tolist() == are_clipped
         shown = stage.do(Go(2, 25)).progress
         assert shown is not None
         assert shown.grad_norms[-1] == norms[24]
@@ -104,8 +103,8 @@ def test_a_clipped_gradient_of_infinite_norm_is_a_divergence(tmp_path: Path) -> 
         assert alone.diverged.tolist() == [False, True, True, True]
 
         together = with_huge_weights(replace(HUGE, replicas=9), 5, programs).advance(4)
-        are_sound = np.isfinite(together.losses[-1]).tolist()
-        assert are_sound == [replica != 5 for replica in range(9)]
+        are_lost = ~np.isfinite(together.losses[-1])
+        assert np.flatnonzero(are_lost) == [5]
 
         make = partial(with_huge_weights, replica=0, programs=programs)
         with on_stage(HUGE, make, tmp_path / "run") as stage:
@@ -118,7 +117,7 @@ def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:
     """The losses of a session in a process that keeps its programs; and TF_XLA_FLAGS."""
     os.environ.update(XDG_CACHE_HOME=str(folder), ECHORNN_KEEP_PROGRAMS="1")
     session = play(Session(config), Step(20))
-    losses = session.timeline.losses(Position(session.frame.branch, session.frame.trained), 0)
+    losses = session.timeline.losses(Position(0, 20), 0)
     assert losses is not None
     return losses.tobytes(), os.environ.get("TF_XLA_FLAGS")
 
@@ -134,10 +133,8 @@ def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(tmp_path:
     assert flags is None, "what another process would inherit"
     assert len(trained) == 20 * 4
     assert kept
-    assert all(
-        folder.stat().st_mode & 0o777 == 0o700
-        for folder in {file.parent for file in tmp_path.rglob("*.pb")}
-    )
+    for file in tmp_path.rglob("*.pb"):
+        assert file.parent.stat().st_mode & 0o777 == 0o700
     assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
     assert files_in(tmp_path) == kept
 
@@ -165,15 +162,17 @@ def test_a_damaged_program_is_compiled_again_and_nothing_stays_in_memory(tmp_pat
 def in_words(x: Any, state: Any, network: Any) -> Any:
     """A step that XLA cannot compile."""
     (h,) = network.affine([x, *state], "W", "b", TANH)
-    words = tf.strings.length(tf.strings.as_string(tf.stop_gradient(h)))
-    return [h + tf.cast(words, tf.float32)]
+    word = tf.strings.as_string(tf.stop_gradient(h))
+    return [h + tf.cast(tf.strings.length(word), tf.float32)]
 
 
 def error_of(folder: Path) -> str:
     """The error of a cell that cannot be compiled, after a network whose program is kept."""
     losses_of(folder, SMALL)
-    cell = Cell(in_words, ("h",), (Product("W", "b", ("h",)),), in_turn=True)
-    return str(play(Session(SMALL.with_fields({"cell": cell}))).error)
+    products = (Product("W", "b", ("h",)),)
+    cell = Cell(in_words, ("h",), products, in_turn=True)
+    session = play(Session(SMALL.with_fields({"cell": cell})))
+    return str(session.error)
 
 
 def test_an_error_that_is_not_about_kept_programs_leaves_them(tmp_path: Path) -> None:
