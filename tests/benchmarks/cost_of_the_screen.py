@@ -8,21 +8,19 @@ with each view open, and delays of the event loop.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import math
 import os
 import pty
-import select
 import statistics
 import sys
-import tempfile
 import termios
 import time
+from collections import defaultdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from rich.console import Console
 
 import tui.app.app
 from echornn import EchoConfig, Session
@@ -40,12 +38,8 @@ WARM_SECONDS = 1.5
 LOOP_SECONDS = 0.002
 """The interval at which a task asks to be woken; its lateness is the delay of the event loop."""
 
-CONFIG = EchoConfig(num_epochs=10**9)
-
-
-def config_of(replicas: int) -> EchoConfig:
-    """The configuration of one or more networks, without an end."""
-    return dataclasses.replace(CONFIG, replicas=replicas)
+Arrivals = list[tuple[float, int]]
+"""When bytes arrived, and how many."""
 
 
 class Watched(EchoApp):
@@ -70,81 +64,91 @@ class Watched(EchoApp):
             await asyncio.sleep(0.05)
         await self.training.do(ShowView(self.view))
         await asyncio.sleep(WARM_SECONDS)
-        begun, before = time.perf_counter(), self.near.frame.trained
-        while (now := time.perf_counter()) < begun + self.seconds:
+        before = self.near.frame.trained
+        begun = now = time.perf_counter()
+        while now < begun + self.seconds:
             await asyncio.sleep(LOOP_SECONDS)
-            self.delays.append(time.perf_counter() - now - LOOP_SECONDS)
+            woken = time.perf_counter()
+            self.delays.append(woken - now - LOOP_SECONDS)
+            now = woken
         self.rate = (self.near.frame.trained - before) / (time.perf_counter() - begun)
         self.session.stop()
         self.exit(0)
 
 
-def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
+def watch(speed: str, seconds: str, results: str, view: str, replicas: str) -> None:
     """The child process on the pseudo-terminal: the app with a real session, with the view of a key
     open."""
     terminal.keep_native_stderr_off_the_screen()
-    app = Watched(Session(config_of(int(replicas)), speed), seconds, view)
+    config = EchoConfig(num_epochs=10**9, replicas=int(replicas))
+    app = Watched(Session(config, float(speed)), float(seconds), view)
     app.run(mouse=False)
     delays = np.array(app.delays) * 1e3
-    p99, worst = float(np.percentile(delays, 99)), float(delays.max())
-    Path(results).write_text(json.dumps({"p99 ms": p99, "worst ms": worst, "windows/s": app.rate}))
+    measured = {
+        "p99 ms": float(np.percentile(delays, 99)),
+        "worst ms": float(delays.max()),
+        "windows/s": app.rate,
+    }
+    Path(results).write_text(json.dumps(measured))
     os._exit(0)
 
 
-def on_a_terminal(arguments: list[str], size: tuple[int, int]) -> list[tuple[float, int]]:
-    """Run a module on a pseudo-terminal that answers queries; returns when bytes arrived."""
+def run_on_a_terminal(*arguments: object, width: int, height: int) -> Arrivals:
+    """Run this module on a pseudo-terminal that answers queries; returns when bytes arrived."""
     pid, master = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-        os.execv(sys.executable, [sys.executable, "-m", *arguments])
-    termios.tcsetwinsize(master, size[::-1])
-    came: list[tuple[float, int]] = []
+        command = [sys.executable, "-m", "tests.benchmarks.cost_of_the_screen"]
+        os.execv(sys.executable, [*command, *map(str, arguments)])
+    termios.tcsetwinsize(master, (height, width))
+    arrivals: Arrivals = []
     while True:
-        select.select([master], [], [])
         try:
             data = os.read(master, 1 << 16)
-        except OSError:
+        except OSError:  # the program has ended
             break
-        came.append((time.perf_counter(), len(data)))
+        arrivals.append((time.perf_counter(), len(data)))
         os.write(master, b"\x1b[1;1R" * data.count(ASK.encode()))
     os.waitpid(pid, 0)
-    return came
+    return arrivals
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["watch"]:
-        watch(float(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:7])
-    width, height, seconds, replicas = [
-        *map(int, sys.argv[1:]),
-        *(120, 40, 10, 1)[len(sys.argv) - 1 :],
-    ]
-    size, say, config = (width, height), Console().print, config_of(replicas)
-    with tempfile.TemporaryDirectory() as folder:
+def kilobytes_a_second(arrivals: Arrivals, seconds: int) -> float:
+    """What was sent while it was measured, but for the last half second, in which the app ends."""
+    end, _ = arrivals[-1]
+    sent = 0
+    for at, size in arrivals:
+        if end - seconds < at < end - 0.5:
+            sent += size
+    return sent / (seconds - 0.5) / 1000
+
+
+def main(width: int = 120, height: int = 40, seconds: int = 10, replicas: int = 1) -> None:
+    config = EchoConfig(num_epochs=10**9, replicas=replicas)
+    shares = defaultdict(list)
+    with TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         results = Path(folder) / "results"
         for speed in (100.0, math.inf):
-            ratios: dict[str, list[float]] = {view.title: [] for view in VIEWS}
             for view in VIEWS * ROUNDS:
-                module = "tests.benchmarks.cost_of_the_screen"
-                arguments = [str(speed), str(seconds), str(results), view.key, str(replicas)]
-                came = on_a_terminal([module, "watch", *arguments], size)
-                seen = json.loads(results.read_text())
-                last = came[-1][0]
-                sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (
-                    seconds - 0.5
-                )
-                seen["kB/s"] = sent / 1e3
+                arguments = (speed, seconds, results, view.key, replicas)
+                arrivals = run_on_a_terminal("watch", *arguments, width=width, height=height)
+                measured = json.loads(results.read_text())
+                measured["kB/s"] = kilobytes_a_second(arrivals, seconds)
                 if math.isinf(speed):
-                    ratios[view.title].append(seen["windows/s"] / rate(None, seconds, config))
-                what = f"{width}x{height}, {replicas} replicas, {view.title}, at {speed} windows/s"
-                say(f"{what}: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
-            for title, some in ratios.items() if math.isinf(speed) else ():
-                spread = f"{min(some):.2f} to {max(some):.2f}"
-                say(
-                    f"in the app, {title}, {statistics.median(some):.2f} of the session alone "
-                    f"({spread})"
-                )
+                    alone = rate(None, seconds, config)
+                    shares[view.title].append(measured["windows/s"] / alone)
+                figures = ", ".join(f"{name} {value:,.1f}" for name, value in measured.items())
+                setting = f"{replicas} replicas, {view.title}, at {speed} windows/s"
+                print(f"{width}x{height}, {setting}: {figures}", flush=True)
+    for title, ratios in shares.items():
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        median = statistics.median(ratios)
+        print(f"in the app, {title}, {median:.2f} of the session alone ({spread})")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["watch"]:
+        watch(*sys.argv[2:])
+    else:
+        main(*map(int, sys.argv[1:]))

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,13 +39,13 @@ KEYS = 200
 def view(folder: Path, columns: int) -> None:
     """A viewer's process: fetches ten pictures a second until it is ended, and says how many bytes
     came."""
-    viewer, received = RemoteSession(folder, "viewer"), 0
+    viewer = RemoteSession(folder, "viewer")
+    received: list[int] = []
     read = viewer._received
 
     def counted() -> bytes:
-        nonlocal received
         data = read()
-        received += len(data)
+        received.append(len(data))
         return data
 
     viewer._received = counted  # type: ignore[method-assign]
@@ -55,7 +56,7 @@ def view(folder: Path, columns: int) -> None:
     while not viewer._stopped.is_set():
         viewer.look(query)
         time.sleep(0.1)
-    print(f"{received / (time.monotonic() - begun):.0f}")
+    print(f"{sum(received) / (time.monotonic() - begun):.0f}")
 
 
 def stop_at_the_end(viewer: RemoteSession) -> None:
@@ -64,106 +65,114 @@ def stop_at_the_end(viewer: RemoteSession) -> None:
     viewer.stop()
 
 
-def served_seconds() -> float:
+def serving_seconds() -> float:
     """Processor time of the threads that serve viewers now."""
     nanoseconds = 0
-    for one in threading.enumerate():
-        if one.name == "viewer":
-            with suppress(OSError):  # it begins or ends just now
-                nanoseconds += int(
-                    Path(f"/proc/self/task/{one.native_id}/schedstat").read_text().split()[0]
-                )
+    for thread in threading.enumerate():
+        if thread.name != "viewer":
+            continue
+        with suppress(OSError):  # it begins or ends just now
+            times = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text()
+            nanoseconds += int(times.split()[0])
     return nanoseconds / 1e9
 
 
-def rates_with(
-    session: Session, folder: Path, count: int, seconds: float
-) -> tuple[list[float], list[float]]:
-    """Windows a second with this number of viewers, the same of processor time, and milliseconds of
-    processor time a second of the threads that serve them; each viewer's bytes a second.
+@dataclass
+class Rates:
+    """What a session does in a second with some viewers.
+
+    Attributes:
+        windows: that it trains.
+        of_processor: windows in a second of processor time.
+        serving: milliseconds of processor time of the threads that serve viewers.
+        received: bytes, of each viewer.
     """
+
+    windows: float
+    of_processor: float
+    serving: float
+    received: list[float]
+
+
+def measured(session: Session, folder: Path, viewers: int, seconds: float) -> Rates:
     command = [sys.executable, "-m", "tests.benchmarks.cost_of_viewers", "--view", str(folder)]
-    viewers = [
-        subprocess.Popen(
-            [*command, str(columns)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for columns in range(COLUMNS, COLUMNS + count)
-    ]
-    while len(session.viewers.names) < count:
+    pipe = subprocess.PIPE
+    processes = []
+    for columns in range(COLUMNS, COLUMNS + viewers):
+        viewer = [*command, str(columns)]
+        processes.append(subprocess.Popen(viewer, stdin=pipe, stdout=pipe, text=True))
+    while len(session.viewers.names) < viewers:
         time.sleep(0.01)
     time.sleep(1.0)
-    begun, busy, served, before = (
-        time.perf_counter(),
-        time.process_time(),
-        served_seconds(),
-        session.frame.trained,
-    )
+
+    begun = time.perf_counter()
+    busy = time.process_time()
+    serving = serving_seconds()
+    before = session.frame.trained
     time.sleep(seconds)
-    trained, took = session.frame.trained - before, time.perf_counter() - begun
-    rates = [
-        trained / took,
-        trained / (time.process_time() - busy),
-        (served_seconds() - served) / took * 1000,
-    ]
-    return rates, [float(viewer.communicate("")[0]) for viewer in viewers]
+    trained = session.frame.trained - before
+    elapsed = time.perf_counter() - begun
+    busy = time.process_time() - busy
+    serving = serving_seconds() - serving
+
+    received = [float(process.communicate("")[0]) for process in processes]
+    return Rates(trained / elapsed, trained / busy, serving / elapsed * 1000, received)
 
 
 def key_to_effect(folder: Path) -> list[float]:
-    """Seconds from sending a command to the first picture with its effect, at full speed."""
-    viewer, seconds = RemoteSession(folder, "keys"), []
+    """Milliseconds from sending a command to the first picture with its effect, at full speed."""
+    viewer = RemoteSession(folder, "keys")
     viewer.take_over()
     query = Query(columns=COLUMNS)
     picture = viewer.look(query)
+    delays = []
     for index in range(KEYS):
         begun = time.perf_counter()
         number = viewer.send(commands.SetSpeed(math.inf if index % 2 else 1e6))
         while picture.frame.answered < number:
             time.sleep(0.001)
             picture = viewer.look(query)
-        seconds.append(time.perf_counter() - begun)
+        delays.append(1000 * (time.perf_counter() - begun))
         time.sleep(0.02)
     viewer.stop()
-    return seconds
+    return delays
 
 
-def main() -> None:
-    """Print the table."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
+def print_medians(rates: dict[int, list[Rates]]) -> None:
+    """Print the table, a line for each number of viewers."""
+    for field, title in (("windows", "windows/s"), ("of_processor", "windows/processor second")):
+        medians = {}
+        for viewers, rounds in rates.items():
+            medians[viewers] = statistics.median(getattr(rate, field) for rate in rounds)
+        for viewers, median in medians.items():
+            share = f"{median / medians[0]:.3f} of no viewers"
+            print(f"{viewers:>2} viewers  {median:>10,.0f} {title}  {share}")
+    received = []
+    for viewers, rounds in rates.items():
+        serving = statistics.median(rate.serving for rate in rounds)
+        print(f"{viewers:>2} viewers  {serving:>10.1f} ms a second to serve them")
+        for rate in rounds:
+            received += rate.received
+    print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
+
+
+def main(seconds: float = 4.0) -> None:
+    config = EchoConfig(num_epochs=10**6)
     with TemporaryDirectory() as name:
-        folder, config = Path(name) / "run", EchoConfig(num_epochs=10**6)
+        folder = Path(name) / "run"
         session = Session(config, recorder=RunRecorder.begin(folder, config))
         threading.Thread(target=session.run, daemon=True).start()
         server = Server(session, folder)
         while session.frame.trained < 10_000:
             time.sleep(0.05)
-        rates: dict[int, list[list[float]]] = {count: [] for count in COUNTS}
-        received: list[float] = []
+        rates: dict[int, list[Rates]] = {viewers: [] for viewers in COUNTS}
         for _ in range(ROUNDS):
-            for count in COUNTS:
-                measured, each = rates_with(session, folder, count, seconds)
-                rates[count].append(measured)
-                received += each
-        for title, which in (("windows/s", 0), ("windows/processor second", 1)):
-            medians = {
-                count: statistics.median(one[which] for one in some)
-                for count, some in rates.items()
-            }
-            for count, rate in medians.items():
-                print(
-                    f"{count:>2} viewers  {rate:>10,.0f} {title}  {rate / medians[0]:.3f} of no "
-                    "viewers"
-                )
-        for count, some in rates.items():
-            print(
-                f"{count:>2} viewers  {statistics.median(one[2] for one in some):>10.1f} ms a "
-                "second to serve them"
-            )
-        print(f"a viewer gets {statistics.median(received) / 1000:.0f} kB a second")
-        keys = key_to_effect(folder)
-        print(
-            f"key to effect: median {statistics.median(keys) * 1000:.0f} ms, longest "
-            f"{max(keys) * 1000:.0f} ms"
-        )
+            for viewers in COUNTS:
+                rates[viewers].append(measured(session, folder, viewers, seconds))
+        print_medians(rates)
+        delays = key_to_effect(folder)
+        longest = f"longest {max(delays):.0f} ms"
+        print(f"key to effect: median {statistics.median(delays):.0f} ms, {longest}")
         session.stop()
         server.close("")
 
@@ -172,4 +181,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--view"]:
         view(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        main()
+        main(*map(float, sys.argv[1:]))

@@ -15,9 +15,7 @@ import threading
 import time
 from typing import Any
 
-from rich.console import Console
-
-from echornn import EchoConfig, Session
+from echornn import EchoConfig, PopulationProgress, Session
 from echornn.session.commands import Command, Edit, FinishEpoch, Pause, Resume
 
 TUTORIAL = EchoConfig(num_epochs=10**6)
@@ -43,22 +41,18 @@ class Clocked:
     """A session at full speed that measures how long its windows take."""
 
     def __init__(self) -> None:
-        self.session = Session(
-            TUTORIAL, on_progress=lambda progress: self._trained(len(progress.losses))
-        )
+        self.session = Session(TUTORIAL, on_progress=self._trained)
         self.longest = 0.0
-        self.windows = 0
         self.fed = threading.Event()
         self._newest = time.perf_counter()
         self._thread = threading.Thread(target=self.session.run)
         self._thread.start()
 
-    def _trained(self, windows: int) -> None:
+    def _trained(self, progress: PopulationProgress) -> None:
         now = time.perf_counter()
-        if windows == 1:
+        if len(progress.losses) == 1:
             self.longest = max(self.longest, now - self._newest)
         self._newest = now
-        self.windows += windows
         self.fed.set()
 
     def seconds_of(self, command: Command) -> float:
@@ -85,38 +79,36 @@ class Clocked:
         self._thread.join()
 
 
-def main() -> None:
-    keys = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    say = Console().print
+def edit(clocked: Clocked, changes: dict[str, object]) -> str:
+    """Change the network; returns how long that took, until it trains."""
+    begun = time.perf_counter()
+    clocked.session.send(Edit(changes))
+    clocked.session.send(Resume())
+    edited = clocked.session.config.with_fields(changes)
+    while clocked.session.config != edited:
+        clocked.until_it_trains()
+    return f"trains after {time.perf_counter() - begun:.1f} s, most of them compiling"
+
+
+def main(keys: int = 20) -> None:
     chance = random.Random(0)
     clocked = Clocked()
-    session = clocked.session
     for name, changes in NETWORKS.items():
         clocked.until_it_trains()
         if changes:
-            asked = time.perf_counter()
-            session.send(Edit(changes))
-            session.send(Resume())
-            while any(getattr(session.config, field) != value for field, value in changes.items()):
-                clocked.until_it_trains()
-            say(
-                f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them "
-                "compiling"
-            )
-            say(f"  the first key then: {1000 * clocked.seconds_of(Pause()):.0f} ms")
+            print(f"edit to {name}: {edit(clocked, changes)}")
+            print(f"  the first key then: {1000 * clocked.seconds_of(Pause()):.0f} ms")
             clocked.longest = 0.0
-        for what, begin in (("full speed", Resume()), ("e", FinishEpoch())):
-            waits = [clocked.to_pause(begin, chance) for _ in range(keys)]
-            figures = (
-                f"median {1000 * statistics.median(waits):.0f} ms, longest "
-                f"{1000 * max(waits):.0f} ms of {keys}"
-            )
-            say(f"  {name}, {what}: {figures}")
+        for title, begin in (("full speed", Resume()), ("e", FinishEpoch())):
+            waits = [1000 * clocked.to_pause(begin, chance) for _ in range(keys)]
+            longest = f"longest {max(waits):.0f} ms of {keys}"
+            median = f"median {statistics.median(waits):.0f} ms"
+            print(f"  {name}, {title}: {median}, {longest}", flush=True)
         if changes:
-            say(f"  one window: longest {1000 * clocked.longest:.0f} ms")
-        session.send(Resume())
+            print(f"  one window: longest {1000 * clocked.longest:.0f} ms")
+        clocked.session.send(Resume())
     clocked.end()
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

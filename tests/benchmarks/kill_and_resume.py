@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from tempfile import TemporaryDirectory
 
 from echornn.errors import RunError
 from echornn.run.checkpoint import recorded_state
@@ -25,9 +25,9 @@ SECONDS = 1.0
 """A kill comes up to this many seconds after the process has saved new windows."""
 
 
-def start(*arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tui", "--headless", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def start(*arguments: object) -> Popen[bytes]:
+    command = [sys.executable, "-m", "tui", "--headless", *map(str, arguments)]
+    return Popen(command, stdout=DEVNULL, stderr=DEVNULL)
 
 
 def trained(folder: Path) -> int:
@@ -38,7 +38,7 @@ def trained(folder: Path) -> int:
         return 0
 
 
-def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
+def kill_once(folder: Path, arguments: list[object], dice: random.Random) -> bool:
     """Start the run, and kill it after it has saved new windows; False if it ended before."""
     before = trained(folder)
     process = start(*arguments)
@@ -52,11 +52,9 @@ def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
 def exported(folder: Path, *options: str) -> str:
     """The SHA-256 of the output of `export` for the run."""
     command = [sys.executable, "-m", "tui", "export", str(folder), *options]
-    digest = hashlib.sha256()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with Popen(command, stdout=PIPE, stderr=DEVNULL) as process:
         assert process.stdout is not None
-        while piece := process.stdout.read(1 << 20):
-            digest.update(piece)
+        digest = hashlib.file_digest(process.stdout, "sha256")  # type: ignore[arg-type]
     assert process.returncode == 0
     return digest.hexdigest()
 
@@ -67,13 +65,32 @@ def all_of(folder: Path) -> dict[str, object]:
     assert run.checkpoint is not None
     assert run.notes == (), run.notes
     _, arrays = recorded_state(run.checkpoint.state)
-    return {
+    contents: dict[str, object] = {
         "export": exported(folder),
         "export --summary": exported(folder, "--summary"),
         LOSS_FILE: (folder / LOSS_FILE).read_bytes(),
-        SOLVED_FILE: (folder / SOLVED_FILE).exists() and (folder / SOLVED_FILE).read_bytes(),
-        "the last state": [one.tobytes() for one in arrays],
+        "the last state": [array.tobytes() for array in arrays],
     }
+    if (folder / SOLVED_FILE).exists():
+        contents[SOLVED_FILE] = (folder / SOLVED_FILE).read_bytes()
+    return contents
+
+
+def print_progress(kills: int, folder: Path) -> None:
+    run = Run.read(folder)
+    ahead = run.layout.windows((folder / LOSS_FILE).stat().st_size) - run.trained
+    saved = f"{run.trained:,} windows saved, {ahead:,} ahead of the checkpoint"
+    print(f"kill {kills}: {saved}", flush=True)
+
+
+def print_comparison(killed: Path, whole: Path) -> bool:
+    """Print a line for each thing that is compared; whether all are equal."""
+    ours = all_of(killed)
+    others = all_of(whole)
+    for name, content in ours.items():
+        is_same = name in others and content == others[name]
+        print(f"{name}: {'the same' if is_same else 'NOT the same'}", flush=True)
+    return ours == others
 
 
 def main() -> int:
@@ -82,46 +99,27 @@ def main() -> int:
     parser.add_argument("kills", type=int, nargs="?", default=50)
     parser.add_argument("--replicas", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=5000)
-    given = parser.parse_args()
-    dice = random.Random(given.kills)
-    with tempfile.TemporaryDirectory() as name:
-        killed, whole = Path(name) / "killed", Path(name) / "whole"
-        fields = [
-            "--num-epochs",
-            str(given.epochs),
-            "--replicas",
-            str(given.replicas),
-            "--seed",
-            "0",
-        ]
-        arguments = ["--run", str(killed), *fields]
-        done = 0
-        while done < given.kills and kill_once(killed, arguments, dice):
-            done += 1
-            arguments = ["--resume", str(killed)]
-            run = Run.read(killed)
-            ahead = run.layout.windows((killed / LOSS_FILE).stat().st_size) - run.trained
-            print(
-                f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint",
-                flush=True,
-            )
+    asked = parser.parse_args()
+    fields = ("--num-epochs", asked.epochs, "--replicas", asked.replicas, "--seed", 0)
+    dice = random.Random(asked.kills)
+    with TemporaryDirectory() as name:
+        killed = Path(name) / "killed"
+        whole = Path(name) / "whole"
+        arguments: list[object] = ["--run", killed, *fields]
+        kills = 0
+        while kills < asked.kills and kill_once(killed, arguments, dice):
+            kills += 1
+            arguments = ["--resume", killed]
+            print_progress(kills, killed)
         begun = time.monotonic()
-        codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()
-        print(
-            f"{done} kills, exit codes {codes}, both to their ends in "
-            f"{time.monotonic() - begun:.1f} s",
-            flush=True,
-        )
-        one, other = all_of(killed), all_of(whole)
-        for what in one:
-            print(
-                f"{what}: {'the same' if one[what] == other[what] else 'NOT the same'}", flush=True
-            )
-        files = {
-            file.name: file.stat().st_size for file in sorted(whole.iterdir()) if file.is_file()
-        }
-        print(", ".join(f"{name} {size / 1e6:,.3f} MB" for name, size in files.items()))
-        return 0 if one == other and done == given.kills else 1
+        codes = start(*arguments).wait(), start("--run", whole, *fields).wait()
+        seconds = time.monotonic() - begun
+        print(f"{kills} kills, exit codes {codes}, both to their ends in {seconds:.1f} s")
+        is_same = print_comparison(killed, whole)
+        for file in sorted(whole.iterdir()):
+            if file.is_file():
+                print(f"{file.name} {file.stat().st_size / 1e6:,.3f} MB")
+    return 0 if is_same and kills == asked.kills else 1
 
 
 if __name__ == "__main__":

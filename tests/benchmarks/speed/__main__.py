@@ -22,7 +22,7 @@ RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
 
 def options() -> argparse.Namespace:
     """The parsed command line."""
-    rows = list(dict.fromkeys(name for sheet in SHEETS.values() for name in sheet.rows))
+    rows = list(measured_rows())
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.speed",
         description="Measure how fast this project is, compared with others, as tables of ratios.",
@@ -51,9 +51,6 @@ def options() -> argparse.Namespace:
         help="show that file; measure only the --rows anew",
     )
     parser.add_argument(
-        "--markdown", action="store_true", help="print the tables as the documentation has them"
-    )
-    parser.add_argument(
         "--write", action="store_true", help="write them into the documentation, without --against"
     )
     return parser.parse_args()
@@ -61,17 +58,19 @@ def options() -> argparse.Namespace:
 
 def measured(chosen: argparse.Namespace) -> Iterator[Record]:
     """Measure the chosen rows; yields the results so far after each row."""
-    every = measured_rows()
-    names = chosen.rows or (
-        QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long]
-    )
-    settings = Settings(
-        chosen.repeats or (1 if chosen.quick else 3),
-        chosen.peers,
-        before(PROGRAMS, str(Path(chosen.against).resolve())) if chosen.against else {},
-        say,
-    )
-    return measure({name: every[name] for name in names}, settings)
+    rows = measured_rows()
+    if chosen.rows:
+        names = chosen.rows
+    elif chosen.quick:
+        names = QUICK
+    else:
+        names = [name for name, row in rows.items() if not row.is_long]
+    repeats = chosen.repeats or (1 if chosen.quick else 3)
+    programs = PROGRAMS
+    if chosen.against:
+        programs = {**PROGRAMS, **before(PROGRAMS, str(Path(chosen.against).resolve()))}
+    settings = Settings(repeats, chosen.peers, programs, say)
+    return measure({name: rows[name] for name in names}, settings)
 
 
 def say(words: str) -> None:
@@ -83,43 +82,42 @@ def show(record: Record) -> None:
     """Print the tables on a terminal."""
     console = Console()
     for name, sheet in SHEETS.items():
-        head, *rows = tables.lines(sheet, record) or [()]
-        if head:
-            shown = Table(title=name)
-            for heading in head:
-                shown.add_column(heading)
-            for row in rows:
-                shown.add_row(*row)
-            console.print(shown)
+        lines = tables.lines(sheet, record)
+        if not lines:
+            continue
+        head, *rows = lines
+        table = Table(*head, title=name)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    print(tables.where(record))
+
+
+def write(record: Record) -> None:
+    """Keep a record, and show it in the documentation."""
+    record.write(RECORDED)
+    parts = tables.parts(record)
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(tables.with_parts(text, parts), encoding="utf-8")
 
 
 def main() -> int:
     chosen = options()
-    record = before_it = Record.read(chosen.recorded) if chosen.recorded else Record({})
+    recorded = Record({})
+    if chosen.recorded:
+        recorded = Record.read(chosen.recorded)
+    record = recorded
     if chosen.rows or not chosen.recorded:
-        for so_far in measured(chosen):
-            record = before_it.with_rows_of(so_far)
+        for newest in measured(chosen):
+            record = recorded.with_rows_of(newest)
             if chosen.json:
                 record.write(chosen.json)
     if chosen.write:
-        kept = record.without_before()
-        kept.write(RECORDED)
-        for page in PAGES:
-            page.write_text(
-                tables.with_parts(page.read_text(encoding="utf-8"), tables.parts(kept)),
-                encoding="utf-8",
-            )
-    if chosen.markdown:
-        print("\n\n".join(tables.parts(record).values()))
-    else:
-        show(record)
-        print(tables.where(record))
+        write(record.without_before())
+    show(record)
     say(tables.left_out(record))
-    return (
-        1
-        if any(result.is_wrong for results in record.rows.values() for result in results.values())
-        else 0
-    )
+    return int(record.has_wrong_losses)
 
 
 if __name__ == "__main__":

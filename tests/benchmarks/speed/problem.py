@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,8 @@ class Problem:
     def in_windows(self, rows: Symbols) -> Symbols:
         """The rows divided into windows, [replicas, windows, T, batch]."""
         replicas, batch, _ = rows.shape
-        each = rows.reshape(replicas, batch, self.network.windows, self.network.steps)
-        return np.ascontiguousarray(each.transpose(0, 2, 3, 1))
+        windows = rows.reshape(replicas, batch, self.network.windows, self.network.steps)
+        return np.ascontiguousarray(windows.transpose(0, 2, 3, 1))
 
     @classmethod
     def of(cls, network: Network) -> Problem:
@@ -90,32 +91,33 @@ class Problem:
         from echornn import EchoConfig, batch_of
         from echornn.network.model import initial_weights
 
-        configs = [
-            replace(EchoConfig(**network.fields), seed=seed) for seed in range(network.replicas)
-        ]
-        series = [batch_of(config) for config in configs]
-        weights = [initial_weights(config) for config in configs]
-        x, y = np.stack([one.x for one in series]), np.stack([one.y for one in series])
-        return cls(
-            network, x, y, {name: np.stack([one[name] for one in weights]) for name in weights[0]}
-        )
+        base = EchoConfig(**network.fields)
+        inputs, targets = [], []
+        weights = defaultdict(list)
+        for seed in range(network.replicas):
+            config = replace(base, seed=seed)
+            batch = batch_of(config)
+            inputs.append(batch.x)
+            targets.append(batch.y)
+            for name, value in initial_weights(config).items():
+                weights[name].append(value)
+        stacked = {name: np.stack(values) for name, values in weights.items()}
+        return cls(network, np.stack(inputs), np.stack(targets), stacked)
 
     def write(self, file: Path) -> None:
         arrays: dict[str, Any] = {WEIGHT + name: value for name, value in self.weights.items()}
-        np.savez(
-            file, network=np.array(json.dumps(asdict(self.network))), x=self.x, y=self.y, **arrays
-        )
+        network = np.array(json.dumps(asdict(self.network)))
+        np.savez(file, network=network, x=self.x, y=self.y, **arrays)
 
     @classmethod
     def read(cls, file: Path) -> Problem:
-        with np.load(file) as found:
-            network = Network(**json.loads(str(found["network"])))
-            weights = {
-                name.removeprefix(WEIGHT): found[name]
-                for name in found.files
-                if name.startswith(WEIGHT)
-            }
-            return cls(network, found["x"], found["y"], weights)
+        with np.load(file) as arrays:
+            network = Network(**json.loads(str(arrays["network"])))
+            weights = {}
+            for name in arrays.files:
+                if name.startswith(WEIGHT):
+                    weights[name.removeprefix(WEIGHT)] = arrays[name]
+            return cls(network, arrays["x"], arrays["y"], weights)
 
 
 def main() -> None:

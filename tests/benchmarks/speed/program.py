@@ -97,14 +97,11 @@ def with_numpy(**versions: str) -> dict[str, str]:
 def introduction(program: Trains | Waits) -> dict[str, Any]:
     """The program's versions, its first losses, and a hash of all losses of the first call."""
     losses = program.first()
-    told = {"versions": {"Python": platform.python_version(), **program.versions}}
-    if losses is None:
-        return told
-    return {
-        **told,
-        "losses": losses[:FEW].tolist(),
-        "digest": hashlib.sha256(losses.tobytes()).hexdigest(),
-    }
+    answer: dict[str, Any] = {"versions": {"Python": platform.python_version(), **program.versions}}
+    if losses is not None:
+        answer["losses"] = losses[:FEW].tolist()
+        answer["digest"] = hashlib.sha256(losses.tobytes()).hexdigest()
+    return answer
 
 
 def main() -> None:

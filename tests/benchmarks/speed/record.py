@@ -33,11 +33,6 @@ class Result:
     digest: str = ""
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether the program was left out because its losses are wrong."""
-        return bool(self.left_out) and self.difference is not None
-
-    @property
     def median(self) -> float:
         return statistics.median(self.clock)
 
@@ -58,17 +53,27 @@ class Record:
     loads: tuple[float, ...] = ()
     rows: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
 
+    @property
+    def has_wrong_losses(self) -> bool:
+        """Whether a program was left out because its losses are wrong."""
+        for results in self.rows.values():
+            for result in results.values():
+                if result.left_out and result.difference is not None:
+                    return True
+        return False
+
     def with_rows_of(self, other: Record) -> Record:
         """The record with its rows replaced by the other record's rows of the same names."""
-        versions, loads = {**self.versions, **other.versions}, (*self.loads, *other.loads)
+        versions = {**self.versions, **other.versions}
+        loads = (*self.loads, *other.loads)
         return Record(other.machine, versions, loads, {**self.rows, **other.rows})
 
     def without_before(self) -> Record:
         """The record without the previous version's results."""
-        rows = {
-            row: {name: one for name, one in results.items() if not name.endswith(BEFORE)}
-            for row, results in self.rows.items()
-        }
+        rows: dict[str, dict[str, Result]] = {}
+        for row, results in self.rows.items():
+            names = [name for name in results if not name.endswith(BEFORE)]
+            rows[row] = {name: results[name] for name in names}
         return replace(self, rows=rows)
 
     def write(self, file: Path) -> None:
@@ -76,15 +81,13 @@ class Record:
 
     @classmethod
     def read(cls, file: Path) -> Record:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        rows = {
-            row: {
-                name: Result(**{**one, "clock": tuple(one["clock"])})
-                for name, one in results.items()
-            }
-            for row, results in found["rows"].items()
-        }
-        return cls(found["machine"], found["versions"], tuple(found["loads"]), rows)
+        written = json.loads(file.read_text(encoding="utf-8"))
+        rows: dict[str, dict[str, Result]] = {}
+        for row, results in written["rows"].items():
+            rows[row] = {}
+            for name, result in results.items():
+                rows[row][name] = Result(**{**result, "clock": tuple(result["clock"])})
+        return cls(written["machine"], written["versions"], tuple(written["loads"]), rows)
 
 
 Line = tuple[str, ...]
@@ -92,9 +95,11 @@ Line = tuple[str, ...]
 
 def number(value: float) -> str:
     """A number with three digits, or with all digits before the decimal point."""
-    return (
-        f"{value:,.2f}" if value < 9.995 else f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
-    )
+    if value < 9.995:
+        return f"{value:,.2f}"
+    if value < 99.95:
+        return f"{value:,.1f}"
+    return f"{value:,.0f}"
 
 
 def title(program: str) -> str:
@@ -105,28 +110,32 @@ def title(program: str) -> str:
 
 def lines(sheet: Sheet, record: Record) -> list[Line]:
     """The head and the rows of a table; empty if none of its rows were measured."""
-    shown = {
-        name: {
-            program: one
-            for program, one in record.rows[name].items()
-            if one.clock and program.removesuffix(BEFORE) in row.programs
-        }
-        for name, row in sheet.rows.items()
-        if name in record.rows
-    }
-    there = {program for results in shown.values() for program in results}
-    columns = [name for own in PROGRAMS for name in (own, own + BEFORE) if name in there]
-    if not columns:
+    measured: dict[str, dict[str, Result]] = {}
+    programs = set()
+    for name, row in sheet.rows.items():
+        if name not in record.rows:
+            continue
+        measured[name] = {}
+        for program, result in record.rows[name].items():
+            if result.clock and program.removesuffix(BEFORE) in row.programs:
+                measured[name][program] = result
+                programs.add(program)
+    if not programs:
         return []
-    rows = []
-    for name, results in shown.items():
+    columns = []
+    for program in PROGRAMS:
+        columns += [name for name in (program, program + BEFORE) if name in programs]
+    table: list[Line] = [(sheet.first, *map(title, columns))]
+    for name, results in measured.items():
         row = sheet.rows[name]
-        cells = (
-            cell(one, results, row.programs[0], sheet.unit) if one in results else ""
-            for one in columns
-        )
-        rows.append((row.title, *cells))
-    return [(sheet.first, *map(title, columns)), *rows]
+        cells = [row.title]
+        for program in columns:
+            text = ""
+            if program in results:
+                text = cell(program, results, row.programs[0], sheet.unit)
+            cells.append(text)
+        table.append(tuple(cells))
+    return table
 
 
 def cell(program: str, results: Mapping[str, Result], base: str, unit: float) -> str:
@@ -135,18 +144,21 @@ def cell(program: str, results: Mapping[str, Result], base: str, unit: float) ->
     several is bold.
     """
     result = results[program]
-    median, least, most = (
-        number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock))
-    )
-    is_quickest = len(results) > 1 and program == min(results, key=lambda one: results[one].median)
-    parts = [f"{f'**{median}**' if is_quickest else median} ({least}–{most})"]
+    median = number(result.median / unit)
+    least = number(min(result.clock) / unit)
+    most = number(max(result.clock) / unit)
+    if len(results) > 1 and program == min(results, key=lambda name: results[name].median):
+        median = f"**{median}**"
+    text = f"{median} ({least}–{most})"
     if base in results and program != base:
-        over = (own / other for own, other in zip(result.clock, results[base].clock, strict=True))
-        parts.append(f"×{number(statistics.median(over))}")
+        times = zip(result.clock, results[base].clock, strict=True)
+        ratios = [own / other for own, other in times]
+        text += f", ×{number(statistics.median(ratios))}"
     if program.endswith(BEFORE) and result.digest:
         now = results.get(program.removesuffix(BEFORE))
-        parts.append("same bits" if now and now.digest == result.digest else "other bits")
-    return ", ".join(parts)
+        is_same = now is not None and now.digest == result.digest
+        text += ", same bits" if is_same else ", other bits"
+    return text
 
 
 def left_out(record: Record) -> str:
@@ -156,24 +168,25 @@ def left_out(record: Record) -> str:
         for program, result in results.items():
             if result.left_out:
                 reasons.setdefault((title(program), result.left_out), []).append(row)
-    return "\n".join(
-        f"{program} ({'; '.join(rows)}): {why}" for (program, why), rows in reasons.items()
-    )
+    texts = []
+    for (program, reason), rows in reasons.items():
+        texts.append(f"{program} ({'; '.join(rows)}): {reason}")
+    return "\n".join(texts)
 
 
 def where(record: Record) -> str:
     """The machine and the versions, in one or two sentences."""
-    facts = dict(record.machine)
-    sets = f" ({facts['instructions']})" if facts.get("instructions") else ""
-    loads = (
-        f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}"
-        if record.loads
-        else ""
-    )
-    kind = f"{facts.get('processor', 'unknown processor')}{sets}, {facts.get('cores', '?')} cores"
+    facts = record.machine
+    text = f"Measured on {facts.get('processor', 'unknown processor')}"
+    if facts.get("instructions"):
+        text += f" ({facts['instructions']})"
+    text += f", {facts['cores']} cores"
+    if "memory" in facts:
+        text += f", {facts['memory']} of memory"
+    if record.loads:
+        text += f", with a load of {min(record.loads):.1f} to {max(record.loads):.1f}"
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
-    memory = f", {facts['memory']} of memory" if facts.get("memory") else ""
-    return f"Measured on {kind}{memory}{loads}. {versions}."
+    return f"{text}. {versions}."
 
 
 def parts(record: Record) -> dict[str, str]:
@@ -181,15 +194,18 @@ def parts(record: Record) -> dict[str, str]:
     machine."""
     shown = {"machine": where(record)}
     for name, sheet in SHEETS.items():
-        if table := lines(sheet, record):
+        table = lines(sheet, record)
+        if table:
             table.insert(1, ("---",) * len(table[0]))
-            shown[name] = "\n".join(f"| {' | '.join(one)} |" for one in table)
+            shown[name] = "\n".join(f"| {' | '.join(line)} |" for line in table)
     return shown
 
 
 def with_parts(page: str, parts: Mapping[str, str]) -> str:
     """The page with these parts in place of its parts with the same names."""
-    return PART.sub(
-        lambda found: f"{found[1]}{parts[found[2]]}\n{found[4]}" if found[2] in parts else found[0],
-        page,
-    )
+
+    def part(old: re.Match[str]) -> str:
+        begin, name, _, end = old.groups()
+        return f"{begin}{parts[name]}\n{end}" if name in parts else old[0]
+
+    return PART.sub(part, page)

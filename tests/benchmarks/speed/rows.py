@@ -4,7 +4,7 @@ in each."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.benchmarks.speed.problem import Network
@@ -79,16 +79,11 @@ PROGRAMS: dict[str, Program] = {
 
 def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]:
     """The programs of this project again, for the version in this folder."""
-    return {
-        name + BEFORE: Program(
-            f"{program.title}, before",
-            program.prepare,
-            {**program.options, "checkout": checkout},
-            program.environment,
-        )
-        for name, program in programs.items()
-        if name in (APP, START)
-    }
+    others = {}
+    for name in (APP, START):
+        options = {**programs[name].options, "checkout": checkout}
+        others[name + BEFORE] = replace(programs[name], options=options)
+    return others
 
 
 ALL = (APP, TUTORIAL, NUMPY, JAX, TORCH, C)

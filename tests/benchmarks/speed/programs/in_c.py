@@ -37,48 +37,45 @@ def compiled(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
         except FileNotFoundError:
             raise CannotError("there is no C compiler, cc, on this machine") from None
         if done.returncode:
-            raise CannotError(
-                f"the C compiler failed: {(done.stderr.splitlines() or ['no reason given'])[0]}"
-            )
+            first, *_ = done.stderr.splitlines() or ["no reason given"]
+            raise CannotError(f"the C compiler failed: {first}")
         return ctypes.CDLL(str(library))
 
 
 def compiler() -> str:
     """The version of the compiler."""
-    return subprocess.run(
-        ["cc", "--version"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()[0]
+    return subprocess.check_output(["cc", "--version"], text=True).splitlines()[0]
 
 
 def prepare(problem: Problem) -> Trains:
     """A program that is ready to train."""
-    network, many = problem.network, problem.network.replicas > 1
+    network = problem.network
+    many = network.replicas > 1
     lanes = LANES if many else 1
-    classes = problem.weights["W2"].shape[-1]
-    sizes = {
-        "STATE": network.state,
-        "BATCH": network.batch,
-        "STEPS": network.steps,
-        "CLASSES": classes,
-        "LANES": lanes,
-    }
-    flags = (*FLAGS, *(f"-D{name}={size}" for name, size in sizes.items()))
+    flags = (
+        *FLAGS,
+        f"-DSTATE={network.state}",
+        f"-DBATCH={network.batch}",
+        f"-DSTEPS={network.steps}",
+        f"-DCLASSES={problem.weights['W2'].shape[-1]}",
+        f"-DLANES={lanes}",
+    )
     library = compiled("many_networks.c" if many else "one_network.c", flags)
 
     def in_vectors(rows: Losses) -> Losses:
         """Rearrange [networks, ...] into vectors of networks: [vectors, ..., lanes]."""
         return np.ascontiguousarray(np.moveaxis(rows.reshape(-1, lanes, *rows.shape[1:]), 1, -1))
 
-    every = [problem.weights[name].reshape(network.replicas, -1) for name in ("W", "b", "W2", "b2")]
-    start = in_vectors(np.concatenate(every, axis=1))
-    x, y = in_vectors(problem.in_windows(problem.x)), in_vectors(problem.in_windows(problem.y))
+    weights = [problem.weights[name] for name in ("W", "b", "W2", "b2")]
+    flat = [weight.reshape(network.replicas, -1) for weight in weights]
+    start = in_vectors(np.concatenate(flat, axis=1))
+    x = in_vectors(problem.in_windows(problem.x))
+    y = in_vectors(problem.in_windows(problem.y))
 
     def train(n: int) -> Losses:
-        trained, sums, losses = (
-            start.copy(),
-            np.full_like(start, 0.1),
-            np.empty((len(start), n, lanes), np.float32),
-        )
+        trained = start.copy()
+        sums = np.full_like(start, 0.1)
+        losses = np.empty((len(start), n, lanes), np.float32)
         for arrays in zip(x, y, trained, sums, losses, strict=True):
             addresses = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
             library.train(ctypes.c_int(n), *addresses, ctypes.c_float(network.learning_rate))

@@ -32,9 +32,8 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
         if network.cell == "gru":
             gates = jax.nn.sigmoid(product(jnp.concatenate([x, state], -1), at("W")) + at("b"))
             update, reset = jnp.split(gates, 2, -1)
-            candidate = jnp.tanh(
-                product(jnp.concatenate([x, reset * state], -1), at("Wc")) + at("bc")
-            )
+            kept = jnp.concatenate([x, reset * state], -1)
+            candidate = jnp.tanh(product(kept, at("Wc")) + at("bc"))
             return update * state + (1 - update) * candidate
         hidden, memory = jnp.split(state, 2, -1)
         sums = product(jnp.concatenate([x, hidden], -1), at("W")) + at("b")
@@ -51,24 +50,22 @@ def window_of(network: Network, fused: bool) -> Callable[[Any, Any], Any]:
                 below = after[-1][..., : network.state]
             return jnp.concatenate(after, -1), below
 
-        last, tops = lax.scan(
-            step, state, x, unroll=network.steps if network.steps <= MOST_UNROLLED else 1
-        )
+        unroll = network.steps if network.steps <= MOST_UNROLLED else 1
+        last, tops = lax.scan(step, state, x, unroll=unroll)
         logits = product(tops, weights["W2"]) + weights["b2"]
         right = jnp.take_along_axis(jax.nn.log_softmax(logits), y[..., None], -1)
         return -right.mean(), (last, (logits.argmax(-1) != y).sum())
 
     def window(carry: Any, data: Any) -> Any:
         weights, sums, state = carry
-        (loss, (state, errors)), gradient = jax.value_and_grad(loss_of, has_aux=True)(
-            weights, *data, state
-        )
-        sums = {name: sums[name] + gradient[name] ** 2 for name in weights}
-        weights = {
-            name: value - network.learning_rate * gradient[name] / jnp.sqrt(sums[name])
-            for name, value in weights.items()
-        }
-        return (weights, sums, state), (loss, errors)
+        train = jax.value_and_grad(loss_of, has_aux=True)
+        (loss, (state, errors)), gradient = train(weights, *data, state)
+        new_weights, new_sums = {}, {}
+        for name, value in weights.items():
+            new_sums[name] = sums[name] + gradient[name] ** 2
+            step = network.learning_rate * gradient[name] / jnp.sqrt(new_sums[name])
+            new_weights[name] = value - step
+        return (new_weights, new_sums, state), (loss, errors)
 
     return window
 
@@ -106,9 +103,8 @@ def prepare(problem: Problem, fused: bool) -> Trains:
         run = jax.jit(jax.vmap(epoch, out_axes=(0, 1)))
 
     def train(n: int) -> Losses:
-        losses, errors = run(
-            start, *((xs[:n], ys[:n]) if network.replicas == 1 else (xs[:, :n], ys[:, :n]))
-        )[1]
+        windows = np.s_[:n] if network.replicas == 1 else np.s_[:, :n]
+        _, (losses, errors) = run(start, xs[windows], ys[windows])
         np.asarray(errors)
         return np.asarray(losses)
 

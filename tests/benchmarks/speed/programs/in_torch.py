@@ -21,12 +21,12 @@ def prepare(problem: Problem) -> Trains:
     except ImportError:
         raise CannotError("PyTorch is not installed") from None
 
-    network, weights = problem.network, problem.one
+    network = problem.network
+    weights = problem.one
     if network.cell == "gru":
         raise CannotError("PyTorch's GRU has another formula")
-    layer = (nn.RNN if network.cell == "rnn" else nn.LSTM)(
-        1, network.state, network.layers, batch_first=True
-    )
+    cell = nn.RNN if network.cell == "rnn" else nn.LSTM
+    layer = cell(1, network.state, network.layers, batch_first=True)
     output = nn.Linear(network.state, weights["W2"].shape[1])
 
     def take(parameter: Any, value: npt.NDArray[Any]) -> None:
@@ -44,7 +44,8 @@ def prepare(problem: Problem) -> Trains:
         second.requires_grad = False
     take(output.weight, weights["W2"].T)
     take(output.bias, weights["b2"][0])
-    trained = [one for one in (*layer.parameters(), *output.parameters()) if one.requires_grad]
+    parameters = (*layer.parameters(), *output.parameters())
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
     optimizer = torch.optim.Adagrad(
         trained, lr=network.learning_rate, initial_accumulator_value=0.1, eps=0.0
     )
@@ -60,9 +61,10 @@ def prepare(problem: Problem) -> Trains:
             steps = slice(window * network.steps, (window + 1) * network.steps)
             optimizer.zero_grad()
             states, state = layer(xs[:, steps, None], state)
-            state = (
-                state.detach() if network.cell == "rnn" else tuple(part.detach() for part in state)
-            )
+            if network.cell == "rnn":
+                state = state.detach()
+            else:
+                state = tuple(part.detach() for part in state)
             loss = cross_entropy(output(states).flatten(0, 1), ys[:, steps].flatten())
             loss.backward()
             optimizer.step()

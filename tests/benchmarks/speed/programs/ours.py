@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.speed.problem import Problem
-from tests.benchmarks.speed.program import CannotError, Trains, with_numpy
+from tests.benchmarks.speed.program import CannotError, Losses, Trains, with_numpy
 
 
 def use(checkout: str) -> None:
@@ -32,10 +31,9 @@ def prepare(problem: Problem, checkout: str = "") -> Trains:
     use(checkout)
     import echornn
 
-    # earlier versions have no room `runtime`
-    quiet = (
-        "echornn.runtime.quiet" if importlib.util.find_spec("echornn.runtime") else "echornn.quiet"
-    )
+    quiet = "echornn.runtime.quiet"
+    if not importlib.util.find_spec("echornn.runtime"):  # in earlier versions
+        quiet = "echornn.quiet"
     importlib.import_module(quiet).import_tensorflow()
     import keras
     import tensorflow as tf
@@ -43,13 +41,13 @@ def prepare(problem: Problem, checkout: str = "") -> Trains:
     from echornn.training.structure import tensorflow_trainers
 
     network = problem.network
-    config, windows, replicas = (
-        echornn.EchoConfig(**network.fields),
-        network.windows,
-        network.replicas,
-    )
-    versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
-    shown = tensorflow_trainers()(replace(config, replicas=replicas))
+    replicas = network.replicas
+    trainer = tensorflow_trainers()(echornn.EchoConfig(**network.fields, replicas=replicas))
     # one network has no axis of replicas in the other programs, nor in earlier versions
-    side = (replicas,) if replicas > 1 else ()
-    return Trains(lambda n: shown.advance(n).losses.reshape(-1, *side), windows, replicas, versions)
+    shape = (-1, replicas) if replicas > 1 else (-1,)
+    versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
+
+    def train(n: int) -> Losses:
+        return trainer.advance(n).losses.reshape(shape)
+
+    return Trains(train, network.windows, replicas, versions)

@@ -10,12 +10,14 @@ def plain_numpy(problem: Problem) -> Trains:
     """The same training in NumPy, with all derivatives written out."""
     from tests.door.oracles.reference import numpy_bptt
 
-    weights, epoch, network = problem.one, [(problem.x[0], problem.y[0])], problem.network
+    weights = problem.one
+    epoch = [(problem.x[0], problem.y[0])]
+    network = problem.network
 
     def train(n: int) -> Losses:
-        return numpy_bptt.train(
-            weights, epoch, n, network.steps, learning_rate=network.learning_rate
-        )[0]
+        rate = network.learning_rate
+        losses, *_ = numpy_bptt.train(weights, epoch, n, network.steps, learning_rate=rate)
+        return losses
 
     return Trains(train, min(FEW, network.windows), 1, with_numpy())
 
@@ -30,7 +32,8 @@ def tutorial(problem: Problem) -> Trains:
 
     from tests.door.oracles.reference.tutorial import TutorialSession
 
-    network, epoch = problem.network, [(problem.x[0], problem.y[0])]
+    network = problem.network
+    epoch = [(problem.x[0], problem.y[0])]
     session = TutorialSession(problem.one, network.batch, network.steps, network.learning_rate)
     versions = with_numpy(TensorFlow=tf.__version__)
     return Trains(lambda n: session.train(epoch, n), min(FEW, network.windows), 1, versions)

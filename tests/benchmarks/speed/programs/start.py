@@ -4,7 +4,6 @@ a sweep."""
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,6 @@ IMPORTS = {
 def imports(until: str, keeps_programs: bool = False) -> Waits:
     """Python with only these imports."""
     command = [sys.executable, "-c", IMPORTS[until]]
-
     return Waits(lambda: subprocess.run(command, check=True, stderr=subprocess.DEVNULL), {})
 
 
@@ -64,7 +62,7 @@ def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Wai
 
     def wait() -> None:
         with running(environment=environment) as program:
-            program.until(lambda text: re.search(SHOWN[until], text))
+            program.matches(SHOWN[until])
 
     return Waits(wait, {"Textual": textual.__version__}, home)
 
@@ -73,14 +71,5 @@ def sweep() -> None:
     """Train echo steps 1 to 20 with three cells and 16 seeds, with a worker per processor."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
-        command = [
-            sys.executable,
-            "-m",
-            "tui",
-            "sweep",
-            "--headless",
-            "--out",
-            f"{folder}/sweep",
-            *SWEEP,
-        ]
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep"]
+        subprocess.run([*command, *SWEEP], check=True, env=environment, stdout=subprocess.DEVNULL)
