@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from rich.color import Color, ColorSystem
 from rich.style import Style
@@ -22,6 +23,7 @@ from echornn.run.branch import Position
 from echornn.session.pictures.frame import State
 from echornn.tasks.own_task import OwnTask
 from tests.any_task import progress_of as task_window
+from tests.readings_by_hand import SOLVED
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
@@ -93,9 +95,11 @@ class Screen:
     @property
     def plot(self) -> list[str]:
         """The lines of the curve, right of its axis, without the strips below it."""
-        lines = self.lines[STATUS : self._base]
-        strips = sum(line.startswith((" errors", " solved")) for line in lines)
-        return [line[PLOT_X:] for line in lines[: len(lines) - strips]]
+        plot = []
+        for line in self.lines[STATUS : self._base]:
+            if not line.startswith((" errors", " solved")):
+                plot.append(line[PLOT_X:])
+        return plot
 
     @property
     def losses(self) -> dict[str, int]:
@@ -145,10 +149,17 @@ class Screen:
         raise AssertionError(f"{text!r} is not in\n{self.text}")
 
 
+def floats(*values: Any) -> npt.NDArray[np.float32]:
+    return np.array(values, np.float32)
+
+
 def bar_height(lines: list[str], column: int) -> float:
     """How high the blocks in a column are, in lines."""
-    signs = [line.ljust(LARGE[0])[column] for line in lines]
-    return sum("▁▂▃▄▅▆▇█".find(sign) + 1 for sign in signs) / 8
+    eighths = 0
+    for line in lines:
+        sign = line.ljust(LARGE[0])[column]
+        eighths += " ▁▂▃▄▅▆▇█".find(sign) if sign in "▁▂▃▄▅▆▇█" else 0
+    return eighths / 8
 
 
 def own_task(file: Path, name: str) -> EchoConfig:
@@ -281,3 +292,11 @@ async def seen(*keys: str, **options: Any) -> Screen:
     """What the app shows after these keys; see `staged`."""
     async with staged(*keys, **options) as stage:
         return stage.screen
+
+
+async def seen_solved(
+    *keys: str, size: tuple[int, int] = (80, 24), ascii_only: bool = False, **changes: Any
+) -> Screen:
+    """What the app shows of the readings of a network that has solved the task, with changes."""
+    readings = replace(SOLVED, **changes)
+    return await seen(*keys, readings=readings, size=size, ascii_only=ascii_only)

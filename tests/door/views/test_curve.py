@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import pytest
 
 from echornn import EchoConfig
 from echornn.session.commands import Go
-from tests.door.views.stage import LARGE, PLOT_X, Branch, Screen, seen, staged
+from tests.door.views.stage import LARGE, PLOT_X, Branch, Screen, floats, seen, staged
 
 TEN_AN_EPOCH = EchoConfig(total_series_length=10 * 15 * 5)
 SEEDS = EchoConfig(replicas=10)
@@ -23,9 +22,9 @@ SEEDS = EchoConfig(replicas=10)
 plain = partial(seen, size=LARGE, ascii_only=True)
 
 
-def of_ten_seeds(windows: int = 60) -> npt.NDArray[np.float32]:
+def of_ten_seeds(windows: int) -> npt.NDArray[np.float32]:
     """Losses of ten seeds, whose median is 0.4; the eighth has 0.55."""
-    losses = np.array([0.4, 0.2, 0.7, 0.4, 0.1, 0.4, 0.2, 0.55, 0.6, 0.4], np.float32)
+    losses = floats(0.4, 0.2, 0.7, 0.4, 0.1, 0.4, 0.2, 0.55, 0.6, 0.4)
     return np.tile(losses, (windows, 1))
 
 
@@ -53,7 +52,7 @@ def lines_around(screen: Screen, signs: str, column: int) -> set[int]:
 async def test_a_single_window_stands_out_among_a_hundred_thousand(
     size: tuple[int, int], ascii_only: bool
 ) -> None:
-    losses = np.full(100_000, 0.1, np.float32)
+    losses = np.full(100_000, 0.1)
     losses[60_000] = 0.9
     screen = await seen(losses=losses, size=size, ascii_only=ascii_only)
     assert {"0", "20k", "40k", "80k", "100k"} <= {*screen.windows}
@@ -86,9 +85,10 @@ async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
     log = await plain("l", losses=losses)
     assert "1e-1" not in linear.losses
     assert {*log.losses} == {"1e0", "1e-1", "1e-2", "1e-3"}
-    gaps = [after - before for before, after in pairwise(log.losses.values())]
+    gaps = np.diff([*log.losses.values()])
     assert max(gaps) - min(gaps) <= 1
-    assert log.marks("*", log.windows["60"])[0] == pytest.approx(log.losses["1e-1"], abs=1)
+    curve, *_ = log.marks("*", log.windows["60"])
+    assert curve == pytest.approx(log.losses["1e-1"], abs=1)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,6 @@ async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
     [
         ([math.nan] * 300, True),
         ([math.inf, 0.5, 0.4], True),
-        ([0.5, math.nan, 0.4, math.inf, 0.3], True),
         ([0.0], False),
         ([3e38], True),  # far above chance counts as infinite
     ],
@@ -113,7 +112,7 @@ async def test_nan_and_infinity_are_marked_and_break_nothing(
 
 async def test_nan_and_infinity_are_marked_at_their_windows() -> None:
     screen = await plain(losses=[0.5, math.nan, 0.4, math.inf, 0.3])
-    marked = [match.start() for match in re.finditer("!", screen.plot[0])]
+    marked = columns(screen, "!")
     assert marked == pytest.approx([1.1, 3.4], abs=1.1), "of a hundred windows on 112 columns"
     assert float(next(iter(screen.losses))) <= 1
 
@@ -129,8 +128,8 @@ async def test_errors_are_shown_as_a_share_of_guessing(ascii_only: bool, blocks:
 async def test_the_crosshair_reads_window_epoch_loss_and_errors_and_enter_goes_there() -> None:
     losses = np.linspace(1, 0.66, 35)
     async with staged("left", losses=losses, errors=0.2, config=TEN_AN_EPOCH) as stage:
-        for words in ("window 35", "epoch 4", "window 5", "loss 0.6600", "20.0% wrong"):
-            assert words in stage.reading
+        words = "window 35 .*epoch 4, window 5 .*loss 0.6600.*20.0% wrong"
+        assert re.search(words, stage.reading)
         await stage.press("home")
         assert re.search(r"window 1 .*epoch 1, window 1 .*loss 1.0000", stage.reading)
         await stage.press("right right enter")
@@ -182,27 +181,28 @@ async def test_new_weights_begin_at_the_left_over_the_branch_before(cause: Any) 
     branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause)]
     screen = await seen(branches=branches, path_branch=1, size=(100, 34), ascii_only=True)
     assert min(columns(screen, "*")) <= 1
-    assert screen.marks("*", 2)[0] == screen.marks("*", screen.windows["40"] - 4)[0]
+    first, *_ = screen.marks("*", 2)
+    last, *_ = screen.marks("*", screen.windows["40"] - 4)
+    assert first == last
     assert screen.text.count("a: ") == 1
 
 
 async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_leave() -> None:
-    branches = [
-        Branch([0.85] * 100),
-        Branch([0.45] * 100, "preset", changes={"learning_rate": 0.1}),
-        Branch([0.15] * 150, "edit", (0, 50), {"learning_rate": 0.2}),
-    ]
+    first = Branch([0.85] * 100)
+    fresh = Branch([0.45] * 100, "preset", changes={"learning_rate": 0.1})
+    edited = Branch([0.15] * 150, "edit", (0, 50), {"learning_rate": 0.2})
+    branches = [first, fresh, edited]
     async with staged(branches=branches, size=LARGE, ascii_only=True) as stage:
         screen = stage.screen
         legend = screen.line("learning_rate 0.1")
         assert re.search(r"b: .*learning_rate 0\.1 .*c: .*learning_rate 0\.2 .*50", legend)
         assert {"100", "200"} <= {*screen.windows}, "the axis holds the longest of them"
-        x, height = screen.windows["100"] - 10, len(screen.plot)
+        x = screen.windows["100"] - 10
+        height = len(screen.plot)
         assert screen.marks("*", x) == [int(height * 0.15)]
         assert screen.marks("'bc", x) == [int(height * 0.55), int(height * 0.85)]
         for letter in "bc":
-            lettered = [line for line in screen.plot if line.split("chance")[0].count(letter) >= 3]
-            line = lettered[0]
+            line = next(line for line in screen.plot if line.split("chance")[0].count(letter) >= 3)
             assert {*line} <= {*" '-.bcleast at epoch starts 0.111"}
         left = min(line.index("'"), line.index("c"))
         assert left == pytest.approx(screen.windows["50"], abs=1)
@@ -222,8 +222,9 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
         branches.append(Branch([0.1 * n] * 30, "preset", changes={"learning_rate": n / 100}))
     screen = await seen(branches=branches, size=size)
     legend = screen.line("h: ")
-    named = re.findall(r"([b-h]): learning_rate 0\.0\d", legend)
-    assert named == [*"bcdefgh"][-len(named) :]
+    named = "".join(re.findall(r"([b-h]): learning_rate 0\.0\d", legend))
+    assert named
+    assert "bcdefgh".endswith(named)
     assert (len(named) == 7) == has_all
     assert has_all or f"and {7 - len(named)} more" in legend
 
@@ -256,15 +257,14 @@ async def test_many_seeds_are_a_median_a_band_and_extremes_at_their_losses() -> 
 
 async def test_the_crosshair_reads_the_median_of_many_seeds_and_the_selected_one() -> None:
     screen = await seen("left", losses=of_ten_seeds(100), config=SEEDS, replica=7)
-    for words in ("window 100", "median loss 0.4000", "0.1900 to 0.6100"):
+    for words in ("window 100", "median loss 0.4000", "0.1900 to 0.6100", "0 of 10 solved"):
         assert words in screen.reading
-    assert "0 of 10 solved" in screen.reading
     assert "seed 14: 0.5500" in screen.reading
 
 
 async def test_how_many_seeds_are_solved_has_an_interval() -> None:
     config = EchoConfig(replicas=20)
-    losses = np.full((900, 20), 0.7, np.float32)
+    losses = np.full((900, 20), 0.7)
     losses[300:, :15] = 0.001
     large = await seen(losses=losses, config=config, size=(100, 44))
     screen = await seen(losses=losses, config=config)
@@ -279,7 +279,7 @@ async def test_how_many_seeds_are_solved_has_an_interval() -> None:
 
 async def test_losses_of_a_few_wild_seeds_are_marked_at_the_edge_and_flatten_nothing() -> None:
     config = EchoConfig(replicas=64)
-    losses = np.full((300, 64), math.log(2), np.float32)
+    losses = np.full((300, 64), math.log(2))
     losses[100:, :3] = 1e30
     losses[200:, 5] = math.nan
     wild = await plain(losses=losses, config=config, replica=8)
@@ -335,8 +335,7 @@ async def test_levels_of_a_task_are_named_in_their_order(
 ) -> None:
     config = EchoConfig(task=task)
     screen = await seen(losses=losses, config=config, size=(100, 50), ascii_only=True)
-    places = [lines_with(screen, level)[0] for level in levels]
-    assert places == sorted(places)
+    assert re.search(".*".join(levels), "\n".join(screen.plot), re.DOTALL)
     assert lines_with(screen, name)
     assert ("errors" in screen.text) == has_errors
 

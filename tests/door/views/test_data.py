@@ -4,12 +4,12 @@ miss."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from echornn import EchoConfig
+from echornn import EchoConfig, batch_of
 from tests.any_task import progress_of
 from tests.door.views.stage import LARGE, Screen, seen, staged, task_config
 from tests.scripted import make_progress
@@ -25,45 +25,51 @@ def rows_of(screen: Screen) -> list[str]:
 
 def echoes_of(screen: Screen) -> list[str]:
     """What the lines below the rows say of the window's targets."""
-    below = [screen.below(row, 1)[0] for row in rows_of(screen)]
-    return [line.split("╎")[1] for line in below]
+    echoes = []
+    for row in rows_of(screen):
+        (below,) = screen.below(row, 1)
+        echoes.append(below.split("╎")[1])
+    return echoes
 
 
 def numbers(text: str) -> str:
     return " ".join(re.findall(r"\d+", text))
 
 
+def steps(first: int, last: int) -> str:
+    return " ".join(map(str, range(first, last + 1)))
+
+
 async def test_the_little_example_is_the_tutorials_figure() -> None:
     newest = make_progress(LITTLE, 0, 1)
     screen = await seen("2", config=LITTLE, losses=[0.5] * 2, newest=newest, size=LARGE)
     rows = rows_of(screen)
-    windows = [numbers(row.split("╎")[1]) for row in rows]
-    assert windows == ["4 5 6", "16 17 18", "28 29 30"]
-    for row, first, last in zip(rows, (1, 10, 22), (13, 25, 36), strict=True):
-        steps = " ".join(map(str, range(first, last + 1)))
-        assert numbers(row[8:]) == steps, "each row goes on in the next"
+    shown = [numbers(row[8:]) for row in rows]
+    assert shown == [steps(1, 13), steps(10, 25), steps(22, 36)], "each goes on in the next"
     assert [row.count("→") for row in rows] == [1, 2, 1]
-    echoes = echoes_of(screen)
-    sources = [numbers(echo) for echo in echoes]
-    assert sources == ["1 2 3", "13 14 15", "25 26 27"]
-    assert [echo.count("‹") for echo in echoes] == [3, 3, 3], "before the window"
+    for number, (row, echo) in enumerate(zip(rows, echoes_of(screen), strict=True)):
+        first = 1 + 12 * number
+        assert numbers(row.split("╎")[1]) == steps(first + 3, first + 5)
+        assert numbers(echo) == steps(first, first + 2), "its sources"
+        assert echo.count("‹") == 3, "before the window"
 
 
 async def test_the_first_window_echoes_the_row_above() -> None:
     newest = make_progress(LITTLE)
     screen = await seen("2", config=LITTLE, losses=[0.5], newest=newest, size=LARGE)
-    first, *others = echoes_of(screen)
+    first, second, third = echoes_of(screen)
     assert first.strip() == "---- ---- ----", "there is nothing before the first row"
-    assert [numbers(echo) for echo in others] == ["10 11 12", "22 23 24"]
-    assert [echo.count("↑") for echo in others] == [3, 3]
+    assert numbers(second) == "10 11 12"
+    assert numbers(third) == "22 23 24"
+    assert second.count("↑") == third.count("↑") == 3
 
 
 @pytest.mark.parametrize("data_version", [0, 1])
 async def test_the_symbols_are_those_of_the_data_also_after_new_data(data_version: int) -> None:
-    windows = [make_progress(LITTLE, 0, window, data_version=data_version) for window in range(4)]
-    series = np.concatenate([window.x for window in windows], axis=1).reshape(-1)
-    where = {"newest": windows[1], "data_version": data_version}
-    screen = await seen("2", config=LITTLE, losses=[0.5] * 2, size=LARGE, **where)
+    series = batch_of(LITTLE, data_version).x.reshape(-1)
+    newest = make_progress(LITTLE, 0, 1, data_version=data_version)
+    shown = {"newest": newest, "data_version": data_version}
+    screen = await seen("2", config=LITTLE, losses=[0.5] * 2, size=LARGE, **shown)
     for row in rows_of(screen):
         cells = re.findall(r"([▁█])[▁█]?(\d+)[▁█]", row[8:])
         assert cells
@@ -71,18 +77,22 @@ async def test_the_symbols_are_those_of_the_data_also_after_new_data(data_versio
             assert block == "▁█"[series[int(number) - 1]], row
 
 
+def blocks(symbols: Iterable[int]) -> str:
+    return "".join("▁█"[symbol] * 2 for symbol in symbols)
+
+
 async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
     screen = await seen("2", losses=[0.5] * 5)
     newest = make_progress(EchoConfig(), 0, 4)
     for row, (line, echo) in enumerate(zip(rows_of(screen), echoes_of(screen), strict=True)):
-        inputs = ["▁█"[symbol] for symbol in newest.x[row]]
-        targets = ["▁█"[symbol] for symbol in newest.y[row]]
-        assert "".join(block * 2 for block in inputs) in line.split("╎")[1]
-        before = "".join(f"‹{block}" for block in targets[:3])
-        assert echo == before + "".join(block * 2 for block in targets[3:])
+        inputs = blocks(newest.x[row])
+        assert line.split("╎")[1].startswith(inputs)
+        targets = blocks(newest.y[row])
+        assert echo[6:] == targets[6:]
+        assert echo[:6:2] == "‹‹‹"
+        assert echo[1:6:2] == targets[1:6:2]
     assert re.search(r"matrix .* 61 to 75 of 10,000, rows 1 to 3 of 5", screen.view[0])
-    strip = screen.view[0][7:].split(" ")[0]
-    assert strip.index("█") == 0
+    assert screen.view[0][7] == "█"
 
 
 @pytest.mark.parametrize(("windows", "words"), [(1, "begins with zero"), (2, "is carried")])
@@ -152,11 +162,11 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
         screen = await stage.press("tab left left left")
         words = rf"row 1, step 8: \D*{data.x[0, 7]}\D*{data.y[0, 7]}.*t-2, t-5"
         assert re.search(words, screen.reading)
-        top = before.place("██", after=" input ")[1]
-        dark = [before.paper(8 + 2 * step, top) for step in range(10)]
-        papers = [screen.paper(8 + 2 * step, top) for step in range(10)]
-        assert [step for step in range(10) if papers[step] != dark[step]] == [2, 5]
-        assert papers[2] == papers[5] != papers[7]
+        _, y = before.place("██", after=" input ")
+        for step in range(10):
+            x = 8 + 2 * step
+            assert (screen.paper(x, y) != before.paper(x, y)) == (step in (2, 5))
+        assert screen.paper(8 + 4, y) == screen.paper(8 + 10, y) != screen.paper(8 + 14, y)
 
 
 async def test_which_targets_of_a_trial_count_is_said() -> None:
@@ -168,8 +178,8 @@ async def test_which_targets_of_a_trial_count_is_said() -> None:
 async def test_numbers_have_a_line_for_each_channel() -> None:
     screen = await seen("2 tab right", config=task_config("flip_flop"), size=LARGE)
     lines = screen.below("row 1:", 6)
-    labels = [line[1:13].strip() for line in lines]
-    assert labels[:3] == ["input bit 1", "input bit 2", "input bit 3"]
-    assert labels[3:] == ["target bit 1", "target bit 2", "target bit 3"]
+    for bit in (1, 2, 3):
+        assert lines[bit - 1][1:].startswith(f"input bit {bit} ")
+        assert lines[bit + 2][1:].startswith(f"target bit {bit} ")
     for line in lines[3:]:
         assert line[14:16] in ("+1", "-1"), "the targets under the cursor"

@@ -11,7 +11,14 @@ import pytest
 
 from echornn import EchoConfig
 from tests.any_task import progress_of
-from tests.door.views.stage import Screen, bar_height, seen, staged, task_config
+from tests.door.views.stage import (
+    Screen,
+    bar_height,
+    floats,
+    seen_solved,
+    staged,
+    task_config,
+)
 from tests.readings_by_hand import (
     SOLVED,
     Effects,
@@ -22,12 +29,13 @@ from tests.readings_by_hand import (
     matrices,
 )
 
-SIZES = GradientSizes(-3, np.array([0, 10, 20, 40, 60, 30, 0, 20, 8, 0, 0, 0], np.int32), 12)
+COUNTS = np.array([0, 10, 20, 40, 60, 30, 0, 20, 8, 0, 0, 0], np.int32)
+SIZES = GradientSizes(-3, COUNTS, 12)
 WITH_SIZES = replace(SOLVED, gradient_sizes=SIZES)
 
 
 def gradient(*bias: float) -> Gradient:
-    return Gradient(np.ones(len(bias), np.float32), np.array(bias, np.float32), 0.2)
+    return Gradient(np.ones(len(bias), np.float32), floats(*bias), 0.2)
 
 
 async def test_bars_by_lag_on_a_scale_of_powers_of_ten_with_t_and_the_row_that_is_used() -> None:
@@ -65,22 +73,21 @@ async def test_the_slope_stands_beside_what_theory_compares_it_with(
     width: int, pattern: str
 ) -> None:
     recurrent = replace(matrices().recurrent[0], spectral_norm=1.31)
-    readings = replace(SOLVED, weights=replace(matrices(), recurrent=(recurrent,)))
-    assert readings.gradient is not None
-    by_lag = readings.gradient.by_lag.astype(float)
+    weights = replace(matrices(), recurrent=(recurrent,))
+    assert SOLVED.gradient is not None
+    by_lag = SOLVED.gradient.by_lag.astype(float)
     lags = np.flatnonzero(by_lag > 1e-8)
     slope, _ = np.polyfit(lags, np.log10(by_lag[lags]), 1)
-    screen = await seen("4", readings=readings, size=(width, 24))
+    screen = await seen_solved("4", weights=weights, size=(width, 24))
     match = re.match(pattern, screen.view[1])
     assert match, screen.view[1]
     assert match.groups() == (f"{slope:+.2f}", "-0.40", "0.94", "1.31")
 
 
 async def test_no_slope_goes_through_two_lags_and_bars_come_first() -> None:
-    few = replace(SOLVED, gradient=gradient(1, 0.5), lyapunov=None, reliance=None)
-    screen = await seen("4", readings=few)
+    screen = await seen_solved("4", gradient=gradient(1, 0.5), lyapunov=None, reliance=None)
     assert screen.view[1].startswith("W: spectral radius")
-    low = await seen("4", readings=SOLVED, size=(80, 18))
+    low = await seen_solved("4", size=(80, 18))
     assert "slope" not in low.text
 
 
@@ -121,8 +128,7 @@ async def test_v_changes_to_the_histogram_and_back() -> None:
         assert "what it uses" in stage.text, "the row stays beside it"
         assert "|dL/dh| of 200 numbers, 12 are 0" in stage.view[-1]
         await stage.press("n")
-        most = "|dL/dh| from 1e-2 to 1.8e-2: 60 of 200, 30 %"
-        assert most in stage.reading
+        assert "|dL/dh| from 1e-2 to 1.8e-2: 60 of 200, 30 %" in stage.reading
         await stage.press("left")
         assert "from 5.6e-3 to 1e-2: 40 of 200, 20 %" in stage.reading
         await stage.press("v")
@@ -131,21 +137,22 @@ async def test_v_changes_to_the_histogram_and_back() -> None:
 
 
 async def test_what_has_no_room_is_reached_by_v() -> None:
-    parts = ["what it uses", "|dL/dh| of", "▲ echo 3"]
+    parts = r"what it uses|\|dL/dh\| of|▲ echo 3"
     async with staged("4 tab", readings=WITH_SIZES, size=(60, 20)) as stage:
-        for part in parts:
+        for part in ("what it uses", "|dL/dh| of", "▲ echo 3"):
             await stage.press("v")
-            assert [words for words in parts if words in stage.text] == [part]
+            assert {*re.findall(parts, stage.text)} == {part}
 
 
 async def test_the_histogram_has_a_bar_for_each_quarter_of_a_decade() -> None:
-    view = (await seen("4 v", readings=WITH_SIZES, size=(120, 36))).view
-    labels = {line[:4].strip(): y for y, line in enumerate(view)}
-    zero = labels["0%"]
-    ten_percent = zero - labels["10%"]
-    assert zero - labels["20%"] == 2 * ten_percent
-    assert zero - labels["30%"] == 3 * ten_percent
-    foot = view[labels["size"]]
+    screen = await seen_solved("4 v", gradient_sizes=SIZES, size=(120, 36))
+    view = screen.view
+    labels = [line[:4].strip() for line in view]
+    zero = labels.index("0%")
+    ten_percent = zero - labels.index("10%")
+    assert zero - labels.index("20%") == 2 * ten_percent
+    assert zero - labels.index("30%") == 3 * ten_percent
+    foot = view[labels.index("size")]
     pitch = (foot.index("1e-2") - foot.index("1e-3")) // 4
     for number, count in enumerate(SIZES.counts.tolist()):
         height = bar_height(view[2 : zero + 1], 5 + pitch * number)
@@ -162,19 +169,22 @@ async def test_the_histogram_has_a_bar_for_each_quarter_of_a_decade() -> None:
     ids=["many", "only zeros", "none"],
 )
 async def test_any_histogram_is_drawn_and_counted(sizes: GradientSizes) -> None:
-    screen = await seen("4 tab v n left", readings=replace(SOLVED, gradient_sizes=sizes))
+    screen = await seen_solved("4 tab v n left", gradient_sizes=sizes)
     assert f"of {sizes.total:,}" in screen.text or not sizes.total
 
 
 def signs_of_bars(screen: Screen) -> set[str]:
-    return {*"".join(line[12:38] for line in screen.view[3:-2])}
+    signs = set[str]()
+    for line in screen.view[3:-2]:
+        signs.update(line[12:38])
+    return signs
 
 
 async def test_bars_of_what_is_cut_off_are_hollow() -> None:
     config = EchoConfig(truncated_backprop_length=2)
-    readings = replace(SOLVED, config=config, effects=None, progress=None)
-    screen = await seen("4", readings=readings)
-    whole = await seen("4", readings=replace(readings, config=replace(config, rule="rtrl")))
+    screen = await seen_solved("4", config=config, effects=None, progress=None)
+    exact = replace(config, rule="rtrl")
+    whole = await seen_solved("4", config=exact, effects=None, progress=None)
     assert re.search(r"T 2 .*21 %", screen.view[0])
     assert "▒" in signs_of_bars(screen)
     assert not signs_of_bars(screen) & {*"▁▂▃▄▅▆▇█"}
@@ -183,14 +193,12 @@ async def test_bars_of_what_is_cut_off_are_hollow() -> None:
     assert "T 2" in whole.view[0]
 
 
-@pytest.mark.parametrize(
-    ("phi", "share"), [((1000, *[0] * 31), 0), ((np.inf, np.nan, *[0] * 30), np.nan)]
-)
+@pytest.mark.parametrize(("by_lag", "share"), [((1000, 0), 0), ((np.inf, np.nan), np.nan)])
 async def test_gradients_that_vanish_or_explode_give_no_percentage(
-    phi: tuple[float, ...], share: float
+    by_lag: tuple[float, ...], share: float
 ) -> None:
-    gone = Gradient(np.array(phi, np.float32), np.full(32, share, np.float32), share)
-    screen = await seen("4", readings=replace(SOLVED, gradient=gone, reliance=None))
+    gone = Gradient(floats(*by_lag, *[0] * 30), floats(*[share] * 32), share)
+    screen = await seen_solved("4", gradient=gone, reliance=None)
     assert "%" not in screen.view[0]
 
 
@@ -206,7 +214,7 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
 
 
 async def test_with_room_there_is_a_line_for_each_prediction() -> None:
-    screen = await seen("4", readings=SOLVED, size=(120, 44))
+    screen = await seen_solved("4", size=(120, 44))
     prediction = "   12 " + "··" * 8 + "██······"
     assert screen.line(prediction).endswith(prediction)
 
@@ -234,7 +242,8 @@ async def test_a_flip_lights_exactly_the_steps_that_changed(
         screen = await stage.put(readings=readings)
         x, y = screen.place("then")
         base = screen.paper(x, y)
-        assert [step for step in range(15) if screen.paper(x + 6 + step, y) != base] == lit
+        for step in range(15):
+            assert (screen.paper(x + 6 + step, y) != base) == (step in lit)
         words = screen.line("flipped:").split("flipped:")[1]
         assert re.findall(r"\d+", words) == counted
 
@@ -251,14 +260,14 @@ async def test_f_asks_for_a_flip_and_takes_it_away() -> None:
 
 async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
     config = task_config("flip_flop", bits=2, truncated_backprop_length=4)
-    strength = np.tril(np.full((5, 4, 4), 0.02)) + 0.06 * np.eye(4)
+    strength = floats(*5 * [np.tril(np.full((4, 4), 0.02)) + 0.06 * np.eye(4)])
     outputs = np.zeros((5, 4, 2), np.float32)
-    after = np.array([[0, 0], [0, 0], [0.2, 0], [-0.1, 0]], np.float32)
+    after = floats([0, 0], [0, 0], [0.2, 0], [-0.1, 0])
     readings = replace(
         SOLVED,
         config=config,
         gradient=gradient(1, 0.5, 0.1, 0.05, 0.01),
-        effects=Effects(strength.astype(np.float32), outputs, turned=strength > 1),
+        effects=Effects(strength, outputs, turned=strength > 1),
         reliance=None,
         progress=progress_of(config),
     )
@@ -267,7 +276,7 @@ async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
         assert any(line.endswith("░░░░░░██") for line in stage.view)
         await stage.press("f")
         assert stage.asked.flip == (0, 3)
-        flip = Flip(0, 3, np.zeros((4, 2), np.float32), outputs[0], after)
+        flip = Flip(0, 3, outputs[0], outputs[0], after)
         screen = await stage.put(readings=replace(readings, flip=flip))
         assert re.search(r"raise +\+", screen.drawing)
         assert re.search(r"move bit 1 +····██▂▂", screen.drawing)

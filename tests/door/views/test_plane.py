@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from echornn import EchoConfig, Question, Readings
-from tests.door.views.stage import seen, staged
+from tests.door.views.stage import floats, seen, seen_solved, staged
 from tests.readings_by_hand import SOLVED, four_corners, points_of_corners
 from tests.recordings import FLIP_FLOP, recorded_flip_flop
 
@@ -22,7 +23,7 @@ def with_plane(config: EchoConfig = SOLVED.config, **changes: Any) -> Readings:
 
 
 async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() -> None:
-    screen = await seen("7", readings=SOLVED, ascii_only=True)
+    screen = await seen_solved("7", ascii_only=True)
     assert re.findall(r"\d+%?", screen.view[0]) == ["32"]
     assert screen.view[1:-1] == [
         "   .0.................. component 2, 30%: -1.1 to 1.1 ^...................1",
@@ -40,17 +41,17 @@ async def test_states_lie_at_both_sides_of_the_border_with_the_way_of_a_row() ->
 
 
 async def test_a_plane_that_tells_less_apart_than_the_network_has_other_components() -> None:
-    third = np.resize(np.array([-0.5, 0.5], np.float32), 32)
+    third = np.resize(floats(-0.5, 0.5), 32)
     targets = (third > 0).astype(np.uint8)
     readings = with_plane(
-        components=np.eye(3, dtype=np.float32),
-        mean=np.zeros(3, np.float32),
-        shares=np.array([0.6, 0.3, 0.1], np.float32),
+        components=floats(*np.eye(3)),
+        mean=floats(0, 0, 0),
+        shares=floats(0.6, 0.3, 0.1),
         states=np.column_stack([four_corners().states, third]),
         rows=np.zeros((5, 15, 3), np.float32),
         targets=targets,
         answers=targets,
-        readout=np.array([[0, 0, 0, -4], [0, 0, 0, 4]], np.float32),
+        readout=floats([0, 0, 0, -4], [0, 0, 0, 4]),
     )
     async with staged("7", readings=readings) as stage:
         assert "".join(stage.view[1:-1]).count("+") == 4, "each corner has states of both classes"
@@ -88,7 +89,7 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
         assert stage.asked == Question(frozenset({"plane", "fixed_points"}), held=(0.0,))
         screen = await stage.put(readings=with_points())
         assert re.search(r"input 0: 2 stable, 1 saddle, .* 256", screen.view[0])
-        assert (screen.view[1][4], screen.view[10][4]) == ("●", "●")
+        assert screen.view[1][4] == screen.view[10][4] == "●"
         assert screen.drawing.count("×") == 2, "in the middle, and in the legend"
         await stage.hover(*screen.place("●"))
         assert re.search(r"stable .* 0\.\d\d; p\(0\) 0\.[89]0; (150|100) of 256", stage.text)
@@ -101,8 +102,7 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
 
 
 async def test_fixed_points_are_counted_by_kind() -> None:
-    readings = with_points(kinds=("saddle", "unstable", "slow"))
-    screen = await seen("7 x", readings=readings)
+    screen = await seen("7 x", readings=with_points(kinds=("saddle", "unstable", "slow")))
     assert re.search(r": 1 saddle, 1 unstable, 1 slow\b", screen.view[0])
 
 
@@ -114,7 +114,7 @@ async def test_the_arrows_read_the_states_of_a_row() -> None:
         for step, state in enumerate(rows[1], 1):
             match = re.search(rf"row 2, step {step} at (\S+), (\S+): ", stage.reading)
             assert match, stage.reading
-            np.testing.assert_allclose([float(match[1]), float(match[2])], state, rtol=0.05)
+            assert [*map(float, match.groups())] == pytest.approx(state, rel=0.05)
             await stage.press("right")
 
 
@@ -123,7 +123,8 @@ async def test_behind_the_states_of_a_row_the_arrows_read_the_fixed_points() -> 
     async with staged("7 x right", readings=with_points()) as stage:
         for number, kind in enumerate(points.kinds):
             await stage.press("right")
-            radius, share = abs(points.eigenvalues[number, 0]), points.outputs[number, 0]
+            radius = abs(points.eigenvalues[number, 0])
+            share = points.outputs[number, 0]
             assert re.search(rf"{kind}.* {radius:.2f}; p\(0\) {share:.2f}; ", stage.reading)
         last = stage.screen
         assert (await stage.press("right")).reading == last.reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Progress
-from tests.door.views.stage import LARGE, SIXTEEN, own_task, seen, staged, task_config
+from tests.door.views.stage import LARGE, SIXTEEN, floats, own_task, seen, staged, task_config
 from tests.readings_by_hand import SOLVED
 from tests.scripted import SMALL, make_progress
 
@@ -21,12 +22,12 @@ FOUR = replace(SMALL, truncated_backprop_length=4, echo_step=2)
 
 def four_steps(window: int, sure: float = 0.8) -> Progress:
     """Two rows of four steps; the third prediction of the second is wrong, the last is not sure."""
-    outputs = [[[1, 0], [1, 0], [0, 1], [1, 0]], [[1, 0], [1, 0], [1, 0], [sure, 1 - sure]]]
+    ones = floats([0, 0, 1, 0], [0, 0, 0, 1 - sure])
     return replace(
         make_progress(FOUR, 0, window),
         x=np.array([[1, 0, 1, 1], [0, 0, 1, 0]], np.uint8),
         y=np.array([[0, 0, 1, 0], [0, 1, 0, 0]], np.uint8),
-        outputs=np.array(outputs, np.float32),
+        outputs=np.stack([1 - ones, ones], axis=-1),
     )
 
 
@@ -42,13 +43,13 @@ async def test_each_row_has_its_input_its_target_and_its_prediction(
     screen = await seen(config=FOUR, newest=four_steps(0), ascii_only=ascii_only, size=size)
     assert re.search("row 1: 4( of |/)4", screen.text)
     assert re.search("row 2: 3( of |/)4", screen.text)
-    for row, blocks in (("row 1:", FIRST), ("row 2:", SECOND)):
-        lines = screen.below(row, 3)
-        for line, name, text in zip(lines, ("input", "echo", "pred"), blocks, strict=True):
-            assert line[1:].startswith(name)
-            if ascii_only:
-                text = text.translate(str.maketrans("▁█░", "_#:"))
-            assert text in line
+    lines = screen.below("row 1:", 3) + screen.below("row 2:", 3)
+    names = ("input", "echo", "pred") * 2
+    for line, name, blocks in zip(lines, names, FIRST + SECOND, strict=True):
+        assert line[1:].startswith(name)
+        if ascii_only:
+            blocks = blocks.translate(str.maketrans("▁█░", "_#:"))
+        assert blocks in line
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
 async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> None:
     async with staged("tab left left", config=FOUR, newest=four_steps(0)) as stage:
         screen = stage.screen
-        rows = [line[6:15].strip() for line in screen.view[1:4]]
-        assert rows == ["1▁▁████", "▁▁▁▁ 1▁▁", "▁▁▁▁ 1▁▁"]
+        for line, blocks in zip(screen.view[1:4], ("1▁▁████", "▁▁▁▁ 1▁▁", "▁▁▁▁ 1▁▁"), strict=True):
+            assert line[6:15].strip() == blocks
         assert "row 1, step 3" in screen.reading
         source, y = screen.place(" 1▁▁")
         target, _ = screen.place(" 1▁▁", after="echo")
@@ -122,15 +123,16 @@ async def test_a_source_may_lie_in_the_window_before() -> None:
 async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
     config = replace(SMALL, num_classes=40)
     progress = make_progress(config)
-    x = np.resize(np.array([0, 9, 10, 35, 36, 39, 1, 2, 3, 4], np.uint8), progress.x.shape)
+    inputs = np.array([0, 9, 10, 35, 36, 39, 1, 2, 3, 4], np.uint8)
+    x = np.resize(inputs, progress.x.shape)
     y = np.resize(np.arange(10, dtype=np.uint8), progress.y.shape)
-    said = np.where(y == 4, 5, y)
-    outputs = np.eye(40, dtype=np.float32)[said]
+    predicted = np.where(y == 4, 5, y)
+    outputs = np.eye(40, dtype=np.float32)[predicted]
     screen = await seen(config=config, newest=replace(progress, x=x, y=y, outputs=outputs))
-    inputs, targets, predictions = screen.below("row 1:", 3)
-    assert "0 9 a z 24271 2 3 4" in inputs
-    assert "0 1 2 3 4 5 6 7 8 9" in targets
-    assert "0 1 2 3 5<5 6 7 8 9" in predictions
+    rows = screen.below("row 1:", 3)
+    assert "0 9 a z 24271 2 3 4" in rows[0]
+    assert "0 1 2 3 4 5 6 7 8 9" in rows[1]
+    assert "0 1 2 3 5<5 6 7 8 9" in rows[2]
     left, top = screen.place("0 1 2 3")
     papers = {screen.paper(left + 2 * step, top, SIXTEEN) for step in range(8)}
     assert len(papers) == 8
@@ -138,9 +140,9 @@ async def test_symbols_have_signs_and_colours_and_a_wrong_one_a_mark() -> None:
 
 async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
     async with staged(config=EchoConfig(batch_size=50)) as stage:
-        shown = [int(row) for row in re.findall(r"row (\d+):", stage.text)]
+        shown = re.findall(r"row (\d+):", stage.text)
         count = len(shown)
-        assert shown == [*range(1, count + 1)]
+        assert shown == [*map(str, range(1, count + 1))]
         assert f"1 to {count} of 50" in stage.text
         screen = await stage.press("tab left", "down " * count)
         assert screen.numbers(r"row (\d+), step") == [count + 1]
@@ -159,9 +161,9 @@ async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> Non
     config = task_config("flip_flop", total_series_length=3000)
     screen = await seen("tab left", config=config, size=(100, 40))
     lines = screen.below("row 1:", 9)
-    for part, first in (("input", 0), ("target", 3), ("pred", 6)):
-        for channel in (1, 2, 3):
-            assert lines[first + channel - 1][1:13].strip() == f"{part} bit {channel}"
+    names = [f"{part} bit {bit}" for part, bit in product(("input", "target", "pred"), (1, 2, 3))]
+    for line, name in zip(lines, names, strict=True):
+        assert line[1:13].strip() == name
     assert re.search(r"row 1: \D*0\.\d{4}", screen.line("row 1:"))
     for target in lines[3:6]:
         assert re.search("[+-]1", target), "under the cursor is the number"
@@ -174,8 +176,9 @@ async def test_channels_that_do_not_fit_are_counted() -> None:
 
 async def test_channels_of_a_task_have_their_names() -> None:
     screen = await seen("tab left", config=task_config("adding"), size=LARGE)
-    labels = [line[1:13].strip() for line in screen.below("row 1:", 4)]
-    assert labels == ["input value", "input mark", "target", "pred"]
+    names = ("input value", "input mark", "target", "pred")
+    for line, name in zip(screen.below("row 1:", 4), names, strict=True):
+        assert line[1:13].strip() == name
     words = r"step 50: input value \d\.\d+, mark [01]; target \d\.\d+; network -?\d\.\d+"
     assert re.search(words, screen.reading)
 
@@ -183,11 +186,11 @@ async def test_channels_of_a_task_have_their_names() -> None:
 async def test_steps_that_do_not_count_have_a_dash_and_are_never_wrong() -> None:
     config = task_config("temporal_order", length=10, total_series_length=3000)
     async with staged("tab left", config=config, size=(100, 40)) as stage:
-        inputs, targets = (line[8:28] for line in stage.screen.below("row 1:", 2))
-        assert inputs[:2] == "E "
-        assert inputs[18:].strip() == "B"
-        assert targets[:18] == "- " * 9
-        assert targets[18:] in ("XX", "XY", "YX", "YY")
+        inputs, targets = stage.screen.below("row 1:", 2)
+        assert inputs[8:10] == "E "
+        assert inputs[26:28].strip() == "B"
+        assert targets[8:26] == "- " * 9
+        assert targets[26:28] in ("XX", "XY", "YX", "YY")
         words = r"step 10: input B; target ([XY]{2}); p\(\1\) 0\.\d{3}"
         assert re.search(words, stage.reading)
         await stage.press("left")
@@ -232,9 +235,9 @@ async def test_names_of_symbols_stand_beside_the_signs_that_the_rows_show_for_th
         assert name in screen.text
     assert re.search(r"input (left|right|lower); target (up|down); p\(down\)", screen.reading)
     assert "><" in screen.text
-    rows = [line[8:].replace("│", "")[:28] for line in screen.below("row 2:", 3)]
-    inputs, targets, predictions = (re.findall("..", row) for row in rows)
-    for symbol, target, prediction in zip(inputs, targets, predictions, strict=True):
+    rows = [line[8:].replace("│", "") for line in screen.below("row 2:", 3)]
+    for x in range(0, 28, 2):
+        symbol, target, prediction = (row[x : x + 2] for row in rows)
         assert (target == "- ") == (symbol == "2 "), "lower does not count"
         assert target != "- " or prediction != "><"
 

@@ -8,7 +8,6 @@ import re
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig
@@ -18,13 +17,12 @@ from tests.door.views.stage import LARGE, Screen, seen, staged
 CHANCE = math.log(2)
 MANY = EchoConfig(replicas=24)
 NEVER = 10**6
-FALLS = np.where(np.arange(24) % 3 == 1, NEVER, 200 + (np.arange(24) * 379) % 1000)
+INDEX = np.arange(24)
+FALLS = np.where(INDEX % 3 == 1, NEVER, 200 + INDEX * 379 % 1000)
 """The window at which the loss of each network falls to nearly zero; every third never does."""
 
 WINDOWS = np.arange(1600)[:, np.newaxis]
-LOSSES: npt.NDArray[np.float32] = np.where(WINDOWS < FALLS, CHANCE, 0.001).astype(np.float32)
-
-
+LOSSES = np.where(WINDOWS < FALLS, CHANCE, 0.001)
 RUN: dict[str, Any] = {"losses": LOSSES, "config": MANY, "size": (80, 40)}
 
 
@@ -42,11 +40,17 @@ class Row(NamedTuple):
 def rows_of(screen: Screen) -> list[Row]:
     rows = []
     for y, line in enumerate(screen.lines):
-        match = re.match(r".([►*]?) *(\d+) +([\d,]+|-) +(\d\.\d{4})", line)
+        match = re.match(r".([►*]?) *(\d+) +([\d,]+|-) +(\d\.\d{4})", line.replace(",", ""))
         if match:
             mark, seed, solved, mean = match.groups()
-            rows.append(Row(y, line[1:], mark, int(seed), solved.replace(",", ""), mean))
+            rows.append(Row(y, line[1:], mark, int(seed), solved, mean))
     return rows
+
+
+def chosen(rows: list[Row]) -> Row:
+    """The only row that is marked."""
+    (row,) = [row for row in rows if row.mark]
+    return row
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
@@ -56,14 +60,16 @@ async def test_a_line_for_each_seed_in_the_order_of_when_it_solved_the_task(
     screen = await seen("6", **RUN, ascii_only=ascii_only)
     assert re.search(r"16 of 24 .*-\d+ of 24", screen.line("seeds: "))
     rows = rows_of(screen)
-    falls = sorted((fall, 7 + index) for index, fall in enumerate(FALLS) if fall != NEVER)
-    assert [row.seed for row in rows[:16]] == [seed for _, seed in falls]
-    assert [row.seed for row in rows if row.mark] == [7]
-    assert {row.solved for row in rows[16:]} == {"-"}
-    assert {row.mean for row in rows[:10]} == {"0.0010"}
-    delay = int(rows[0].solved) - falls[0][0]
+    assert chosen(rows).seed == 7
+    order = np.argsort(FALLS, kind="stable")
+    delay = int(rows[0].solved) - FALLS[order[0]]
     assert 10 < delay < 50
-    assert [int(row.solved) for row in rows[:16]] == [fall + delay for fall, _ in falls]
+    for row, index in zip(rows[:16], order[:16], strict=True):
+        assert row.seed == 7 + index
+        assert row.solved == str(FALLS[index] + delay)
+    for row in rows[:10]:
+        assert row.mean == "0.0010"
+    assert {row.solved for row in rows[16:]} == {"-"}
 
 
 async def test_the_bar_of_a_seed_ends_where_it_solved_the_task() -> None:
@@ -82,10 +88,11 @@ async def test_other_orders_scrolling_and_choosing() -> None:
         by_seed = rows_of(await stage.press("v"))
         count = len(by_seed)
         assert count < 24
-        assert [row.seed for row in by_seed] == [*range(7, 7 + count)]
+        for seed, row in enumerate(by_seed, 7):
+            assert row.seed == seed
         scrolled = rows_of(await stage.press("down " * count))
         assert scrolled[0].seed == 8, "it scrolls with the chosen one"
-        assert [row.seed for row in scrolled if row.mark] == [7 + count]
+        assert chosen(scrolled).seed == 7 + count
         await stage.press("up " * count)
         by_loss = [row.mean for row in rows_of(await stage.press("v"))]
         assert by_loss == sorted(by_loss)
@@ -95,9 +102,9 @@ async def test_the_chosen_seed_is_marked_and_read_and_goes_on_alone() -> None:
     async with staged("6", **RUN) as stage:
         for replica in (0, 23, 12):
             screen = await stage.put(replica=replica)
-            (chosen,) = [row for row in rows_of(screen) if row.mark]
-            assert chosen.seed == 7 + replica
-        assert f"seed 19: solved at {chosen.solved}" in screen.reading.replace(",", "")
+            row = chosen(rows_of(screen))
+            assert row.seed == 7 + replica
+        assert f"seed 19: solved at {row.solved}" in screen.reading.replace(",", "")
         await stage.press("down enter")
         assert stage.session.commands[-2:] == [Choose(20), Alone()]
 
@@ -117,9 +124,9 @@ async def test_of_a_position_in_the_past_only_what_was_solved_by_then_counts() -
     assert "seeds: 0 of 24" in first.line("seeds: ")
     screen = await seen("6", **RUN, here=800)
     assert f"seeds: {(FALLS < 753).sum()} of 24" in screen.line("seeds: ")
-    lines = [row.line for row in rows_of(screen)]
-    (place,) = {line.find("║") for line in lines}
-    assert place == pytest.approx((lines[0].index("0.0") + 78) / 2 + 3, abs=3)
+    rows = rows_of(screen)
+    (place,) = {row.line.find("║") for row in rows}
+    assert place == pytest.approx((rows[0].line.index("0.0") + 78) / 2 + 3, abs=3)
 
 
 @pytest.mark.parametrize(
@@ -137,18 +144,21 @@ async def test_a_loss_is_drawn_as_solved_exactly_if_it_is_below_the_tasks_level(
     losses = np.tile([solved * 0.98, solved * 1.02, chance, np.nan], (300, 1))
     screen = await seen("6 v", losses=losses, config=config, size=(80, 30))
     lines = [line for line in screen.view if re.match(r"[► ] *\d+ +(\d+|-) ", line)]
-    assert [line[-10:-5] for line in lines] == ["·····", "░░░░░", "█████", "!!!!!"]
+    for line, bar in zip(lines, ("·····", "░░░░░", "█████", "!!!!!"), strict=True):
+        assert line[-10:-5] == bar
 
 
 async def test_what_became_of_a_network_is_read_by_the_mouse() -> None:
     losses = LOSSES.copy()
     losses[1400:, 0] = CHANCE
     async with staged("6", losses=losses, config=MANY, size=(100, 44)) as stage:
-        rows = {row.seed: row for row in rows_of(stage.screen)}
-        await stage.hover(3, rows[7].y)
+        rows = rows_of(stage.screen)
+        lost = next(row for row in rows if row.seed == 7)
+        await stage.hover(3, lost.y)
         assert re.search(r"seed 7: solved at \d+, lost at 1,4\d\d", stage.text)
-        assert rows[8].solved == "-"
-        await stage.hover(3, rows[8].y)
+        never = next(row for row in rows if row.seed == 8)
+        assert never.solved == "-"
+        await stage.hover(3, never.y)
         assert re.search(r"seed 8: not solved, .*0\.6931", stage.text)
 
 

@@ -9,17 +9,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.door.views.stage import LARGE, seen, staged
+from tests.door.views.stage import LARGE, floats, seen_solved, staged
 from tests.readings_by_hand import SOLVED, Recurrent, matrices
 
 WEIGHTS = matrices().weights
 
 
 async def test_the_title_has_the_radius_and_the_largest_exponent_with_its_spread() -> None:
-    screen = await seen("5", readings=SOLVED, ascii_only=True)
+    screen = await seen_solved("5", ascii_only=True)
     assert re.findall(r"-?\d\.\d\d", screen.view[0]) == ["0.94", "-0.40", "0.03"]
-    bars = [line.split()[-1] for line in screen.view[7:11]]
-    assert bars == ["[#|", "[###|", "[####|", "########|"]
+    bars = ("[#|", "[###|", "[####|", "########|")
+    for line, bar in zip(screen.view[7:11], bars, strict=True):
+        assert line.endswith(f" {bar}")
 
 
 async def test_parameters_of_the_network_and_of_the_shown_matrix_are_counted() -> None:
@@ -44,20 +45,20 @@ async def test_changes_are_all_in_one_notation(
     updates: tuple[float, ...], texts: list[str]
 ) -> None:
     update = dict(zip(("W", "b", "W2"), updates, strict=True))
-    screen = await seen("5", readings=replace(SOLVED, weights=replace(matrices(), update=update)))
+    screen = await seen_solved("5", weights=replace(matrices(), update=update))
     for line, text in zip(screen.view[2:5], texts, strict=True):
         assert re.search(rf"\s{re.escape(text)}\s*$", line)
 
 
 async def test_where_no_window_is_known_it_says_how_to_see_changes() -> None:
     unknown = replace(matrices(), update=dict.fromkeys(WEIGHTS, np.nan))
-    screen = await seen("5", readings=replace(SOLVED, weights=unknown))
+    screen = await seen_solved("5", weights=unknown)
     assert "changes: after one window" in screen.text
 
 
 @pytest.mark.parametrize(("width", "legend"), [(100, "● inside  ◆ outside"), (72, "● in  ◆ out")])
 async def test_a_legend_is_shortened_by_words(width: int, legend: str) -> None:
-    screen = await seen("5", readings=SOLVED, size=(width, 24))
+    screen = await seen_solved("5", size=(width, 24))
     assert screen.line(legend).endswith(legend)
 
 
@@ -67,7 +68,7 @@ async def test_a_legend_is_shortened_by_words(width: int, legend: str) -> None:
 async def test_with_room_each_entry_has_its_number_and_its_sign(
     name: str, row: int, label: str
 ) -> None:
-    screen = await seen("5", readings=SOLVED, size=LARGE)
+    screen = await seen_solved("5", size=LARGE)
     line = next(line for line in screen.view if line.startswith(label))
     entries = re.findall(r"(\S)([+-]\d\.\d\d)", line)
     for (block, number), value in zip(entries, WEIGHTS[name][row], strict=True):
@@ -103,18 +104,17 @@ async def test_eigenvalues_outside_the_unit_circle_have_another_sign(
 ) -> None:
     recurrent = (Recurrent("W", np.array(eigenvalues, np.complex64)),)
     weights = replace(matrices(), recurrent=recurrent)
-    screen = await seen("5", readings=replace(SOLVED, weights=weights), size=LARGE)
+    screen = await seen_solved("5", weights=weights, size=LARGE)
     assert screen.drawing.count("●") == inside + 1, "beside the one that explains them"
     assert screen.drawing.count("◆") == outside + 1
     assert f"spectral radius {abs(eigenvalues[0]):.2f}" in screen.view[0]
 
 
 async def test_exponents_of_minus_infinity_do_not_shrink_the_others() -> None:
-    readings = replace(SOLVED, lyapunov=np.array([-0.5, -1.0, -87.3], np.float32))
-    first, second, last = (await seen("5", readings=readings, ascii_only=True)).view[7:10]
+    screen = await seen_solved("5", lyapunov=floats(-0.5, -1.0, -87.3), ascii_only=True)
+    first, second, last = screen.view[7:10]
     assert re.search(r" -0\.50 +####\|$", first)
     assert re.search(r" -1\.00 +########\|$", second)
     assert re.search(r" -inf +########\|$", last)
-    gone = replace(SOLVED, lyapunov=np.full(4, -np.inf, np.float32))
-    screen = await seen("5", readings=gone, ascii_only=True)
+    screen = await seen_solved("5", lyapunov=floats(*[-np.inf] * 4), ascii_only=True)
     assert "Lyapunov -inf" in screen.view[0]
