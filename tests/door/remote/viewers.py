@@ -19,18 +19,15 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
-from echornn.remote import client
-from echornn.remote import client as connecting
-from echornn.remote import server as serving
+from echornn.remote import client, server
 from echornn.remote.address import AddressError as AddressError
-from echornn.remote.client import RemoteSession
+from echornn.remote.client import RemoteSession as RemoteSession
 from echornn.remote.client import connected as connected
 from echornn.remote.client import viewers_of as viewers_of
 from echornn.remote.server import Server
 from echornn.run.recorder import RunRecorder
 from echornn.session import commands
 from echornn.session.commands import Command
-from echornn.session.pictures import picture as queries
 from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import ALONE, Picture, SeedRows
 from echornn.session.pictures.picture import Query as Query
@@ -53,7 +50,7 @@ QUERIES = st.builds(
     span=st.builds(Span, st.none() | st.integers(1, 20), st.none() | NUMBERS),
     columns=st.integers(0, 60),
     beside=NUMBERS,
-    ghosts=st.builds(getattr(queries, "GhostChoice", int), st.integers(0, 4)),
+    ghosts=st.integers(0, 4),
     branches=st.booleans(),
     seeds=st.none()
     | st.builds(SeedRows, st.lists(st.integers(0, 5), max_size=6).map(tuple), st.integers(1, 30)),
@@ -66,13 +63,10 @@ QUERIES = st.builds(
 def never_give_up(patch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, no viewer shows an older picture, and no connection is given
     up."""
-    for module, names in (
-        (client, ("PATIENCE_SECONDS", "SILENT_SECONDS")),
-        (serving, ("GREETING_SECONDS", "SECONDS_TO_TELL")),
-        (connecting, ("CONNECT_SECONDS",)),
-    ):
-        for name in names:
-            patch.setattr(module, name, PATIENCE)
+    for name in ("PATIENCE_SECONDS", "SILENT_SECONDS", "CONNECT_SECONDS"):
+        patch.setattr(client, name, PATIENCE)
+    for name in ("GREETING_SECONDS", "SECONDS_TO_TELL"):
+        patch.setattr(server, name, PATIENCE)
 
 
 def silent_after(seconds: int, patch: pytest.MonkeyPatch) -> None:
@@ -111,7 +105,9 @@ class Served:
         """This command reaches it only at the end of the block, after those that are sent
         meanwhile."""
         exchange = self.session._exchange
-        send, may_go_on, arrived = exchange.send, threading.Event(), threading.Event()
+        send = exchange.send
+        may_go_on = threading.Event()
+        arrived = threading.Event()
 
         def late(sent: Command) -> int:
             if sent != command:
@@ -150,10 +146,8 @@ def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:
 
     def examine(snapshot: Snapshot, question: Question) -> Readings:
         asked.append(question)
-        readings = recorded_readings(1500)
-        return replace(
-            readings, config=snapshot.state.config, branch=snapshot.branch, window=snapshot.window
-        )
+        where = {"branch": snapshot.branch, "window": snapshot.window}
+        return replace(recorded_readings(1500), config=snapshot.state.config, **where)
 
     recorder = RunRecorder.begin(folder, config)
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, examine=examine)
@@ -178,18 +172,17 @@ def looking(folder: Path, name: str = "pts/1", only_looks: bool = False) -> Iter
         viewer.stop()
 
 
-def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
-    """The viewer's picture once its command of this number was carried out, and the session stands
+def shown(viewer: RemoteSession, *sent: Command) -> Picture:
+    """The viewer's picture once these commands of it were carried out, and the session stands
     still."""
+    for command in sent:
+        number = viewer.send(command)
 
     def newest() -> Picture | None:
-        picture = viewer.look(query)
-        is_there = (
-            picture.query == query
-            and picture.frame.answered >= number
-            and picture.frame.state.stands_still
-        )
-        return picture if is_there else None
+        picture = viewer.look(CURVE)
+        if picture.query != CURVE or picture.frame.answered < number:
+            return None
+        return picture if picture.frame.state.stands_still else None
 
     picture = wait_for(newest)
     assert picture is not None
@@ -199,7 +192,8 @@ def shown(viewer: RemoteSession, number: int, query: Query = CURVE) -> Picture:
 def content(picture: Picture) -> object:
     """Every bit of a picture, as plain values that can be compared, but for what is counted for
     each viewer."""
-    return plain(replace(picture, frame=replace(picture.frame, answered=0), audience=ALONE))
+    frame = replace(picture.frame, answered=0)
+    return plain(replace(picture, frame=frame, audience=ALONE))
 
 
 def plain(value: Any) -> Any:
@@ -217,9 +211,7 @@ def plain(value: Any) -> Any:
         case frozenset():
             return frozenset, frozenset(map(plain, value))
         case Mapping():
-            return dict, *((plain(name), plain(one)) for name, one in value.items())
+            return dict, *map(plain, value.items())
         case _:
-            assert dataclasses.is_dataclass(value)
-            return type(value), *(
-                plain(getattr(value, field.name)) for field in dataclasses.fields(value)
-            )
+            fields = [field.name for field in dataclasses.fields(value)]
+            return type(value), *(plain(getattr(value, name)) for name in fields)
