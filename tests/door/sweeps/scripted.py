@@ -11,9 +11,6 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-
-from rich.console import Console
 
 from echornn.config import EchoConfig
 from echornn.sweeps.processes import Processes, Train
@@ -56,11 +53,6 @@ def stays() -> Train:
     return train_for_ever
 
 
-def children(pid: int) -> list[int]:
-    """The ids of the processes that the first thread of a process has started."""
-    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-
-
 class ScriptedEngine:
     """An engine that trains at once, when it is asked for news; networks of some echo steps kill
     their worker."""
@@ -88,25 +80,28 @@ class ScriptedEngine:
             return []
         part, worker = self._busy.popleft()
         self.before(part)
-        all_news: list[News] = [Began(f"cpu of {worker}")]
-        end: News = Done()
+        told: list[tuple[int, News]] = [(part.number, Began(f"cpu of {worker}"))]
         for config in part.configs:
             if config.echo_step in self._kills:
-                end = Lost("its process was killed")
-                worker += " again"
-                break
+                self._idle.append(f"{worker} again")
+                return [*told, (part.number, Lost("its process was killed"))]
             self.trained.append(config)
-            all_news.append(TrainedWindows(0.001, ((config, result_of(config)),)))
+            told.append((part.number, TrainedWindows(0.001, ((config, result_of(config)),))))
         self._idle.append(worker)
-        return [(part.number, news) for news in (*all_news, end)]
+        return [*told, (part.number, Done())]
 
     def close(self) -> None:
-        for _, worker in self._busy:
+        while self._busy:
+            _, worker = self._busy.popleft()
             self._idle.append(worker)
-        self._busy.clear()
 
 
 if __name__ == "__main__":
+    # not in the workers, which would have to import the app for it
+    from rich.console import Console
+
+    from tests.program import children_of
+
     engine = Processes(2, stays, preload="")
     for number, name in enumerate(engine.idle()):
         engine.start(Part(number, (EchoConfig(),), "solved"), name)
@@ -114,6 +109,7 @@ if __name__ == "__main__":
     while begun < 2:
         begun += len(engine.news(1.0))
     workers = {worker.process.pid for worker in engine._workers.values()}
-    (server,) = [pid for pid in children(os.getpid()) if workers <= {*children(pid)}]
-    Console().print(server, *workers)
+    for server in children_of(os.getpid()):
+        if workers <= {*children_of(server)}:
+            Console().print(server, *workers)
     threading.Event().wait()

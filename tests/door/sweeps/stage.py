@@ -4,6 +4,7 @@ as an app."""
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -52,9 +53,16 @@ def dask_engine(scheduler: str | None, file: Path | None = None) -> Any:
     return engine
 
 
+def last_record(answer: Answer) -> dict[str, Any]:
+    """The last line of JSON that a sweep has printed."""
+    record: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return record
+
+
 def rows(folder: Path) -> list[dict[str, str]]:
     """The rows of the sweep's table of results."""
-    return list(csv.DictReader((folder / "results.csv").read_text().splitlines()))
+    with (folder / "results.csv").open(newline="") as table:
+        return list(csv.DictReader(table))
 
 
 # ---- kept sweeps
@@ -135,14 +143,21 @@ def packet(keys: str) -> Iterator[Message]:
 def text_of(app: MapApp) -> str:
     """What the map shows, without spaces at the ends of lines."""
     view = app.map.view
-    return "\n".join(view.cells.text(y).rstrip() for y in range(view.size.height))
+    lines = [view.cells.text(y).rstrip() for y in range(view.size.height)]
+    return "\n".join(lines)
 
 
 def lines_and_styles(app: MapApp) -> tuple[list[str], list[list[Style]]]:
     """What the screen shows, and how each of its characters looks."""
-    strips = strips_shown(app.screen)
-    styles = [[part.style or Style() for part in strip for _ in part.text] for strip in strips]
-    return [strip.text for strip in strips], styles
+    lines = []
+    styles = []
+    for strip in strips_shown(app.screen):
+        cells: list[Style] = []
+        for segment in strip:
+            cells += [segment.style or Style()] * len(segment.text)
+        lines.append(strip.text)
+        styles.append(cells)
+    return lines, styles
 
 
 def config_opened(app: MapApp) -> EchoConfig:
