@@ -118,8 +118,8 @@ def task(name: str) -> ScriptedSession:
     """A task whose losses fall from above its ladder to its second level."""
     size = {"total_series_length": 3000, "batch_size": 5, "num_epochs": 3}
     config = EchoConfig.from_fields({"task": name, **size})
-    chance, second, *_ = (level.loss for level in ladder_of(config))
-    falling = second + 1.2 * chance * np.exp(-np.arange(40) / 8)
+    chance, second, *_ = ladder_of(config)
+    falling = second.loss + 1.2 * chance.loss * np.exp(-np.arange(40) / 8)
     losses = falling.astype(np.float32)
     session = trained_session(config, losses, np.full_like(losses, 0.25))
     last = config.windows_per_epoch - 1

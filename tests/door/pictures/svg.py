@@ -7,7 +7,6 @@ import html
 import math
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 Rect = tuple[float, float, float, float]
@@ -35,8 +34,12 @@ def _line(left: float = 0, width: float = 1, thickness: float = THIN, at: float 
     return left, at - thickness / 2, width, thickness
 
 
-def _dashes(number: int) -> list[tuple[float, float]]:
-    return [((n + 0.2) / number, 0.6 / number) for n in range(number)]
+def _dashes(number: int) -> list[Rect]:
+    return [_line((n + 0.2) / number, 0.6 / number) for n in range(number)]
+
+
+def _upright_dashes(number: int) -> list[Rect]:
+    return [_column(top=(n + 0.2) / number, height=0.6 / number) for n in range(number)]
 
 
 LINES: dict[str, list[Rect]] = {
@@ -45,13 +48,13 @@ LINES: dict[str, list[Rect]] = {
     "─": [_line()],
     "━": [_line(thickness=HEAVY)],
     "═": [_line(at=0.42), _line(at=0.58)],
-    "╌": [_line(left, width) for left, width in _dashes(2)],
+    "╌": _dashes(2),
     "│": [_column()],
     "┃": [_column(thickness=HEAVY)],
     "║": [_column(0.35), _column(0.65)],
-    "╎": [_column(top=top, height=height) for top, height in _dashes(2)],
-    "┆": [_column(top=top, height=height) for top, height in _dashes(3)],
-    "┊": [_column(top=top, height=height) for top, height in _dashes(4)],
+    "╎": _upright_dashes(2),
+    "┆": _upright_dashes(3),
+    "┊": _upright_dashes(4),
     "┤": [_column(), _line(0, 0.5)],
     "├": [_column(), _line(0.5, 0.5)],
     "┫": [_column(thickness=HEAVY), _line(0, 0.5, HEAVY)],
@@ -64,7 +67,7 @@ def rects(character: str) -> list[Rect]:
     """The filled parts of a cell; empty for a character that the font draws."""
     code = ord(character)
     if 0x2800 <= code <= 0x28FF:
-        return list(_dots(code - 0x2800))
+        return _dots(code - 0x2800)
     if 0x2581 <= code <= 0x2588:
         height = (code - 0x2580) / 8
         return [(0, 1 - height, 1, height)]
@@ -75,13 +78,19 @@ def rects(character: str) -> list[Rect]:
     return LINES.get(character, [])
 
 
-def _dots(bits: int) -> Iterator[Rect]:
+DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+"""The column and row of the dot of each bit of a braille sign."""
+
+
+def _dots(bits: int) -> list[Rect]:
     width = DOT * CELL_RATIO
-    for bit, place in enumerate(("00", "01", "02", "10", "11", "12", "03", "13")):
+    dots = []
+    for bit, (column, row) in enumerate(DOTS):
         if bits >> bit & 1:
-            column, row = map(int, place)
-            left, top = (2 * column + 1) / 4, (2 * row + 1) / 8
-            yield left - width / 2, top - DOT / 2, width, DOT
+            middle = (2 * column + 1) / 4
+            height = (2 * row + 1) / 8
+            dots.append((middle - width / 2, height - DOT / 2, width, DOT))
+    return dots
 
 
 def path(text: str, x: float, top: float, width: float, height: float) -> str:
@@ -92,14 +101,15 @@ def path(text: str, x: float, top: float, width: float, height: float) -> str:
         for left, down, wide, high in rects(character):
             part = (number + left, down, wide, high)
             if filled and _goes_on(filled[-1], part):
-                begin, *_ = filled[-1]
-                filled[-1] = (begin, down, filled[-1][2] + wide, high)
-            else:
-                filled.append(part)
+                begin, _, before, _ = filled.pop()
+                part = (begin, down, before + wide, high)
+            filled.append(part)
     data = ""
     for left, down, wide, high in filled:
-        begin, end = x + left * width, x + (left + wide) * width
-        upper, lower = top + down * height, top + (down + high) * height
+        begin = x + left * width
+        end = x + (left + wide) * width
+        upper = top + down * height
+        lower = top + (down + high) * height
         data += f"M{begin:.1f} {upper:.1f}H{end:.1f}V{lower:.1f}H{begin:.1f}z"
     return data
 
@@ -112,9 +122,8 @@ def _goes_on(before: Rect, part: Rect) -> bool:
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
 
-SHAPES = "".join(re.escape(sign) for sign in map(chr, range(0x2500, 0x2900)) if rects(sign))
-for shade in SHADES:
-    SHAPES = SHAPES.replace(re.escape(shade), "")
+SIGNS = [chr(code) for code in range(0x2500, 0x2900) if chr(code) not in SHADES]
+SHAPES = re.escape("".join(sign for sign in SIGNS if rects(sign)))
 SAME_KIND = re.compile(rf"[{SHAPES}]+|░+|▒+|▓+|[^\s░▒▓{SHAPES}]+")
 """A word, or characters that are drawn as shapes; each shade separately."""
 
@@ -125,7 +134,8 @@ letters."""
 
 def compare(name: str, svg: str) -> None:
     """Compare a picture with the stored one, or store it."""
-    file, svg = FOLDER / f"{name}.svg", pinned(svg)
+    file = FOLDER / f"{name}.svg"
+    svg = pinned(svg)
     if os.environ.get("UPDATE_PICTURES"):
         file.write_text(svg, encoding="utf-8")
     assert svg == file.read_text(encoding="utf-8"), f"{file.name} is not what the app draws now"
@@ -153,17 +163,21 @@ def _placed(text: re.Match[str]) -> str:
     width = float(text["length"]) / len(content)
     parts = ""
     for part in SAME_KIND.finditer(content):
-        parts += _part(text, part[0], float(text["x"]) + part.start() * width, width)
+        x = float(text["x"]) + part.start() * width
+        parts += _part(text, part[0], x, width)
     return parts
 
 
 def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
     """The SVG of a word, or of characters drawn as shapes."""
-    style, y = text["style"], text["y"]
-    if not rects(part[0]):
-        place = f'x="{x:.1f}" y="{y}" textLength="{len(part) * width:.1f}"'
-        return f'<text class="{style}" {place}{text["tail"]}>{html.escape(part)}</text>'
-    edges = "" if part[0] >= "⠀" else ' shape-rendering="crispEdges"'
-    shade = f' fill-opacity="{SHADES[part[0]]}"' if part[0] in SHADES else ""
-    drawn = path(part, x, float(y) - BASE_LINE, width, CELL_HEIGHT)
-    return f'<path class="{style}"{edges}{shade} d="{drawn}"/>'
+    sign = part[0]
+    if not rects(sign):
+        place = f'x="{x:.1f}" y="{text["y"]}" textLength="{len(part) * width:.1f}"'
+        return f'<text class="{text["style"]}" {place}{text["tail"]}>{html.escape(part)}</text>'
+    look = f'class="{text["style"]}"'
+    if sign < "⠀":
+        look += ' shape-rendering="crispEdges"'
+    if sign in SHADES:
+        look += f' fill-opacity="{SHADES[sign]}"'
+    drawn = path(part, x, float(text["y"]) - BASE_LINE, width, CELL_HEIGHT)
+    return f'<path {look} d="{drawn}"/>'
