@@ -8,6 +8,7 @@ turns in which the rules alternate.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -22,15 +23,15 @@ REPLICAS = 64
 
 def print_times(title: str, base: EchoConfig, replicas: int) -> None:
     """Print the time of each rule that can train this network."""
-    programs = {}
+    programs: dict[str, Callable[[int], object]] = {}
     for rule in RULES:
         with suppress(ConfigError):  # this rule cannot train this cell
             population = Population(replace(base, rule=rule), replicas, Programs(), at_once=1)
             programs[rule] = population.advance
     times = least_times(programs)
     figures = []
-    for rule, time in times.items():
-        figures.append(f"{rule} {time / replicas:.1f} ({time / times['tbptt']:.2f})")
+    for name, time in times.items():
+        figures.append(f"{name} {time / replicas:.1f} ({time / times['tbptt']:.2f})")
     print(f"{title}: {'  '.join(figures)}", flush=True)
 
 

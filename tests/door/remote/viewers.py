@@ -146,8 +146,8 @@ def served(folder: Path, config: EchoConfig = SMALL) -> Iterator[Served]:
 
     def examine(snapshot: Snapshot, question: Question) -> Readings:
         asked.append(question)
-        where = {"branch": snapshot.branch, "window": snapshot.window}
-        return replace(recorded_readings(1500), config=snapshot.state.config, **where)
+        readings = replace(recorded_readings(1500), config=snapshot.state.config)
+        return replace(readings, branch=snapshot.branch, window=snapshot.window)
 
     recorder = RunRecorder.begin(folder, config)
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, examine=examine)
