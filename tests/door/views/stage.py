@@ -257,7 +257,8 @@ class Stage:
 @asynccontextmanager
 async def staged(
     *keys: str,
-    losses: npt.ArrayLike = (0.5,) * 999,
+    windows: int = 999,
+    losses: npt.ArrayLike | None = None,
     errors: npt.ArrayLike = 0.0,
     norms: npt.ArrayLike | None = None,
     branches: Sequence[Branch] = (),
@@ -267,12 +268,15 @@ async def staged(
     light: bool = False,
     **frame: Any,
 ) -> AsyncIterator[Stage]:
-    """The app on a screen of this size after these keys, over a run of one branch with these
-    losses, or of several branches, and where it stands; see `stand`. The configuration is by
-    default that of the readings, if there are any, or the tutorial's."""
+    """The app on a screen of this size after these keys, over a run of one branch, with these
+    losses or so many windows with a loss of 0.5, or of several branches, and where it stands; see
+    `stand`. The configuration is by default that of the readings, if there are any, or the
+    tutorial's."""
     if config is None:
         config = frame["readings"].config if "readings" in frame else TUTORIAL
     session = ScriptedSession(config)
+    if losses is None:
+        losses = [0.5] * windows
     for branch in branches or [Branch(losses, errors=errors, norms=norms)]:
         changed = config.with_fields(branch.changes)
         at = None if branch.cause == "start" else branch.at

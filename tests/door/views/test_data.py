@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,9 @@ from tests.scripted import make_progress
 LITTLE = EchoConfig(
     total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3, seed=1
 )
+
+
+little = partial(seen, "2", config=LITTLE, size=LARGE)
 
 
 def rows_of(screen: Screen) -> list[str]:
@@ -42,7 +46,7 @@ def steps(first: int, last: int) -> str:
 
 async def test_the_little_example_is_the_tutorials_figure() -> None:
     newest = make_progress(LITTLE, 0, 1)
-    screen = await seen("2", config=LITTLE, losses=[0.5] * 2, newest=newest, size=LARGE)
+    screen = await little(windows=2, newest=newest)
     rows = rows_of(screen)
     shown = [numbers(row[8:]) for row in rows]
     assert shown == [steps(1, 13), steps(10, 25), steps(22, 36)], "each goes on in the next"
@@ -56,7 +60,7 @@ async def test_the_little_example_is_the_tutorials_figure() -> None:
 
 async def test_the_first_window_echoes_the_row_above() -> None:
     newest = make_progress(LITTLE)
-    screen = await seen("2", config=LITTLE, losses=[0.5], newest=newest, size=LARGE)
+    screen = await little(windows=1, newest=newest)
     first, second, third = echoes_of(screen)
     assert first.strip() == "---- ---- ----", "there is nothing before the first row"
     assert numbers(second) == "10 11 12"
@@ -69,7 +73,7 @@ async def test_the_symbols_are_those_of_the_data_also_after_new_data(data_versio
     series = batch_of(LITTLE, data_version).x.reshape(-1)
     newest = make_progress(LITTLE, 0, 1, data_version=data_version)
     shown = {"newest": newest, "data_version": data_version}
-    screen = await seen("2", config=LITTLE, losses=[0.5] * 2, size=LARGE, **shown)
+    screen = await little(windows=2, **shown)
     for row in rows_of(screen):
         cells = re.findall(r"([▁█])[▁█]?(\d+)[▁█]", row[8:])
         assert cells
@@ -82,7 +86,7 @@ def blocks(symbols: Iterable[int]) -> str:
 
 
 async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
-    screen = await seen("2", losses=[0.5] * 5)
+    screen = await seen("2", windows=5)
     newest = make_progress(EchoConfig(), 0, 4)
     for row, (line, echo) in enumerate(zip(rows_of(screen), echoes_of(screen), strict=True)):
         inputs = blocks(newest.x[row])
@@ -98,13 +102,13 @@ async def test_without_room_for_numbers_blocks_are_as_in_the_rows() -> None:
 @pytest.mark.parametrize(("windows", "words"), [(1, "begins with zero"), (2, "is carried")])
 async def test_with_one_window_an_epoch_no_state_is_carried(windows: int, words: str) -> None:
     config = EchoConfig(task="delayed_xor", total_series_length=5 * 15 * windows)
-    screen = await seen("2", config=config, losses=[0.5], size=LARGE)
+    screen = await seen("2", config=config, windows=1, size=LARGE)
     assert f"the state {words}" in screen.text
     assert f"5 rows of {15 * windows} steps" in screen.text
 
 
 async def test_sources_are_counted_and_read_out() -> None:
-    async with staged("2", losses=[0.5] * 3, here=1, size=LARGE) as stage:
+    async with staged("2", windows=3, here=1, size=LARGE) as stage:
         counts = numbers(stage.screen.line("75 targets"))
         assert counts == "75 60 12 3", "in the window, in the row above, blank"
         await stage.press("tab home", "left " * 20)
@@ -119,7 +123,7 @@ async def test_sources_are_counted_and_read_out() -> None:
 
 async def test_the_cursor_reads_the_input_and_the_target_of_each_step() -> None:
     data = make_progress(EchoConfig(), 0, 2)
-    async with staged("2 tab right down down", losses=[0.5] * 3, size=LARGE) as stage:
+    async with staged("2 tab right down down", windows=3, size=LARGE) as stage:
         for x, y in zip(data.x[2], data.y[2], strict=True):
             assert re.search(rf"row 3, .*: input {x}, target {y} echoes", stage.reading)
             await stage.press("right")
@@ -145,7 +149,7 @@ async def test_the_cursor_reads_the_input_and_the_target_of_each_step() -> None:
 async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
     config: EchoConfig, windows: list[str], targets: str
 ) -> None:
-    screen = await seen("2", config=config, losses=[0.5], size=LARGE)
+    screen = await seen("2", config=config, windows=1, size=LARGE)
     first = screen.line("windows ", "╡")
     lines = [first, *screen.below(first, 1)]
     for line, window in zip(lines, windows, strict=True):
@@ -157,7 +161,7 @@ async def test_targets_that_lie_in_no_window_with_their_source_are_marked(
 async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -> None:
     config = task_config("two_coins", lag=2, far_lag=5, truncated_backprop_length=10)
     data = progress_of(config, 0, 1)
-    async with staged("2", losses=[0.5] * 2, config=config) as stage:
+    async with staged("2", windows=2, config=config) as stage:
         before = stage.screen
         screen = await stage.press("tab left left left")
         words = rf"row 1, step 8: \D*{data.x[0, 7]}\D*{data.y[0, 7]}.*t-2, t-5"
@@ -165,8 +169,11 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
         _, y = before.place("██", after=" input ")
         for step in range(10):
             x = 8 + 2 * step
-            assert (screen.paper(x, y) != before.paper(x, y)) == (step in (2, 5))
-        assert screen.paper(8 + 4, y) == screen.paper(8 + 10, y) != screen.paper(8 + 14, y)
+            is_lit = screen.paper(x, y) != before.paper(x, y)
+            assert is_lit == (step in (2, 5))
+        lit = screen.paper(8 + 2 * 2, y)
+        assert lit == screen.paper(8 + 2 * 5, y)
+        assert lit != screen.paper(8 + 2 * 7, y)
 
 
 async def test_which_targets_of_a_trial_count_is_said() -> None:

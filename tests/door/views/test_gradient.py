@@ -243,7 +243,8 @@ async def test_a_flip_lights_exactly_the_steps_that_changed(
         x, y = screen.place("then")
         base = screen.paper(x, y)
         for step in range(15):
-            assert (screen.paper(x + 6 + step, y) != base) == (step in lit)
+            is_lit = screen.paper(x + 6 + step, y) != base
+            assert is_lit == (step in lit)
         words = screen.line("flipped:").split("flipped:")[1]
         assert re.findall(r"\d+", words) == counted
 
@@ -260,7 +261,8 @@ async def test_f_asks_for_a_flip_and_takes_it_away() -> None:
 
 async def test_of_numbers_it_shows_what_raising_an_input_changes() -> None:
     config = task_config("flip_flop", bits=2, truncated_backprop_length=4)
-    strength = floats(*5 * [np.tril(np.full((4, 4), 0.02)) + 0.06 * np.eye(4)])
+    own = np.tril(np.full((4, 4), 0.02)) + 0.06 * np.eye(4)
+    strength = floats(own, own, own, own, own)
     outputs = np.zeros((5, 4, 2), np.float32)
     after = floats([0, 0], [0, 0], [0.2, 0], [-0.1, 0])
     readings = replace(

@@ -162,13 +162,14 @@ async def test_of_which_branch_and_seed_the_readings_are_is_said_if_others_are_s
     screen = await seen("3", readings=SOLVED, branches=branches, **shown)
     assert screen.view[0].endswith("of window 999, branch a")
     losses = np.full((999, 8), 0.5)
-    many = await seen("3", readings=SOLVED, losses=losses, config=EchoConfig(replicas=8), replica=2)
+    seeds = {"losses": losses, "config": EchoConfig(replicas=8), "replica": 2}
+    many = await seen("3", readings=SOLVED, **seeds)
     assert many.view[1].endswith("of seed 7")
 
 
 @pytest.mark.parametrize("key", [*"345"])
 async def test_of_which_window_the_readings_are_is_said_if_it_is_not_the_newest(key: str) -> None:
-    async with staged(key, losses=[0.5] * 1234, readings=SOLVED) as stage:
+    async with staged(key, windows=1234, readings=SOLVED) as stage:
         for width in (60, 100):
             title = (await stage.resize(width, 24)).view[0]
             assert title.endswith((" of window 999", " at 999"))

@@ -28,13 +28,12 @@ def height(lines: list[str], column: int) -> float:
 
 async def test_norms_lie_at_their_powers_of_ten_and_the_key_takes_them_away() -> None:
     norms = np.repeat([10.0, 0.1, 0.001], 40)
-    async with staged(losses=[0.5] * 120, norms=norms, size=LARGE, ascii_only=True) as stage:
+    async with staged(windows=120, norms=norms, size=LARGE, ascii_only=True) as stage:
         before = stage.screen
         screen = await stage.press("c")
         lines = strip(screen)
-        assert height(lines, screen.windows["20"]) == pytest.approx(1, abs=0.3)
-        assert height(lines, screen.windows["60"]) == pytest.approx(0.5, abs=0.3)
-        assert height(lines, screen.windows["100"]) == pytest.approx(0, abs=0.3)
+        for window, share in (("20", 1), ("60", 0.5), ("100", 0)):
+            assert height(lines, screen.windows[window]) == pytest.approx(share, abs=0.3)
         assert "1e-3" in lines[-1]
         assert "clipped" not in screen.text
         assert (await stage.press("c")).lines == before.lines
@@ -54,7 +53,7 @@ async def test_clip_norm_is_drawn_and_clipped_windows_are_counted(size: tuple[in
 
 async def test_the_crosshair_reads_the_norm_and_whether_it_was_clipped() -> None:
     norms = np.linspace(0.1, 3, 30)
-    async with staged("left", losses=[0.5] * 30, norms=norms, config=CLIPPED) as stage:
+    async with staged("left", windows=30, norms=norms, config=CLIPPED) as stage:
         assert "norm" not in stage.reading
         await stage.press("c")
         assert "norm 3.0000" in stage.reading
@@ -79,6 +78,6 @@ async def test_norms_that_no_axis_holds_break_nothing(
     norm: float | None, is_recorded: bool
 ) -> None:
     norms = None if norm is None else np.full(50, norm)
-    screen = await seen("c l left", losses=[0.5] * 50, norms=norms, config=CLIPPED)
+    screen = await seen("c l left", windows=50, norms=norms, config=CLIPPED)
     assert ("not recorded" not in screen.text) == is_recorded
     assert "loss 0.5000" in screen.reading

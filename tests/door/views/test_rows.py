@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tests.readings_by_hand import SOLVED
 from tests.scripted import SMALL, make_progress
 
 FOUR = replace(SMALL, truncated_backprop_length=4, echo_step=2)
+
+
+four = partial(seen, config=FOUR)
 
 
 def four_steps(window: int, sure: float = 0.8) -> Progress:
@@ -40,7 +44,7 @@ SECOND = ["▁▁▁▁██▁▁", "▁▁██▁▁▁▁", "▁▁><▁�
 async def test_each_row_has_its_input_its_target_and_its_prediction(
     ascii_only: bool, size: tuple[int, int]
 ) -> None:
-    screen = await seen(config=FOUR, newest=four_steps(0), ascii_only=ascii_only, size=size)
+    screen = await four(newest=four_steps(0), ascii_only=ascii_only, size=size)
     assert re.search("row 1: 4( of |/)4", screen.text)
     assert re.search("row 2: 3( of |/)4", screen.text)
     lines = screen.below("row 1:", 3) + screen.below("row 2:", 3)
@@ -67,20 +71,20 @@ async def test_each_row_has_its_input_its_target_and_its_prediction(
 )
 async def test_a_prediction_is_shaded_by_its_probability(share: float, block: str) -> None:
     right = np.full((2, 4), round(share), np.uint8)
-    screen = await seen(config=FOUR, newest=replace(four_steps(0, sure=1 - share), y=right))
+    screen = await four(newest=replace(four_steps(0, sure=1 - share), y=right))
     assert screen.below("row 2:", 3)[2].endswith(block)
 
 
 async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried() -> None:
     recent = (four_steps(1), four_steps(4))
-    view = (await seen(config=FOUR, newest=four_steps(5), recent=recent)).view
+    view = (await four(newest=four_steps(5), recent=recent)).view
     assert view[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
     assert view[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
 
 
 async def test_at_the_seam_of_two_epochs_the_state_is_zero() -> None:
     recent = (four_steps(FOUR.windows_per_epoch - 1),)
-    screen = await seen(config=FOUR, newest=make_progress(FOUR, 1, 0), recent=recent)
+    screen = await four(newest=make_progress(FOUR, 1, 0), recent=recent)
     assert "██▁▁████║" in screen.view[1]
 
 
@@ -94,8 +98,10 @@ async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
 async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> None:
     async with staged("tab left left", config=FOUR, newest=four_steps(0)) as stage:
         screen = stage.screen
-        for line, blocks in zip(screen.view[1:4], ("1▁▁████", "▁▁▁▁ 1▁▁", "▁▁▁▁ 1▁▁"), strict=True):
-            assert line[6:15].strip() == blocks
+        inputs, targets, predictions = screen.view[1:4]
+        assert inputs[6:15].strip() == "1▁▁████"
+        assert targets[6:15].strip() == "▁▁▁▁ 1▁▁"
+        assert predictions[6:15].strip() == "▁▁▁▁ 1▁▁"
         assert "row 1, step 3" in screen.reading
         source, y = screen.place(" 1▁▁")
         target, _ = screen.place(" 1▁▁", after="echo")
@@ -116,7 +122,7 @@ async def test_the_cursor_lights_a_target_and_its_source_and_reads_both() -> Non
 
 async def test_a_source_may_lie_in_the_window_before() -> None:
     recent = (four_steps(4),)
-    screen = await seen("tab left left left", config=FOUR, newest=four_steps(5), recent=recent)
+    screen = await four("tab left left left", newest=four_steps(5), recent=recent)
     assert " 1│" in screen.view[1]
 
 
