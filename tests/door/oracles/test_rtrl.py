@@ -17,7 +17,7 @@ from echornn.network.shapes import carried_size, influence_shapes, layer_weight_
 from echornn.tasks.adding import Adding
 from echornn.training.rules import LEARN, WindowData
 from tests.compiled import SMALL, make_trainer, plain, trainer_of
-from tests.door.oracles.probes.numpy_network import TWINS, Array, losses
+from tests.door.oracles.probes.numpy_network import Array, losses, step
 from tests.door.oracles.probes.snapshots import FEW, random_weights, small
 
 pytestmark = pytest.mark.slow
@@ -38,34 +38,32 @@ class Past(NamedTuple):
 
 def states(config: EchoConfig, weights: Mapping[str, Array], x: Symbols) -> Array:
     """The carried states of all layers after each step, from zero, [steps, rows, carried]."""
-    step = TWINS[str(config.cell)]
-    carried = carried_size(config) // config.num_layers
-    layers = [np.zeros((x.shape[1], carried)) for _ in range(config.num_layers)]
+    layers = np.zeros((config.num_layers, x.shape[1], carried_size(config) // config.num_layers))
     after = []
-    for symbols in x.astype(np.float64):
-        below = symbols[:, np.newaxis]
+    for below in x.astype(np.float64):
         for layer, names in enumerate(layer_weight_names(config)):
             own = {name: weights[full_name] for name, full_name in names.items()}
-            layers[layer], _ = step(own, below, layers[layer])
-            below = layers[layer][:, : config.state_size]
-        after.append(np.hstack(layers))
+            layers[layer], parts = step(str(config.cell), own, below, layers[layer])
+            below = parts["h"]
+        after.append(np.hstack([*layers]))
     return np.array(after)
 
 
 def loss(weights: Mapping[str, Array], past: Past) -> float:
     """The mean cross-entropy of the window, after running through the whole past."""
-    carried = carried_size(past.config) // past.config.num_layers
-    top = states(past.config, weights, past.x)[:, :, -carried:]
-    window = range(past.begin, len(past.x))
-    return float(np.mean([losses(weights, top[step], past.y[step]) for step in window]))
+    top = carried_size(past.config) // past.config.num_layers
+    after = states(past.config, weights, past.x)[past.begin :, :, -top:]
+    total = 0.0
+    for state, y in zip(after, past.y[past.begin :], strict=True):
+        total += losses(weights, state, y).mean()
+    return total / len(after)
 
 
 def gradient(weights: Mapping[str, npt.ArrayLike], past: Past) -> dict[str, Array]:
     """The gradient of `loss` by every weight, by central differences."""
     shifted = {name: np.array(weight, np.float64) for name, weight in weights.items()}
-    gradients = {}
+    gradients = {name: np.zeros_like(weight) for name, weight in shifted.items()}
     for name, weight in shifted.items():
-        gradients[name] = np.zeros_like(weight)
         for index in np.ndindex(weight.shape):
             value = weight[index]
             weight[index] = value + STEP

@@ -1,86 +1,107 @@
-"""The network in NumPy with float64, for one layer and two classes; it shares no code with the
-engine."""
+"""The network in NumPy with float64, for one layer; it shares no code with the engine.
+
+A cell takes its weights by name, the input x [rows, inputs], and what is carried to this step,
+[rows, carried]. It returns its vectors by name, [rows, units]: first those that are carried on,
+side by side, then its gates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Weights = Mapping[str, Array]
+AnyWeights = Mapping[str, npt.ArrayLike]
+Parts = dict[str, Array]
 
 
 def sigmoid(z: Array) -> Array:
     return 1 / (1 + np.exp(-z))
 
 
-Weights = Mapping[str, Array]
-Parts = dict[str, Array]
-
-
 def relu(z: Array) -> Array:
-    return np.where(z > 0, z, 0.0)
+    return np.maximum(z, 0)
 
 
-def rnn(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    h = np.tanh(np.hstack([x, state]) @ w["W"] + w["b"])
-    return h, {"h": h}
+def affine(w: Weights, *vectors: Array) -> Array:
+    """[x, h] W + b."""
+    return np.hstack(vectors) @ w["W"] + w["b"]
 
 
-def gru(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    z, r = np.split(sigmoid(np.hstack([x, state]) @ w["W"] + w["b"]), 2, axis=1)
-    candidate = np.tanh(np.hstack([x, r * state]) @ w["Wc"] + w["bc"])
-    h = z * state + (1 - z) * candidate
-    return h, {"h": h, "update": z, "reset": r}
+def rnn(w: Weights, x: Array, h: Array) -> Parts:
+    """The tutorial's."""
+    h = np.tanh(affine(w, x, h))
+    return {"h": h}
 
 
-def lstm(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    h, c = np.split(state, 2, axis=1)
-    i, f, g, o = np.split(np.hstack([x, h]) @ w["W"] + w["b"], 4, axis=1)
-    i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
+def gru(w: Weights, x: Array, h: Array) -> Parts:
+    """Cho et al. 2014, equations 5 to 8."""
+    z, r = np.split(sigmoid(affine(w, x, h)), 2, axis=1)
+    candidate = np.tanh(np.hstack([x, r * h]) @ w["Wc"] + w["bc"])
+    h = z * h + (1 - z) * candidate
+    return {"h": h, "update": z, "reset": r}
+
+
+def lstm(w: Weights, x: Array, carried: Array) -> Parts:
+    """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
+    h, c = np.split(carried, 2, axis=1)
+    i, f, g, o = np.split(affine(w, x, h), 4, axis=1)
+    i = sigmoid(i)
+    f = sigmoid(f)
+    o = sigmoid(o)
     c = f * c + i * np.tanh(g)
     h = o * np.tanh(c)
-    return np.hstack([h, c]), {"h": h, "c": c, "input": i, "forget": f, "output": o}
+    return {"h": h, "c": c, "input": i, "forget": f, "output": o}
 
 
-def indrnn(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    h = relu(x @ w["W"] + state @ np.diag(w["u"][0]) + w["b"])
-    return h, {"h": h}
+def indrnn(w: Weights, x: Array, h: Array) -> Parts:
+    """Li et al. 2018."""
+    h = relu(affine(w, x) + w["u"] * h)
+    return {"h": h}
 
 
-def irnn(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    h = relu(np.hstack([x, state]) @ w["W"] + w["b"])
-    return h, {"h": h}
+def irnn(w: Weights, x: Array, h: Array) -> Parts:
+    """Le et al. 2015."""
+    h = relu(affine(w, x, h))
+    return {"h": h}
 
 
-def mingru(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    gate, candidate = np.split(x @ w["W"] + w["b"], 2, axis=1)
-    take = sigmoid(gate)
-    h = (1 - take) * state + take * candidate
-    return h, {"h": h, "take": take}
+def mingru(w: Weights, x: Array, h: Array) -> Parts:
+    """Feng et al. 2024."""
+    z, candidate = np.split(affine(w, x), 2, axis=1)
+    z = sigmoid(z)
+    h = (1 - z) * h + z * candidate
+    return {"h": h, "take": z}
 
 
-def lru(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    _, real, imaginary = np.split(state, 3, axis=1)
-    factor = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
-    of_real, of_imaginary = np.split(w["W"], 2, axis=1)
-    b_real, b_imaginary = np.split(w["b"], 2, axis=1)
-    enters = np.exp(w["gamma"]) * (x @ (of_real + 1j * of_imaginary) + b_real + 1j * b_imaginary)
-    s = factor * (real + 1j * imaginary) + enters
-    c_real, c_imaginary, d = np.split(w["Wc"], [s.shape[1], 2 * s.shape[1]])
-    h = np.tanh((s @ (c_real - 1j * c_imaginary)).real + x @ d + w["bc"])
-    return np.hstack([h, s.real, s.imag]), {"h": h, "real": s.real, "imaginary": s.imag}
+def lru(w: Weights, x: Array, carried: Array) -> Parts:
+    """Orvieto et al. 2023, with a tanh; lambda, gamma and s are complex, [rows, units]."""
+    _, real, imaginary = np.split(carried, 3, axis=1)
+    s = real + 1j * imaginary
+    lambda_ = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
+    real, imaginary = np.split(affine(w, x), 2, axis=1)
+    s = lambda_ * s + np.exp(w["gamma"]) * (real + 1j * imaginary)
+
+    units = s.shape[1]
+    c_real, c_imaginary, d = np.split(w["Wc"], [units, 2 * units])
+    c = c_real - 1j * c_imaginary
+    h = np.tanh((s @ c).real + x @ d + w["bc"])
+    return {"h": h, "real": s.real, "imaginary": s.imag}
 
 
-def cornn(w: Weights, x: Array, state: Array) -> tuple[Array, Parts]:
-    h, v = np.split(state, 2, axis=1)
-    v = v + 0.5 * (np.tanh(np.hstack([x, h, v]) @ w["W"] + w["b"]) - h - v)
-    h = h + 0.5 * v
-    return np.hstack([h, v]), {"h": h, "v": v}
+def cornn(w: Weights, x: Array, carried: Array) -> Parts:
+    """Rusch and Mishra 2021, with a time step of 0.5, gamma and epsilon of 1."""
+    y, z = np.split(carried, 2, axis=1)
+    z = z + 0.5 * (np.tanh(affine(w, x, y, z)) - y - z)
+    y = y + 0.5 * z
+    return {"h": y, "v": z}
 
 
-TWINS: Mapping[str, Callable[[Weights, Array, Array], tuple[Array, Parts]]] = {
+TWINS = {
     "rnn": rnn,
     "gru": gru,
     "lstm": lstm,
@@ -92,40 +113,51 @@ TWINS: Mapping[str, Callable[[Weights, Array, Array], tuple[Array, Parts]]] = {
 }
 
 
-def step(
-    cell: str, weights: Mapping[str, npt.ArrayLike], x: Array, state: Array
-) -> tuple[Array, Parts]:
-    """The next state, [rows, carried], and all parts by name, for the input x [rows]."""
-    w = {name: np.asarray(value, np.float64) for name, value in weights.items()}
-    return TWINS[cell](w, x[:, np.newaxis], state)
+def step(cell: str, weights: AnyWeights, x: Array, carried: Array) -> tuple[Array, Parts]:
+    """What is carried on [rows, carried], and the parts; from the input x [rows] or [rows,
+    inputs]."""
+    w = {name: np.asarray(weight, np.float64) for name, weight in weights.items()}
+    parts = TWINS[cell](w, x.reshape(len(x), -1), carried)
+    vectors = list(parts.values())
+    count = carried.shape[1] // vectors[0].shape[1]
+    return np.hstack(vectors[:count]), parts
 
 
 def run(
-    cell: str, weights: Mapping[str, npt.ArrayLike], x: npt.ArrayLike, state: npt.ArrayLike
+    cell: str, weights: AnyWeights, x: npt.ArrayLike, carried: npt.ArrayLike
 ) -> tuple[Array, Parts]:
-    """The states before each step and after the last, [steps + 1, rows, carried]; the parts,
-    [steps, rows, units]."""
-    states, parts = [np.asarray(state, np.float64)], []
-    for now in np.asarray(x, np.float64):
-        after, seen = step(cell, weights, now, states[-1])
+    """What is carried before each step and after the last, [steps + 1, rows, carried], and the
+    parts, [steps, rows, units]; from the inputs x [steps, rows] or [steps, rows, inputs]."""
+    states = [np.asarray(carried, np.float64)]
+    run_parts = defaultdict(list)
+    for x_t in np.asarray(x, np.float64):
+        after, parts = step(cell, weights, x_t, states[-1])
         states.append(after)
-        parts.append(seen)
-    return np.array(states), {name: np.array([one[name] for one in parts]) for name in parts[0]}
+        for name, part in parts.items():
+            run_parts[name].append(part)
+    return np.array(states), {name: np.array(parts) for name, parts in run_parts.items()}
 
 
-def logits(weights: Mapping[str, npt.ArrayLike], state: Array) -> Array:
-    size = len(np.asarray(weights["W2"]))
-    return np.asarray(
-        state[..., :size] @ np.asarray(weights["W2"], np.float64)
-        + np.asarray(weights["b2"], np.float64)
-    )
+def logits(weights: AnyWeights, states: Array) -> Array:
+    """The logits, or numbers, [..., outputs], of what is carried, [..., carried]."""
+    w2 = np.asarray(weights["W2"], np.float64)
+    b2 = np.asarray(weights["b2"], np.float64)
+    h = states[..., : len(w2)]
+    logits: Array = h @ w2 + b2
+    return logits
 
 
-def softmax(values: Array) -> Array:
-    scaled = np.exp(values - values.max(axis=-1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
+def softmax(logits: Array) -> Array:
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: Array = exp / exp.sum(axis=-1, keepdims=True)
+    return probabilities
 
 
-def losses(weights: Mapping[str, npt.ArrayLike], state: Array, y: npt.NDArray[np.uint8]) -> Array:
-    """The cross-entropy of each row in nats, [rows]."""
-    return np.asarray(-np.log(softmax(logits(weights, state))[np.arange(len(y)), y]))
+def losses(weights: AnyWeights, states: Array, y: npt.NDArray[np.uint8 | np.float32]) -> Array:
+    """The losses [rows]: cross-entropy in nats of symbols y [rows], or the mean squared error of
+    numbers y [rows, outputs]."""
+    outputs = logits(weights, states)
+    if y.ndim == 2:
+        return np.asarray(np.square(outputs - y).mean(axis=1))
+    right = np.arange(len(y)), y
+    return np.asarray(-np.log(softmax(outputs)[right]))

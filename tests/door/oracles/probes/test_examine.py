@@ -8,95 +8,95 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from echornn.config import EchoConfig
-from echornn.probes.examine import examine
-from echornn.readings import Kind, Question
-from echornn.state import Snapshot
+from echornn import EchoConfig, Question, Snapshot, examine
+from echornn.readings import Kind
 from tests.compiled import make_trainer
-from tests.door.oracles.probes.snapshots import random_weights, small, snapshot
+from tests.door.oracles.probes.snapshots import (
+    random_weights,
+    reading,
+    small,
+    snapshot,
+    without_window,
+)
 
 pytestmark = pytest.mark.slow
 
-KINDS = [kind for kind in get_args(Kind) if kind != "sample"]  # which only a text has
-ALL = Question(frozenset(KINDS), flip=(0, 1))
-WEIGHTS = Question(frozenset({"weights"}))
+KINDS = set(get_args(Kind)) - {"sample"}  # which only a text has
 
 
 def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     config = small()
-    readings = examine(snapshot(config, random_weights(config), with_window=False), ALL)
-    assert {one for one in KINDS if getattr(readings, one) is None} == {
-        "connectivity",
-        "effects",
-        "flip",
-        "gradient_sizes",
-    }
+    network = without_window(config, random_weights(config))
+    readings = examine(network, Question(frozenset(KINDS), flip=(0, 1)))
+    missing = {kind for kind in KINDS if getattr(readings, kind) is None}
+    assert missing == {"connectivity", "effects", "flip", "gradient_sizes"}
     assert readings.units is not None
     assert readings.units.activity.shape == (0, 0, 3)
 
 
 def test_states_that_are_not_finite_are_not_read() -> None:
     config = small("irnn")
-    weights = {name: np.full_like(values, 1e3) for name, values in random_weights(config).items()}
+    weights = random_weights(config)
+    for values in weights.values():
+        values[:] = 1e3
+    network = snapshot(config, weights)
     kinds: tuple[Kind, ...] = ("memory", "units", "plane", "gradient")
     for kind in kinds:
-        readings = examine(snapshot(config, weights), Question(frozenset({kind, "reliance"})))
-        assert (getattr(readings, kind), readings.reliance) == (None, None)
-    assert examine(snapshot(config, weights), WEIGHTS).weights is not None
+        readings = examine(network, Question(frozenset({kind, "reliance"})))
+        assert getattr(readings, kind) is None
+        assert readings.reliance is None
+    assert examine(network, Question(frozenset({"weights"}))).weights is not None
 
 
 def test_rows_and_columns_have_names() -> None:
     config = small("gru", num_layers=2, state_size=2)
-    found = examine(snapshot(config, random_weights(config)), WEIGHTS).weights
-    assert found is not None
-    assert list(found.weights) == list(found.rows) == list(found.columns) == list(found.update)
-    assert found.rows["W"] == ("x", "h1", "h2")
-    assert found.columns["W"] == ("update 1", "update 2", "reset 1", "reset 2")
-    assert found.rows["Wc_layer2"] == ("below 1", "below 2", "h1", "h2")
-    assert (found.rows["W2"], found.columns["W2"]) == (("h1", "h2"), ("class 0", "class 1"))
-    for name, matrix in found.weights.items():
-        assert matrix.shape == (len(found.rows[name]), len(found.columns[name]))
-    kinds = ("W update", "W reset", "W candidate")
-    assert [one.name for one in found.recurrent] == [
-        f"{one} layer {layer}" for layer in (1, 2) for one in kinds
+    matrices = reading(snapshot(config, random_weights(config)), "weights")
+    rows, columns = matrices.rows, matrices.columns
+    assert list(matrices.weights) == list(rows) == list(columns) == list(matrices.update)
+    assert rows["W"] == ("x", "h1", "h2")
+    assert columns["W"] == ("update 1", "update 2", "reset 1", "reset 2")
+    assert rows["Wc_layer2"] == ("below 1", "below 2", "h1", "h2")
+    assert rows["W2"] == ("h1", "h2")
+    assert columns["W2"] == ("class 0", "class 1")
+    for name, matrix in matrices.weights.items():
+        assert matrix.shape == (len(rows[name]), len(columns[name]))
+    assert [matrix.name for matrix in matrices.recurrent] == [
+        "W update layer 1",
+        "W reset layer 1",
+        "W candidate layer 1",
+        "W update layer 2",
+        "W reset layer 2",
+        "W candidate layer 2",
     ]
-    assert all(np.isnan(update) for update in found.update.values())
+    assert np.isnan(list(matrices.update.values())).all()
 
 
-def test_eigenvalues_are_those_of_the_part_from_state_to_state_the_largest_first() -> None:
+def test_eigenvalues_are_those_of_the_part_from_state_to_state() -> None:
     config = small(state_size=2)
     weights = random_weights(config)
     weights["W"][1:] = [[0.6, -0.8], [0.8, 0.6]]
-    found = examine(snapshot(config, weights), WEIGHTS).weights
-    assert found is not None
-    np.testing.assert_allclose(np.sort(found.recurrent[0].eigenvalues.imag), [-0.8, 0.8], atol=1e-6)
-    assert found.recurrent[0].spectral_radius == pytest.approx(1)
+    (matrix,) = reading(snapshot(config, weights), "weights").recurrent
+    np.testing.assert_allclose(np.sort(matrix.eigenvalues.imag), [-0.8, 0.8], atol=1e-6)
+    assert matrix.spectral_radius == pytest.approx(1)
 
 
 def test_updates_are_the_change_of_a_window_over_the_size() -> None:
     config = small()
     weights = random_weights(config)
-    before = {name: value * np.float32(0.9) for name, value in weights.items()}
-    found = examine(
-        replace(snapshot(config, weights), before=before, windows_since=10), WEIGHTS
-    ).weights
-    assert found is not None
-    assert found.update == {name: pytest.approx(0.01, rel=1e-4) for name in weights}
+    before = {name: weight * np.float32(0.9) for name, weight in weights.items()}
+    network = replace(snapshot(config, weights), before=before, windows_since=10)
+    update = reading(network, "weights").update
+    assert update == pytest.approx(dict.fromkeys(weights, 0.01), rel=1e-4)
 
 
 def test_seed_7_becomes_a_shift_register() -> None:
     trainer = make_trainer(EchoConfig())
-    totals, before = {}, 0
-    for window in (1, 330, 1000):
-        progress = trainer.advance(window - before)
-        before = window
-        readings = examine(
-            Snapshot(trainer.state, 0, window, progress), Question(frozenset({"memory", "units"}))
-        )
-        assert readings.memory is not None
-        totals[window] = readings.memory.total
-    assert totals[1] < 2.9
-    assert totals[330] == pytest.approx(3.94, abs=0.05)
-    assert totals[1000] == pytest.approx(3.88, abs=0.05)
-    assert readings.units is not None
-    assert set(readings.units.best_lag) <= {0, 1, 2, 3}
+    totals = []
+    for windows in (1, 329, 670):
+        progress = trainer.advance(windows)
+        network = Snapshot(trainer.state, progress=progress)
+        totals.append(reading(network, "memory").total)
+    assert totals[0] < 2.9
+    assert totals[1] == pytest.approx(3.94, abs=0.05)
+    assert totals[2] == pytest.approx(3.88, abs=0.05)
+    assert set(reading(network, "units").best_lag) <= {0, 1, 2, 3}

@@ -3,7 +3,6 @@ searches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,7 @@ FLIP_FLOP = Path(__file__).with_name("flip_flop_3_bits.npz")
 `flip_flop`."""
 
 
-def points_of(
-    weights: Mapping[str, npt.ArrayLike], config: EchoConfig, held: Any = None
-) -> FixedPoints:
+def points_of(weights: dict[str, Floats], config: EchoConfig, held: Any = None) -> FixedPoints:
     found = examine(
         snapshot_of(weights, config), Question(frozenset({"fixed_points"}), held=held)
     ).fixed_points
