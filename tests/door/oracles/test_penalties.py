@@ -61,12 +61,14 @@ def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
     slots = {name: [np.zeros_like(value) for _ in range(2)] for name, value in weights.items()}
     batch = batch_of(config)
+    data = numpy_bptt.Data(batch.x, batch.y)
     state = np.zeros((config.batch_size, config.state_size))
     norms: list[float] = []
     for begin in range(0, WINDOWS * STEPS, STEPS):
-        x = batch.x[:, begin : begin + STEPS].T[..., np.newaxis].astype(np.float64)
-        y = batch.y[:, begin : begin + STEPS].T
-        _, gradients, states = numpy_bptt.gradients(weights, x, y, state, config.rate_penalty)
+        window = data.window(begin, STEPS)
+        _, gradients, states = numpy_bptt.gradients(
+            weights, window, state, rate_penalty=config.rate_penalty
+        )
         norms.append(global_norm(gradients))
         scale = 1.0
         if config.clip_norm is not None:

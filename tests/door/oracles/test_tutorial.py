@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, batch_of
-from echornn.network.model import initial_weights
 from tests.compiled import make_trainer
 from tests.door.oracles.reference import numpy_bptt
 from tests.door.oracles.reference.tutorial import TutorialSession
@@ -15,13 +16,13 @@ from tests.door.oracles.reference.tutorial import TutorialSession
 pytestmark = pytest.mark.slow
 
 WINDOWS = 700
+LENGTH = 15
 
 
-def epochs(
-    config: EchoConfig, count: int
-) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    batches = [batch_of(config, 0, epoch) for epoch in range(count)]
-    return [(batch.x, batch.y) for batch in batches]
+def epochs(config: EchoConfig, count: int) -> Iterator[tuple[npt.NDArray[np.uint8], ...]]:
+    for epoch in range(count):
+        batch = batch_of(config, epoch=epoch)
+        yield batch.x, batch.y
 
 
 @pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "glorot")], ids=str)
@@ -31,7 +32,7 @@ def config(request: pytest.FixtureRequest) -> EchoConfig:
     (seed 11).
     """
     seed, init = request.param
-    return EchoConfig(seed=seed, init=init)
+    return EchoConfig(seed=seed, init=init, truncated_backprop_length=LENGTH)
 
 
 @pytest.fixture(scope="module")
@@ -39,29 +40,29 @@ def losses(config: EchoConfig) -> npt.NDArray[np.float32]:
     return make_trainer(config).advance(WINDOWS).losses
 
 
-def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]) -> None:
+def assert_agree(losses: npt.NDArray[np.float32], expected: npt.NDArray[np.floating]) -> None:
     """Float32 rounding errors grow while the loss falls steeply; over 700 windows they stay
     invisible."""
-    assert len(ours) == len(theirs) == WINDOWS
-    np.testing.assert_allclose(ours[:50], theirs[:50], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-3)
+    assert len(losses) == len(expected) == WINDOWS
+    np.testing.assert_allclose(losses[:50], expected[:50], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(losses, expected, rtol=0, atol=5e-3)
 
 
 def test_losses_are_those_of_the_tutorials_program(
     config: EchoConfig, losses: npt.NDArray[np.float32]
 ) -> None:
-    length = config.truncated_backprop_length
-    with TutorialSession(initial_weights(config), config.batch_size, length) as tutorial:
+    weights = make_trainer(config).weights
+    with TutorialSession(weights, config.batch_size, LENGTH) as tutorial:
         assert_agree(losses, tutorial.train(epochs(config, 2), WINDOWS))
 
 
 def test_losses_are_those_of_the_numpy_program(
     config: EchoConfig, losses: npt.NDArray[np.float32]
 ) -> None:
-    length = config.truncated_backprop_length
-    weights = initial_weights(config)
-    theirs, _ = numpy_bptt.train(weights, epochs(config, 2), WINDOWS, length)
-    assert_agree(losses, theirs)
+    weights = make_trainer(config).weights
+    windows = numpy_bptt.Windows(LENGTH)
+    expected, _ = numpy_bptt.train(weights, epochs(config, 2), WINDOWS, windows)
+    assert_agree(losses, expected)
 
 
 def test_the_tutorials_run_learns_the_echo_exactly() -> None:
@@ -86,11 +87,12 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         learning_rate=0.05,
         num_epochs=3,
     )
-    windows = 3 * config.windows_per_epoch
     trainer = make_trainer(config)
-    ours = trainer.advance(windows).losses
-    weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    theirs, theirs_after = numpy_bptt.train(weights, epochs(config, 3), windows, 4, stride, 0.05)
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
-    for name, value in trainer.weights.items():
-        np.testing.assert_allclose(value, theirs_after[name], atol=1e-3)
+    weights = {name: weight.astype(np.float64) for name, weight in trainer.weights.items()}
+    count = 3 * config.windows_per_epoch
+    losses = trainer.advance(count).losses
+    windows = numpy_bptt.Windows(4, stride)
+    expected, after = numpy_bptt.train(weights, epochs(config, 3), count, windows, 0.05)
+    np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-4)
+    for name, weight in trainer.weights.items():
+        np.testing.assert_allclose(weight, after[name], atol=1e-3)

@@ -15,8 +15,8 @@ def plain_numpy(problem: Problem) -> Trains:
     network = problem.network
 
     def train(n: int) -> Losses:
-        rate = network.learning_rate
-        losses, *_ = numpy_bptt.train(weights, epoch, n, network.steps, learning_rate=rate)
+        windows = numpy_bptt.Windows(network.steps)
+        losses, _ = numpy_bptt.train(weights, epoch, n, windows, network.learning_rate)
         return losses
 
     return Trains(train, min(FEW, network.windows), 1, with_numpy())

@@ -1,5 +1,2 @@
-"""Slow, simple implementations that share no code with the engine; tests and the benchmark compare
-the engine with them.
-
-Both take weights and series as plain arrays, so that no code of the engine is involved.
-"""
+"""Slow, simple implementations that share no code with the engine: they take weights and series as
+plain arrays. Tests and the benchmark compare the engine with them."""

@@ -1,119 +1,155 @@
-"""Truncated back-propagation through time in plain NumPy, with all derivatives written out."""
+"""Truncated back-propagation through time of a tanh network in plain NumPy, with all derivatives
+written out.
+
+Symbols are integers, [batch, T], and numbers floats, [batch, T, count]. The arithmetic has the
+dtype of the weights: W [inputs + units, units], b [1, units], W2 [units, outputs], b2 [1, outputs].
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
+Weights = Mapping[str, Array]
 
 
-def forward(
-    weights: Mapping[str, Array], inputs: Array, labels: npt.NDArray[np.integer], init_state: Array
-) -> tuple[float, Array, Array]:
-    """The loss of a window, its states, and its class probabilities.
+class Data(NamedTuple):
+    """Inputs and targets of some steps, and which of them count in the loss, [batch, T]; all if
+    unknown."""
 
-    Args:
-        weights: W [input + state, state], b [1, state], W2 [state, classes], b2 [1, classes].
-        inputs: [T, batch, input].
-        labels: [T, batch], the right classes.
-        init_state: [batch, state].
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    scored: npt.NDArray[np.bool_] | None = None
 
-    Returns:
-        The mean cross-entropy in nats, the states [T + 1, batch, state] with ``init_state`` first,
-            and the
-        probabilities [T, batch, classes].
+    def window(self, start: int, length: int) -> Data:
+        return Data(*(array[:, start : start + length] for array in self if array is not None))
+
+
+class Windows(NamedTuple):
+    """The windows of an epoch.
+
+    Attributes:
+        steps: the time steps through which errors go back.
+        stride: time steps from one window to the next, by default ``steps``; the next window starts
+            with the state after this many steps.
+        trial: time steps of a trial, which is a window then, and starts with a zero state; None for
+            a stream.
     """
-    states = [init_state]
-    for x_t in inputs:
-        states.append(
-            np.tanh(np.concatenate([x_t, states[-1]], axis=1) @ weights["W"] + weights["b"])
-        )
-    logits = np.stack(states[1:]) @ weights["W2"] + weights["b2"]
-    logits -= logits.max(axis=-1, keepdims=True)
-    log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    right = np.take_along_axis(log_probabilities, labels[..., None].astype(np.intp), axis=-1)
-    return float(-right.mean()), np.stack(states), np.exp(log_probabilities)
 
-
-def gradients(
-    weights: Mapping[str, Array],
-    inputs: Array,
-    labels: npt.NDArray[np.integer],
-    init_state: Array,
-    rate_penalty: float = 0.0,
-) -> tuple[float, dict[str, Array], Array]:
-    """The loss of a window, its gradient, and its states; arguments as in `forward`. The gradient,
-    but not the loss, is with the penalty times the mean square of the states.
-
-    The gradient stops at ``init_state``: this is the truncation.
-    """
-    loss, states, probabilities = forward(weights, inputs, labels, init_state)
-    gradient = {name: np.zeros_like(value) for name, value in weights.items()}
-    input_size = inputs.shape[-1]
-    d_logits = (probabilities - np.eye(probabilities.shape[-1])[labels]) / labels.size
-    d_next = np.zeros_like(init_state)
-    for t in reversed(range(len(inputs))):
-        gradient["W2"] += states[t + 1].T @ d_logits[t]
-        gradient["b2"] += d_logits[t].sum(axis=0, keepdims=True)
-        d_rates = rate_penalty * 2 * states[t + 1] / states[1:].size
-        d_state = d_logits[t] @ weights["W2"].T + d_rates + d_next
-        d_sum = d_state * (1 - states[t + 1] ** 2)
-        gradient["W"] += np.concatenate([inputs[t], states[t]], axis=1).T @ d_sum
-        gradient["b"] += d_sum.sum(axis=0, keepdims=True)
-        d_next = d_sum @ weights["W"][input_size:].T
-    return loss, gradient, states
+    steps: int
+    stride: int | None = None
+    trial: int | None = None
 
 
 def train(
-    weights: Mapping[str, Array],
-    epochs: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]],
+    weights: Weights,
+    epochs: Iterable[tuple[npt.NDArray[Any], ...]],
     num_windows: int,
-    truncated_backprop_length: int,
-    stride: int | None = None,
+    windows: Windows,
     learning_rate: float = 0.3,
 ) -> tuple[Array, dict[str, Array]]:
-    """Train with Adagrad (accumulators start at 0.1). The state is zero at an epoch's start, and
-    carried between windows.
-
-    Args:
-        weights: the initial weights, which are not changed; their dtype is that of the arithmetic.
-        epochs: the data of each epoch, (x, y) of shape [batch, row length] with symbols 0 ..
-            classes - 1.
-        num_windows: the number of windows to train.
-        truncated_backprop_length: time steps of a window.
-        stride: time steps from one window to the next; the next window starts with the state after
-            this many steps.
-        learning_rate: the learning rate of Adagrad.
+    """Train with Adagrad (accumulators start at 0.1), on the `Data` of each epoch, at whose start
+    the state is zero.
 
     Returns:
         The loss of each window, and the weights after the last window.
     """
-    weights = {name: value.copy() for name, value in weights.items()}
+    weights = {name: weight.copy() for name, weight in weights.items()}
     dtype = weights["W"].dtype
-    accumulators = {name: np.full_like(value, 0.1) for name, value in weights.items()}
-    classes = weights["b2"].shape[1]
-    stride = truncated_backprop_length if stride is None else stride
+    accumulators = {name: np.full_like(weight, 0.1) for name, weight in weights.items()}
+    length = windows.trial or windows.steps
+    stride = windows.stride or length
     losses: list[float] = []
-    for x, y in epochs:
-        symbols, targets = np.asarray(x), np.asarray(y)
-        state = np.zeros((len(symbols), weights["b"].shape[1]), dtype)
-        for start in range(0, symbols.shape[1] - truncated_backprop_length + 1, stride):
+    for arrays in epochs:
+        data = Data(*arrays)
+        rows, steps = data.x.shape[:2]
+        zero: Array = np.zeros((rows, weights["b"].shape[1]), dtype)
+        state = zero
+        for start in range(0, steps - length + 1, stride):
             if len(losses) == num_windows:
                 return np.array(losses, dtype), weights
-            window = symbols[:, start : start + truncated_backprop_length].T
-            inputs = (
-                window[..., None].astype(dtype)
-                if classes == 2
-                else np.eye(classes, dtype=dtype)[window]
-            )
-            labels = targets[:, start : start + truncated_backprop_length].T
-            loss, gradient, states = gradients(weights, inputs, labels, state)
+            if windows.trial is not None:
+                state = zero
+            window = data.window(start, length)
+            loss, gradient, states = gradients(weights, window, state, windows.steps)
             losses.append(loss)
-            for name, value in weights.items():
+            for name, weight in weights.items():
                 accumulators[name] += gradient[name] ** 2
-                value -= learning_rate * gradient[name] / np.sqrt(accumulators[name])
+                weight -= learning_rate * gradient[name] / np.sqrt(accumulators[name])
             state = states[stride]
     return np.array(losses, dtype), weights
+
+
+def gradients(
+    weights: Weights,
+    window: Data,
+    init_state: Array,
+    cut: int | None = None,
+    rate_penalty: float = 0.0,
+) -> tuple[float, dict[str, Array], Array]:
+    """The mean loss of a window over its scored steps (cross-entropy in nats, or squared error),
+    its gradient, and its states, [1 + T, batch, units].
+
+    The gradient, but not the loss, is with the penalty times the mean square of the states. It
+    stops at ``init_state``, [batch, units], and every ``cut`` steps: this is the truncation.
+    """
+    w = weights["W"]
+    w2 = weights["W2"]
+    inputs = entered(weights, window.x)  # [T, batch, inputs]
+    states = [init_state]
+    for x_t in inputs:
+        h = np.tanh(np.hstack([x_t, states[-1]]) @ w + weights["b"])
+        states.append(h)
+    outputs = np.stack(states[1:]) @ w2 + weights["b2"]
+    loss, d_outputs = loss_of(outputs, window)
+
+    gradient = {name: np.zeros_like(weight) for name, weight in weights.items()}
+    d_next = np.zeros_like(init_state)
+    for t in reversed(range(len(inputs))):
+        h = states[t + 1]
+        gradient["W2"] += h.T @ d_outputs[t]
+        gradient["b2"] += d_outputs[t].sum(axis=0)
+        d_rates = rate_penalty * 2 * h / (len(inputs) * h.size)
+        d_h = d_outputs[t] @ w2.T + d_rates + d_next
+        d_sum = d_h * (1 - h**2)
+        gradient["W"] += np.hstack([inputs[t], states[t]]).T @ d_sum
+        gradient["b"] += d_sum.sum(axis=0)
+        d_next = d_sum @ w[inputs.shape[2] :].T
+        if cut is not None and t % cut == 0:
+            d_next = np.zeros_like(d_next)
+    return loss, gradient, np.stack(states)
+
+
+def entered(weights: Weights, x: npt.NDArray[Any]) -> Array:
+    """Numbers unchanged, two symbols as a number, more symbols as one-hot: [T, batch, inputs]."""
+    steps = x.swapaxes(0, 1)
+    count = len(weights["W"]) - len(weights["W2"])
+    dtype = weights["W"].dtype
+    if steps.ndim == 3:
+        return steps.astype(dtype)
+    if count == 1:
+        return steps[..., np.newaxis].astype(dtype)
+    return np.take(np.eye(count, dtype=dtype), steps, axis=0)
+
+
+def loss_of(outputs: Array, window: Data) -> tuple[float, Array]:
+    """The mean loss over scored steps, and its gradient to the outputs, [T, batch, outputs]."""
+    y = window.y.swapaxes(0, 1)
+    scored = np.ones((*y.shape[:2], 1), bool)
+    if window.scored is not None:
+        scored = window.scored.T[..., np.newaxis]
+    count = int(scored.sum())
+    if y.ndim == 3:
+        count *= outputs.shape[2]
+        wrong = (outputs - y) * scored
+        return float(np.square(wrong).sum() / count), 2 * wrong / count
+
+    outputs = outputs - outputs.max(axis=2, keepdims=True)
+    log_p = outputs - np.log(np.exp(outputs).sum(axis=2, keepdims=True))
+    right = np.eye(outputs.shape[2], dtype=outputs.dtype)[y]
+    loss = -(log_p * right * scored).sum() / count
+    return float(loss), (np.exp(log_p) - right) * scored / count

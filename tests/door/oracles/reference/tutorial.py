@@ -4,7 +4,6 @@ window."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ Array = npt.NDArray[np.float32]
 
 
 class TutorialSession:
-    """The tutorial's graph in its own session; use it as a context manager.
+    """The tutorial's graph in its own session.
 
     Args:
         weights: W [1 + state, state], b [1, state], W2 [state, classes], b2 [1, classes], all
@@ -31,56 +30,45 @@ class TutorialSession:
         truncated_backprop_length: int,
         learning_rate: float = 0.3,
     ) -> None:
-        state_size = weights["b"].shape[1]
-        self.batch_size, self.window_length, self.state_size = (
-            batch_size,
-            truncated_backprop_length,
-            state_size,
-        )
-        self._graph = tf1.Graph()
-        with self._graph.as_default():
-            self._batch_x = tf1.placeholder(tf1.float32, [batch_size, truncated_backprop_length])
-            self._batch_y = tf1.placeholder(tf1.int32, [batch_size, truncated_backprop_length])
-            self._init_state = tf1.placeholder(tf1.float32, [batch_size, state_size])
-            variables = {
-                name: tf1.get_variable(name, initializer=value) for name, value in weights.items()
-            }
-            state = self._init_state
-            losses, predictions = [], []
-            for x_t, y_t in zip(
-                tf1.unstack(self._batch_x, axis=1), tf1.unstack(self._batch_y, axis=1), strict=True
-            ):
-                column = tf1.reshape(x_t, [batch_size, 1])
-                state = tf1.tanh(
-                    tf1.matmul(tf1.concat([column, state], 1), variables["W"]) + variables["b"]
+        self.window_length = truncated_backprop_length
+        self.zero_state = np.zeros((batch_size, weights["b"].shape[1]), np.float32)
+        window = [batch_size, truncated_backprop_length]
+        graph = tf1.Graph()
+        self.session = tf1.Session(graph=graph)
+        with graph.as_default():
+            self.batch_x = tf1.placeholder(tf1.float32, window)
+            self.batch_y = tf1.placeholder(tf1.int32, window)
+            self.init_state = tf1.placeholder(tf1.float32, self.zero_state.shape)
+            w = tf1.get_variable("W", initializer=weights["W"])
+            b = tf1.get_variable("b", initializer=weights["b"])
+            w2 = tf1.get_variable("W2", initializer=weights["W2"])
+            b2 = tf1.get_variable("b2", initializer=weights["b2"])
+
+            state = self.init_state
+            losses = []
+            self.predictions = []
+            for t in range(truncated_backprop_length):
+                column = self.batch_x[:, t : t + 1]
+                state = tf1.tanh(tf1.matmul(tf1.concat([column, state], 1), w) + b)
+                logits = tf1.matmul(state, w2) + b2
+                loss = tf1.nn.sparse_softmax_cross_entropy_with_logits(
+                    labels=self.batch_y[:, t], logits=logits
                 )
-                logits = tf1.matmul(state, variables["W2"]) + variables["b2"]
-                losses.append(
-                    tf1.nn.sparse_softmax_cross_entropy_with_logits(labels=y_t, logits=logits)
-                )
-                predictions.append(tf1.nn.softmax(logits))
-            self._last_state = state
-            self._predictions = tf1.stack(predictions, axis=1)
-            self._loss = tf1.reduce_mean(losses)
-            self._train = tf1.train.AdagradOptimizer(learning_rate).minimize(self._loss)
-            start = tf1.global_variables_initializer()
-        self._session = tf1.Session(graph=self._graph)
-        self._session.run(start)
+                losses.append(loss)
+                self.predictions.append(tf1.nn.softmax(logits))
+
+            self.last_state = state
+            self.loss = tf1.reduce_mean(losses)
+            self.train_step = tf1.train.AdagradOptimizer(learning_rate).minimize(self.loss)
+            self.session.run(tf1.global_variables_initializer())
 
     def __enter__(self) -> TutorialSession:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._session.close()
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
 
-    def train(
-        self, epochs: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], num_windows: int
-    ) -> Array:
+    def train(self, epochs: Iterable[tuple[npt.NDArray[np.uint8], ...]], num_windows: int) -> Array:
         """Train up to ``num_windows`` windows of these epochs; each epoch is (x, y), both of shape
         [batch, row length].
 
@@ -89,19 +77,14 @@ class TutorialSession:
         """
         losses: list[np.float32] = []
         for x, y in epochs:
-            inputs, targets = np.asarray(x), np.asarray(y)
-            state = np.zeros((self.batch_size, self.state_size), np.float32)
-            for batch in range(inputs.shape[1] // self.window_length):
+            state = self.zero_state
+            for start in range(0, x.shape[1] - self.window_length + 1, self.window_length):
                 if len(losses) == num_windows:
-                    return np.array(losses, np.float32)
-                steps = slice(batch * self.window_length, (batch + 1) * self.window_length)
-                loss, _, state, _ = self._session.run(
-                    [self._loss, self._train, self._last_state, self._predictions],
-                    feed_dict={
-                        self._batch_x: inputs[:, steps],
-                        self._batch_y: targets[:, steps],
-                        self._init_state: state,
-                    },
+                    return np.array(losses)
+                steps = slice(start, start + self.window_length)
+                loss, _, state, _ = self.session.run(
+                    [self.loss, self.train_step, self.last_state, self.predictions],
+                    {self.batch_x: x[:, steps], self.batch_y: y[:, steps], self.init_state: state},
                 )
                 losses.append(loss)
-        return np.array(losses, np.float32)
+        return np.array(losses)
