@@ -407,7 +407,6 @@ counters = ((read, counter, most) for most in (1, 2, 4, 8, 100))
 rungs(AnBn(), DRAWN, (nothing,), (seen, 0), *counters)
 last_pairs = (pairs, 2), (pairs, 3), (pairs, 5)
 rungs(BinaryAddition(), DRAWN, [(nothing,), (pairs, 1)], *last_pairs, (read, carried))
-rungs(CycleNavigation(5, 40), 40, *((moved, 5, moves) for moves in (0, 1, 4, 16, 32, 40)))
 rungs(CycleNavigation(4, 20), 20, *((moved, 4, moves) for moves in (0, 1, 4, 16, 20)))
 
 
