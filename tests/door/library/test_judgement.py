@@ -45,6 +45,11 @@ def falling(windows: int, pace: float) -> Losses:
     return np.asarray(0.69 * pace ** np.arange(windows), np.float32)
 
 
+def course(*parts: npt.ArrayLike) -> Losses:
+    """Losses one after the other."""
+    return np.concatenate(parts)
+
+
 def first_below(losses: Losses, level: float, over: int) -> int | None:
     """The number of the first window at which the mean of so many losses is below a level, one mean
     at a time."""
@@ -95,7 +100,7 @@ def test_a_network_that_knows_all_is_solved_once_a_mean_of_enough_windows_is_bel
 
 
 def test_the_echo_is_solved_and_lost_and_solved_again_at_exact_windows() -> None:
-    losses = np.concatenate([falling(400, 0.985), flat(0.3, 60), flat(0.01, 200)])
+    losses = course(falling(400, 0.985), flat(0.3, 60), flat(0.01, 200))
     means = {end: mean_at(end, losses) for end in range(203, 505)}
     solved, lost_above = 0.0487278, 0.113170
     assert first_below(losses, solved, 50) == 203
@@ -130,16 +135,17 @@ def test_each_of_several_networks_is_solved_and_lost_as_if_it_were_alone(
 ) -> None:
     several = EchoConfig(num_epochs=1000, replicas=4)
     columns = [
-        np.concatenate([falling(300, 0.98), flat(0.01, 700)]),
-        np.concatenate([falling(500, 0.99), flat(0.4, 500)]),
+        course(falling(300, 0.98), flat(0.01, 700)),
+        course(falling(500, 0.99), flat(0.4, 500)),
         flat(CHANCE, 1000),
-        np.concatenate([falling(600, 0.985), flat(0.3, 100), flat(0.01, 300)]),
+        course(falling(600, 0.985), flat(0.3, 100), flat(0.01, 300)),
     ]
     stats = judged(several, np.stack(columns, axis=1), *map(Step, slices)).seed_stats
     assert stats is not None
-    alone = [crossings(judged(TUTORIAL, column)) for column in columns]
-    assert stats.solved_at.tolist() == [solved or 0 for solved, _ in alone]
-    assert stats.lost_at.tolist() == [lost or 0 for _, lost in alone]
+    for replica, column in enumerate(columns):
+        solved, lost = crossings(judged(TUTORIAL, column))
+        assert stats.solved_at[replica] == (solved or 0)
+        assert stats.lost_at[replica] == (lost or 0)
     assert stats.solved == 3
     assert stats.lost == 1
 
@@ -166,9 +172,9 @@ def test_a_run_that_was_resumed_counts_on_with_the_losses_before(tmp_path: Path)
         ("early", flat(CHANCE, 40), {24}),
         ("chance", flat(CHANCE, 3000), {0.693, 3000}),
         ("falling", 0.69 - 0.0002 * np.arange(2048), {0.306, 56}),
-        ("standing", np.concatenate([falling(60, 0.99), flat(0.4, 4000)]), {0.400}),
+        ("standing", course(falling(60, 0.99), flat(0.4, 4000)), {0.400}),
         ("solved", falling(1000, 0.985), {203}),
-        ("lost", np.concatenate([falling(400, 0.985), flat(0.3, 400)]), {203, 419, 0.3}),
+        ("lost", course(falling(400, 0.985), flat(0.3, 400)), {203, 419, 0.3}),
         ("above", flat(3.0, 1500, 0.02), {0.693}),
     ],
 )
@@ -202,7 +208,7 @@ def test_a_loss_is_at_a_level_within_its_uncertainty_or_below_one(
 
 def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_its_window() -> None:
     assert SHORT.windows_per_epoch == 133
-    losses = np.concatenate([falling(400, 0.98), [0.3], flat(0.002, 100)])
+    losses = course(falling(400, 0.98), [0.3], flat(0.002, 100))
     losses[399] = 0.4  # window 1 of epoch 4
     assert judged(SHORT, losses, Step(400)).sentence.case == "spike"
     assert judged(SHORT, losses, Step(399)).sentence.case == "solved"
@@ -213,7 +219,7 @@ def test_an_epochs_first_window_whose_targets_nobody_can_know_is_a_spike_with_it
 
 
 def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> None:
-    losses = np.concatenate([falling(400, 0.98), flat(CHANCE, 200)])
+    losses = course(falling(400, 0.98), flat(CHANCE, 200))
     frame = judged(TUTORIAL, losses, Step(400), Edit({"echo_step": 5}), Step(200))
     assert frame.loss_stats.solved_at is None
     assert frame.sentence.case == "another task"
@@ -228,14 +234,14 @@ def test_an_edit_that_changes_the_task_forgets_that_the_other_was_solved() -> No
 def test_the_window_at_which_the_loss_went_far_above_chance_is_said_though_it_came_back(
     loss: float, window: int, after: float
 ) -> None:
-    losses = np.concatenate([flat(CHANCE, window - 1), [loss], flat(after, 2735)])
+    losses = course(flat(CHANCE, window - 1), [loss], flat(after, 2735))
     frame = judged(TUTORIAL, losses, Step(window), Step(2735))
     assert frame.trained == window + 2735
     assert frame.sentence.case == "diverged"
     assert numbers_of(frame)[0] == window
 
 
-LEFT = np.concatenate([falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400)])
+LEFT = course(falling(600, 0.98), [0.2, 1.1, 1.6, 3.2], flat(0.75, 400))
 
 
 @pytest.mark.parametrize("pieces", [(1004,), (601, 2, 1, 400)])
@@ -253,18 +259,19 @@ def test_the_window_at_which_a_task_was_lost_is_said_not_when_the_mean_had_risen
 def test_before_it_left_its_range_and_after_it_came_back_it_is_solved() -> None:
     with judging(TUTORIAL, LEFT, Step(1004)) as judge:
         assert judge.after(Go(0, 590)).sentence.case == "solved"
-    again = np.concatenate([LEFT, falling(600, 0.98)])
+    again = course(LEFT, falling(600, 0.98))
     assert judged(TUTORIAL, again).sentence.case == "solved"
 
 
 def test_losses_of_few_trials_scatter_within_their_range() -> None:
     calm, high = flat(0.13, 300, spread=0.6), flat(0.19, 300, spread=0.6)
-    losses = np.abs(np.concatenate([calm, [0.5], high]))
-    assert judged(EchoConfig(task="adding", num_epochs=1000), losses).sentence.case != "left"
+    config = EchoConfig(task="adding", num_epochs=1000)
+    frame = judged(config, np.abs(course(calm, [0.5], high)))
+    assert frame.sentence.case != "left"
 
 
 def test_a_loss_that_is_no_number_pauses_there_and_says_the_window() -> None:
-    losses = np.concatenate([falling(129, 0.999), [math.nan]])
+    losses = course(falling(129, 0.999), [math.nan])
     frame = judged(TUTORIAL, losses, Resume())
     assert frame.state == "paused"
     assert frame.trained == 130
