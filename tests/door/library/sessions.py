@@ -29,7 +29,7 @@ from echornn.session.pictures.picture import Query as Query
 from echornn.session.pictures.picture import SeedRows as SeedRows
 from echornn.session.pictures.picture import Span as Span
 from tests.on_a_thread import on_a_thread
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss, unread
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
@@ -102,6 +102,12 @@ class Stage:
             self.session.send(command)
             self.settled()
         return self.frame
+
+    def until_it_diverges(self, command: Command) -> Frame:
+        """The frame at which a command to train ends because the loss diverges."""
+        self.session.send(command)
+        wait_for(lambda: self.frame.has_diverged and self.frame.state == "paused")
+        return self.settled()
 
     def answer(self, command: Command) -> Answer:
         """What became of a command."""

@@ -410,9 +410,7 @@ def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that
 ) -> None:
     with on_stage(make=scripted(diverges_at=15), speed=speed) as stage:
         stage.do(Step(12), Edit({"learning_rate": 9.0}), Step(1))
-        stage.session.send(step)
-        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
-        frame = stage.settled()
+        frame = stage.until_it_diverges(step)
         assert frame.trained == 16
         assert math.isnan(frame.loss)
         assert "6 of epoch 2" in frame.warning
@@ -429,9 +427,7 @@ def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
         stage.do(Step(20))
         stage.trainers[0].diverges_at = 0
         stage.do(Reset())
-        stage.session.send(Resume())
-        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
-        frame = stage.settled()
+        frame = stage.until_it_diverges(Resume())
         assert (frame.trained, frame.trained_in_all, frame.path_branch) == (1, 21, 1)
         assert "window 1 of epoch 1" in frame.warning
         assert stage.do(Undo()).trained == 20

@@ -25,7 +25,6 @@ from echornn.session.commands import (
     Undo,
 )
 from tests.door.library.sessions import ENDLESS, Query, SeedRows, Stage, on_stage
-from tests.patience import wait_for
 from tests.scripted import SMALL_POPULATION, SOLVED_AT, STUCK, ScriptedTrainer, scripted_losses
 
 MANY = SMALL_POPULATION
@@ -191,9 +190,7 @@ def test_many_pause_where_the_last_of_them_diverges_and_no_sooner() -> None:
         assert not frame.has_diverged
         have_diverged = seed_stats(frame).diverged.tolist()
         assert have_diverged == [True, True, False, False, True, True]
-        stage.session.send(Resume())
-        wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
-        frame = stage.settled()
+        frame = stage.until_it_diverges(Resume())
         assert frame.trained == 34
         assert math.isnan(frame.loss)
         assert "window 4 of epoch 4" in frame.warning

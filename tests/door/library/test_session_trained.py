@@ -108,9 +108,7 @@ def test_a_clipped_gradient_of_infinite_norm_is_a_divergence(tmp_path: Path) -> 
 
         make = partial(with_huge_weights, replica=0, programs=programs)
         with on_stage(HUGE, make, tmp_path / "run") as stage:
-            stage.session.send(Resume())
-            wait_for(lambda: stage.frame.has_diverged and stage.frame.state == "paused")
-            assert stage.settled().trained == 2
+            assert stage.until_it_diverges(Resume()).trained == 2
 
 
 def losses_of(folder: Path, config: EchoConfig) -> tuple[bytes, str | None]:
