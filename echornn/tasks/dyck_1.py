@@ -50,7 +50,9 @@ class Dyck1(Task):
         ladder = [Level("chance", floor + unknown, knows, wrong=1 - commonest)]
         depths = np.array([1.0])  # how likely so many are open after some steps in which none ended
         for number in range(1, SHOWN_STEPS[-1] + 1):
-            depths = np.append(0, depths * p) + np.append(depths[1:] * (1 - p), (0, 0))
+            opened = np.append(0, depths * p)
+            closed = np.append(depths[1:] * (1 - p), (0, 0))  # at depth 0 it would end
+            depths = opened + closed
             loss = floor + unknown * float(depths.sum())
             if number in SHOWN_STEPS and loss - floor > LEAST_STEP:
                 ladder.append(Level(f"knows {number} back", loss, f"the last {number} symbols"))

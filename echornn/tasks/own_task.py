@@ -108,10 +108,12 @@ class OwnTask(OwnFile):
             return self
         settings = []
         for name, values in given.items():
+            values = tuple(values)
             words = tuple(value for value in values if isinstance(value, str))
-            default: Any = ""
+            default: int | float | str = ""
             if not words:
-                default = sum(map(abs, values), 1)  # a float if a value is one
+                # Another than these values, and a float if one of them is
+                default = 1 + sum(abs(value) for value in values)
             settings.append(asdict(Setting(name, default, "", -math.inf, math.inf, words)))
         return replace(self, facts={"settings": settings})
 

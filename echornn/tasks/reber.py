@@ -95,10 +95,11 @@ def _entropies() -> list[float]:
         visits = 2 if first.node == LOOP else 1
         path = first, second, third
         often = visits / math.prod(len(LEADS[arc.node]) for arc in path)
-        for back in range(3):
-            word = "".join(arc.symbol for arc in path[2 - back :])
-            words[back][word] += often
-            contexts[back][word[:-1]] += often
+        string = "".join(arc.symbol for arc in path)
+        for known in range(3):
+            word = string[2 - known :]  # the last symbol, and so many before it
+            words[known][word] += often
+            contexts[known][word[:-1]] += often
     return [_entropy(*counts) for counts in zip(words, contexts, strict=True)]
 
 

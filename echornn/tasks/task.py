@@ -61,12 +61,17 @@ class Setting:
             number = whole(self.name, value)
         else:
             number = fraction(self.name, value, self.allowed)
-        says_no_most = self.allowed.endswith("or more")
-        if number > self.most and says_no_most:
-            raise ConfigError(self.name, number, f"at most {self.most}")
-        if not self.least <= number <= self.most:
-            raise ConfigError(self.name, number, self.allowed)
-        return number
+        if self.least <= number <= self.most:
+            return number
+        allowed = self.allowed
+        if number > self.most and not self.tells_most:
+            allowed = f"at most {self.most}"
+        raise ConfigError(self.name, number, allowed)
+
+    @property
+    def tells_most(self) -> bool:
+        """Whether `allowed` tells the most: a technical limit is told only to who exceeds it."""
+        return not self.allowed.endswith("or more")
 
     @property
     def allowed(self) -> str:
@@ -323,7 +328,8 @@ class Task(ABC):
         if not above:
             return None
         chance, floor = losses[0], losses[-1]
-        return floor + min(SOLVED_SHARE * chance, (above[-1] - floor) / 4)
+        step = above[-1] - floor  # from the level before the last
+        return floor + min(SOLVED_SHARE * chance, step / 4)  # a quarter: chosen by eye
 
     def with_values(self, values: Mapping[str, object]) -> Task:
         """The task with other values of some settings; a ConfigError if they are not possible

@@ -175,12 +175,15 @@ def counted_losses(codes: Codes) -> list[float]:
 def _by_counts(word: Places, classes: int, shorter: Shares) -> Shares:
     """The probability of the last character of each word after those before it: from the counts of
     all other places, and its probability after a ``shorter`` context."""
-    words, number, counts = np.unique(word, return_inverse=True, return_counts=True)
-    contexts = np.unique(words // classes, return_inverse=True)[1]
-    count = counts[number]  # [places], also of this place
-    n = np.bincount(contexts, counts)[contexts][number] - 1
-    t = np.bincount(contexts)[contexts][number] - (count == 1)
-    return np.where(n > 0, (count - 1 + t * shorter) / np.maximum(n + t, 1), shorter)
+    words, word_of_place, counts = np.unique(word, return_inverse=True, return_counts=True)
+    _, context_of_word = np.unique(words // classes, return_inverse=True)
+    context = context_of_word[word_of_place]  # [places], as all below
+
+    count = counts[word_of_place] - 1  # of this word, at the other places
+    n = np.bincount(context_of_word, counts)[context] - 1  # of its context, there
+    kinds = np.bincount(context_of_word)[context]  # the words with this context ...
+    t = kinds - (count == 0)  # ... that come at other places
+    return np.where(n > 0, (count + t * shorter) / np.maximum(n + t, 1), shorter)
 
 
 BELOW_20 = """
