@@ -18,7 +18,8 @@ from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
 from echornn.probes.prepared import Prepared
 from echornn.probes.sampling import sample
-from echornn.probes.units import saturation, state_plane, units
+from echornn.probes.state_plane import state_plane
+from echornn.probes.units import saturation, units
 from echornn.readings import Kind, Question, Readings, parts_of
 from echornn.runtime.waiting import Say, silent
 from echornn.state import Snapshot

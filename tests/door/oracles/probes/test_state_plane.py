@@ -9,7 +9,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.probes.examine import examine
 from echornn.probes.series import series_for
-from echornn.probes.units import MOST_SAMPLES, principal_components
+from echornn.probes.state_plane import MOST_SAMPLES, principal_components
 from echornn.readings import MOST_COMPONENTS, Question, StatePlane
 from echornn.state import Snapshot
 from tests.door.oracles.probes import numpy_network
