@@ -12,9 +12,9 @@ from echornn.config import EchoConfig
 from echornn.data import held_out_batch, held_out_config, load_own_task
 from echornn.network.shapes import carried_size
 from echornn.probes.prepared import Prepared
-from echornn.progress import Floats
-from echornn.readings import Doubles, HeldOut
-from echornn.tasks.task import Batch, Numbers
+from echornn.progress import Bools, Floats
+from echornn.readings import ERRORS, Doubles, HeldOut
+from echornn.tasks.task import Batch
 
 
 def held_out(
@@ -25,42 +25,58 @@ def held_out(
     config = held_out_config(prepared.config, settings, trials)
     batch = held_out_batch(config, data_seed)
     x = np.ascontiguousarray(np.swapaxes(batch.x, 0, 1))
-    first, noise = (
-        np.zeros((len(batch.x), carried_size(config)), np.float32),
-        prepared.noise(*x.shape[:2]),
-    )
-    outputs = prepared.run(x, first, *noise).outputs
+    steps, rows = x.shape[:2]
+    zero = np.zeros((rows, carried_size(config)), np.float32)
+    outputs = prepared.run(x, zero, *prepared.noise(steps, rows)).outputs
     return measured(np.swapaxes(outputs, 0, 1), batch, config)
 
 
 def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     """The losses and errors of outputs, float32 [rows, steps, outputs]."""
-    scored, wrong = batch.scored, np.full(batch.scored.shape, np.nan)
-    wrong_of = seen_of = np.empty(0)  # predictions, by their target
-    if isinstance(config.the_task.outputs, Numbers):
-        losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
-    else:
-        said = np.take_along_axis(outputs, batch.y[..., np.newaxis].astype(np.intp), axis=-1)[
-            ..., 0
-        ]
-        losses = -np.log(np.maximum(said, np.finfo(np.float32).tiny), dtype=np.float64)
+    scored = batch.scored
+    if config.has_classes:
+        losses = _cross_entropies(outputs, batch)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
-        wrong_of = np.bincount(batch.y[scored], wrong[scored], outputs.shape[-1]).astype(np.float64)
-        seen_of = np.bincount(batch.y[scored], minlength=outputs.shape[-1]).astype(np.float64)
+        targets, classes = batch.y[scored], config.output_size
+        counts = np.bincount(targets, minlength=classes)
+        wrong_counts = np.bincount(targets, wrong[scored], classes)
+    else:
+        losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
+        wrong = np.full(scored.shape, np.nan)
+        counts = wrong_counts = np.zeros(0)
 
-    def mean(values: Doubles, axis: int | None = None) -> Any:
-        return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
-
-    def spread(values: Doubles) -> float:
-        of_rows = mean(values, 1)[scored.any(axis=1)]
-        return (
-            2 * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows))
-            if len(of_rows) > 1
-            else math.nan
+    rows, steps = scored.shape
+    with np.errstate(invalid="ignore"):  # the mean of no scored step, and of no target, is NaN
+        loss_by_step = _mean(losses, scored, axis=0)
+        wrong_by_step = _mean(wrong, scored, axis=0)
+        wrong_by_target = wrong_counts / counts
+        return HeldOut(
+            loss=float(_mean(losses, scored)),
+            loss_spread=_spread(losses, scored),
+            wrong=float(_mean(wrong, scored)),
+            wrong_spread=_spread(wrong, scored),
+            rows=rows,
+            steps=steps,
+            loss_by_step=loss_by_step.astype(np.float32),
+            wrong_by_step=wrong_by_step.astype(np.float32),
+            wrong_by_target=wrong_by_target.astype(np.float32),
         )
 
-    with np.errstate(invalid="ignore"):  # the mean of no scored step, and of no target, is NaN
-        of_all = (float(mean(losses)), spread(losses), float(mean(wrong)), spread(wrong))
-        by_step = (mean(losses, 0).astype(np.float32), mean(wrong, 0).astype(np.float32))
-        by_target = (wrong_of / seen_of).astype(np.float32)
-        return HeldOut(*of_all, len(scored), scored.shape[1], *by_step, by_target)
+
+def _cross_entropies(probabilities: Floats, batch: Batch) -> Doubles:
+    targets = batch.y[..., np.newaxis].astype(np.intp)
+    likelihoods = np.take_along_axis(probabilities, targets, axis=-1)[..., 0]
+    least = np.finfo(np.float32).tiny  # of 0 the loss would be infinite
+    return -np.log(np.maximum(likelihoods, least), dtype=np.float64)
+
+
+def _mean(values: Doubles, scored: Bools, axis: int | None = None) -> Any:
+    return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
+
+
+def _spread(values: Doubles, scored: Bools) -> float:
+    """Two standard errors of the mean over rows; NaN of a single row."""
+    of_rows = _mean(values, scored, axis=1)[scored.any(axis=1)]
+    if len(of_rows) < 2:
+        return math.nan
+    return ERRORS * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows))
