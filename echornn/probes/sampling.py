@@ -3,8 +3,6 @@ next input."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
@@ -38,36 +36,46 @@ def sample(
     characters = config.the_task.characters
     if not characters:
         raise ConfigError("task", config.value("task"), CAN_WRITE)
-    if unknown := {*prime} - {*characters}:
+    unknown = {*prime} - {*characters}
+    if unknown:
         raise ConfigError("prime", prime, f"characters of the task, so not {min(unknown)!r}")
-    begin = prime or ("\n" if "\n" in characters else characters[0])
-    given = np.full(len(begin) + max(0, length - len(prime)) - 1, -1, np.int32)
-    given[: len(begin)] = [characters.index(one) for one in begin][: len(given)]
+    missing = length - len(prime)
+    if missing <= 0:
+        return prime[:length]
+
+    inputs = [characters.index(character) for character in prime]
+    if not prime:
+        inputs = [characters.index("\n") if "\n" in characters else 0]
+    steps = len(inputs) + missing - 1
+    forced = np.full(steps, -1, np.int32)
+    forced[: len(inputs)] = inputs
     rng = seeding.stream(config.seed, seeding.PROBES)
-    noise = temperature * rng.gumbel(size=(len(given), 1, len(characters))).astype(np.float32)
-    first = np.zeros((1, carried_size(config) + 1), np.float32)
-    (written,) = FrozenNetwork(config, snapshot.state.weights).compute(
-        _writing, given, noise, first, any_steps=2
-    )
-    return (prime + "".join(characters[one] for one in written[len(begin) - 1 :, 0]))[:length]
+    gumbel = rng.gumbel(size=(steps, 1, len(characters))).astype(np.float32)
+    zero = np.zeros((1, carried_size(config) + 1), np.float32)
+    network = FrozenNetwork(config, snapshot.state.weights)
+    (symbols,) = network.compute(_writing, forced, temperature * gumbel, zero, any_steps=2)
+    written = [characters[symbol] for symbol in symbols[-missing:, 0]]
+    return prime + "".join(written)
 
 
 def _writing(
-    config: EchoConfig, weights: Weights, given: Tensor, noise: Tensor, first: Tensor
+    config: EchoConfig, weights: Weights, forced: Tensor, noise: Tensor, first: Tensor
 ) -> Tensors:
-    """The symbol that follows each step, int32 [steps, 1]; inputs are those ``given``, or where
-    negative, these."""
+    """The symbol that follows each step, int32 [steps, 1]; inputs are those ``forced``, or where
+    negative, these. The newest symbol is carried behind the state.
 
-    def one(t: Tensor, carried: Tensor) -> tuple[Tensor, Tensors]:
-        state, written = carried[:, :-1], tf.cast(carried[:, -1], tf.int32)
-        symbol = tf.where(given[t] < 0, written, given[t])
-        after = step(
-            config, weights, embed(symbol[tf.newaxis], config.the_task.inputs)[0], state
-        ).state
-        chosen = tf.argmax(
-            logits_of(config, weights, after) + noise[t], axis=1, output_type=tf.int32
-        )
-        return tf.concat([after, tf.cast(chosen, tf.float32)[:, tf.newaxis]], axis=1), (chosen,)
+    Where logits plus Gumbel noise are largest, a symbol is drawn by its probability; noise times
+    the temperature does as logits divided by it.
+    """
 
-    kept: Any = tf.TensorSpec([1], tf.int32)
-    return loop(tf.shape(given)[0], one, first, kept)
+    def write(t: Tensor, carried: Tensor) -> tuple[Tensor, Tensors]:
+        state, newest = carried[:, :-1], tf.cast(carried[:, -1], tf.int32)
+        symbol = tf.where(forced[t] < 0, newest, forced[t])
+        x = embed(symbol[tf.newaxis], config.the_task.inputs)[0]
+        after = step(config, weights, x, state).state
+        scores = logits_of(config, weights, after) + noise[t]
+        following = tf.argmax(scores, axis=1, output_type=tf.int32)
+        newest = tf.cast(following, tf.float32)[:, tf.newaxis]
+        return tf.concat([after, newest], axis=1), (following,)
+
+    return loop(tf.shape(forced)[0], write, first, tf.TensorSpec([1], tf.int32))
