@@ -15,9 +15,9 @@ from echornn.progress import Bools, Floats
 from echornn.readings import ERRORS, CellPart, Doubles, Memory
 from echornn.tasks.task import Numbers
 
-LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored
+LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored; by eye
 SAMPLES = ((0, 1), (0, 1))  # the axes of steps and rows, for products summed over all samples
-BY_CHANCE = 3.0  # the standard errors by which an r2 may be below 0
+BY_CHANCE = 3.0  # the standard errors by which an r2 may be below 0; by eye
 
 
 class Squares(NamedTuple):
@@ -40,31 +40,32 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
     read, series, form = prepared.read(part), prepared.series, prepared.config.the_task.inputs
     is_number = isinstance(form, Numbers)
     read_out = ReadOut(read, series)
-    by_lag, shares, moves = [], [], []
+    by_lag, shares = [], []
     for x in inputs_before(series, form):
         squares = read_out.squares(x)
         if not is_number:
             squares = [half.of_all_channels() for half in squares]
-        r2, of_rows = unbiased(squares, read_out.chance)
+        r2, added = unbiased(squares, read_out.chance)
         by_lag.append(r2)
-        shares.append(of_rows)
-        moves.append(moving(x, series))
+        shares.append(added)
+
     channels = np.concatenate(by_lag).astype(np.float32)
-    counted, numbers = np.ones(channels.shape[1], np.bool_), form.count - 1
+    counted = np.ones(channels.shape[1], np.bool_)
+    numbers = form.count - 1
     if is_number:
-        counted = np.any(moves, axis=0)
-        numbers = int(counted.sum())
-    if not counted.any():
-        counted[:] = True
+        is_moving = moving(series)
+        numbers = int(is_moving.sum())
+        if numbers > 0:
+            counted = is_moving
     of_a_number = np.sum(shares, axis=0)[..., counted].mean(axis=-1)
     return Memory(
-        part.name,
-        channels[:, counted].mean(axis=1, dtype=np.float32),
-        read.shape[-1],
-        numbers,
-        read_out.samples,
-        channels if channels.shape[1] > 1 else channels[:, :0],
-        numbers * spread(of_a_number),
+        part=part.name,
+        by_lag=channels[:, counted].mean(axis=1, dtype=np.float32),
+        size=read.shape[-1],
+        numbers_a_symbol=numbers,
+        samples=read_out.samples,
+        channels=channels if channels.shape[1] > 1 else channels[:, :0],
+        total_spread=numbers * spread(of_a_number),
     )
 
 
@@ -78,35 +79,38 @@ class ReadOut:
         # By the eigenvalues of the units' correlations, five times as fast as a singular value
         # decomposition for hundreds of units; differences too small for this are too small for
         # float32 states as well
-        sizes = fitted.std(axis=(0, 1))
-        scale = np.divide(1, sizes, out=np.zeros_like(sizes), where=sizes > 0)
-        self._fitted, self._others = fitted * scale, others * scale
+        spreads = fitted.std(axis=(0, 1))
+        scale = np.divide(1, spreads, out=np.zeros_like(spreads), where=spreads > 0)
+        self._fitted = fitted * scale
+        self._others = others * scale
         sizes, directions = np.linalg.eigh(np.tensordot(self._fitted, self._fitted, SAMPLES))
-        known = sizes > LEAST_SIZE * sizes[-1]
-        self._inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
+        is_known = sizes > LEAST_SIZE * sizes[-1]
+        directions = directions[:, is_known]
+        self._inverse = (directions / sizes[is_known]) @ directions.T
         # The standard error of r2 where nothing is held: that of the product of two independent
         # fits to noise
-        self.chance = math.sqrt(known.sum()) / self.samples
+        self.chance = math.sqrt(is_known.sum()) / self.samples
 
     def squares(self, x: Inputs) -> list[Squares]:
         """Of the fitted rows and of the others, for inputs [steps, rows, lags, channels]."""
         fitted_x, other_x = self._halves(x)
         weights = np.tensordot(self._inverse, np.tensordot(self._fitted, fitted_x, SAMPLES), 1)
-        of_fitted = fitted_x - np.tensordot(self._fitted, weights, 1)
-        of_others = other_x - np.tensordot(self._others, weights, 1)
-        return [
-            Squares((of_fitted**2).sum(axis=0), (fitted_x**2).sum(axis=0)),
-            Squares((of_others**2).sum(axis=0), (other_x**2).sum(axis=0)),
-        ]
+        squares = []
+        for states, x in ((self._fitted, fitted_x), (self._others, other_x)):
+            errors = x - np.tensordot(states, weights, 1)
+            squares.append(Squares((errors**2).sum(axis=0), (x**2).sum(axis=0)))
+        return squares
 
-    def _halves(self, values: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
+    def _halves(self, values: npt.NDArray[Any]) -> list[Doubles]:
         """Two halves of the rows, each without its mean; in trials, without that of each step."""
         axes = 1 if self._series.of_trials else (0, 1)
-        rows = values.shape[1] // 2
-        first, second = values[:, :rows].astype(np.float64), values[:, rows:].astype(np.float64)
-        first -= first.mean(axis=axes, keepdims=True)
-        second -= second.mean(axis=axes, keepdims=True)
-        return first, second
+        middle = values.shape[1] // 2
+        halves = []
+        for half in (values[:, :middle], values[:, middle:]):
+            half = half.astype(np.float64)
+            half -= half.mean(axis=axes, keepdims=True)
+            halves.append(half)
+        return halves
 
 
 def unbiased(halves: Sequence[Squares], chance: float) -> tuple[Doubles, Doubles]:
@@ -144,8 +148,8 @@ def spread(added: Doubles) -> float:
     return ERRORS * math.sqrt(variance)
 
 
-def moving(x: Inputs, series: Series) -> Bools:
-    """Which channels of inputs [steps, rows, lags, channels] change at all; in trials, between
-    them."""
+def moving(series: Series) -> Bools:
+    """Which channels of the numbers that are read change at all; in trials, between them."""
+    x = series.x[series.steps_back + 1 - series.lags :]
     first = x[:, :1] if series.of_trials else x[:1, :1]
-    return np.asarray((x != first).any(axis=(0, 1, 2)))
+    return np.asarray((x != first).any(axis=(0, 1)))
