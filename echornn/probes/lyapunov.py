@@ -12,7 +12,7 @@ from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes.past import Past
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import FEW_ROWS, draw
+from echornn.probes.series import FEW_ROWS, draw_task
 from echornn.progress import Floats
 from echornn.readings import ERRORS
 
@@ -33,25 +33,27 @@ def lyapunov(prepared: Prepared) -> tuple[Floats, Floats]:
     """
     config = prepared.config
     carried = carried_size(config)
-    x = draw(config, STEPS_TO_SETTLE + STEPS_MEASURED + STEPS_TO_SETTLE, FEW_ROWS)
+    steps = STEPS_TO_SETTLE + STEPS_MEASURED + STEPS_TO_SETTLE
+    x = draw_task(config, steps, FEW_ROWS).x
     before = prepared.run(x, prepared.first_state(FEW_ROWS)).before
 
     count = carried if carried <= ALL_UP_TO else LEADING
     rng = seeding.stream(config.seed, seeding.PROBES)
     q, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
     directions = np.ascontiguousarray(np.swapaxes(q, 1, 2), np.float32)
-    (stretched,) = prepared.compute(
-        _stretching, x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:], directions
-    )
+    x, before = x[STEPS_TO_SETTLE:], before[STEPS_TO_SETTLE:]
+    (stretched,) = prepared.compute(_stretching, x, before, directions)
+    stretched = stretched[STEPS_TO_SETTLE:]
     # Its logarithm means minus infinity: a direction vanishes in one step
     least = np.finfo(np.float32).tiny
-    logs = np.log(np.maximum(stretched[STEPS_TO_SETTLE:], least), dtype=np.float64)
+    logs = np.log(np.maximum(stretched, least), dtype=np.float64)
 
     of_rows = logs.mean(axis=0)
     exponents = of_rows.mean(axis=0)
     spreads = ERRORS * of_rows.std(axis=0, ddof=1) / np.sqrt(FEW_ROWS)
     largest_first = np.argsort(exponents)[::-1]
-    return exponents[largest_first].astype(np.float32), spreads[largest_first].astype(np.float32)
+    exponents, spreads = exponents[largest_first], spreads[largest_first]
+    return exponents.astype(np.float32), spreads.astype(np.float32)
 
 
 def _stretching(
@@ -69,9 +71,10 @@ def _stretching(
         with tf.GradientTape() as tape:
             tape.watch(states)
             after = step(config, weights, inputs, states).state
-        moved = tape.gradient(after, states, tf.reshape(directions, [rows * count, carried]))
+        weighted = tf.reshape(directions, [rows * count, carried])
+        moved = tape.gradient(after, states, weighted)
         moved = tf.reshape(moved, [rows, count, carried])
-        q, r = tf.linalg.qr(tf.transpose(moved, [0, 2, 1]))
-        return tf.transpose(q, [0, 2, 1]), (tf.abs(tf.linalg.diag_part(r)),)
+        q, r = tf.linalg.qr(tf.linalg.matrix_transpose(moved))
+        return tf.linalg.matrix_transpose(q), (tf.abs(tf.linalg.diag_part(r)),)
 
     return loop(tf.shape(x)[0], one_step_back, directions, tf.TensorSpec([rows, count]))

@@ -9,11 +9,19 @@ import numpy as np
 
 from echornn.network.frozen import FrozenNetwork, Ran
 from echornn.network.shapes import carried_size
-from echornn.probes.series import FEW_ROWS, MOST_LAGS, Inputs, Series, draw, series_for, targets_for
+from echornn.probes.series import (
+    FEW_ROWS,
+    MOST_LAGS,
+    Inputs,
+    Series,
+    draw_task,
+    series_for,
+    targets_for,
+)
 from echornn.progress import Bools, Floats
 from echornn.readings import CellPart
 from echornn.state import Snapshot
-from echornn.tasks.task import Numbers
+from echornn.tasks.task import Numbers, Symbols
 
 # From a zero state; with the tutorial's initial weights, all of 100 rows have after 200 steps
 STEPS_TO_SETTLE = 256
@@ -33,6 +41,7 @@ class Prepared(FrozenNetwork):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(snapshot.state.config, snapshot.state.weights)
         self.window = _newest_window(snapshot)
+        # At the start of an epoch training goes on from zero
         self._carried = snapshot.state.carried_state if snapshot.state.window else None
 
     @functools.cached_property
@@ -41,7 +50,7 @@ class Prepared(FrozenNetwork):
 
     @functools.cached_property
     def on_series(self) -> Ran:
-        return self.run(self.series.x, self.first_state(self.series.x.shape[1]))
+        return self._run_over(self.series)
 
     @functools.cached_property
     def targets(self) -> Series:
@@ -49,12 +58,15 @@ class Prepared(FrozenNetwork):
 
     @functools.cached_property
     def on_targets(self) -> Ran:
-        return self.run(self.targets.x, self.first_state(self.targets.x.shape[1]))
+        return self._run_over(self.targets)
 
     @functools.cached_property
     def on_window(self) -> Ran:
         assert self.window is not None
         return self.run(self.window.x, self.window.init_state)
+
+    def _run_over(self, series: Series) -> Ran:
+        return self.run(series.x, self.first_state(series.x.shape[1]))
 
     def read(self, part: CellPart) -> Floats:
         """A part of the network at the steps of the series that are read, float32 [steps read,
@@ -71,22 +83,25 @@ class Prepared(FrozenNetwork):
         may take hundreds of steps to reach its resting states, so its rows begin where the batch's
         are. Trials begin with a zero state.
         """
-        carried = self._carried
+        zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
         if not self.config.is_stream:
-            return np.zeros((1, carried_size(self.config)), np.float32)
+            return zero
+        carried = self._carried
         if carried is not None and np.isfinite(carried).all() and carried.any():
             return carried
-        zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
-        return np.asarray(self.run(draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1])
+        x = draw_task(self.config, STEPS_TO_SETTLE, FEW_ROWS).x
+        return np.asarray(self.run(x, zero).states[-1])
 
     def rows_read(self, row: int | None) -> tuple[int, int, Any]:
         """The first row and step of the newest window that are read, and which: all, or one, at the
         newest steps."""
         assert self.window is not None
         steps, rows = self.window.x.shape[:2]
-        first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
         first_step = max(0, steps - MOST_LAGS)
-        return first_row, first_step, np.s_[first_step:, first_row : first_row + count]
+        if row is None:
+            return 0, first_step, np.s_[first_step:]
+        row = min(row, rows - 1)
+        return row, first_step, np.s_[first_step:, row : row + 1]
 
 
 def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
@@ -95,16 +110,21 @@ def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
     config, progress = snapshot.state.config, snapshot.progress
     if progress is None or not np.isfinite(progress.init_state).all():
         return None
-    forms = (config.the_task.inputs, config.the_task.outputs)
-    shapes = [
-        (config.window_steps, *([form.count] if isinstance(form, Numbers) else []))
-        for form in forms
-    ]
-    arrays = progress.x, progress.y, progress.init_state
-    if [one.shape for one in arrays] != [
-        (config.batch_size, *one) for one in (*shapes, (carried_size(config),))
-    ]:
+    task, rows = config.the_task, config.batch_size
+    has_inputs = progress.x.shape == (rows, config.window_steps, *_shape(task.inputs))
+    has_targets = progress.y.shape == (rows, config.window_steps, *_shape(task.outputs))
+    has_states = progress.init_state.shape == (rows, carried_size(config))
+    if not (has_inputs and has_targets and has_states):
         return None
-    x, y = (np.ascontiguousarray(np.swapaxes(one, 0, 1)) for one in arrays[:2])
-    scored = progress.scored.T if progress.scored.size else np.ones(y.shape[:2], np.bool_)
+
+    x = np.ascontiguousarray(np.swapaxes(progress.x, 0, 1))
+    y = np.ascontiguousarray(np.swapaxes(progress.y, 0, 1))
+    scored = np.ones(y.shape[:2], np.bool_)
+    if progress.scored.size:  # or else it is unknown
+        scored = progress.scored.T
     return NewestWindow(x, y, scored, progress.init_state)
+
+
+def _shape(form: Symbols | Numbers) -> tuple[int, ...]:
+    """Of a step's input or target."""
+    return (form.count,) if isinstance(form, Numbers) else ()

@@ -21,10 +21,10 @@ Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [
 
 # Per fitted number: at least ten for the fit, and as many for measuring it
 LEAST_SAMPLES, SAMPLES_A_UNIT = 4096, 22
-LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed
-# The most of all trials together, if they are more than `MOST_ROWS`
+LEAST_ROWS, MOST_ROWS, FEW_ROWS = 64, 512, 8  # few if many steps are needed; by eye
+# The most of all trials together, if they are more than `MOST_ROWS`; by eye
 LEAST_STEPS_READ, MOST_STEPS_OF_TRIALS = 8, 2**18
-# At least so many beyond sources, window and units, or a quarter of these
+# At least so many beyond sources, window and units, or a quarter of these; by eye
 MOST_LAGS, LAGS_BEYOND = 512, 5
 NUMBERS_AT_ONCE = 2**20  # inputs at some lags before each step; 8 MiB, chosen by eye
 
@@ -36,7 +36,7 @@ WORK_OF_TARGETS, WORK_OF_A_UNIT = 6.3e7, 28
 LEAST_WORK = 2**14  # targets times lags, for networks of any size
 
 # Groups of rows, whose gradients differ by chance alone; each needs a gradient as large as the
-# weights.
+# weights
 MOST_GROUPS, LEAST_GROUPS, MOST_WEIGHTS_OF_MANY = 16, 4, 2**14
 
 
@@ -89,47 +89,48 @@ def as_numbers(x: Inputs, form: Symbols | Numbers) -> Inputs:
     return np.asarray(x[..., np.newaxis] == np.arange(form.count))
 
 
+# ---- data
+
+
 def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
     """Rows of the task; trials follow each other in a row."""
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     length = config.trial_length or steps
-    drawn = draw_rows(config.the_task, rng, rows, -(-steps // length) * length)
+    whole_trials = math.ceil(steps / length) * length
+    drawn = draw_rows(config.the_task, rng, rows, whole_trials)
     arrays = (drawn.x, drawn.y, drawn.scored)
-    return TaskData(*(np.ascontiguousarray(np.swapaxes(one, 0, 1)[:steps]) for one in arrays))
-
-
-def draw(config: EchoConfig, steps: int, rows: int) -> Inputs:
-    return draw_task(config, steps, rows).x
+    return TaskData(*(np.ascontiguousarray(np.swapaxes(array, 0, 1)[:steps]) for array in arrays))
 
 
 def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData, int]:
     """Trials, one in each row, up to the last scored step; and how many scored steps at their end
     are read."""
     drawn = draw_task(config, config.window_steps, rows)
-    counts: Bools = np.any(drawn.scored, axis=1)
-    end = int(np.flatnonzero(counts)[-1]) + 1
-    unscored = np.flatnonzero(~counts[:end])
-    run = end - (int(unscored[-1]) + 1 if unscored.size else 0)
-    return TaskData(*(one[:end] for one in drawn)), min(run, most_read)
+    is_scored: Bools = np.any(drawn.scored, axis=1)
+    end = int(np.flatnonzero(is_scored)[-1]) + 1
+    unscored = np.flatnonzero(~is_scored[:end])
+    first_read = int(unscored[-1]) + 1 if unscored.size else 0
+    return TaskData(*(array[:end] for array in drawn)), min(end - first_read, most_read)
 
 
-def steps_read_of(config: EchoConfig) -> int:
+def _steps_read(config: EchoConfig, most_read: int) -> int:
+    _, steps = draw_trials(config, LEAST_ROWS, most_read)
+    return steps
+
+
+# ---- how many
+
+
+def most_steps_read(config: EchoConfig) -> int:
     """The most steps at the end of a trial in which memory is read: few enough that lags reach all
     sources."""
     farthest = max(source_lags(config), default=config.window_steps * 3 // 4)
     return max(1, min(LEAST_STEPS_READ, config.window_steps - farthest))
 
 
-def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """The lags of flips, beyond sources and window; the steps followed back, twice these.
-
-    Trials: their length.
-    """
-    if not config.is_stream:
-        return min(MOST_LAGS, config.window_steps), config.window_steps
-    needed = _needed(config)
-    lags = _and_beyond(needed)
-    return lags, max(lags, min(MOST_LAGS, 2 * needed))
+def lags_of_flips(config: EchoConfig) -> int:
+    """In a stream: beyond sources and window."""
+    return _and_beyond(_needed(config))
 
 
 def lags_held(config: EchoConfig) -> int:
@@ -137,8 +138,16 @@ def lags_held(config: EchoConfig) -> int:
     return _and_beyond(max(_needed(config), config.state_size))
 
 
+def _steps_back(config: EchoConfig) -> int:
+    """Through which errors are followed: in a stream, twice what is needed; in trials, all."""
+    if not config.is_stream:
+        return config.window_steps
+    return max(lags_of_flips(config), min(MOST_LAGS, 2 * _needed(config)))
+
+
 def _needed(config: EchoConfig) -> int:
-    return max(max(source_lags(config), default=0) + 1, config.truncated_backprop_length)
+    farthest = max(source_lags(config), default=0)
+    return max(farthest + 1, config.truncated_backprop_length)
 
 
 def _and_beyond(needed: int) -> int:
@@ -149,34 +158,46 @@ def multiplications_of_a_step(config: EchoConfig) -> int:
     return config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
 
 
-def _power_of_two_below(number: float) -> int:
+def power_of_two_below(number: float) -> int:
     return 1 << math.floor(math.log2(number))
+
+
+# ---- what is read
 
 
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> Series:
     """The probes' own data; a pure function of the seed, the task and the sizes."""
     load_own_task(config)  # its lags decide which data are read
-    _, steps_back = lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
-    if not config.is_stream:
-        most_read, most = steps_read_of(config), max(MOST_ROWS, MOST_STEPS_OF_TRIALS // steps_back)
-        wanted = min(most, 2 ** math.ceil(math.log2(samples)))
-        _, read = draw_trials(config, LEAST_ROWS, most_read)
-        trials, read = draw_trials(
-            config, max(LEAST_ROWS, _power_of_two_below(wanted / read)), most_read
-        )
-        not_read = len(trials.x) - read
-        return Series(
-            trials.x, *trials.last(read), not_read, min(MOST_LAGS, not_read + 1), of_trials=True
-        )
+    if config.is_stream:
+        return _stream_read(config, samples)
+    return _trials_read(config, samples)
+
+
+def _stream_read(config: EchoConfig, samples: int) -> Series:
     lags = lags_held(config)
-    steps_back = max(steps_back, lags)
-    steps_read = max(LEAST_STEPS_READ, lags // 4)
-    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** round(math.log2(samples / steps_read))))
-    steps_read = max(steps_read, math.ceil(samples / rows))
+    steps_back = max(lags, _steps_back(config))
+    least_read = max(LEAST_STEPS_READ, lags // 4)
+    rows = 2 ** round(math.log2(samples / least_read))
+    rows = min(MOST_ROWS, max(LEAST_ROWS, rows))
+    steps_read = max(least_read, math.ceil(samples / rows))
     data = draw_task(config, steps_back + steps_read, rows)
     return Series(data.x, *data.last(steps_read), steps_back, lags)
+
+
+def _trials_read(config: EchoConfig, samples: int) -> Series:
+    most_read = most_steps_read(config)
+    most_trials = max(MOST_ROWS, MOST_STEPS_OF_TRIALS // config.window_steps)
+    wanted = min(most_trials, 2 ** math.ceil(math.log2(samples)))
+    rows = power_of_two_below(wanted / _steps_read(config, most_read))
+    trials, steps_read = draw_trials(config, max(LEAST_ROWS, rows), most_read)
+    steps_back = len(trials.x) - steps_read
+    lags = min(MOST_LAGS, steps_back + 1)
+    return Series(trials.x, *trials.last(steps_read), steps_back, lags, of_trials=True)
+
+
+# ---- what is followed back
 
 
 @functools.lru_cache(2)
@@ -184,28 +205,34 @@ def targets_for(config: EchoConfig) -> Series:
     """The data whose last losses are followed back: as many as time allows; a pure function, as
     `series_for`."""
     load_own_task(config)
-    _, steps_back = lags_and_steps_back(config)
-    groups = (
-        MOST_GROUPS
-        if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY
-        else LEAST_GROUPS
-    )
+    steps_back = _steps_back(config)
+    groups = LEAST_GROUPS
+    if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY:
+        groups = MOST_GROUPS
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
-    most = max(least, WORK_OF_TARGETS / (steps_back * multiplications_of_a_step(config)))
-    count = 2 ** round(math.log2(min(MOST_TARGETS, most)))
+    affordable = WORK_OF_TARGETS / (steps_back * multiplications_of_a_step(config))
+    count = 2 ** round(math.log2(min(MOST_TARGETS, max(least, affordable))))
     if not config.is_stream:
-        targets = min(MOST_TARGETS_OF_A_TRIAL, steps_back)
-        rows = max(LEAST_ROWS, min(MOST_ROWS, _power_of_two_below(count / targets)))
-        _, read = draw_trials(config, LEAST_ROWS, targets)
-        trials, read = draw_trials(
-            config, min(MOST_TRIALS, _power_of_two_below(rows * targets / read)), targets
-        )
-        # Of trials always, since no error goes back beyond them
-        y, scored = trials.y[-read:], trials.scored[-read:]
-        return Series(
-            trials.x, y, scored, min(MOST_LAGS, len(trials.x)), groups=groups, of_trials=True
-        )
+        return _trials_followed(config, count, groups)
+
     rows = min(MOST_ROWS, count)
-    steps, targets = steps_back + count // rows, count // rows
-    data = draw_task(config, steps, rows)
+    targets = count // rows
+    data = draw_task(config, steps_back + targets, rows)
     return Series(data.x, *data.last(targets), steps_back, groups=groups)
+
+
+def _trials_followed(config: EchoConfig, count: int, groups: int) -> Series:
+    most_read = min(MOST_TARGETS_OF_A_TRIAL, config.window_steps)
+    rows = power_of_two_below(count / most_read)
+    rows = min(MOST_ROWS, max(LEAST_ROWS, rows))
+    # As many targets, also where fewer steps of a trial are scored
+    rows = power_of_two_below(rows * most_read / _steps_read(config, most_read))
+    trials, targets = draw_trials(config, min(MOST_TRIALS, rows), most_read)
+    return Series(
+        trials.x,
+        trials.y[-targets:],
+        trials.scored[-targets:],  # also if all are: no error goes back beyond a trial
+        steps_back=min(MOST_LAGS, len(trials.x)),
+        groups=groups,
+        of_trials=True,
+    )
