@@ -36,10 +36,10 @@ def units(prepared: Prepared, part: CellPart) -> Units:
     target = np.full(size, -1, np.int32)
     if _may_follow_targets(prepared):
         answers = _standardised(as_numbers(series.y, task.outputs), series)
-        number, with_target = _strongest(followers, answers)
+        number, strongest = _strongest(followers, answers)
         if prepared.config.has_classes:
             number[:] = 0
-        with_target = _rounded(with_target)
+        with_target = _rounded(strongest)
         is_closer = np.abs(with_target) > np.abs(correlation) + CLEARLY
         target[is_closer] = number[is_closer]
         correlation[is_closer] = with_target[is_closer]
