@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.levels import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.levels import chance_level, deciding_windows, lost_level, solved_level
+from echornn.levels import RECENT_WINDOWS, chance_level, deciding_windows, lost_level, solved_level
 from echornn.progress import Floats
 
 # Nats; a higher loss counts as this, NaN too, so that there are sums; no mean with it is below a

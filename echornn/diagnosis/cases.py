@@ -14,7 +14,6 @@ from echornn import levels
 from echornn.config import ConfigError, EchoConfig
 from echornn.data import lags_beyond
 from echornn.diagnosis.loss_stats import (
-    RECENT_WINDOWS,
     LossStats,
     bits_text,
     ladder_position,
@@ -23,6 +22,7 @@ from echornn.diagnosis.loss_stats import (
 from echornn.diagnosis.seed_stats import SeedStats
 from echornn.diagnosis.trend import Trend, trend
 from echornn.history.block_means import FIRST_BLOCK
+from echornn.levels import RECENT_WINDOWS
 from echornn.progress import Progress
 
 # Chosen by eye, so that the runs of tests/door/library/judged.py are said to be what they were:

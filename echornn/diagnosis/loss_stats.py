@@ -12,9 +12,8 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import Windows
-from echornn.levels import BELOW_CHANCE, FAR_ABOVE, lost_level
+from echornn.levels import BELOW_CHANCE, FAR_ABOVE, RECENT_WINDOWS, lost_level
 from echornn.progress import Floats
-from echornn.solved import RECENT_WINDOWS as RECENT_WINDOWS
 from echornn.tasks.task import Level
 
 # Times chance: a loss above this, after `RECENT_WINDOWS` below chance, has left its range; chosen

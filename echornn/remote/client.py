@@ -198,14 +198,14 @@ class RemoteSession:
             self._outbox.clear()
         place = self._frames.index(again) if again in self._frames else None
         send(self._connection, encode(Request(todo, query, place)))
-        shown = decode(self._received(), Reply, kept_parts(self._frames))
+        reply = decode(self._received(), Reply, kept_parts(self._frames))
         self._answered_at = time.monotonic()
-        if shown.ended:
-            self._end(shown.ended)
+        if reply.ended:
+            self._end(reply.ended)
             return self._newest
-        self._not_done += shown.not_done
-        if shown.picture is not None:
-            self._last = shown.picture
+        self._not_done += reply.not_done
+        if reply.picture is not None:
+            self._last = reply.picture
             self._frames = keeping(self._frames, self._last.frame)
         if query == self._wanted and again is None:
             self._newest = self._last

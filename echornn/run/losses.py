@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS, LossStats
+from echornn.diagnosis.loss_stats import LossStats
 from echornn.diagnosis.seed_stats import SeedStats, solved_by_half
 from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import OF_LOSSES, Buckets, LossHistory, Windows
@@ -32,7 +32,7 @@ from echornn.history.windows import (
     lost,
     median_mean,
 )
-from echornn.levels import can_be_solved, most_loss
+from echornn.levels import RECENT_WINDOWS, can_be_solved, most_loss
 from echornn.progress import Bools, Floats
 from echornn.run.branch import Branch, BranchSpan, Position, index_in
 from echornn.run.tree import Tree

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.diagnosis.loss_stats import RECENT_WINDOWS
 from echornn.errors import RunError
 from echornn.files import safe_files
 from echornn.files.recorded_values import shortened
 from echornn.files.safe_files import NO_LOG, LogEnd
 from echornn.history.windows import StoredWindows, are_lost, losses_of, stored_windows
+from echornn.levels import RECENT_WINDOWS
 from echornn.progress import Floats, PopulationProgress
 from echornn.run import branch_notes, folders
 from echornn.run import checkpoint as checkpoints

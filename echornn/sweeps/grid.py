@@ -87,11 +87,12 @@ class Axis:
                 raise ConfigError("grid", name, f"it is {tasks}: name one with --task")
             allowed = ", ".join(name for name in names if name not in NO_AXES)
             raise ConfigError("grid", name, f"one of {allowed}")
-        if name not in settings:
-            return cls(name, tuple(_values(FIELDS.get(name) or Setting(name, ""), values)))
-        setting = settings[name]
-        checked: list[Any] = [setting.checked(value) for value in _values(setting, values)]
-        return cls(name, tuple(checked))
+        if name in settings:
+            setting = settings[name]
+            checked: list[Any] = [setting.checked(value) for value in _values(setting, values)]
+            return cls(name, tuple(checked))
+        words = Setting(name, "")  # a task is one, and no field
+        return cls(name, tuple(_values(FIELDS.get(name, words), values)))
 
 
 def _checked(name: str, value: Value) -> Value:

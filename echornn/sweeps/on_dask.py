@@ -80,9 +80,7 @@ class OnDask:
         self._parts: dict[int, tuple[str, Any]] = {}
         # Of a part: its news, or its future, which is done
         self._arrivals: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        client.subscribe_topic(
-            self._topic, lambda event: self._arrivals.put(pickle.loads(event[1]))
-        )
+        client.subscribe_topic(self._topic, self._hear)
 
     def _hear(self, event: Any) -> None:
         _, news = event

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.config import Device, EchoConfig
+from echornn.levels import RECENT_WINDOWS
 from echornn.network.shapes import is_trained_alone
 from echornn.progress import Floats
-from echornn.solved import RECENT_WINDOWS
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
 from echornn.sweeps.results import Result

@@ -147,15 +147,18 @@ def _request(
 ) -> RequestedGrid:
     fields = {*EchoConfig.names(), TASK}
     settings = {name: values[name] for name in values if name not in fields}
-    for of_field in values.values():
-        for place, value in enumerate(of_field):
-            if isinstance(value, OwnFile):
-                value = replace(value, mark=marks[value])
-            if isinstance(value, OwnTask):
-                value = value.with_settings(settings)
-            of_field[place] = value
-    axes = tuple(Axis(name, tuple(values[name])) for name, _ in record["axes"])
-    first_values = {name: values[name][0] for name in record["fields"]}
-    grid = Grid(axes, first_values, record["seeds"], record["until"])
+
+    def completed(value: Any) -> Any:
+        if isinstance(value, OwnFile):
+            value = replace(value, mark=marks[value])
+        if isinstance(value, OwnTask):
+            value = value.with_settings(settings)
+        return value
+
+    axes = []
+    for name, _ in record["axes"]:
+        axes.append(Axis(name, tuple(map(completed, values[name]))))
+    first_values = {name: completed(values[name][0]) for name in record["fields"]}
+    grid = Grid(tuple(axes), first_values, record["seeds"], record["until"])
     versions = {str(name): str(version) for name, version in record["versions"].items()}
     return RequestedGrid(grid, versions)
