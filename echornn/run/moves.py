@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 from echornn.config import EchoConfig
-from echornn.run.branch import Position, can_continue_under
+from echornn.run.branch import Branch, Position, can_continue_under
 from echornn.run.losses import GOOD_WINDOWS, Losses
 from echornn.run.tree import Tree
 
@@ -47,10 +47,12 @@ def before_the_change(losses: Losses, position: Position) -> Position | None:
     while earlier is not None:
         bad = losses.bad_since(earlier)
         if bad is None:
-            break
+            return earlier
         before = _before_it_went_bad(losses.tree, earlier, bad)
-        earlier = None if before == earlier else before
-    return earlier
+        if before == earlier:  # the start, from which the very first windows diverged
+            return None
+        earlier = before  # where it may have been bad already: of an earlier change
+    return None
 
 
 def before_it_diverged(losses: Losses, position: Position) -> int | None:
@@ -61,28 +63,39 @@ def before_it_diverged(losses: Losses, position: Position) -> int | None:
     before = before_the_change(losses, position)
     if before is None:
         return None
-    owner = losses.tree.owner(before)
-    for window in (before.window, before.window - 1):
-        if window >= 0 and losses.tree.owner(Position(position.branch, window)) == owner:
-            return window
-    return None
+    tree, window = losses.tree, before.window
+
+    def is_of_the_same_branch(window: int) -> bool:
+        return tree.owner(Position(position.branch, window)) == tree.owner(before)
+
+    if is_of_the_same_branch(window):
+        return window
+    # An edit after window 12 begins a branch there, so that window 12 of this path has its fields;
+    # the last with those from before is 11
+    if window > 0 and is_of_the_same_branch(window - 1):
+        return window - 1
+    return None  # it is on another path
 
 
 def _before_it_went_bad(tree: Tree, position: Position, bad: int) -> Position | None:
-    """Before the first edit shortly before it, of more than ``num_epochs``, or else before the
-    windows."""
-    for branch in tree.path(position):
-        if branch.cause not in ("edit", "preset"):
-            continue
-        if branch.start <= bad < branch.start + GOOD_WINDOWS:
-            before = tree.config_before(branch) or branch.config
-            if before.changes_to(branch.config).keys() - {"num_epochs"}:
-                return branch.before
+    """Before the change that may have made the losses bad from window ``bad`` of this path on: one
+    at most `GOOD_WINDOWS` earlier. Without any, as many windows before."""
     path = tree.path(Position(position.branch, bad))
-    for branch in path:
-        if branch.start + GOOD_WINDOWS > bad:
-            return branch.before or Position(path[0].number, 0)
+    suspects = [branch for branch in path if bad - branch.start < GOOD_WINDOWS]
+    for branch in suspects:
+        if _is_edit_of_training(tree, branch):
+            return branch.before
+    if suspects:
+        return suspects[0].before or Position(path[0].number, 0)
     return Position(path[-1].number, bad - GOOD_WINDOWS)
+
+
+def _is_edit_of_training(tree: Tree, branch: Branch) -> bool:
+    """Whether an edit began it, of more than how long it trains."""
+    before = tree.config_before(branch)
+    if before is None or branch.cause not in ("edit", "preset"):
+        return False
+    return bool(before.changes_to(branch.config).keys() - {"num_epochs"})
 
 
 MOST_UNDOABLE = 99  # that are counted, as the screen has room for two digits
