@@ -37,9 +37,10 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     if config.has_classes:
         losses = _cross_entropies(outputs, batch)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
-        targets, classes = batch.y[scored], config.output_size
-        counts: Doubles = np.bincount(targets, minlength=classes).astype(np.float64)
-        wrong_counts: Doubles = np.bincount(targets, wrong[scored], classes)
+        targets = batch.y[scored]
+        classes = config.output_size
+        counts = np.bincount(targets, minlength=classes).astype(np.float64)
+        wrong_counts = np.bincount(targets, wrong[scored], classes).astype(np.float64)
     else:
         losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
         wrong = np.full(scored.shape, np.nan)
