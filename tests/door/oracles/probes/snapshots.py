@@ -20,7 +20,7 @@ from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from tests.door.oracles.probes import numpy_network
-from tests.door.oracles.probes.numpy_network import Array, Parts
+from tests.door.oracles.probes.numpy_network import AnyWeights, Array, Parts
 
 CELLS = tuple(TABLE)
 
@@ -104,22 +104,23 @@ def reading(network: Snapshot, kind: Kind, **question: Any) -> Any:
 def run_window(network: Snapshot) -> tuple[Array, Parts]:
     """The newest window by NumPy, as `numpy_network.run`."""
     window = newest_window(network)
-    return run(network, window.x.swapaxes(0, 1), window.init_state)
+    state = network.state
+    return run(state.config, state.weights, window.x.swapaxes(0, 1), window.init_state)
 
 
 def run_series(network: Snapshot, series: Series) -> tuple[Array, Parts]:
     """The probes' data by NumPy; their rows begin with the carried states, over and over."""
+    state = network.state
     rows = series.x.shape[1]
-    carried = network.state.carried_state
-    return run(network, series.x, np.resize(carried, (rows, carried.shape[1])))
+    first = np.resize(state.carried_state, (rows, carried_size(state.config)))
+    return run(state.config, state.weights, series.x, first)
 
 
-def run(network: Snapshot, x: Any, carried: Any) -> tuple[Array, Parts]:
+def run(config: EchoConfig, weights: AnyWeights, x: Any, carried: Any) -> tuple[Array, Parts]:
     """Inputs of any task, [steps, rows, ...], by NumPy."""
-    config = network.state.config
     if config.input_size > 1 and x.ndim == 2:
         x = np.eye(config.input_size)[x]
-    return numpy_network.run(str(config.cell), network.state.weights, x, carried)
+    return numpy_network.run(str(config.cell), weights, x, carried)
 
 
 def snapshot_of(weights: dict[str, Floats], config: EchoConfig) -> Snapshot:
