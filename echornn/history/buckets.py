@@ -165,6 +165,10 @@ def _joined(reducer: np.ufunc, number: Buckets, at: Windows) -> Buckets:
     return np.concatenate([first, reducer.reduce(between, axis=1), last])
 
 
+def _round_down(window: int, width: int) -> int:
+    return window // width * width
+
+
 def _round_up(window: int, width: int) -> int:
     return -(-window // width) * width
 
@@ -186,8 +190,8 @@ class BranchNumbers:
 
     def catch_up(self) -> None:
         """Sum up the newest windows that complete a bucket."""
-        begin, width = self._log.windows, self._log.narrowest
-        stop = self._newest.stop // width * width
+        begin = self._log.windows
+        stop = _round_down(self._newest.stop, self._log.narrowest)
         if stop > begin:
             self._log.append(self._of_windows(begin, stop, ALL))
 
@@ -195,16 +199,18 @@ class BranchNumbers:
         return self._numbers_of(self._newest.read(first, last, which), first)
 
     def buckets(self, width: int, first: int, last: int, which: Which) -> tuple[Windows, Buckets]:
-        """The windows ``first`` to ``last`` in buckets; see `LossHistory.of_one`."""
+        """The windows ``first`` to ``last`` in buckets; see `LossHistory.of_one`. Windows 10 to 300
+        in buckets of 128 are 10 to 128, 128 to 256, and 256 to 300."""
         if first < self._newest.start:
             width = max(width, self._log.width)
-        edges = np.arange(first // width, _round_up(last, width) // width + 1) * width
+        edges = np.arange(_round_down(first, width), _round_up(last, width) + 1, width)
         edges[:1] = first
         edges[-1:] = last
         begins, ends = edges[:-1], edges[1:]
         starts, numbers = self._pieces(width, first, last, which)
         at = np.searchsorted(np.maximum(starts[:-1], first), begins)
         buckets = joined(self._log.reducers, numbers, at)
+        # The first and the last may have more windows than are asked for
         covered = np.append(starts[at[1:]], starts[-1]) - starts[at]
         share = ((ends - begins) / covered).reshape(-1, *[1] * (buckets.ndim - 2))
         for reducer, number in zip(self._log.reducers, buckets, strict=True):
@@ -214,28 +220,38 @@ class BranchNumbers:
 
     def _pieces(self, width: int, first: int, last: int, which: Which) -> tuple[Windows, Buckets]:
         """The windows one by one, but as many as possible in buckets of the log that are not wider
-        than ``width``: their starts, and the end of the last; and their numbers. Where windows are
-        no longer kept, the first and the last bucket may have more than are asked for."""
+        than ``width``: their starts, and the end of the last; and their numbers."""
+        if first < self._newest.start:
+            begin, end = self._logged_around(first, last)
+        else:
+            begin, end = self._logged_within(width, first, last)
         logged = self._log.width
-        begin, end = self._part_in_log(width, first, last)
-        before = first, max(first, begin)
-        after = max(first, min(last, end)), last
         in_log = np.arange(begin, end, logged)
-        starts = np.concatenate([np.arange(*before), in_log, np.arange(*after)])
         from_log = self._log.read(begin // logged, begin // logged + len(in_log), which)
+        before = first, max(first, begin)
+        after = min(last, end), last
+        starts = np.concatenate([np.arange(*before), in_log, np.arange(*after)])
+        # those of no windows too: how the numbers lie in memory decides how their sums are rounded
         numbers = [self._of_windows(*before, which), from_log, self._of_windows(*after, which)]
-        return np.append(starts, max(last, end)), np.concatenate(numbers, axis=1)
+        return np.append(starts, max(end, last)), np.concatenate(numbers, axis=1)
 
-    def _part_in_log(self, width: int, first: int, last: int) -> tuple[int, int]:
-        """From where to where the log is read; nothing of it if its buckets are too wide."""
-        logged, kept = self._log.width, self._newest.start
-        begin, end = _round_up(first, logged), last // logged * logged
-        if first < kept:
-            begin = first // logged * logged
-        if end < kept:
+    def _logged_within(self, width: int, first: int, last: int) -> tuple[int, int]:
+        """The windows, all of them kept, that whole buckets have, but none if these are wider than
+        ``width``. Of 10 to 300, in buckets of 64: 64 to 256; the rest is read one by one."""
+        logged = self._log.width
+        begin, end = _round_up(first, logged), _round_down(last, logged)
+        if logged > width or begin >= end:
+            return first, first
+        return begin, end
+
+    def _logged_around(self, first: int, last: int) -> tuple[int, int]:
+        """The windows from the whole bucket of ``first``, which is no longer kept, up to some that
+        are. Of 10 to 300, in buckets of 64: 0 to 256 if those from 200 on are kept. If only those
+        from 260 on are, 256 to 260 are in a bucket alone, so 0 to 320, or to the log's end."""
+        logged = self._log.width
+        begin, end = _round_down(first, logged), _round_down(last, logged)
+        if end < self._newest.start:
             end = min(_round_up(last, logged), self._log.windows)
-        if width < logged or begin >= end:
-            return 0, 0
         return begin, end
 
 
