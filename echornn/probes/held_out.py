@@ -37,31 +37,24 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     if config.has_classes:
         losses = _cross_entropies(outputs, batch)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
-        targets = batch.y[scored]
-        classes = config.output_size
-        counts = np.bincount(targets, minlength=classes).astype(np.float64)
-        wrong_counts = np.bincount(targets, wrong[scored], classes).astype(np.float64)
+        wrong_by_target = _wrong_by_target(wrong, batch, config.output_size)
     else:
         losses = np.square(outputs.astype(np.float64) - batch.y).mean(axis=-1)
         wrong = np.full(scored.shape, np.nan)
-        counts = wrong_counts = np.zeros(0)
+        wrong_by_target = np.zeros(0)
 
     rows, steps = scored.shape
-    with np.errstate(invalid="ignore"):  # the mean of no scored step, and of no target, is NaN
-        loss_by_step = _mean(losses, scored, axis=0)
-        wrong_by_step = _mean(wrong, scored, axis=0)
-        wrong_by_target = wrong_counts / counts
-        return HeldOut(
-            loss=float(_mean(losses, scored)),
-            loss_spread=_spread(losses, scored),
-            wrong=float(_mean(wrong, scored)),
-            wrong_spread=_spread(wrong, scored),
-            rows=rows,
-            steps=steps,
-            loss_by_step=loss_by_step.astype(np.float32),
-            wrong_by_step=wrong_by_step.astype(np.float32),
-            wrong_by_target=wrong_by_target.astype(np.float32),
-        )
+    return HeldOut(
+        loss=float(_mean(losses, scored)),
+        loss_spread=_spread(losses, scored),
+        wrong=float(_mean(wrong, scored)),
+        wrong_spread=_spread(wrong, scored),
+        rows=rows,
+        steps=steps,
+        loss_by_step=_mean(losses, scored, axis=0).astype(np.float32),
+        wrong_by_step=_mean(wrong, scored, axis=0).astype(np.float32),
+        wrong_by_target=wrong_by_target.astype(np.float32),
+    )
 
 
 def _cross_entropies(probabilities: Floats, batch: Batch) -> Doubles:
@@ -71,8 +64,20 @@ def _cross_entropies(probabilities: Floats, batch: Batch) -> Doubles:
     return -np.log(np.maximum(likelihoods, least), dtype=np.float64)
 
 
+def _wrong_by_target(wrong: Doubles, batch: Batch, classes: int) -> Doubles:
+    """The share of wrong answers among the scored steps of each target; NaN where there are
+    none."""
+    targets = batch.y[batch.scored]
+    counts = np.bincount(targets, minlength=classes)
+    wrong_counts = np.bincount(targets, wrong[batch.scored], classes)
+    with np.errstate(invalid="ignore"):
+        return wrong_counts / counts
+
+
 def _mean(values: Doubles, scored: Bools, axis: int | None = None) -> Any:
-    return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
+    """Over the scored steps; NaN where there are none."""
+    with np.errstate(invalid="ignore"):
+        return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
 
 
 def _spread(values: Doubles, scored: Bools) -> float:
