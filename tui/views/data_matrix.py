@@ -187,15 +187,11 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
     if symbols > 2 or (length + min(reach, length)) * cell > room:
         cell = 1 + widest(digits_of(symbols))
     count = max(1, room // cell)
-    spare = count - length
-    if spare < 0:
-        first = start + min(max(0, step - count // 2), -spare)
+    if count < length:
+        first = start + min(max(0, step - count // 2), length - count)
         last = first + count
-    else:  # the sources of the first targets, and about as many positions before as after
-        before = min(max(reach, spare // 2), spare, start + reach)
-        after = min(spare - before, row + 1 - end)
-        before = min(spare - after, start + reach)
-        first, last = start - before, end + after
+    else:
+        first, last = positions_around(range(start, end), row, reach, count)
     columns, joins = dict[int, int](), dict[int, int]()
     sides = []
     x = LABEL
@@ -213,6 +209,19 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
             columns[position] = x
             x += cell
     return Matrix(range(max(start, first), min(end, last)), columns, sides, joins, cell)
+
+
+def positions_around(window: range, row: int, reach: int, count: int) -> tuple[int, int]:
+    """The first of so many positions around a window in a row, and the one after the last: the
+    sources of its first targets, and about as many positions before it as after it. What has no
+    room on one side goes to the other."""
+    spare = count - len(window)
+    most_before = window.start + reach  # with as much of the row before as the first targets echo
+    most_after = row + 1 - window.stop  # with the first position of the row after
+    wanted_before = min(max(reach, spare // 2), spare, most_before)
+    after = min(spare - wanted_before, most_after)
+    before = min(spare - after, most_before)
+    return window.start - before, window.stop + after
 
 
 def draw_sides(cells: Cells, matrix: Matrix, y: int) -> None:

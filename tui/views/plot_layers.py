@@ -81,19 +81,29 @@ def draw_letters(cells: Cells, place: Place, ghosts: Sequence[Ghost]) -> None:
         assert ghost.curve is not None
         signs, course = ghost_line(place, ghost.curve)
         has_line = (signs != " ") & np.isfinite(course)
-        seen = has_line & visible
-        due = index * LETTER_SHIFT % LETTER_EVERY + 2
-        columns = np.flatnonzero(seen.any(axis=0)).tolist()
+        free = has_line & visible
+        first = index * LETTER_SHIFT % LETTER_EVERY + 2  # not above those of other ghosts
+        columns = letter_columns(np.flatnonzero(free.any(axis=0)).tolist(), first)
         if not columns:
-            seen = has_line
-            columns = np.flatnonzero(seen.any(axis=0)).tolist()[-due:][:1]
+            free = has_line
+            hidden = np.flatnonzero(free.any(axis=0)).tolist()
+            columns = hidden[-first:][:1]  # so far from the end
         for x in columns:
-            is_last = x == columns[-1]
-            if is_last or due <= x < columns[-1] - 2:
-                distance = np.abs(np.arange(place.height) - course[x])
-                nearest = int(np.where(seen[:, x], distance, np.inf).argmin())
-                cells.write(place.x + x, place.y + nearest, ghost.letter, "letter")
-                due = x + LETTER_EVERY
+            distance = np.abs(np.arange(place.height) - course[x])
+            nearest = int(np.where(free[:, x], distance, np.inf).argmin())
+            cells.write(place.x + x, place.y + nearest, ghost.letter, "letter")
+
+
+def letter_columns(columns: Sequence[int], first: int) -> list[int]:
+    """The columns that get a letter: the last, and others from the ``first`` on that are
+    `LETTER_EVERY` apart and do not touch that at the end."""
+    chosen = []
+    due = first
+    for x in columns[:-1]:
+        if due <= x < columns[-1] - 2:
+            chosen.append(x)
+            due = x + LETTER_EVERY
+    return [*chosen, *columns[-1:]]
 
 
 # ---- several networks

@@ -341,17 +341,21 @@ def column_names(names: Sequence[str], entry: int) -> Iterator[tuple[int, str]]:
     all_columns = range(len(names))
     for word, group in groupby(all_columns, lambda column: names[column].rstrip("0123456789")):
         columns = list(group)
-        if max(len(names[column]) for column in columns) < entry:
+        gate = word.strip()
+        longest = max(len(names[column]) for column in columns)
+        is_gate_with_room = 1 < len(gate) < len(columns) * entry
+        if longest < entry:
             for column in columns:
                 yield column * entry, names[column]
-        elif 1 < len(word.strip()) < len(columns) * entry and entry < WITH_NUMBER:
-            yield columns[0] * entry, word.strip()
+        elif is_gate_with_room and entry < WITH_NUMBER:
+            yield columns[0] * entry, gate
+        elif columns[0] == 0 and len(word) == 1:
+            yield -1, names[0]  # its letter is left of the entries
+            for column in columns[1:]:
+                yield column * entry, names[column][1:] or word
         else:
             for column in columns:
-                if column == 0 and len(word) == 1:
-                    yield -1, names[0]
-                else:
-                    yield column * entry, names[column][len(word) :] or word
+                yield column * entry, names[column][len(word) :] or word
 
 
 def draw_eigenvalues(cells: Cells, box: Region, eigenvalues: Eigenvalues) -> None:
