@@ -3,61 +3,55 @@ searches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from echornn.config import EchoConfig
-from echornn.network.shapes import carried_size, weight_shapes
-from echornn.probes.examine import examine
+from echornn import EchoConfig
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
-from echornn.readings import FixedPoints, Question, kind_of
+from echornn.readings import FixedPoints, kind_of
 from echornn.tasks.flip_flop import FlipFlop
-from tests.door.oracles.probes.numpy_network import step
-from tests.door.oracles.probes.snapshots import CELLS, random_weights, small, snapshot_of
+from tests.door.oracles.probes.numpy_network import Array, step
+from tests.door.oracles.probes.snapshots import (
+    CELLS,
+    random_weights,
+    reading,
+    small,
+    without_window,
+    zero_weights,
+)
 
 pytestmark = pytest.mark.slow
 
 FLIP_FLOP = Path(__file__).with_name("flip_flop_3_bits.npz")
 """Weights of a network of 16 tanh units after 3 000 windows of the 3-bit flip-flop; see
-`flip_flop`."""
+`test_three_bits_are_held_by_eight_stable_points`."""
 
 
-def points_of(weights: dict[str, Floats], config: EchoConfig, held: Any = None) -> FixedPoints:
-    found = examine(
-        snapshot_of(weights, config), Question(frozenset({"fixed_points"}), held=held)
-    ).fixed_points
-    assert found is not None
-    assert found.residuals[: len(found.kinds) - found.count("slow")].max(initial=0) < 1e-12
-    return found
-
-
-def one_unit(
-    recurrent: float, x: float = 0.5, bias: float = 0.0
-) -> tuple[dict[str, Floats], EchoConfig]:
-    """A tanh unit: h = tanh(x input + recurrent h + bias)."""
-    config = EchoConfig(state_size=1, total_series_length=400)
-    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
-    return {
-        **weights,
-        "W": np.array([[x], [recurrent]], np.float32),
-        "b": np.array([[bias]], np.float32),
-    }, config
+def points_of(config: EchoConfig, weights: dict[str, Floats], held: Any = None) -> FixedPoints:
+    points: FixedPoints = reading(without_window(config, weights), "fixed_points", held=held)
+    rests = len(points.kinds) - points.count("slow")
+    assert points.residuals[:rests].max(initial=0) < 1e-12
+    return points
 
 
 def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
-    found = points_of(*one_unit(2.0))
+    config = EchoConfig(state_size=1, total_series_length=400)
+    weights = zero_weights(config)
+    weights["W"][:, 0] = 0.5, 2
+    points = points_of(config, weights)
+    h = points.states[:, 0]
     resting = 0.9575040240772687  # tanh(2 h) = h
-    assert found.kinds == ("stable", "stable", "unstable")
-    assert sorted(found.states[:, 0]) == pytest.approx([-resting, 0, resting], abs=1e-7)
-    moved = np.tanh(2 * found.states[:, 0]) - found.states[:, 0]
+    assert points.kinds == ("stable", "stable", "unstable")
+    assert sorted(h) == pytest.approx([-resting, 0, resting], abs=1e-7)
     # As the residual says, since states are not rounded to float32
-    assert np.abs(moved).max() < 1e-15
-    slopes = 2 * (1 - found.states[:, 0] ** 2)  # of tanh(2 h)
-    assert found.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
+    assert np.abs(np.tanh(2 * h) - h).max() < 1e-15
+    slopes = 2 * (1 - h**2)  # of tanh(2 h)
+    assert points.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -76,80 +70,82 @@ def test_kinds(sizes: tuple[float, ...], kind: str) -> None:
 
 
 def test_linear_memories_rest_where_the_formula_says() -> None:
-    """The lru's s = g (x W + b) / (1 - l), alone; l are eigenvalues, and h, which nothing reads,
-    adds zeros."""
+    """The lru's s = gamma (x W + b) / (1 - lambda), alone; its eigenvalues are lambda, and h, which
+    nothing reads, adds zeros."""
     config = small("lru", truncated_backprop_length=15)
     weights = random_weights(config)
-    found = points_of(weights, config, held=(1,))
-    w = {name: value.astype(np.float64) for name, value in weights.items()}
-    factor = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
-    of_real, of_imaginary = np.split(w["W"] + w["b"], 2, axis=1)
-    s = np.exp(w["gamma"]) * (of_real + 1j * of_imaginary) / (1 - factor)
-    assert found.kinds == ("stable",)
-    _, real, imaginary = np.split(found.states, 3, axis=1)
+    points = points_of(config, weights, held=(1,))
+    w = {name: weight.astype(np.float64) for name, weight in weights.items()}
+    lambda_ = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
+    real, imaginary = np.split(w["W"] + w["b"], 2, axis=1)
+    s = np.exp(w["gamma"]) * (real + 1j * imaginary) / (1 - lambda_)
+    assert points.kinds == ("stable",)
+    _, real, imaginary = np.split(points.states, 3, axis=1)
     assert real + 1j * imaginary == pytest.approx(s, rel=1e-5)
-    wanted = [*factor[0], *factor[0].conj(), 0, 0, 0]
-    assert sorted(np.abs(found.eigenvalues[0])) == pytest.approx(sorted(np.abs(wanted)), abs=1e-6)
+    sizes = np.abs([*lambda_[0], *lambda_[0].conj(), 0, 0, 0])
+    assert sorted(np.abs(points.eigenvalues[0])) == pytest.approx(sorted(sizes), abs=1e-6)
 
 
 @pytest.mark.parametrize("length", [2, 20])
 def test_units_on_their_own_use_weights_within_the_limit_of_the_window(length: int) -> None:
-    """The indrnn's h = c / (1 - u), where the u that is used is at least -2^(1/T)."""
+    """The indrnn's h = b / (1 - u), where the u that is used is at least -2^(1/T)."""
     config = small("indrnn", truncated_backprop_length=length)
-    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
-    weights |= {
-        "u": np.array([[0.5, 0.9, -3]], np.float32),
-        "b": np.array([[1, -1, 1]], np.float32),
-    }
-    found = points_of(weights, config)
+    weights = zero_weights(config)
+    weights["u"][0] = 0.5, 0.9, -3
+    weights["b"][0] = 1, -1, 1
+    points = points_of(config, weights)
     limit = 2 ** (1 / length)
-    assert found.kinds == ("saddle",)
-    assert found.states[0] == pytest.approx([2, 0, 1 / (1 + limit)], rel=1e-6)
-    assert found.eigenvalues[0] == pytest.approx([-limit, 0.5, 0], rel=1e-6)
+    assert points.kinds == ("saddle",)
+    assert points.states[0] == pytest.approx([2, 0, 1 / (1 + limit)], rel=1e-6)
+    assert points.eigenvalues[0] == pytest.approx([-limit, 0.5, 0], rel=1e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_no_cell_has_a_point_that_a_slow_search_finds_and_this_does_not(cell: str) -> None:
     config = small(cell, truncated_backprop_length=15)
     weights = random_weights(config, spread=1.0, seed=3)
-    found = points_of(weights, config, held=(1,))
+    points = points_of(config, weights, held=(1,))
 
-    def after(states: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def after(states: Array) -> Array:
         return step(cell, weights, np.ones(len(states)), states)[0]
 
-    rests = found.states[[kind != "slow" for kind in found.kinds]]
-    assert after(rests.astype(np.float64)) == pytest.approx(rests, abs=1e-4)
+    rests = points.states[np.array(points.kinds) != "slow"]
+    assert after(rests) == pytest.approx(rests, abs=1e-4)
     with np.errstate(over="ignore"):
         slowly = slow_search(after, carried_size(config))
     assert slowly
     for point in slowly:
-        assert np.abs(rests - point).max(axis=1).min() < 1e-4, point
+        distances = np.abs(rests - point).max(axis=1)
+        assert distances.min() < 1e-4, point
 
 
-def slow_search(after: Any, size: int) -> list[npt.NDArray[np.float64]]:
+def slow_search(after: Callable[[Array], Array], size: int) -> list[Array]:
     """Isolated points at rest, by Newton steps with a Jacobian of differences, from 100 random
     states."""
-    found: list[npt.NDArray[np.float64]] = []
+    found: list[Array] = []
     rng = np.random.default_rng(7)
-    shifts = 1e-6 * np.concatenate([np.eye(size), -np.eye(size), np.zeros((1, size))])
+    shifts = 1e-6 * np.eye(size)
     for state in rng.uniform(-2, 2, (100, size)):
         for _ in range(30):
-            ahead = after(state + shifts)
-            r, slope = ahead[-1] - state, (ahead[:size] - ahead[size:-1]).T / 2e-6 - np.eye(size)
+            r = after(state[np.newaxis])[0] - state
+            ahead = after(state + shifts) - after(state - shifts)
+            slope = ahead.T / 2e-6 - np.eye(size)
             if not np.isfinite(r).all() or np.abs(r).max() < 1e-13:
                 break
             state = state - np.linalg.lstsq(slope, r)[0]
-        rests = (
-            np.isfinite(r).all()
-            and np.abs(r).max() < 1e-10
-            and np.abs(np.linalg.eigvals(slope)).min() > 1e-3
-        )
-        if rests and all(np.abs(state - one).max() > 1e-5 for one in found):
+        if not np.isfinite(r).all() or np.abs(r).max() >= 1e-10:
+            continue
+        is_isolated = np.abs(np.linalg.eigvals(slope)).min() > 1e-3
+        is_new = all(np.abs(state - point).max() > 1e-5 for point in found)
+        if is_isolated and is_new:
             found.append(state)
     return found
 
 
-def flip_flop() -> tuple[dict[str, Floats], EchoConfig]:
+def test_three_bits_are_held_by_eight_stable_points() -> None:
+    """Sussillo and Barak 2013: a stable point for each memory, and saddles on the edges, faces and
+    in the middle of the cube between them.
+    """
     config = EchoConfig(
         task=FlipFlop(bits=3),
         state_size=16,
@@ -160,17 +156,11 @@ def flip_flop() -> tuple[dict[str, Floats], EchoConfig]:
         total_series_length=200_000,
     )
     with np.load(FLIP_FLOP) as weights:
-        return dict(weights), config
-
-
-def test_three_bits_are_held_by_eight_stable_points() -> None:
-    """Sussillo and Barak 2013: a stable point for each memory, and saddles on the edges, faces and
-    in the middle of the cube between them.
-    """
-    found = points_of(*flip_flop())
-    assert (found.count("stable"), found.count("saddle"), len(found.kinds)) == (8, 19, 27)
-    held = {tuple(np.sign(one).astype(int)) for one in found.outputs[:8]}
-    assert held == {(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)}
-    assert np.abs(np.abs(found.outputs[:8]) - 1).max() < 0.05
-    pushing = (np.abs(found.eigenvalues) > 1).sum(axis=1)
-    assert np.bincount(pushing, minlength=4).tolist() == [8, 12, 6, 1]
+        points = points_of(config, dict(weights))
+    assert (points.count("stable"), points.count("saddle"), len(points.kinds)) == (8, 19, 27)
+    outputs = points.outputs[:8]
+    memories = np.unique(np.sign(outputs), axis=0)
+    assert memories.shape == (8, 3)
+    assert np.abs(np.abs(outputs) - 1).max() < 0.05
+    growing = (np.abs(points.eigenvalues) > 1).sum(axis=1)
+    assert np.bincount(growing, minlength=4).tolist() == [8, 12, 6, 1]

@@ -90,13 +90,12 @@ def test_a_trials_memory_is_of_what_differs_between_trials() -> None:
 def test_every_probe_reads_a_network_of_every_task(name: str, output: str) -> None:
     config = small_task(name)
     network = snapshot(config, random_weights(config))
-    for kind in ("memory", "gradient"):
-        assert np.isfinite(reading(network, kind).by_lag).all()
-    steps = config.window_steps
-    for kind in ("effects", "connectivity"):
-        strength = reading(network, kind).strength
-        assert strength.shape == (2, steps, steps)
-        assert np.isfinite(strength).all()
+    assert np.isfinite(reading(network, "memory").by_lag).all()
+    assert np.isfinite(reading(network, "gradient").by_lag).all()
+    effects = reading(network, "effects").strength
+    assert effects.shape == (2, config.window_steps, config.window_steps)
+    assert np.isfinite(effects).all()
+    assert np.isfinite(reading(network, "connectivity").strength).all()
     assert reading(network, "reliance").moved[0] > 0
     matrices = reading(network, "weights")
     for key, weight in matrices.weights.items():
