@@ -141,6 +141,13 @@ class CurvePiece(NamedTuple):
     last: int
 
 
+class BucketedPiece(NamedTuple):
+    """Windows of a curve that are in buckets already, all of them in the part that is drawn."""
+
+    edges: Windows  # [2, buckets], as in `LossHistory.of_one`
+    buckets: Buckets
+
+
 def width_of(columns: int, windows: int) -> int:
     """The windows in a bucket, a power of two, with which ``windows`` windows need at most
     ``columns`` buckets."""
@@ -149,16 +156,19 @@ def width_of(columns: int, windows: int) -> int:
 
 
 def _along(
-    pieces: Sequence[CurvePiece], width: int, first: int, last: int
+    pieces: Sequence[CurvePiece | BucketedPiece], width: int, first: int, last: int
 ) -> Iterator[tuple[Windows, Buckets]]:
     for piece in pieces:
+        if isinstance(piece, BucketedPiece):
+            yield piece
+            continue
         begin, end = max(first, piece.first), min(last, piece.last)
         if begin < end:
             yield piece.buckets(width, begin, end)
 
 
 def _joined(
-    pieces: Sequence[CurvePiece], width: int, first: int, last: int, numbers: int
+    pieces: Sequence[CurvePiece | BucketedPiece], width: int, first: int, last: int, numbers: int
 ) -> tuple[Windows, Buckets]:
     edges: list[Windows] = [np.empty((2, 0), np.int64)]
     buckets: list[Buckets] = [np.empty((numbers, 0))]
@@ -169,7 +179,7 @@ def _joined(
 
 
 def curve_of(
-    pieces: Sequence[CurvePiece],
+    pieces: Sequence[CurvePiece | BucketedPiece],
     columns: int,
     first: int,
     last: int,

@@ -80,6 +80,12 @@ class BranchSpan(NamedTuple):
     first: int
     last: int
 
+    def overlaps(self, first: int, last: int) -> bool:
+        """Whether it has windows from ``first`` to ``last``, or begins among them without any, as
+        an edit does that another follows at once: it has its mark in the curve too."""
+        begins_or_goes_on = self.first >= first or self.last > first
+        return self.first < last and begins_or_goes_on
+
 
 def task_since(path: Sequence[Branch]) -> int:
     """The window of a path from which on all branches have the same task as the last branch."""

@@ -17,6 +17,7 @@ from echornn.history.block_means import BlockMeans
 from echornn.history.buckets import OF_LOSSES, Buckets, LossHistory, Windows
 from echornn.history.curve import (
     Band,
+    BucketedPiece,
     Curve,
     CurvePiece,
     band_of,
@@ -367,12 +368,9 @@ class Losses:
         self, number: int, columns: int, first: int, last: int, replica: int, norms: bool
     ) -> Curve:
         seed = self.tree.branch(number).config.of(replica).seed
+        # Since the window before, so that no branch is left out that begins at the first window
         spans = self.tree.spans(Position(number, last), first - 1)
-        segments = []
-        for span in spans:
-            is_shown = span.first == first or span.last > first or span is spans[-1]
-            if is_shown and span.first < max(last, 1):
-                segments.append(span.branch.segment)
+        segments = [span.branch.segment for span in spans if span.overlaps(first, last)]
         with self._lock:
             parts = list(self._parts(spans, first))
             pieces = self._pieces(parts, seed, width_of(columns, last - first), norms)
@@ -451,14 +449,14 @@ class Losses:
     def _parts_of_several(
         self, number: int, first: int, last: int
     ) -> Iterator[tuple[_BranchLosses, int, int]]:
-        spans = self.tree.spans(Position(number, last), first - 1)
+        spans = self.tree.spans(Position(number, last), first)
         for branch, begin, end in self._parts(spans, first):
             if not branch.is_alone:
                 yield branch, begin, end
 
     def _pieces(
         self, parts: Sequence[tuple[_BranchLosses, int, int]], seed: int, width: int, norms: bool
-    ) -> list[CurvePiece]:
+    ) -> list[CurvePiece | BucketedPiece]:
         """The pieces of a network's curve; branches shorter than a bucket are joined, as there may
         be thousands."""
         outermost = *parts[:1], *parts[-1:]  # these may reach beyond the part that is drawn
@@ -467,10 +465,10 @@ class Losses:
             _, begin, end = part
             return end - begin < width and part not in outermost
 
-        pieces: list[CurvePiece] = []
+        pieces: list[CurvePiece | BucketedPiece] = []
         for are_short, group in itertools.groupby(parts, is_short):
             if are_short:
-                pieces.append(self._in_few(list(group), seed, width, norms))
+                pieces.append(self._short_branches(list(group), seed, width, norms))
                 continue
             for branch, begin, end in group:
                 history = branch.norms if norms else branch.losses
@@ -478,19 +476,21 @@ class Losses:
                 pieces.append(CurvePiece(buckets, begin, end))
         return pieces
 
-    def _in_few(
+    def _short_branches(
         self, parts: Sequence[tuple[_BranchLosses, int, int]], seed: int, width: int, norms: bool
-    ) -> CurvePiece:
-        """Whole branches, of which those that begin within the same ``width`` windows are one
-        bucket."""
+    ) -> BucketedPiece:
+        """Whole branches, those that begin within the same ``width`` windows in one bucket. With a
+        width of 64, branches of windows 70 to 90, 90 to 130 and 130 to 140 are in two buckets: 70
+        to 130, which ends with a branch, and 130 to 140."""
         starts, ends = np.array([part[1:] for part in parts], np.int64).T
-        sums = np.concatenate([self._in_one(*part, seed, norms) for part in parts], axis=1)
-        at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
-        edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
-        buckets = np.stack(
-            [reducer.reduceat(number, at) for reducer, number in zip(OF_LOSSES, sums, strict=True)]
-        )
-        return CurvePiece(lambda width, first, last: (edges, buckets), parts[0][1], parts[-1][2])
+        numbers = np.concatenate([self._in_one(*part, seed, norms) for part in parts], axis=1)
+        begins_bucket = np.diff(starts // width, prepend=-1) != 0
+        at = np.flatnonzero(begins_bucket)
+        last = np.append(at[1:], len(parts)) - 1
+        buckets = [
+            reducer.reduceat(number, at) for reducer, number in zip(OF_LOSSES, numbers, strict=True)
+        ]
+        return BucketedPiece(np.stack([starts[at], ends[last]]), np.stack(buckets))
 
     def _owner(self, position: Position) -> _BranchLosses:
         return self._branches[self.tree.owner(position).number]
