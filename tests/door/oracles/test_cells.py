@@ -3,7 +3,9 @@ gradient."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,31 +26,22 @@ pytestmark = pytest.mark.slow
 Array = npt.NDArray[np.float32]
 
 
-def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) -> dict[str, Array]:
-    weights = {}
-    for made in CELLS[cell].products:
-        columns = len(made.columns)
-        weights[made.weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(
-            np.float32
-        )
-        weights[made.bias] = rng.normal(0, 0.4, (1, columns * size)).astype(np.float32)
-    return weights
+def columns(cell: str, weights: Mapping[str, npt.ArrayLike], kind: str) -> Array:
+    """The cell's weights or biases side by side, [rows, columns], as Keras has them."""
+    return np.hstack([weights[getattr(product, kind)] for product in CELLS[cell].products])
 
 
-def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) -> keras.layers.Layer:
-    """A Keras layer of the same cell with the same weights; Keras separates weights of the input
-    and of the state."""
-    layer: keras.layers.Layer = {
-        "rnn": lambda: keras.layers.SimpleRNN(size, return_sequences=True),
-        "irnn": lambda: keras.layers.SimpleRNN(size, activation="relu", return_sequences=True),
-        "gru": lambda: keras.layers.GRU(size, return_sequences=True, reset_after=False),
-        "lstm": lambda: keras.layers.LSTM(size, return_sequences=True),
-    }[cell]()
-    layer.build((None, None, inputs))
-    matrix = np.concatenate([weights[made.weight] for made in CELLS[cell].products], axis=1)
-    vector = np.concatenate([weights[made.bias] for made in CELLS[cell].products], axis=1)
-    layer.set_weights([matrix[:inputs], matrix[inputs:], vector[0]])
-    return layer
+def keras_layer(cell: str, size: int) -> keras.layers.Layer:
+    match cell:
+        case "rnn":
+            return keras.layers.SimpleRNN(size, return_sequences=True)
+        case "irnn":
+            return keras.layers.SimpleRNN(size, activation="relu", return_sequences=True)
+        case "gru":
+            return keras.layers.GRU(size, return_sequences=True, reset_after=False)
+        case "lstm":
+            return keras.layers.LSTM(size, return_sequences=True)
+    raise AssertionError(f"{cell} needs its Keras layer")
 
 
 FORMS = [(4, 5, 5, False), (4, 5, 2, False), (24, 30, 5, False), (24, 30, 2, False)]
@@ -66,50 +59,58 @@ needs no compilation."""
 def test_states_and_gradients_are_those_of_keras(
     cell: str, size: int, batch: int, block: int, by_xla: bool
 ) -> None:
+    """The gradients of a weighted sum of the states; Keras separates weights of the input and of
+    the state."""
     rng = np.random.default_rng(5)
     length, inputs = 5, 3
-    x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
-    pull = rng.normal(size=(length, batch, size)).astype(np.float32)
-    init = rng.normal(0, 0.5, (batch, len(CELLS[cell].state_parts) * size)).astype(np.float32)
-    weights = {
-        name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()
-    }
-    x_ours, init_ours = tf.Variable(x), tf.Variable(init)
+    vectors = len(CELLS[cell].state_parts)
 
-    def ours() -> tuple[tf.Tensor, list[tf.Tensor]]:
-        with tf.GradientTape() as tape:
-            states = scan(
-                step_of(CELLS[cell]), x_ours.read_value(), init_ours.read_value(), weights, block
-            )[..., :size]
-            total = tf.reduce_sum(states * pull)
-        return states, tape.gradient(total, [x_ours, init_ours, *weights.values()])
+    def normal(spread: float, *shape: int) -> tf.Tensor:
+        return tf.constant(rng.normal(0, spread, shape).astype(np.float32))
 
-    states, (d_x, d_init, *d_weights) = (
-        tf.function(ours, jit_compile=True, autograph=False)() if by_xla else ours()
-    )
-    layer = keras_layer(
-        cell, inputs, size, {name: value.numpy() for name, value in weights.items()}
-    )
-    x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
+    x = normal(1, length, batch, inputs)
+    pull = normal(1, length, batch, size)
+    init = normal(0.5, batch, vectors * size)
+    weights = {}
+    for product in CELLS[cell].products:
+        width = len(product.columns) * size
+        weights[product.weight] = normal(0.4, inputs + size, width)
+        weights[product.bias] = normal(0.4, 1, width)
+
+    layer = keras_layer(cell, size)
+    layer.build((None, None, inputs))
+    matrix = columns(cell, weights, "weight")
+    layer.set_weights([matrix[:inputs], matrix[inputs:], columns(cell, weights, "bias")[0]])
     with tf.GradientTape() as tape:
-        parts = tf.split(init_keras, len(CELLS[cell].state_parts), axis=-1)
-        expected = layer(x_keras, initial_state=parts)
-        total = tf.reduce_sum(expected * pull.swapaxes(0, 1))
-    e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(
-        total, [x_keras, init_keras, *layer.trainable_variables]
+        tape.watch([x, init])
+        rows = layer(tf.transpose(x, [1, 0, 2]), initial_state=tf.split(init, vectors, axis=1))
+        expected = tf.transpose(rows, [1, 0, 2])
+        total = tf.reduce_sum(expected * pull)
+    e_x, e_init, (e_input, e_state, e_bias) = tape.gradient(
+        total, [x, init, layer.trainable_variables]
     )
-    np.testing.assert_allclose(states, np.swapaxes(expected, 0, 1), atol=1e-5)
-    np.testing.assert_allclose(d_x, np.swapaxes(e_x, 0, 1), atol=1e-4)
+
+    def ours() -> tuple[tf.Tensor, list[Any]]:
+        with tf.GradientTape() as tape:
+            tape.watch([x, init, weights])
+            states = scan(step_of(CELLS[cell]), x, init, weights, block)[..., :size]
+            total = tf.reduce_sum(states * pull)
+        return states, tape.gradient(total, [x, init, weights])
+
+    if by_xla:
+        ours = tf.function(ours, jit_compile=True, autograph=False)
+    states, (d_x, d_init, d_weights) = ours()
+    np.testing.assert_allclose(states, expected, atol=1e-5)
+    np.testing.assert_allclose(d_x, e_x, atol=1e-4)
     np.testing.assert_allclose(d_init, e_init, atol=1e-4)
-    by_name = dict(zip(weights, d_weights, strict=True))
-    d_matrix = np.concatenate([by_name[made.weight] for made in CELLS[cell].products], axis=1)
-    d_vector = np.concatenate([by_name[made.bias] for made in CELLS[cell].products], axis=1)
-    scale = float(np.abs(d_matrix).max())
-    np.testing.assert_allclose(d_matrix, np.concatenate([e_kernel, e_recurrent]), atol=2e-6 * scale)
-    np.testing.assert_allclose(d_vector[0], e_bias, atol=2e-6 * scale)
+    d_matrix = columns(cell, d_weights, "weight")
+    d_bias = columns(cell, d_weights, "bias")
+    atol = 2e-6 * float(np.abs(d_matrix).max())
+    np.testing.assert_allclose(d_matrix, np.vstack([e_input, e_state]), atol=atol)
+    np.testing.assert_allclose(d_bias[0], e_bias, atol=atol)
 
 
-@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("cell", CELLS)
 def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     config = EchoConfig(
         cell=cell,
@@ -121,27 +122,29 @@ def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
     )
     model = EchoRNN(config, initial_weights(config))
     rng = np.random.default_rng(2)
-    x, y = (tf.constant(rng.integers(0, 3, (4, 4), dtype=np.uint8)) for _ in range(2))
+    x = tf.constant(rng.integers(0, 3, (4, 4), dtype=np.uint8))
+    y = tf.constant(rng.integers(0, 3, (4, 4)))
     init = tf.constant(rng.normal(0, 0.5, (4, carried_size(config))).astype(np.float32))
     variables = list(model.weights.values())
-
-    def loss_and_gradient() -> tuple[tf.Tensor, list[tf.Tensor]]:
-        with tf.GradientTape() as tape:
-            _, logits = model.forward(x, init, tf.constant([0, 0]))
-            labels = tf.cast(y, tf.int32)
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
-        return loss, tape.gradient(loss, variables)
-
-    _, gradient = loss_and_gradient()
     directions = [rng.normal(size=variable.shape).astype(np.float32) for variable in variables]
-    slope = sum(float((d * v).numpy().sum()) for d, v in zip(gradient, directions, strict=True))
-    losses = []
-    small = 1e-3 if cell == "irnn" else 1e-2  # a relu bends
-    for step in (small, -2 * small):
+
+    def loss() -> tf.Tensor:
+        _, logits = model.forward(x, init, tf.constant([0, 0]))
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+
+    def loss_after(step: float) -> float:
         for variable, direction in zip(variables, directions, strict=True):
             variable.assign_add(step * direction)
-        losses.append(float(loss_and_gradient()[0]))
-    assert (losses[0] - losses[1]) / (2 * small) == pytest.approx(slope, rel=2e-2, abs=1e-3)
+        return float(loss())
+
+    with tf.GradientTape() as tape:
+        before = loss()
+    gradient = tape.gradient(before, variables)
+    slope = float(sum(map(np.vdot, gradient, directions)))
+    small = 1e-3 if cell == "irnn" else 1e-2  # a relu bends
+    up = loss_after(small)
+    down = loss_after(-2 * small)
+    assert (up - down) / (2 * small) == pytest.approx(slope, rel=2e-2, abs=1e-3)
 
 
 def test_initial_weights() -> None:
@@ -158,18 +161,17 @@ def test_initial_weights() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None:
     config = EchoConfig(cell=cell, state_size=5, init="glorot")
-    glorot, orthogonal = (
-        initial_weights(config),
-        initial_weights(replace(config, init="orthogonal")),
-    )
-    recurrent = [made for made in CELLS[cell].products if "h" in made.reads]
+    glorot = initial_weights(config)
+    orthogonal = initial_weights(replace(config, init="orthogonal"))
+    recurrent = [product for product in CELLS[cell].products if "h" in product.reads]
     if not recurrent:
-        assert all(np.array_equal(glorot[name], orthogonal[name]) for name in glorot)
-    for made in recurrent:
-        rows = orthogonal[made.weight][1:6]
-        for block in np.split(rows, len(made.columns), axis=1):
+        np.testing.assert_equal(orthogonal, glorot)
+    for product in recurrent:
+        weight = orthogonal[product.weight]
+        rows = weight[1:6]
+        for block in np.split(rows, len(product.columns), axis=1):
             np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
-        assert np.abs(orthogonal[made.weight][6:]).max(initial=0) <= np.sqrt(6 / sum(rows.shape))
+        assert np.abs(weight[6:]).max(initial=0) <= np.sqrt(6 / sum(rows.shape))
 
 
 DROPPING = EchoConfig(
@@ -182,33 +184,35 @@ DROPPING = EchoConfig(
 )
 
 
-def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
-    """Dropout is the same for any sizes of pieces and wherever a block of data begins, differs from
-    window to window, and can be switched off."""
+def test_dropout_is_the_same_for_any_sizes_of_pieces() -> None:
+    """And wherever a block of data begins."""
     with plain() as programs:
         trainer = Trainer(DROPPING, programs)
         whole = trainer.advance(30).losses
         trainer.reset()
-        np.testing.assert_array_equal(
-            np.concatenate([trainer.advance(n).losses for n in (1, 12, 12)]), whole[:25]
-        )
+        pieces = [trainer.advance(count).losses for count in (1, 12, 12)]
+        np.testing.assert_array_equal(np.concatenate(pieces), whole[:25])
         state = trainer.state
         assert state.epoch == 1
         trainer = Trainer(DROPPING, programs)
         trainer.restore(state)
         np.testing.assert_array_equal(trainer.advance(5).losses, whole[25:])
-    model = EchoRNN(DROPPING, initial_weights(DROPPING))
-    x = tf.ones([2, 5], tf.uint8)
-    init = tf.zeros([5, carried_size(DROPPING)])
-    keys = [[0, 0], [0, 0], [0, 1], [8, 0]]
-    logits = [model.forward(x, init, tf.constant(key))[1].numpy() for key in keys]
-    np.testing.assert_array_equal(logits[0], logits[1])
-    assert not np.array_equal(logits[0], logits[2])
-    assert not np.array_equal(logits[0], logits[3])
-    kept = EchoRNN(replace(DROPPING, dropout=0.0), initial_weights(DROPPING))
-    without = [kept.forward(x, init, tf.constant(key))[1].numpy() for key in keys]
-    np.testing.assert_array_equal(without[0], without[2])
-    assert np.abs(without[0] - logits[0]).max() > 1e-3
+
+
+def test_dropout_differs_from_window_to_window_and_can_be_switched_off() -> None:
+    def logits(dropout: float, key: tuple[int, int]) -> Array:
+        config = replace(DROPPING, dropout=dropout)
+        model = EchoRNN(config, initial_weights(config))
+        init = tf.zeros([5, carried_size(config)])
+        return np.asarray(model.forward(tf.ones([2, 5], tf.uint8), init, tf.constant(key))[1])
+
+    dropped = logits(0.5, (0, 0))
+    np.testing.assert_array_equal(dropped, logits(0.5, (0, 0)))
+    assert not np.array_equal(dropped, logits(0.5, (0, 1)))
+    assert not np.array_equal(dropped, logits(0.5, (8, 0)))
+    kept = logits(0.0, (0, 0))
+    np.testing.assert_array_equal(kept, logits(0.0, (0, 1)))
+    assert np.abs(kept - dropped).max() > 1e-3
 
 
 def test_dropout_keeps_the_mean_and_drops_its_part() -> None:

@@ -4,6 +4,8 @@ weights."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +20,15 @@ from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
 
-SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
+Tensor: TypeAlias = tf.Tensor
+Arrays = dict[str, npt.NDArray[np.float32]]
+Tensors = dict[str, Tensor]
+Scan = Callable[[Tensor, Tensor, Tensors], Tensor]
+
+WEIGHTS = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 
-def shared_bias(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+def shared_bias(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell with two weights that share a bias; one weight is used three times; column groups have
     own functions."""
     (first,) = layer.affine([inputs, state], "W", "b", TANH)
@@ -32,19 +39,19 @@ def shared_bias(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     return gate * third + (1 - gate) * first
 
 
-def unused_weight(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+def unused_weight(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell that never uses V and c."""
     (hidden,) = layer.affine([inputs, state], "W", "b", TANH)
     return hidden
 
 
-def product_that_leads_nowhere(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+def product_that_leads_nowhere(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell whose second product does not affect the state."""
     layer.affine([state, state], "V", "c", TANH)
     return unused_weight(inputs, state, layer)
 
 
-def scaled(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
+def scaled(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell that scales the state by b, before and after a product, and with other activations."""
     value, rectified = layer.affine([inputs, layer.scale(state, "b")], "W", "c", LINEAR, RELU)
     other = tf.concat([rectified, value], axis=1)
@@ -52,22 +59,21 @@ def scaled(inputs: tf.Tensor, state: tf.Tensor, layer: Layer) -> tf.Tensor:
     return layer.relu(gate + layer.scale(state, "b")) - layer.tanh(layer.scale(other, "c"))
 
 
+STEPS = [shared_bias, unused_weight, product_that_leads_nowhere, scaled]
+
+
 class Plain(Layer):
     """A layer of one network with the plain operations of TensorFlow."""
 
     def affine(
-        self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation
-    ) -> list[tf.Tensor]:
+        self, parts: Sequence[Tensor], weight: str, bias: str, *activations: Activation
+    ) -> list[Tensor]:
         z = tf.matmul(tf.concat(parts, axis=-1), self.weights[weight]) + self.weights[bias]
         groups = tf.split(z, len(activations), axis=-1)
-        return [FUNCTIONS[one](group) for one, group in zip(activations, groups, strict=True)]
+        return [FUNCTIONS[name](group) for name, group in zip(activations, groups, strict=True)]
 
 
-def by_autodiff(
-    step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]
-) -> tf.Tensor:
-    """The same scan as a plain loop, with TensorFlow's automatic differentiation."""
-
+def plain_loop(step: Step, inputs: Tensor, state: Tensor, weights: Tensors) -> Tensor:
     states = []
     for inputs_t in tf.unstack(inputs):
         state = step(inputs_t, state, Plain(weights))
@@ -75,40 +81,36 @@ def by_autodiff(
     return tf.stack(states)
 
 
-STEPS = [shared_bias, unused_weight, product_that_leads_nowhere, scaled]
+def random_arrays(batch: int, *replicas: int) -> Arrays:
+    """Inputs, a first state, weights, and coefficients for a weighted sum of the states."""
+    rng = np.random.default_rng(3)
+    shapes = {"inputs": (6, batch, 3), "state": (batch, 4), "pull": (6, batch, 4), **WEIGHTS}
+    arrays = {}
+    for name, shape in shapes.items():
+        arrays[name] = rng.normal(0, 0.5, (*shape, *replicas)).astype(np.float32)
+    return arrays
 
 
-def gradients(run: Callable[[], tf.Tensor], sources: list[tf.Tensor]) -> list[tf.Tensor]:
+def gradients(run: Scan, arrays: Arrays) -> Tensors:
+    """Those of the weighted sum of the states that a scan returns."""
+    sources = {name: tf.constant(array) for name, array in arrays.items()}
+    weights = {name: sources[name] for name in WEIGHTS}
     with tf.GradientTape() as tape:
         tape.watch(sources)
-        total = run()
-    found: list[tf.Tensor] = tape.gradient(
-        total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
+        total = tf.reduce_sum(run(sources["inputs"], sources["state"], weights) * sources["pull"])
+    zero = tf.UnconnectedGradients.ZERO
+    found: Tensors = tape.gradient(total, sources, unconnected_gradients=zero)
     return found
 
 
-def numbers(batch: int, *replicas: int) -> list[npt.NDArray[np.float32]]:
-    """Random inputs, first state, coefficients for a weighted sum of the states, and weights."""
-    rng = np.random.default_rng(3)
-    shapes = [(6, batch, 3), (batch, 4), (6, batch, 4), *SHAPES.values()]
-    return [rng.normal(0, 0.5, (*shape, *replicas)).astype(np.float32) for shape in shapes]
+def one_network(arrays: Arrays | Tensors, replica: int) -> Arrays:
+    return {name: array[..., replica] for name, array in arrays.items()}
 
 
-def assert_alike(mine: list[tf.Tensor], plain: list[tf.Tensor]) -> None:
-    for name, one, other in zip(["inputs", "state", "pull", *SHAPES], mine, plain, strict=True):
-        scale = max(1.0, float(np.abs(other).max()))
-        np.testing.assert_allclose(one, other, atol=3e-6 * scale, err_msg=name)
-
-
-def of_plain(step: Step, arrays: Sequence[npt.NDArray[np.float32]]) -> list[tf.Tensor]:
-    inputs, state, pull, *weights = sources = [tf.constant(array) for array in arrays]
-    return gradients(
-        lambda: tf.reduce_sum(
-            by_autodiff(step, inputs, state, dict(zip(SHAPES, weights, strict=True))) * pull
-        ),
-        sources,
-    )
+def assert_alike(found: Arrays | Tensors, expected: Tensors) -> None:
+    for name, gradient in expected.items():
+        scale = max(1.0, float(np.abs(gradient).max()))
+        np.testing.assert_allclose(found[name], gradient, atol=3e-6 * scale, err_msg=name)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -118,34 +120,16 @@ def of_plain(step: Step, arrays: Sequence[npt.NDArray[np.float32]]) -> list[tf.T
 def test_gradients_are_those_of_plain_automatic_differentiation(
     step: Step, block: int, batch: int
 ) -> None:
-    arrays = numbers(batch)
-
-    def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
-        inputs, state, pull, *weights = sources
-        by_name = dict(zip(SHAPES, weights, strict=True))
-        return gradients(
-            lambda: tf.reduce_sum(scan(step, inputs, state, by_name, block) * pull), list(sources)
-        )
-
-    assert_alike(ours(*map(tf.constant, arrays)), of_plain(step, arrays))
+    arrays = random_arrays(batch)
+    found = gradients(partial(scan, step, block=block), arrays)
+    assert_alike(found, gradients(partial(plain_loop, step), arrays))
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_gradients_of_networks_side_by_side_are_those_of_each(step: Step) -> None:
-    arrays = numbers(3, 2)
-
-    def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
-        inputs, state, pull, *weights = sources
-        by_name = dict(zip(SHAPES, weights, strict=True))
-        return gradients(
-            lambda: tf.reduce_sum(scan_side_by_side(step, inputs, state, by_name) * pull),
-            list(sources),
-        )
-
+    arrays = random_arrays(3, 2)
     with plain():
-        together = ours(*map(tf.constant, arrays))
+        together = gradients(partial(scan_side_by_side, step), arrays)
     for replica in range(2):
-        assert_alike(
-            [one[..., replica] for one in together],
-            of_plain(step, [array[..., replica] for array in arrays]),
-        )
+        alone = gradients(partial(plain_loop, step), one_network(arrays, replica))
+        assert_alike(one_network(together, replica), alone)
