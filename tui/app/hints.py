@@ -19,7 +19,7 @@ class Hints:
         self._changed = changed
         self._text_until = 0.0
         self._hovers_until = 0.0
-        self._has_hovered = False
+        self._is_stale = False  # whether the pointer is over something else than the status shows
         self._text = ""
         self._work = ""  # what is being made, and how far it is
 
@@ -50,12 +50,12 @@ class Hints:
     def hovered(self) -> None:
         """Note that the pointer is over something else: it is read with the next frame, so that a
         slow line gets no more than its frames."""
-        self._has_hovered = True
+        self._is_stale = True
         self._hovers_until = time.monotonic() + HINT_SECONDS
 
     def read(self) -> None:
         """Note that the status shows what is under the pointer."""
-        self._has_hovered = False
+        self._is_stale = False
 
     def tick(self) -> None:
         """Show what is under the pointer, if that has changed, and end what was shown for long
@@ -65,6 +65,6 @@ class Hints:
             self.say("")
         if 0 < self._hovers_until < now:
             self._hovers_until = 0.0
-            self._has_hovered = True
-        if self._has_hovered:
+            self._is_stale = True
+        if self._is_stale:
             self._changed()

@@ -49,18 +49,20 @@ class Lines:
         making = None
         try:
             self._require(line)
-            done = await self._do(line.what)
+            begun = await self._do(line.what)
         except (WordError, RunError, OSError) as error:
-            done = str(error)
-        if isinstance(done, asyncio.Task):
-            making, done = done, ""
-        if done:
-            return Begun(line, outcome=partial(Outcome, line, done, is_refused=True))
+            begun = str(error)
+        if isinstance(begun, asyncio.Task):
+            making = begun
+        elif begun:
+            why_not = begun
+            return Begun(line, outcome=partial(Outcome, line, why_not, is_refused=True))
         if self._sender.newest > sent_before and not isinstance(line.what, ScreenCommand):
             return Begun(line, self._sender.newest, frame.trained_in_all, frame.config)
         return Begun(line, outcome=partial(_outcome_of, line, making))
 
     async def _do(self, what: What) -> asyncio.Task[str] | str:
+        """Do it; returns the task that makes a file, or why it cannot be done, or nothing."""
         if isinstance(what, Until):
             return ""  # it only waits
         if isinstance(what, FileCommand):

@@ -34,7 +34,7 @@ class KeptPosition:
             time.sleep(0.05)
 
 
-def kept_position(shown: Shown, sender: Sender) -> KeptPosition | str:
+def save_position(shown: Shown, sender: Sender) -> KeptPosition | str:
     """Have the position on the screen saved; returns where, or why that is impossible."""
     folder, frame = shown.folder, shown.frame
     if folder is None:

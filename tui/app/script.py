@@ -54,11 +54,11 @@ class Begun:
     """A line that has begun, and what was before it."""
 
     line: Line
-    number: int = 0  # of its command; 0 for what the screen does
+    number: int = 0  # of its command to the session
     trained: int = 0  # windows in all
     config: EchoConfig | None = None
-    # Of what the screen does; None as long as it is not done
-    outcome: Callable[[], Outcome | None] = lambda: None
+    # Of what the screen does itself: what became of it, or None as long as it is not done
+    outcome: Callable[[], Outcome | None] | None = None
 
 
 def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome | None:
@@ -71,7 +71,7 @@ def outcome_of(begun: Begun, frame: Frame, not_done: Answer | None) -> Outcome |
         return Outcome(line, frame.message, has_failed=True)
     if isinstance(line.what, Until):
         return _outcome_of_until(line, line.what, frame)
-    if not begun.number:
+    if begun.outcome is not None:
         return begun.outcome()
     if not_done is not None:
         return Outcome(line, not_done.why_not, not_done.was_refused)

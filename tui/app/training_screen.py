@@ -37,7 +37,7 @@ from tui.app.keyed_app import TakesKeys, save_to
 from tui.app.layout import LEAST_HEIGHT, LEAST_WIDTH, PANEL_WIDTH, WIDE, is_large, layout
 from tui.app.line import CommandLine
 from tui.app.lines import Lines
-from tui.app.run_files import KeptPosition, kept_position, make_figure
+from tui.app.run_files import KeptPosition, make_figure, save_position
 from tui.app.screen_commands import ScreenCommand, What
 from tui.app.script import Begun, Outcome, Scripts
 from tui.app.seed_choice import SeedChoice
@@ -650,7 +650,7 @@ class TrainingScreen(Screen[None]):
     async def _open_along(self) -> str:
         if not self._frame.trained:
             return "nothing trained yet"
-        kept = kept_position(self.shown, self.sender)
+        kept = save_position(self.shown, self.sender)
         if isinstance(kept, str):
             return kept
         config = self._frame.own_config
@@ -681,7 +681,7 @@ class TrainingScreen(Screen[None]):
     def make(self, what: screen.FileCommand) -> asyncio.Task[str] | str:
         """Begin to write a file; returns the task, or why that is impossible."""
         if isinstance(what, screen.MakeFigure):
-            kept = kept_position(self.shown, self.sender)
+            kept = save_position(self.shown, self.sender)
             if isinstance(kept, str):
                 return kept
             return asyncio.create_task(self._make_figure(kept, what))
@@ -722,15 +722,14 @@ class TrainingScreen(Screen[None]):
 
     async def begin_line(self, line: Line) -> Begun:
         begun = await self.lines.begin(line)
-        outcome = begun.outcome()
+        outcome = None if begun.outcome is None else begun.outcome()
         self.did(line.what, outcome.why_not if outcome is not None else "")
         return begun
 
     def look_for_lines(self, number: int) -> tuple[Frame, Answer | None]:
         """The newest frame, and the answer to a command if it was not carried out."""
-        if (
-            not 0 < number <= self._frame.answered
-        ):  # the frame that comes with the answer has it too
+        is_answered = 0 < number <= self._frame.answered
+        if not is_answered:  # the frame that comes with the answer has it too
             return self._frame, None
         return self._frame, self.session.not_done(number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -50,14 +51,13 @@ def show_or_hide(number: int, picture: Picture) -> Hide | Pin:
 
 
 class UnderCurve:
-    """The other branches and runs under a session's curve.
-
-    Only the screen's thread may use this.
-    """
+    """The other branches and runs under a session's curve, for the screen's thread."""
 
     def __init__(self, session: ViewedSession, compared: Sequence[Path] = ()) -> None:
         self.session = session
         self.others: dict[Path, Run] = {}  # as they were read last
+        # Guards which runs there are: the thread "following" puts others in their place
+        self._lock = threading.Lock()
         self._following = Background("following")
         for folder in compared:
             self.lay_under(folder)
@@ -91,9 +91,9 @@ class UnderCurve:
         """Draw another run under the curve, or remove it; returns why that is impossible, or
         nothing."""
         folder = folder.resolve()
-        if folder in self.others:
-            del self.others[folder]
-            return ""
+        with self._lock:
+            if self.others.pop(folder, None) is not None:
+                return ""
         try:
             self.others[folder] = Run.read(folder, quickly=True)
         except (RunError, OSError) as error:
@@ -110,8 +110,9 @@ class UnderCurve:
         for folder, run in list(self.others.items()):
             with suppress(RunError, OSError):  # what was read last is kept
                 refreshed = run.refreshed()
-                if self.others.get(folder) is run:  # and not taken away meanwhile
-                    self.others[folder] = refreshed
+                with self._lock:
+                    if self.others.get(folder) is run:  # and not taken away meanwhile
+                        self.others[folder] = refreshed
 
     def end(self) -> None:
         self._following.end()
@@ -164,7 +165,7 @@ def standing(
     is_lost = lost_at if counts is None else counts.lost
     if not math.isnan(mean):
         loss = "diverged" if math.isinf(mean) else f"loss {loss_text(mean)}"
-        parts.insert(len(parts) if is_lost else 0, loss)
+        parts = [*parts, loss] if is_lost else [loss, *parts]
     if end:
         parts.append(end)
     return " · ".join(parts)
