@@ -35,11 +35,10 @@ def test_each_is_solved_where_it_is_though_others_have_left_its_population(
     with plain():
         population = Population(configs, at_once=1)
         population.advance(10**6)
-        news = [*part_trainer.PartTrainer().train(Part(0, configs, "solved"))]
-    results: dict[EchoConfig, Result] = {}
-    for item in news:
-        if isinstance(item, TrainedWindows):
-            results.update(item.results)
+        results: dict[EchoConfig, Result] = {}
+        for news in part_trainer.PartTrainer().train(Part(0, configs, "solved")):
+            if isinstance(news, TrainedWindows):
+                results.update(news.results)
     solved_at = [results[config].solved_at or 0 for config in configs]
     assert solved_at == population.solved_at.tolist()
     assert len(set(solved_at)) > 4, "not all at once"

@@ -12,14 +12,14 @@ import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, Population, batch_of
-from echornn.network.model import initial_weights
 from echornn.training.programs import Programs
 from tests.compiled import make_trainer, plain, trainer_of
 from tests.door.oracles.reference import numpy_bptt
 
 pytestmark = pytest.mark.slow
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[Any]
+Weights = dict[str, Floats]
 
 WINDOWS, STEPS = 50, 5
 
@@ -36,30 +36,36 @@ SGD = EchoConfig(
 """60 windows per epoch, whose gradients have norms of 0.1 to 1.4."""
 
 
-def step(optimizer: str, gradient: npt.NDArray[Any], slots: list[Floats], count: int) -> Any:
-    """The change of a weight at a rate of 1, at the optimizer's step so many, counted from 1.
+class Optimizer:
+    """The changes of a weight at a rate of 1, as Keras has them; for Adam the second form of Kingma
+    and Ba (2015), with their epsilon behind the root."""
 
-    As Keras has them; the second form of Kingma and Ba (2015), with their epsilon behind the root.
-    """
-    mean, squares = slots
-    match optimizer:
-        case "sgd":
-            return gradient
-        case "adagrad":
-            squares += gradient**2
-            return gradient / np.sqrt(0.1 + squares)
-        case "rmsprop":
-            squares[:] = 0.9 * squares + 0.1 * gradient**2
-            return gradient / np.sqrt(squares + 1e-7)
-    mean[:] = 0.9 * mean + 0.1 * gradient
-    squares[:] = 0.999 * squares + 0.001 * gradient**2
-    return np.sqrt(1 - 0.999**count) / (1 - 0.9**count) * mean / (np.sqrt(squares) + 1e-7)
+    def __init__(self, name: str, weight: Floats) -> None:
+        self.name = name
+        self.t = 0
+        self.m = np.zeros_like(weight)
+        self.v = np.zeros_like(weight)
+
+    def change(self, g: Floats) -> Floats:
+        self.t += 1
+        match self.name:
+            case "sgd":
+                return g
+            case "adagrad":
+                self.v += g**2
+                return g / np.sqrt(0.1 + self.v)
+            case "rmsprop":
+                self.v = 0.9 * self.v + 0.1 * g**2
+                return g / np.sqrt(self.v + 1e-7)
+        self.m = 0.9 * self.m + 0.1 * g
+        self.v = 0.999 * self.v + 0.001 * g**2
+        rate = np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+        return np.asarray(rate * self.m / (np.sqrt(self.v) + 1e-7))
 
 
-def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
+def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]:
     """The weights after the windows, and the norms of their gradients before clipping."""
-    weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    slots = {name: [np.zeros_like(value) for _ in range(2)] for name, value in weights.items()}
+    optimizers = {name: Optimizer(config.optimizer, weight) for name, weight in weights.items()}
     batch = batch_of(config)
     data = numpy_bptt.Data(batch.x, batch.y)
     state = np.zeros((config.batch_size, config.state_size))
@@ -69,16 +75,18 @@ def trained(config: EchoConfig) -> tuple[dict[str, Floats], list[float]]:
         _, gradients, states = numpy_bptt.gradients(
             weights, window, state, rate_penalty=config.rate_penalty
         )
-        norms.append(global_norm(gradients))
+        norm = global_norm(gradients)
+        norms.append(norm)
         scale = 1.0
         if config.clip_norm is not None:
-            scale = min(1.0, config.clip_norm / norms[-1])
+            scale = min(1.0, config.clip_norm / norm)
+        after = {}
         for name, weight in weights.items():
             descent = scale * gradients[name]
             if name in ("W", "W2"):
                 descent += config.weight_decay * weight
-            change = step(config.optimizer, descent, slots[name], len(norms))
-            weight -= config.learning_rate * change
+            after[name] = weight - config.learning_rate * optimizers[name].change(descent)
+        weights = after
         state = states[-1]
     return weights, norms
 
@@ -107,14 +115,17 @@ def test_weights_after_fifty_windows(
 ) -> None:
     """Nine networks are trained side by side, each clipped by the norm of its own gradient."""
     population = Population(replace(SGD, **changes, replicas=replicas), programs=programs)
+    first = population.weights
     progress = population.advance(WINDOWS)
-    for index, config in enumerate(population.configs):
-        weights, norms = trained(config)
+    for replica, config in enumerate(population.configs):
+        start = {name: weights[replica].astype(np.float64) for name, weights in first.items()}
+        expected, norms = trained(config, start)
         if config.clip_norm is not None:
-            assert 5 < np.sum(np.array(norms) > config.clip_norm) < WINDOWS - 5, "some are clipped"
-        np.testing.assert_allclose(progress.grad_norms[:, index], norms, rtol=1e-4)
-        for name, value in population.weights.items():
-            np.testing.assert_allclose(value[index], weights[name], rtol=0, atol=2e-6)
+            clipped = np.greater(norms, config.clip_norm)
+            assert 5 < clipped.sum() < WINDOWS - 5, "some are clipped"
+        np.testing.assert_allclose(progress.grad_norms[:, replica], norms, rtol=1e-4)
+        for name, weights in population.weights.items():
+            np.testing.assert_allclose(weights[replica], expected[name], rtol=0, atol=2e-6)
 
 
 def test_another_limit_needs_no_other_program() -> None:
@@ -148,13 +159,14 @@ def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs:
     without.advance(1)
     punished = trainer_of(replace(config, rate_penalty=10.0), programs)
     assert punished.advance(1).losses[0] < 1, "the reported loss is without it"
-    after = punished.weights
-    gradients = {
-        name: (weight - after[name]).astype(np.float64) / 10
-        for name, weight in without.weights.items()
-    }
+    gradients: Weights = {}
+    for name, weight in without.weights.items():
+        gradients[name] = (weight - punished.weights[name]).astype(np.float64) / 10
     norm = global_norm(gradients)
-    uphill = {name: start[name] + 0.02 * gradients[name] / norm for name in start}
-    downhill = {name: start[name] - 0.02 * gradients[name] / norm for name in start}
+    uphill, downhill = {}, {}
+    for name, weight in start.items():
+        shift = 0.02 * gradients[name] / norm
+        uphill[name] = weight + shift
+        downhill[name] = weight - shift
     slope = (mean_square(uphill) - mean_square(downhill)) / 0.04
     assert slope == pytest.approx(norm, rel=0.01)

@@ -121,7 +121,3 @@ def run(config: EchoConfig, weights: AnyWeights, x: Any, carried: Any) -> tuple[
     if config.input_size > 1 and x.ndim == 2:
         x = np.eye(config.input_size)[x]
     return numpy_network.run(str(config.cell), weights, x, carried)
-
-
-def snapshot_of(weights: dict[str, Floats], config: EchoConfig) -> Snapshot:
-    return without_window(config, weights)

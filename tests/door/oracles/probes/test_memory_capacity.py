@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from echornn import EchoConfig, Question, Snapshot, Trainer, examine
+from echornn import EchoConfig, Snapshot, Trainer
 from echornn.readings import Memory
 from tests.answered import answered, records
+from tests.door.oracles.probes.snapshots import reading
 
 pytestmark = pytest.mark.slow
 
@@ -41,27 +42,22 @@ def cycle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Echo
 
 
 def read(config: EchoConfig) -> tuple[Memory, Array]:
-    """The memory as it is measured, and in closed form."""
-    trainer = Trainer(config)
-    memory = examine(Snapshot(trainer.state), Question(frozenset({"memory"}))).memory
-    assert memory is not None
-    weights = {name: value.astype(np.float64) for name, value in trainer.weights.items()}
-    return memory, closed_form(weights["ring"], weights["enters"][0], len(memory.by_lag))
+    """The memory as it is measured, and r2 by lag in closed form.
 
-
-def closed_form(ring: Array, enters: Array, lags: int) -> Array:
-    """The state is the sum of x[t-k] w_k, where w_k is the way of an input after k steps.
-
-    For white inputs r2 at lag k is w_k S^-1 w_k, where S is the sum of all w_k' w_k.
+    The state is the sum of x[t-k] w_k, where w_k is the way of an input after k steps. For white
+    inputs r2 at lag k is w_k S^-1 w_k, where S is the sum of all w_k' w_k.
     """
-    ways = [enters]
+    trainer = Trainer(config)
+    memory: Memory = reading(Snapshot(trainer.state), "memory")
+    ring = trainer.weights["ring"].astype(np.float64)
+    ways = [trainer.weights["enters"][0]]
     for _ in range(1000):
         ways.append(ways[-1] @ ring)
     w = np.array(ways)
-    by_lag: Array = np.einsum("ki,ki->k", w @ np.linalg.inv(w.T @ w), w)
-    units = len(ring)
-    assert by_lag[1:].sum() == pytest.approx(units - 1 + RING ** (2 * units), abs=1e-4)
-    return by_lag[:lags]
+    by_lag = np.einsum("ki,ki->k", w @ np.linalg.inv(w.T @ w), w)
+    capacity = config.state_size - 1 + RING ** (2 * config.state_size)
+    assert by_lag[1:].sum() == pytest.approx(capacity, abs=1e-4)
+    return memory, by_lag[: len(memory.by_lag)]
 
 
 @pytest.mark.parametrize(("units", "length"), [(4, 15), (20, 64), (60, 15)])
@@ -71,7 +67,8 @@ def test_a_cycles_memory_is_its_capacity_within_the_spread(
     """At T 15 the lags go beyond the 60 units; the noise of 80 fits does not add up."""
     wrong = []
     for seed in range(6):
-        memory, by_lag = read(cycle(state_size=units, truncated_backprop_length=length, seed=seed))
+        config = cycle(state_size=units, truncated_backprop_length=length, seed=seed)
+        memory, by_lag = read(config)
         assert memory.total == pytest.approx(memory.by_lag.sum(), abs=1e-4)
         assert abs(memory.total - by_lag.sum()) < 2 * memory.total_spread
         assert 0.02 < memory.total_spread < 0.3
@@ -93,16 +90,15 @@ def test_probe_prints_the_total_with_its_spread_and_its_lags(
     (probed,) = records(answered("probe", "run", "--json"))
     assert probed["memory_total"] == pytest.approx(by_lag.sum(), abs=0.1)
     line = answered("probe", "run").stdout.splitlines()[2]
-    total, spread = (probed[key] for key in ("memory_total", "memory_total_spread"))
     assert f"lags 0 to {len(by_lag) - 1}," in line
-    assert f"{total:.2f} +- {spread:.2f} of 60" in line
+    assert f"{probed['memory_total']:.2f} +- {probed['memory_total_spread']:.2f} of 60" in line
     assert len(line) <= 80
 
 
 def test_what_holds_nothing_has_a_memory_of_zero(cycle: Callable[..., EchoConfig]) -> None:
     """Each lag is as often a little below 0 as above, so that many lags add nothing."""
-    by_lag = read(cycle(state_size=20, truncated_backprop_length=64))[0].by_lag
-    beyond = by_lag[60:]
+    memory, _ = read(cycle(state_size=20, truncated_backprop_length=64))
+    beyond = memory.by_lag[60:]
     assert abs(beyond.mean()) < 0.002
     assert (beyond < 0).any()
     assert (np.abs(beyond) < 0.01).all()
