@@ -48,7 +48,7 @@ MOST_CARRIED = 1024
 MOST_COMPONENTS = 6
 # A Lyapunov exponent of at most this means minus infinity: differences vanish in one step
 MINUS_INFINITY = -87.0
-ERRORS = 2.0  # the standard errors in a spread
+STANDARD_ERRORS = 2.0  # in a spread: 95 of 100 normal numbers are within
 SAMPLE_LENGTH = 600  # characters
 NOTHING_LEARNED = 1e-8  # a gradient from which nothing is learned any more
 LEAST_LAGS = 3  # through two points any line goes
@@ -63,7 +63,7 @@ class Question:
     """A request for readings of the probes.
 
     Raises:
-        TypeError: a value has another type, or a kind does not exist.
+        TypeError: a value has another type, a kind does not exist, or a number is not finite.
     """
 
     kinds: frozenset[Kind]
@@ -82,14 +82,16 @@ class Question:
     data_seed: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.kinds, frozenset) or not self.kinds <= KINDS:
+            raise TypeError(f"kinds = {self.kinds!r}: a frozenset of {', '.join(sorted(KINDS))}")
+        if not isinstance(self.part, str):
+            raise TypeError(f"part = {self.part!r}: a name")
         row, step = self.flip or (0, 0)
-        are_places = all(isinstance(place, Integral) for place in (row, step, self.row or 0))
-        are_numbers = all(
-            isinstance(number, Real) and math.isfinite(number) for number in self.held or ()
-        )
-        are_kinds = isinstance(self.kinds, frozenset) and self.kinds <= KINDS
-        if not (are_places and are_numbers and are_kinds and isinstance(self.part, str)):
-            raise TypeError(f"{self!r} asks for nothing that exists")
+        if not all(isinstance(place, Integral) for place in (row, step, self.row or 0)):
+            raise TypeError(f"flip = {self.flip!r}, row = {self.row!r}: whole numbers")
+        for number in self.held or ():
+            if not isinstance(number, Real) or not math.isfinite(number):
+                raise TypeError(f"held = {self.held!r}: finite numbers")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from echornn.probes.past import Past, size
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series
 from echornn.progress import Bools, Floats
-from echornn.readings import ERRORS, Doubles, Gradient
+from echornn.readings import STANDARD_ERRORS, Doubles, Gradient
 from echornn.tasks.task import Numbers
 
 
@@ -272,13 +272,13 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
         return unknown
     unit = np.abs(whole).max() or 1.0
     square, left_out = _squares(whole / unit)
-    if square <= ERRORS * _standard_error(left_out):
+    if square <= STANDARD_ERRORS * _standard_error(left_out):
         return unknown
     squares, squares_left_out = _squares(parts / unit)
     ratio = np.maximum(squares / square, 0)
     error = _standard_error(squares_left_out / left_out)
     sizes = np.sqrt(ratio)
-    return sizes, np.sqrt(ratio + ERRORS * error) - sizes
+    return sizes, np.sqrt(ratio + STANDARD_ERRORS * error) - sizes
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:

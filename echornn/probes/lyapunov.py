@@ -14,7 +14,7 @@ from echornn.probes.past import Past
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import FEW_ROWS, draw_task
 from echornn.progress import Floats
-from echornn.readings import ERRORS
+from echornn.readings import STANDARD_ERRORS
 
 # All exponents if they are at most so many, otherwise so many; chosen by eye
 ALL_UP_TO, LEADING = 16, 8
@@ -50,7 +50,7 @@ def lyapunov(prepared: Prepared) -> tuple[Floats, Floats]:
 
     of_rows = logs.mean(axis=0)
     exponents = of_rows.mean(axis=0)
-    spreads = ERRORS * of_rows.std(axis=0, ddof=1) / np.sqrt(FEW_ROWS)
+    spreads = STANDARD_ERRORS * of_rows.std(axis=0, ddof=1) / np.sqrt(FEW_ROWS)
     largest_first = np.argsort(exponents)[::-1]
     exponents, spreads = exponents[largest_first], spreads[largest_first]
     return exponents.astype(np.float32), spreads.astype(np.float32)

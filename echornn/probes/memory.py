@@ -12,7 +12,7 @@ import numpy.typing as npt
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series, inputs_before
 from echornn.progress import Bools, Floats
-from echornn.readings import ERRORS, CellPart, Doubles, Memory
+from echornn.readings import STANDARD_ERRORS, CellPart, Doubles, Memory
 from echornn.tasks.task import Numbers
 
 LEAST_SIZE = 1e-12  # eigenvalues below this share of the largest are ignored; by eye
@@ -145,7 +145,7 @@ def spread(added: Doubles) -> float:
     """Two standard errors of a sum to which the rows of each half add so much, [halves, rows]."""
     rows = added.shape[1]
     variance = rows / (rows - 1) * float(np.square(added).sum())
-    return ERRORS * math.sqrt(variance)
+    return STANDARD_ERRORS * math.sqrt(variance)
 
 
 def moving(series: Series) -> Bools:
