@@ -69,10 +69,12 @@ def held_out_config(
         ConfigError: the settings are not possible, or their data does not fit the network.
     """
     task = config.the_task.with_values(settings)
-    if form_of(task)[:2] != form_of(config.the_task)[:2]:
-        name, value = next(iter(settings.items()))
-        inputs, outputs = config.the_task.inputs, config.the_task.outputs
-        raise ConfigError(name, value, f"only what keeps {inputs} in and {outputs} out")
+    inputs, outputs, _ = form_of(config.the_task)
+    task_inputs, task_outputs, _ = form_of(task)
+    if (task_inputs, task_outputs) != (inputs, outputs):
+        others = [name for name in settings if name not in config.the_task.live_settings]
+        name = [*others, *settings][0]
+        raise ConfigError(name, settings[name], f"only what keeps {inputs} in and {outputs} out")
     if task.length is not None:
         rows, steps = HELD_OUT_TRIALS, task.length
     else:

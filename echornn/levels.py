@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from echornn.config import EchoConfig
 from echornn.tasks.task import Level, Symbols, TaskError, ladder
-from echornn.tasks.task import solved_level as level_of_solved
+from echornn.tasks.task import solved_level as solved_level_of_task
 
 # All chosen by eye, but `SURE`
 AT_CHANCE_SHARE = 0.05  # a mean loss within this share of chance, to either side, is at chance
@@ -25,6 +25,8 @@ MOST_DECIDING = 4096
 # Standard errors of the deciding mean that fit between the solved level and the next one above it:
 # with 50 windows, two coins with T 5 counted as solved a level too early
 SURE = 6
+# A task is lost above this part, a tenth, of the way from its solved level to chance
+LOST_PART = 10
 
 
 def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
@@ -35,7 +37,8 @@ def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
 
 # A ladder may take a while, and views ask at each drawing
 _ladder = lru_cache(256)(ladder)
-_solved_level = lru_cache(64)(level_of_solved)
+# Whatever `EchoConfig.solved_below` says
+_solved_level_of_task = lru_cache(64)(solved_level_of_task)
 
 
 def chance_level(config: EchoConfig) -> float:
@@ -111,9 +114,9 @@ def _last_level(config: EchoConfig, window: int) -> float:
     return total / config.window_steps
 
 
-def is_one_step(config: EchoConfig) -> bool:
-    """Whether there is one step from chance to the floor, to which every target counts: losses
-    scatter little."""
+def has_one_rung(config: EchoConfig) -> bool:
+    """Whether the ladder leads in one rung from chance to the floor, and every target counts:
+    losses scatter little."""
     return config.the_task.scores_every_step and len(ladder_of(config)) == 2
 
 
@@ -121,7 +124,7 @@ def mean_floor(config: EchoConfig) -> float:
     """The last level of the ladder; 0 if there is none, or if the task is never solved, as a
     text."""
     levels = ladder_of(config)
-    is_never_solved = _solved_level(config.the_task, *config.data_shape) is None
+    is_never_solved = _solved_level_of_task(config.the_task, *config.data_shape) is None
     if not levels or is_never_solved or levels[-1].loss >= levels[0].loss:
         return 0.0
     return levels[-1].loss
@@ -132,7 +135,7 @@ def solved_level(config: EchoConfig) -> float:
     infinity."""
     if config.solved_below is not None:
         return config.solved_below
-    level = _solved_level(config.the_task, *config.data_shape)
+    level = _solved_level_of_task(config.the_task, *config.data_shape)
     return -math.inf if level is None else level
 
 
@@ -143,18 +146,23 @@ def can_be_solved(config: EchoConfig) -> bool:
 
 def deciding_windows(config: EchoConfig) -> int:
     """The number of newest windows whose mean loss decides whether the task is solved or lost:
-    where losses stay noisy, so many that `SURE` standard errors fit above the solved level. A loss
-    scatters by as much as it is (two coins).
+    where losses stay noisy, so many that `SURE` standard errors fit between the solved level and
+    the level above it.
+
+    A network at that level has losses that scatter by about as much as they are (as counted of two
+    coins), so the mean over windows of ``scored`` losses each has a standard error of ``level /
+    sqrt(windows * scored)``. `SURE` of them are ``level - solved`` or less if ``windows`` is
+    ``(SURE * level / (level - solved))**2 / scored``.
     """
     levels, solved = ladder_of(config), solved_level(config)
     above = [level.loss for level in levels if level.loss > solved]
     if not above or levels[-1].loss < LEAST:
         return RECENT_WINDOWS
-    scored = config.batch_size
+    scored = config.batch_size  # at least a step of each row
     if config.the_task.scores_every_step:
         scored = config.predictions_per_window
-    errors = SURE * above[-1] / (above[-1] - solved)
-    windows = errors * errors / scored
+    ratio = SURE * above[-1] / (above[-1] - solved)
+    windows = ratio * ratio / scored
     return max(RECENT_WINDOWS, math.ceil(min(MOST_DECIDING, windows)))
 
 
@@ -164,9 +172,10 @@ def lost_level(config: EchoConfig) -> float:
     level = solved_level(config)
     if level == -math.inf:
         return math.inf
-    to_chance = chance_level(config) - level
-    margin = to_chance if to_chance > 0 else abs(level)
-    return level + margin / 10
+    way = chance_level(config) - level
+    if not way > 0:  # chance is not known, or not above
+        way = abs(level)
+    return level + way / LOST_PART
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:

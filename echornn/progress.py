@@ -112,7 +112,7 @@ class PopulationProgress:
     # The window along the path, from 1; 0 if not yet, UNKNOWN for a single network
     solved_at: npt.NDArray[np.int64]
     trained: int  # windows along the path, including these; 0 for a single network
-    # If only this precision is known, see `stored_windows`
+    # Losses and norms as a run stores them, if they were rounded so: then nobody rounds them again
     packed: tuple[npt.NDArray[np.uint32], ...] | None = None
 
     @property

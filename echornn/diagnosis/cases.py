@@ -119,7 +119,7 @@ class Facts:
         if recent.size < RECENT_WINDOWS:
             return False
         unsure = 0.0
-        if not levels.is_one_step(self.config):
+        if not levels.has_one_rung(self.config):
             unsure = SURELY * float(recent.std(dtype=np.float64)) / math.sqrt(recent.size)
         return self.stats.mean + unsure < CLEAR * level
 
@@ -219,7 +219,7 @@ def say(facts: Facts) -> Sentence:
         return _spike(facts)
     if stats.solved_at is not None:
         return _solved(facts, stats.solved_at)
-    if levels.is_one_step(facts.config) and lags_beyond(facts.config):
+    if levels.has_one_rung(facts.config) and lags_beyond(facts.config):
         return _beyond(facts)
     return _say_trend(facts)
 
@@ -317,7 +317,7 @@ def _another_task(facts: Facts, before: EchoConfig) -> Sentence:
 def _place(facts: Facts) -> str:
     """Where the mean loss is between chance and the floor, or on the ladder."""
     config = facts.config
-    if levels.is_one_step(config):
+    if levels.has_one_rung(config):
         return f"{levels.way_from_chance(config, facts.mean):.0%} of the way from chance"
     solved = levels.solved_level(config)
     place = ladder_position(levels.ladder_of(config), facts.mean, facts.trend.unsure, solved)

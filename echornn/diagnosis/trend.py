@@ -17,7 +17,7 @@ from echornn.config import EchoConfig
 from echornn.history.block_means import HIGHEST, BlockMeans
 from echornn.history.buckets import Windows
 from echornn.history.curve import Numbers
-from echornn.levels import MOST_AT_CHANCE, chance_level, chance_width, is_one_step, mean_floor
+from echornn.levels import MOST_AT_CHANCE, chance_level, chance_width, has_one_rung, mean_floor
 from echornn.progress import Bools
 
 # Chosen so that 28 runs, kept as the means of every 64 windows, are said to be what they were
@@ -101,7 +101,7 @@ def _below_chance(config: EchoConfig, means: Numbers, unsure: Numbers) -> Bools:
 
 
 def _noise_is_known(config: EchoConfig, means: Numbers) -> Bools:
-    first = 0 if is_one_step(config) else NOISE_KNOWN
+    first = 0 if has_one_rung(config) else NOISE_KNOWN
     return np.arange(len(means)) >= first
 
 
@@ -111,7 +111,7 @@ def _falling(
     """Whether the loss falls at each block."""
     floor = mean_floor(config)
     fall = np.nan_to_num(_recent_fall(losses, floor, unsure))
-    if is_one_step(config):
+    if has_one_rung(config):
         fall = np.fmax(_fall_of_halves(losses, ends, floor), fall)
     leaves_chance = np.append(False, is_below[1:] & ~is_below[:-1])
     # what has just left chance falls, though the blocks before are still at chance
