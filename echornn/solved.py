@@ -54,8 +54,8 @@ class Levels:
                 most = chance if chance > lost else HIGH
                 rows[task] = solved_level(config), lost, most, deciding_windows(config)
             levels.append(rows[task])
-        solved, lost_at, most_at, over = np.array(levels).reshape(-1, 4).T
-        return cls(solved, lost_at, most_at, over.astype(np.int64))
+        solved_levels, lost_levels, mosts, overs = np.array(levels).reshape(-1, 4).T
+        return cls(solved_levels, lost_levels, mosts, overs.astype(np.int64))
 
     @property
     def longest(self) -> int:
@@ -127,23 +127,23 @@ class SolvedAt:
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
         return self.step(losses, levels)[0]
 
-    def step(
-        self, losses: Floats, levels: Levels, at: Windows | None = None
-    ) -> tuple[SolvedAt, list[Crossing]]:
-        """After more losses, float32 [n, runs]; and the crossings.
-
-        `at` is found from the losses, unless given.
-        """
+    def step(self, losses: Floats, levels: Levels) -> tuple[SolvedAt, list[Crossing]]:
+        """After more losses, float32 [n, runs]; and the crossings."""
         joined = np.concatenate([self.recent, losses])
         windows = self.windows + len(losses)
-        recent = joined[-levels.longest :].copy()  # not a view, which would keep all losses
-        if at is None:
-            if self._is_settled(joined, levels):
-                return replace(self, windows=windows, recent=recent), []
-            at = self._first_below(joined, windows, levels)
+        if self._is_settled(joined, levels):
+            return replace(self, windows=windows, recent=_newest(joined, levels)), []
+        return self.step_solved_at(self._first_below(joined, windows, levels), losses, levels)
+
+    def step_solved_at(
+        self, at: Windows, losses: Floats, levels: Levels
+    ) -> tuple[SolvedAt, list[Crossing]]:
+        """The same where it is known at which windows runs have solved the task."""
+        joined = np.concatenate([self.recent, losses])
+        windows = self.windows + len(losses)
         crossings = self._crossings(at, joined, len(losses), windows, levels)
         lost_at = lost_after(self.lost_at, crossings, windows)
-        return SolvedAt(at, windows, recent, lost_at), crossings
+        return SolvedAt(at, windows, _newest(joined, levels), lost_at), crossings
 
     def _first_below(self, joined: Floats, windows: int, levels: Levels) -> Windows:
         """`at` after these losses, of which the last is of this window."""
@@ -182,19 +182,28 @@ class SolvedAt:
         was_lost = self.lost_at[runs] > 0
         may_cross = np.where(was_lost, is_below.any(axis=0), is_above.any(axis=0))
         runs, was_lost = runs[may_cross], was_lost[may_cross]
-        # 1 where a run is lost, -1 where it is solved, 0 where it stays what it was; first, what it
-        # was before these windows
+        # 1 in a window that loses the task, -1 in one that solves it, 0 between the levels; first,
+        # what a run was before these windows
         before = np.where(was_lost, np.int8(1), np.int8(-1))
         signs = is_above[:, may_cross].astype(np.int8) - is_below[:, may_cross]
-        signs = np.concatenate([before[np.newaxis], signs])
-        rows = np.arange(len(signs))[:, np.newaxis]
-        last_sign = np.maximum.accumulate(np.where(signs != 0, rows, 0), axis=0)
-        is_lost = np.take_along_axis(signs, last_sign, axis=0) > 0
+        is_lost = _filled(np.concatenate([before[np.newaxis], signs])) > 0
 
         crossing, run = np.nonzero(is_lost[1:] != is_lost[:-1])
         lost_at = np.where(is_lost[1:][crossing, run], numbers[crossing], 0)
         columns = numbers[crossing], runs[run], lost_at
         return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _newest(losses: Floats, levels: Levels) -> Floats:
+    return losses[-levels.longest :].copy()  # not a view, which would keep all losses
+
+
+def _filled(signs: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """In place of each 0 the last sign before it in its column: of -1, 0, 1, 0, 0, -1 one has -1,
+    -1, 1, 1, 1, -1."""
+    rows = np.arange(len(signs))[:, np.newaxis]
+    last_sign = np.maximum.accumulate(np.where(signs != 0, rows, 0), axis=0)
+    return np.take_along_axis(signs, last_sign, axis=0)
 
 
 def lost_after(before: Windows, crossings: Sequence[Crossing], window: int) -> Windows:

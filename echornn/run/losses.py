@@ -168,12 +168,13 @@ class Losses:
         norms: StoredWindows,
         solved_at: Windows,
     ) -> None:
-        losses = losses_of(windows)
+        losses, levels, solved = losses_of(windows), branch.levels, branch.solved
         end = branch.end
         if branch.is_alone:
             branch.stats = self._stats_after(branch, windows, losses_of(norms)[:, 0])
-        known_at = None if branch.is_alone else solved_at
-        branch.solved, crossings = branch.solved.step(losses, branch.levels, known_at)
+            branch.solved, crossings = solved.step(losses, levels)
+        else:
+            branch.solved, crossings = solved.step_solved_at(solved_at, losses, levels)
         branch.crossings += crossings
         is_bad = ~np.isfinite(losses).any(axis=1)
         for window in (end + np.flatnonzero(is_bad)).tolist():
