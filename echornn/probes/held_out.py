@@ -13,7 +13,7 @@ from echornn.data import held_out_batch, held_out_config, load_own_task
 from echornn.network.shapes import carried_size
 from echornn.probes.prepared import Prepared
 from echornn.progress import Bools, Floats
-from echornn.readings import ERRORS, Doubles, HeldOut
+from echornn.readings import STANDARD_ERRORS, Doubles, HeldOut
 from echornn.tasks.task import Batch
 
 
@@ -85,4 +85,4 @@ def _spread(values: Doubles, scored: Bools) -> float:
     of_rows = _mean(values, scored, axis=1)[scored.any(axis=1)]
     if len(of_rows) < 2:
         return math.nan
-    return ERRORS * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows))
+    return STANDARD_ERRORS * float(of_rows.std(ddof=1)) / math.sqrt(len(of_rows))

@@ -99,9 +99,9 @@ class LessonScreen(TrainingScreen):
             return super()._too_small(least_height)
         return f"too small: curve and tour need {LEAST_WIDTH}x{least_height}"
 
-    def _show(self) -> None:
+    def _show_picture(self) -> None:
         self._status.advises = not self._steps
-        super()._show()
+        super()._show_picture()
         step, frame = self._step, self._frame
         if step is not None and step.until is not None and self._is_up_to_date:
             if has_come(step.until, frame):
@@ -196,6 +196,6 @@ class LessonScreen(TrainingScreen):
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""
         self._steps.clear()
-        self._show()
+        self._show_picture()
         self._lay_out(self.app.size)
         self.notify("The run goes on; echornn-tui tour takes the tour again.")

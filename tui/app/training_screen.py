@@ -146,7 +146,7 @@ class TrainingScreen(Screen[None]):
             self.watch(panel, "is_open", self._panel_opened_or_closed, init=False)
         self.set_focus(self.watched.plot)
         self._lay_out(self.app.size)
-        self._show()
+        self._show_picture()
         self._show_views()
 
     @property
@@ -171,9 +171,9 @@ class TrainingScreen(Screen[None]):
         before = self._frame
         if self.shown.look(self._query):
             if self._frame is before:
-                self._show()
+                self._show_picture()
             else:
-                self._show_frame(before)
+                self._take_frame(before)
         if self.scripts:
             self.call_later(self.scripts.go_on)
 
@@ -182,7 +182,7 @@ class TrainingScreen(Screen[None]):
         if self.watched.views_are_stale:
             self._show_views()
 
-    def _show_frame(self, before: Frame) -> None:
+    def _take_frame(self, before: Frame) -> None:
         frame = self._frame
         if before.config != frame.config:
             self._lay_out(self.app.size)
@@ -194,7 +194,7 @@ class TrainingScreen(Screen[None]):
             self.post_message(self.Loaded())
         if before.state is not frame.state or frame.state.stands_still:
             self._show_views()  # before the status, which reads the values under the views' cursors
-        self._show()
+        self._show_picture()
         refused = frame.refused
         if refused is not None and refused != before.refused and not self._is_said(refused):
             self._complain(refused.why_not)
@@ -207,7 +207,7 @@ class TrainingScreen(Screen[None]):
         command."""
         return self._settings.is_open or self.scripts.await_answer_to(answer.command)
 
-    def _show(self) -> None:
+    def _show_picture(self) -> None:
         picture, frame = self.shown.picture, self._frame
         self.watched.seeds.saw(frame)
         self._note_replicas(frame)
@@ -337,15 +337,15 @@ class TrainingScreen(Screen[None]):
     def _viewport_changed(self) -> None:
         self.shown.look_again(self._query)
         self.watched.plot.show(self.shown.picture)
-        self._show_change()
+        self._ask_after_change()
 
     @on(View.Changed)
     def _view_changed(self) -> None:
         if self.watched.seeds.display:  # other lines of it may be visible
             self.shown.look_again(self._query)
-        self._show_change()
+        self._ask_after_change()
 
-    def _show_change(self) -> None:
+    def _ask_after_change(self) -> None:
         self.watched.show_seed_rows()
         self._ask()
         self._status_changed()
@@ -354,7 +354,7 @@ class TrainingScreen(Screen[None]):
     def _hovered(self) -> None:
         self.hints.hovered()
 
-    def _show_view(self, key: str) -> None:
+    def _open_view(self, key: str) -> None:
         """Show the view with this number key; if the one that it replaces had the arrow keys, it
         gets them."""
         watched = self.watched
@@ -463,7 +463,7 @@ class TrainingScreen(Screen[None]):
             return self._status.too_small
         match what:
             case screen.ShowView(key):
-                self._show_view(key)
+                self._open_view(key)
             case screen.OpenPanel(name):
                 return self._open_panel(name)
             case screen.Draw(what=name):

@@ -94,9 +94,11 @@ def export_run(
             run in this one, for tensorboard --logdir; of several networks, the quantiles. It needs
             echornn-tui[tensorboard].
     """
-    given = {
-        name: value for name, value in locals().items() if value is not None and value is not False
-    }
+    flags = locals()
+    given = {}
+    for name, value in flags.items():
+        if value is not None and value is not False:
+            given[name] = value
     _require_together(given)
     stored = opened(run, trust).run
     when_solved = at == "solved"
@@ -112,32 +114,19 @@ def export_run(
         return ExitCode.DONE
     number = wanted.number
     if tensorboard is not None:
-        names = [stored.folder.resolve().name]
-        if branch:
-            names.append(f"branch-{branch}")
-        if number is not None:
-            names.append(f"replica-{number}")
-        windows = pieces(stored, position, number)
-        _write_events(tensorboard / "_".join(names), stored, windows, position.window)
+        folder = tensorboard / _name_of_curves(stored, branch, number)
+        _write_events(folder, stored, pieces(stored, position, number), position.window)
         return ExitCode.DONE
-    rows: Iterable[Record]
     if summary:
-        columns = [*NetworkFacts._fields]
-        rows = map(_of_network, network_facts(stored, position))
+        columns, rows = _network_rows(stored, position)
     else:
-        of_path = None
-        if path or branch is not None:
-            of_path = position
-        windows = pieces(stored, of_path, number)
-        is_numbered = number is None and Numbering.of(stored).has_several
-        columns = ["window", "epoch", "loss", "accuracy", "grad_norm"]
-        if is_numbered:
-            columns.insert(4, "replica")
-        rows = _of_windows(windows, is_numbered)
+        is_of_path = path or branch is not None
+        columns, rows = _window_rows(stored, position if is_of_path else None, number)
     if parquet is not None:
         words = ("path", "branch", "summary", "replica", "parquet")
-        flags = {name: given[name] for name in words if name in given}
-        _write_parquet(parquet, columns, rows, command_with("export", [run], flags), stored.config)
+        of_rows = {name: given[name] for name in words if name in given}
+        command = command_with("export", [run], of_rows)
+        _write_parquet(parquet, columns, rows, command, stored.config)
         return ExitCode.DONE
     return emit(rows, json, partial(csv_lines, columns))
 
@@ -168,6 +157,34 @@ def _require_together(given: Mapping[str, object]) -> None:
             )
 
 
+def _name_of_curves(run: Run, branch: str | None, number: int | None) -> str:
+    names = [run.folder.resolve().name]
+    if branch:
+        names.append(f"branch-{branch}")
+    if number is not None:
+        names.append(f"replica-{number}")
+    return "_".join(names)
+
+
+# ---- rows
+
+
+Rows = tuple[list[str], Iterable[Record]]  # the names of their columns, and they
+
+
+def _network_rows(run: Run, position: Position) -> Rows:
+    return [*NetworkFacts._fields], map(_of_network, network_facts(run, position))
+
+
+def _window_rows(run: Run, of_path: Position | None, number: int | None) -> Rows:
+    """Of a path, or of all branches; of all networks, or that of a number."""
+    is_numbered = number is None and Numbering.of(run).has_several
+    columns = ["window", "epoch", "loss", "accuracy", "grad_norm"]
+    if is_numbered:
+        columns.insert(4, "replica")
+    return columns, _of_windows(pieces(run, of_path, number), is_numbered)
+
+
 def _of_network(network: NetworkFacts) -> Record:
     row = network._asdict()
     row["solved_at"] = network.solved_at or None
@@ -190,6 +207,9 @@ def _of_windows(windows: Iterable[WindowPiece], is_numbered: bool) -> Iterator[R
                     row["replica"] = replica
                 row["grad_norm"] = norm
                 yield row
+
+
+# ---- other formats
 
 
 def _write_parquet(
