@@ -98,6 +98,7 @@ def branch_facts(run: Run) -> Iterator[BranchFacts]:
         number = branch.number
         end = tree.end(number)
         parent = None if branch.parent is None else branch.parent.branch
+        results = losses.results(number)
         level = solved_level(branch.config)
         yield BranchFacts(
             number,
@@ -107,7 +108,10 @@ def branch_facts(run: Run) -> Iterator[BranchFacts]:
             tree.windows_of(number),
             end.window,
             tree.differs(number),
-            *losses.results(number),
+            newest_loss=results.newest_loss,
+            mean_loss=results.mean_loss,
+            solved_at=results.solved_at,
+            lost_at=results.lost_at,
             here=number == run.position.branch,
             seed_stats=losses.seed_stats(end),
             solved_level=level if math.isfinite(level) else None,

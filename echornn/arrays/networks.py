@@ -127,10 +127,11 @@ def _networks(run: Run, branch: int, window_of: Mapping[int, int]) -> Networks:
         states = [state_at(run, Position(branch, windows[0]), retrain=True)]
     else:
         states = Retraining(run, branch).along(windows)
+    unlike: UnlikeRecord | None = None
     configs: dict[int, EchoConfig] = {}
     weights: dict[int, dict[str, Floats]] = {}
     for window, there in zip(windows, states, strict=True):
-        state = there.state
+        state, unlike = there.state, there.unlike  # the first until this window
         numbers = numbering.numbers(state.config)
         for number in window_of:
             if window_of[number] != window:
@@ -139,13 +140,12 @@ def _networks(run: Run, branch: int, window_of: Mapping[int, int]) -> Networks:
             configs[number] = state.configs[index]
             # Copies: views would keep the states of all networks in memory
             weights[number] = {name: array[index].copy() for name, array in state.weights.items()}
-    stacked = {}
-    for name in weights[min(weights)]:
-        stacked[name] = np.stack([weights[number][name] for number in window_of])
+    networks = [weights[number] for number in window_of]
+    stacked = {name: np.stack([network[name] for network in networks]) for name in networks[0]}
     return Networks(
         np.array([*window_of], np.int64),
         np.array([*window_of.values()], np.int64),
         tuple(configs[number] for number in window_of),
         stacked,
-        there.unlike,
+        unlike,
     )

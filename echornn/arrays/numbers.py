@@ -54,8 +54,9 @@ def _in_words(ranges: Iterable[range]) -> str:
             continue  # within those before
         end = numbers.stop
         texts.append(f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0]))
-    words = ", ".join(texts)
-    return f"only {words}, a single network" if words.isdigit() else words
+    if end - widest_first[0].start == 1:
+        return f"only {texts[0]}, a single network"
+    return ", ".join(texts)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def state_at(run: Run, position: Position, retrain: bool, say: Say = silent) -> 
         if state is not None:  # it is not damaged
             return StateThere(state)
     if retrain:
-        return Retraining(run, position.branch, say).to(position.window)
+        return Retraining(run, position.branch, say).state_after(position.window)
     raise RunError(
         f"the weights after window {position.window} were not kept: {_near(position.window, kept)}"
     )
@@ -81,7 +81,7 @@ class Retraining:
         self._trainer = self._make_trainer(run.config)
         self._unlike: UnlikeRecord | None = None
 
-    def to(self, window: int) -> StateThere:
+    def state_after(self, window: int) -> StateThere:
         """The networks after a window of the path."""
         replay = self._replay(self._states, window)
         before = None
@@ -117,5 +117,11 @@ class Retraining:
             yield StateThere(replay.trainer.state, unlike=replay.unlike)
 
     def _replay(self, states: States, window: int) -> Replay:
-        end = Position(self._branch, window)
-        return Replay(self._losses, states, self._trainer, end, 1, self._make_trainer)
+        return Replay(
+            self._losses,
+            states,
+            self._trainer,
+            Position(self._branch, window),
+            recent_windows=1,
+            make_trainer=self._make_trainer,
+        )

@@ -178,7 +178,7 @@ class RunArrays:
         windows = np.unique(np.linspace(0, end.window, count).round())
         countdown = Countdown(self.progress, "window", len(windows))
         for window in windows.astype(int).tolist():
-            there = retraining.to(window)
+            there = retraining.state_after(window)
             yield self._snapshot(there, Position(end.branch, window), replica)
             countdown.next()
 

@@ -92,7 +92,9 @@ def _pieces(
 ) -> Iterator[WindowPiece]:
     for part, windows, norms in run.stored(run.tree.ranges(end, first)):
         numbers = numbering.numbers(part.branch.config)
-        before = part.at if end is None else part.first
+        before = part.at  # windows of the whole run
+        if end is not None:
+            before = part.first  # of the path
         if replica is None:
             yield _piece(part, before, numbers, windows, norms)
         elif replica in numbers:
