@@ -32,14 +32,15 @@ class Checkpoint:
 
     def array(self, *path: str | int) -> npt.NDArray[Any]:
         """The array to which this place of the recorded state refers."""
-        there: Any = self.header["state"]
+        place: Any = self.header["state"]
         for name in path:
-            there = there[name]
-        return self.arrays[int(there["array"])]
+            place = place[name]
+        return self.arrays[int(place["array"])]
 
     @property
     def optimizer(self) -> list[npt.NDArray[Any]]:
-        return [self.arrays[one["array"]] for one in self.header["state"]["optimizer"]["tuple"]]
+        places = self.header["state"]["optimizer"]["tuple"]
+        return [self.arrays[place["array"]] for place in places]
 
 
 def checkpoint(data: bytes) -> Checkpoint:
@@ -49,25 +50,24 @@ def checkpoint(data: bytes) -> Checkpoint:
     magic, version, length = struct.unpack_from("<8sII", content)
     assert (magic, version) == (b"ECHORNN\0", 1)
     header = json.loads(content[16 : 16 + length])
-    arrays, at = [], 16 + length
+    at = 16 + length
+    arrays = []
     for kind, shape in header["arrays"]:
-        count = int(np.prod(shape, dtype=np.int64))
-        arrays.append(np.frombuffer(content, kind, count, at).reshape(shape))
-        at += arrays[-1].nbytes
+        array = np.ndarray(shape, kind, content, at)
+        arrays.append(array)
+        at += array.nbytes
     assert at == len(content)
     return Checkpoint(header, arrays)
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint:
     """The checkpoint with the highest serial; each stands in the file that its serial says."""
-    found = {}
-    for number in (0, 1):
-        file = folder / f"checkpoint-{number}"
-        if file.exists():
-            one = checkpoint(file.read_bytes())
-            assert one.header["serial"] % 2 == number
-            found[one.header["serial"]] = one
-    return found[max(found)]
+    checkpoints = {}
+    for file in folder.glob("checkpoint-?"):
+        serial = checkpoint(file.read_bytes()).header["serial"]
+        assert file.name == f"checkpoint-{serial % 2}"
+        checkpoints[serial] = checkpoint(file.read_bytes())
+    return checkpoints[max(checkpoints)]
 
 
 def losses(folder: Path) -> npt.NDArray[Any]:
@@ -80,16 +80,21 @@ def packed(data: bytes, replicas: int) -> tuple[npt.NDArray[np.float32], npt.NDA
     float32 without its sign and its last 7 bits.
     """
     words = np.frombuffer(data, "<u4").reshape(-1, replicas)
-    return (words >> 8 << 7).astype("<u4").view("<f4"), (words & 255).astype(np.int64)
+    losses = (words >> 8 << 7).astype("<u4").view("<f4")
+    errors = (words & 255).astype(np.int64)
+    return losses, errors
 
 
 def commands(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "commands.jsonl").read_text().splitlines()]
+    lines = (folder / "commands.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def keyframes(folder: Path) -> dict[tuple[int, int], Checkpoint]:
     """The states in ``keyframes.bin``, by branch and window along its path; all must be whole."""
-    data, at, found = (folder / "keyframes.bin").read_bytes(), 0, {}
+    data = (folder / "keyframes.bin").read_bytes()
+    at = 0
+    found = {}
     while at < len(data):
         magic, branch, window, digest, length, crc = KEYFRAME.unpack_from(data, at)
         state = data[at + KEYFRAME.size :][:length]
@@ -102,8 +107,8 @@ def keyframes(folder: Path) -> dict[tuple[int, int], Checkpoint]:
 
 def solved(folder: Path) -> dict[tuple[int, int], int]:
     """The window at which each network was solved, by branch and replica."""
-    rows = np.frombuffer((folder / "solved.bin").read_bytes(), SOLVED)
-    return {(int(row["branch"]), int(row["replica"])): int(row["window"]) for row in rows}
+    rows = np.frombuffer((folder / "solved.bin").read_bytes(), SOLVED).tolist()
+    return {(branch, replica): window for branch, replica, window in rows}
 
 
 def log_end(file: Path) -> dict[str, int]:
