@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
+import re
 import shutil
 import sys
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
-from echornn import EchoConfig, Run, RunError, read
+from echornn import Run, RunError, RunWindows, read
 from echornn.session.commands import Choose, ToggleReplicas
 from tests.door.folders.lab import (
     FromAnyState,
@@ -32,65 +35,65 @@ def printed(*words: object) -> str:
     return done.stdout
 
 
-def columns(text: str) -> dict[str, list[str]]:
-    """The columns of CSV, by name."""
-    head, *rows = csv.reader(io.StringIO(text))
-    return dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
+def exported(*words: object) -> dict[str, np.ndarray]:
+    """The columns that export prints, by name, as texts."""
+    head, *rows = csv.reader(printed("export", *words).splitlines())
+    return dict(zip(head, np.array(rows).T, strict=True))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three branches of one network; the third continues the first, before the second."""
+    place = tmp_path_factory.mktemp("runs") / "run"
     steps = (12, {"learning_rate": 0.1, "num_epochs": 9}, 8, (0, 5), {"learning_rate": 0.2}, 3)
-    return record(
-        tmp_path_factory.mktemp("runs") / "run", SMALL, *steps, make_trainer=ScriptedTrainer
-    )
+    return record(place, SMALL, *steps, make_trainer=ScriptedTrainer)
 
 
 def test_windows_and_paths_are_those_of_export(folder: Path) -> None:
     run = read(folder)
-    for windows, flags in [
-        (run.windows(), []),
-        (run.path(), ["--path"]),
-        (run.path("b"), ["--branch", "b"]),
-    ]:
-        exported = columns(printed("export", folder, *flags))
-        assert windows.window.tolist() == list(map(int, exported["window"]))
-        assert windows.epoch.tolist() == list(map(int, exported["epoch"]))
-        assert windows.loss[:, 0].tolist() == np.array(exported["loss"], np.float32).tolist()
-        assert (
-            windows.accuracy[:, 0].tolist() == np.array(exported["accuracy"], np.float32).tolist()
-        )
-        assert (
-            windows.grad_norm[:, 0].tolist() == np.array(exported["grad_norm"], np.float32).tolist()
-        )
-        np.testing.assert_array_equal(windows.grad_norm, 2 * windows.loss)
-        assert {one.dtype.name for one in (windows.window, windows.epoch, windows.branch)} == {
-            "int64"
-        }
-        assert {windows.loss.dtype.name, windows.accuracy.dtype.name} == {"float32"}
+    assert_exported(run.windows(), folder)
+    assert_exported(run.path(), folder, "--path")
+    assert_exported(run.path("b"), folder, "--branch", "b")
+
+
+def assert_exported(windows: RunWindows, *words: object) -> None:
+    columns = exported(*words)
+    assert_array_equal(windows.window, columns["window"].astype(int))
+    assert_array_equal(windows.epoch, columns["epoch"].astype(int))
+    assert_array_equal(windows.loss[:, 0], columns["loss"].astype(np.float32))
+    assert_array_equal(windows.accuracy[:, 0], columns["accuracy"].astype(np.float32))
+    assert_array_equal(windows.grad_norm[:, 0], columns["grad_norm"].astype(np.float32))
+    assert_array_equal(windows.grad_norm, 2 * windows.loss)
+    assert windows.window.dtype == windows.epoch.dtype == windows.branch.dtype == np.int64
+    assert windows.loss.dtype == windows.accuracy.dtype == np.float32
+
+
+def test_windows_are_in_the_order_trained_and_paths_those_to_a_place(folder: Path) -> None:
+    run = read(folder)
     assert run.windows().branch.tolist() == [0] * 12 + [1] * 8 + [2] * 3
     assert run.windows().epoch.tolist() == [1] * 10 + [2] * 2 + [2] * 8 + [1] * 3
-    assert run.path(1, at=14, first=10).loss[:, 0] == pytest.approx(
-        [scripted_loss(at) for at in range(10, 14)]
-    )
-    assert run.path(1, at=14, first=10).window.tolist() == [11, 12, 13, 14]
-    assert (run.path().replica.tolist(), run.path().branch.tolist()) == ([0], [0] * 5 + [2] * 3)
+    assert run.path().branch.tolist() == [0] * 5 + [2] * 3
+    assert run.path().replica.tolist() == [0]
+    path = run.path(1, at=14, first=10)
+    assert path.window.tolist() == [11, 12, 13, 14]
+    assert path.loss[:, 0] == pytest.approx(list(map(scripted_loss, range(10, 14))))
 
 
 def test_branches_are_those_of_the_command(folder: Path) -> None:
-    told = [json.loads(line) for line in printed("branches", folder, "--json").splitlines()]
-    facts = read(folder).branches
-    assert [{name: getattr(one, name) for name in told[0]} for one in facts] == told
-    assert [(one.letter, one.parent, one.at, one.windows, one.path, one.here) for one in facts] == [
+    branches = read(folder).branches
+    lines = printed("branches", folder, "--json").splitlines()
+    for branch, line in zip(branches, lines, strict=True):
+        for name, value in json.loads(line).items():
+            assert getattr(branch, name) == value
+    fields = attrgetter("letter", "parent", "at", "windows", "path", "here")
+    assert list(map(fields, branches)) == [
         ("a", None, 0, 12, 12, False),
         ("b", 0, 12, 8, 20, False),
         ("c", 0, 5, 3, 8, True),
     ]
-    assert [one.newest_loss for one in facts] == pytest.approx(
-        [scripted_loss(at) for at in (11, 19, 7)]
-    )
-    assert facts[1].mean_loss == pytest.approx(np.mean([scripted_loss(at) for at in range(20)]))
+    for branch, newest in zip(branches, (11, 19, 7), strict=True):
+        assert branch.newest_loss == pytest.approx(scripted_loss(newest))
+    assert branches[1].mean_loss == pytest.approx(np.mean(list(map(scripted_loss, range(20)))))
 
 
 def test_the_configuration_at_any_window(folder: Path) -> None:
@@ -101,37 +104,49 @@ def test_the_configuration_at_any_window(folder: Path) -> None:
     assert run.config == run.config_at()
 
 
-def test_of_several_networks_there_is_a_column_each_also_of_one_that_goes_on_alone(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six networks, of which the third goes on alone."""
+    place = tmp_path_factory.mktemp("runs") / "run"
     steps = (4, Choose(2), "alone", 3)
-    folder = record(tmp_path / "run", SMALL_POPULATION, *steps, make_trainer=ScriptedTrainer)
-    run = read(folder)
-    path = run.path()
+    return record(place, SMALL_POPULATION, *steps, make_trainer=ScriptedTrainer)
+
+
+def test_each_of_several_networks_has_a_column_also_one_that_goes_on_alone(several: Path) -> None:
+    path = read(several).path()
     assert path.loss.shape == (7, 6)
-    assert path.replica.tolist() == list(range(6))
+    assert path.replica.tolist() == [0, 1, 2, 3, 4, 5]
     assert np.isfinite(path.loss).sum(axis=0).tolist() == [4, 4, 7, 4, 4, 4]
-    alone = columns(printed("export", folder, "--path", "--replica", "2"))
-    assert path.loss[:, 2].tolist() == np.array(alone["loss"], np.float32).tolist()
-    assert run.path(replica=2).loss.tolist() == path.loss[:, [2]].tolist()
-    summary = columns(printed("export", folder, "--branch", "a", "--summary"))
-    networks = run.networks(branch="a")
-    assert (
-        [one.seed for one in networks] == list(map(int, summary["seed"])) == [7, 8, 9, 10, 11, 12]
-    )
-    assert [f"{one.final_loss:.9g}" for one in networks] == summary["final_loss"]
-    ((name, every),) = run.weights(4, "a").items()
-    assert every.tolist() == [[4]] * 6
-    assert run.weights(4, "a", replica=3)[name].tolist() == every[3].tolist()
-    assert [(one.replica, one.seed) for one in run.networks()] == [(2, 9)]
+    alone = exported(several, "--path", "--replica", 2)
+    assert_array_equal(path.loss[:, 2], alone["loss"].astype(np.float32))
+    assert_array_equal(path.loss[:, [2]], read(several).path(replica=2).loss)
+
+
+def test_networks_are_those_of_the_summary(several: Path) -> None:
+    summary = exported(several, "--branch", "a", "--summary")
+    networks = read(several).networks(branch="a")
+    assert [network.seed for network in networks] == [7, 8, 9, 10, 11, 12]
+    assert summary["seed"].astype(int).tolist() == [7, 8, 9, 10, 11, 12]
+    assert [f"{network.final_loss:.9g}" for network in networks] == summary["final_loss"].tolist()
+    (alone,) = read(several).networks()
+    assert (alone.replica, alone.seed) == (2, 9)
+
+
+def test_weights_of_several_networks(several: Path) -> None:
+    run = read(several)
+    ((name, weights),) = run.weights(4, "a").items()
+    assert weights.tolist() == [[4]] * 6
+    assert run.weights(4, "a", replica=3)[name].tolist() == [4]
 
 
 def test_weights_that_were_kept_are_read_and_others_only_if_asked_for(folder: Path) -> None:
     run = read(folder)
-    (name,) = run.weights()
-    assert run.kept().tolist()[-1] == 8
-    assert run.weights()[name].tolist() == run.weights(8, "c")[name].tolist() == [8]
-    missing = next(at for at in range(1, 8) if at not in run.kept().tolist())
+    (weights,) = run.weights().values()
+    assert weights.tolist() == [8]
+    assert run.weights(8, "c") == run.weights()
+    kept = run.kept().tolist()
+    assert kept[-1] == 8
+    missing = min({*range(1, 8)} - {*kept})
     with pytest.raises(RunError, match=rf"\b{missing}\b.* 0 and 5 "):
         run.weights(missing)
 
@@ -173,10 +188,9 @@ def test_it_says_how_many_windows_of_a_path_are_measured(tmp_path: Path) -> None
     assert [snapshot.window for snapshot in snapshots] == [0, 3, 6, 9]
     first, second, *others = texts
     assert (first, second) == ("measuring window 1 of 4", "window 1 of 4 measured")
-    assert [text.partition(",")[0] for text in others] == [
-        f"window {number} of 4 measured" for number in (2, 3, 4)
-    ]
-    assert all(text.endswith("s left") for text in others)
+    for number, text in enumerate(others, 2):
+        assert re.fullmatch(f"window {number} of 4 measured,.*s left", text)
+    assert len(others) == 3
 
 
 def test_a_run_of_which_nothing_was_saved_is_empty(tmp_path: Path) -> None:
@@ -184,8 +198,8 @@ def test_a_run_of_which_nothing_was_saved_is_empty(tmp_path: Path) -> None:
     for file in folder.glob("checkpoint-*"):
         file.unlink()
     run = read(folder)
-    assert (len(run.path()), len(run.windows()), run.branches, len(run.kept())) == (0, 0, (), 0)
-    assert len(printed("export", folder, "--path").splitlines()) == 1
+    assert len(run.path()) == len(run.windows()) == len(run.branches) == len(run.kept()) == 0
+    assert printed("export", folder, "--path").count("\n") == 1
     with pytest.raises(RunError, match="no weights yet"):
         run.weights()
     with pytest.raises(RunError, match="no networks yet"):
@@ -193,12 +207,10 @@ def test_a_run_of_which_nothing_was_saved_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_task_of_numbers_has_no_accuracy(tmp_path: Path) -> None:
-    config = EchoConfig(
-        task="adding", total_series_length=2000, truncated_backprop_length=10, batch_size=2
-    )
-    run = read(record(tmp_path / "run", config, 3, make_trainer=ScriptedTrainer))
-    assert np.isnan(run.path().accuracy).all()
-    assert np.isfinite(run.path().loss).all()
+    config = replace(SMALL, task="adding", total_series_length=2000)
+    path = read(record(tmp_path / "run", config, 3, make_trainer=ScriptedTrainer)).path()
+    assert np.isnan(path.accuracy).all()
+    assert np.isfinite(path.loss).all()
 
 
 def test_reading_does_not_import_tensorflow(folder: Path) -> None:
@@ -217,16 +229,16 @@ def test_of_a_run_that_goes_on_only_what_is_new_is_read(
     assert followed.refreshed() is followed
     for steps in [(4,), ("reset", 5), ((0, 3), 2, (1, 5), 3)]:
         go_on(run_folder, *steps)
-        before, followed = followed, followed.refreshed()
+        losses = followed.losses
+        followed = followed.refreshed()
         anew = Run.read(run_folder)
-        assert followed.losses is before.losses, "it grows"
+        assert followed.losses is losses, "it grows"
         for branch in anew.tree.branches:
             end = anew.tree.end(branch.number)
             assert followed.tree.end(branch.number) == end
-            now, whole = (run.losses.losses(end, 0) for run in (followed, anew))
-            assert now is not None
+            whole = anew.losses.losses(end, 0)
             assert whole is not None
-            assert now.tolist() == whole.tolist()
+            assert_array_equal(followed.losses.losses(end, 0), whole, strict=True)
 
 
 def test_what_was_changed_in_a_run_that_is_followed_is_read_anew(tmp_path: Path) -> None:
