@@ -124,7 +124,8 @@ class Facts:
         return self.stats.mean + unsure < CLEAR * level
 
     @property
-    def level(self) -> str:
+    def newest_level(self) -> str:
+        """The trend's level, or below if the newest windows are ahead of it."""
         return "below" if self.is_ahead else self.trend.level
 
     @property
@@ -154,14 +155,16 @@ class Facts:
             return False
         if stats.solved_at is not None and stats.left_at < stats.solved_at:
             return False
-        return not stats.mean < levels.BELOW_CHANCE * self.chance
+        has_learned = stats.mean < levels.BELOW_CHANCE * self.chance  # not if either is NaN
+        return not has_learned
 
     @property
     def has_diverged(self) -> bool:
         """Whether the loss is not finite, or was far above chance with nothing learned since."""
         if not np.isfinite(self.stats.recent).all():
             return True
-        return self.has_left and not self.stats.left_to <= levels.most_loss(self.config)
+        was_in_bounds = self.stats.left_to <= levels.most_loss(self.config)  # not if it is NaN
+        return self.has_left and not was_in_bounds
 
     def text(self, loss: float) -> str:
         return loss_of(self.config, loss)
@@ -231,14 +234,14 @@ def _say_trend(facts: Facts) -> Sentence:
     if facts.trend.level == "early":
         needed = FIRST_BLOCK - stats.block_means.windows
         return Sentence("early", f"too early to tell: {needed} more windows needed")
-    if stats.before is not None and facts.level != "below":
+    if stats.before is not None and facts.newest_level != "below":
         return _another_task(facts, stats.before)
-    if facts.level == "above":
+    if facts.newest_level == "above":
         text = f"above chance ({facts.chance_text}): mean loss {mean}"
         return facts.advise("above", text, _slower(facts))
-    if facts.level == "chance" and facts.is_better:
+    if facts.newest_level == "chance" and facts.is_better:
         return Sentence("falling", f"learning: mean loss {mean}, more right than by chance")
-    if facts.level == "chance":
+    if facts.newest_level == "chance":
         text = f"at chance ({facts.chance_text}) after {stats.windows:,} windows"
         key = SEEDS if stats.windows >= PATIENCE else ""
         return facts.advise("chance", text, _another_start(facts), key)

@@ -17,6 +17,10 @@ LEAST_SOUGHT = 200
 SLIGHT = 0.05  # the share of a fall by which the loss may already be lower where it begins
 FLAT = 0.02  # the share of the steepest fall below which the loss counts as constant
 REACH = 20  # the part of a curve whose mean is compared with that of as much before
+ALL_SOUGHT = 4 * LEAST_SOUGHT  # a range of at most so many windows is examined one by one
+BUCKETS_AROUND = 4  # of the steepest fall, on either side, that are examined again
+# The share of a range that may be left to examine; where more is, the fall is too long for more
+MOST_LEFT = 0.75
 
 # With a number of columns, from one window to another
 CurveOf = Callable[[int, int, int | None], Curve]
@@ -33,8 +37,9 @@ def turning_points(
     fall = before_the_fall(curve_of, columns, first, solved if is_solved_there else last)
     if fall is not None:
         points.add(max(first, fall - 1))
-    if first <= lost - 2 < last:
-        points.add(lost - 2)
+    before_lost = lost - 2  # `lost_at` is from 1, a point from 0
+    if first <= before_lost < last:
+        points.add(before_lost)
     return sorted(points)
 
 
@@ -46,7 +51,7 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
     found = None
     while last > first:
         length = last - first
-        if length <= 4 * LEAST_SOUGHT:
+        if length <= ALL_SOUGHT:
             columns = length
         curve = curve_of(columns, first, last)
         fall = begin_of_the_fall(curve.mean)
@@ -56,10 +61,10 @@ def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> i
         found = begin
         if curve.width == 1:
             return found
-        reach = max(4 * curve.width, LEAST_SOUGHT)
+        reach = max(BUCKETS_AROUND * curve.width, LEAST_SOUGHT)
         first = max(first, min(begin - LEAST_SOUGHT // 2, steepest - reach))
         last = min(last, steepest + reach)
-        if last - first > length * 3 // 4:
+        if last - first > MOST_LEFT * length:
             return found
     return found
 
@@ -86,16 +91,16 @@ def begin_of_the_fall(losses: Floats) -> tuple[int, int] | None:
     if most <= 0:
         return None
 
-    level = steepest  # behind the last index at which the loss still was constant
-    while level > 1 and falls[level - 2] > FLAT * most:
-        level -= 1
-    above = _mean_before(means, level, reach)
+    plateau_end = steepest  # behind the last index at which the loss still was constant
+    while plateau_end > 1 and falls[plateau_end - 2] > FLAT * most:
+        plateau_end -= 1
+    above = _mean_before(means, plateau_end, reach)
     below = float(means[steepest : steepest + reach].mean())
 
     short = max(1, reach // 2)
     begin = min(finite - 1, steepest + short)
     limit = above - SLIGHT * (above - below)
-    while begin > level and _mean_before(means, begin, short) < limit:
+    while begin > plateau_end and _mean_before(means, begin, short) < limit:
         begin -= 1
     return begin, steepest
 

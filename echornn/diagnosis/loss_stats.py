@@ -79,19 +79,18 @@ class LossStats:
         return LossStats(block_means=no_blocks, before=self.before)
 
     def leaving(
-        self, before: Floats, losses: Floats, norms: Floats, trained: int, most: float
+        self, before: Floats, losses: Floats, norms: Floats, trained: int, chance: float
     ) -> LossStats:
         """With the window, after ``trained`` windows, at which the loss left its range: from
         `RECENT_WINDOWS` clearly below chance to far above them and above `LEAP` times chance; or
-        else the first that is not finite or above ``most`` (see `most_loss`). ``before`` are the
-        losses before these.
+        else the first that is not finite or above `FAR_ABOVE` times chance. ``before`` are the
+        losses before these; ``chance`` is infinite if it is not known.
         """
-        chance = most / FAR_ABOVE
         if (losses < LEAP * chance).all():  # as nearly always
             return self
         left = _leaps(before, losses, chance)[-1:]
         if not len(left) and self.left_at is None:
-            left = np.flatnonzero(~(losses < most))[:1]
+            left = np.flatnonzero(~(losses < FAR_ABOVE * chance))[:1]
         if not len(left):
             return self
         window = int(left[0])
@@ -146,21 +145,35 @@ def ladder_position(
         return None
     if math.isnan(unsure):
         unsure = 0.0
-    for above, level, below in zip(levels, levels[1:], [*levels[2:], None], strict=False):
-        before = above.loss - level.loss
-        after = before if below is None else level.loss - below.loss
-        lowest = level.loss - max(NEAR * after, unsure)
-        highest = level.loss + max(NEAR * before, unsure)
-        is_at = lowest <= mean <= highest
-        if below is None and math.isfinite(solved):
-            is_at = mean <= min(solved, level.loss + before / 2)
-        if is_at and unsure <= min(before, after) / 2:
-            return LadderPosition(level, above, below)
-    higher = [level for level in levels if level.loss > mean + unsure] or levels[:1]
-    lower = [level for level in levels[1:] if level.loss < mean - unsure] or levels[-1:]
-    if lower[0] is higher[-1]:
-        return LadderPosition(None, higher[-1], None)
-    return LadderPosition(None, higher[-1], lower[0])
+    for number in range(1, len(levels)):
+        if _is_at(levels, number, mean, unsure, solved):
+            below = levels[number + 1] if number + 1 < len(levels) else None
+            return LadderPosition(levels[number], levels[number - 1], below)
+    return _position_between(levels, mean, unsure)
+
+
+def _is_at(levels: Sequence[Level], number: int, mean: float, unsure: float, solved: float) -> bool:
+    loss = levels[number].loss
+    is_last = number + 1 == len(levels)
+    up = down = levels[number - 1].loss - loss
+    if not is_last:
+        down = loss - levels[number + 1].loss
+    if unsure > min(up, down) / 2:  # it may as well be at a neighbour
+        return False
+    if is_last and math.isfinite(solved):
+        return mean <= min(solved, loss + up / 2)
+    return loss - max(NEAR * down, unsure) <= mean <= loss + max(NEAR * up, unsure)
+
+
+def _position_between(levels: Sequence[Level], mean: float, unsure: float) -> LadderPosition:
+    above, below = levels[0], levels[-1]
+    for level in levels:
+        if level.loss > mean + unsure:
+            above = level
+    for level in reversed(levels[1:]):
+        if level.loss < mean - unsure:
+            below = level
+    return LadderPosition(None, above, None if below is above else below)
 
 
 def distinct(ladder: Sequence[Level]) -> list[Level]:

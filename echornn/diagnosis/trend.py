@@ -114,10 +114,11 @@ def _falling(
     if has_one_rung(config):
         fall = np.fmax(_fall_of_halves(losses, ends, floor), fall)
     leaves_chance = np.append(False, is_below[1:] & ~is_below[:-1])
-    # what has just left chance falls, though the blocks before are still at chance
-    just_left = np.convolve(leaves_chance, np.ones(2 * SHORT_SPAN, np.int64))[: len(losses)] > 0
-    stands = (ends >= FIRST_JUDGED) & (fall < STANDS) & ~just_left
-    return _held((fall > FALLS) | leaves_chance, stands, first=True)
+    # What has just left chance falls, though the blocks that are compared are still at chance
+    has_just_left = _holds_for(2 * SHORT_SPAN, leaves_chance)
+    falls = (fall > FALLS) | leaves_chance
+    stands = (ends >= FIRST_JUDGED) & (fall < STANDS) & ~has_just_left
+    return _held(falls, stands, first=True)
 
 
 def _windows_before(config: EchoConfig, means: Numbers, ends: Windows, unsure: Numbers) -> int:
@@ -181,6 +182,11 @@ def _recent_fall(losses: Numbers, floor: float, unsure: Numbers) -> Numbers:
 def _share_of_what_was_left(before: Numbers, now: Numbers) -> Numbers:
     left = np.maximum(before, LEAST_LEFT)
     return np.asarray((left - np.maximum(now, LEAST_LEFT)) / left)
+
+
+def _holds_for(blocks: int, begins: Bools) -> Bools:
+    """True for so many blocks from each in which it begins: of 2 and 0 1 0 0 1, 0 1 1 0 1."""
+    return np.convolve(begins, np.ones(blocks, np.int64))[: len(begins)] > 0
 
 
 def _held(on: Bools, off: Bools, first: bool = False) -> Bools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from echornn.history.windows import (
     lost,
     median_mean,
 )
-from echornn.levels import RECENT_WINDOWS, can_be_solved, most_loss
+from echornn.levels import RECENT_WINDOWS, can_be_solved, chance_level
 from echornn.progress import Bools, Floats
 from echornn.run.branch import Branch, BranchSpan, Position, index_in
 from echornn.run.tree import Tree
@@ -69,7 +70,8 @@ class _BranchLosses:
         self.lost_at_start = self.solved.lost_at
         self.crossings: list[Crossing] = []
         self.levels = Levels.of([config] * config.replicas)
-        self.most_loss = most_loss(config)
+        chance = chance_level(config)
+        self.chance = chance if chance > 0 else math.inf  # infinite if it is not known
         self.losses = LossHistory(config, self.branch.start)
         self.norms = LossHistory(config, self.branch.start, band=False)
 
@@ -189,7 +191,7 @@ class Losses:
         losses = losses_of(windows)[:, 0]
         errors = error_rates_of(windows, branch.branch.config)[:, 0]
         newest = branch.solved.newest[:, 0]
-        stats = branch.stats.leaving(newest, losses, norms, branch.end, branch.most_loss)
+        stats = branch.stats.leaving(newest, losses, norms, branch.end, branch.chance)
         return replace(stats, block_means=stats.block_means.after(losses, errors))
 
     def _pass_unknown(self, branch: _BranchLosses, windows: int, solved_at: Windows) -> None:
