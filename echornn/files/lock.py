@@ -34,7 +34,7 @@ class Lock:
 
     def __init__(self, folder: Path) -> None:
         self._descriptor = opened(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
-        if not self._is_taken():
+        if not self._try():
             owner = os.pread(self._descriptor, 20, 0).strip()
             self.release()
             name = owner.decode() if owner.isdigit() else "unknown"
@@ -43,8 +43,8 @@ class Lock:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
-    def _is_taken(self) -> bool:
-        """Whether the lock is this process's now."""
+    def _try(self) -> bool:
+        """Take the lock, if it can be; returns whether it was."""
         for seconds in (0.0, *WAITS):
             time.sleep(seconds)
             with contextlib.suppress(BlockingIOError):

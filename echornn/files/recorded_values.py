@@ -59,35 +59,35 @@ LEFT_OUT = {TASK: ECHO, **{name: getattr(EchoConfig, name) for name in LATER_FIE
 """Values that records leave out."""
 
 Uses = Iterable[tuple[Mapping[str, Any], Shape | None]]
-"""The values of configurations, with the shape of their data; see `record_of_facts`."""
+"""The configurations in which a value is used: the values of each, and the shape of its data. A
+user's own task has other facts in each; see `record_of_facts`."""
 
 
-def record_of(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
-    """All values as JSON values; with the facts about a user's own task, its text need not be run
-    to read them."""
+def config_record(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
+    """All values of a configuration as JSON values; perhaps with the facts of `value_record`."""
     fields = config.fields()
     record = {}
     for name, value in fields.items():
         if name in LEFT_OUT and value == LEFT_OUT[name]:
             continue
         if with_facts:
-            value = recorded_with_facts(value, [(fields, config.data_shape)])
+            value = value_record(value, [(fields, config.data_shape)])
         elif isinstance(value, OwnFile):
             value = value.as_record()
         record[name] = value
     return record
 
 
-def record_of_changes(config: EchoConfig) -> dict[str, Any]:
-    """The values that differ from the defaults, as JSON values."""
+def changes_record(config: EchoConfig) -> dict[str, Any]:
+    """The values of a configuration that differ from the defaults, as JSON values."""
     uses = [(config.fields(), config.data_shape)]
     changes = EchoConfig().changes_to(config)
-    return {name: recorded_with_facts(value, uses) for name, value in changes.items()}
+    return {name: value_record(value, uses) for name, value in changes.items()}
 
 
-def recorded_with_facts(value: Any, uses: Uses) -> Any:
-    """A value as a JSON value; a user's own task has the facts that hold in the configurations of
-    ``uses``."""
+def value_record(value: Any, uses: Uses) -> Any:
+    """A value of some configurations as a JSON value, with the facts about a user's own task or
+    cell, so that its text need not be run to read them."""
     if not isinstance(value, OwnFile):
         return value
     value.require_text()

@@ -18,9 +18,9 @@ from echornn.files.recorded_values import (
     NO_RECORD,
     arrays_from,
     config_from,
+    config_record,
     own_from,
     packed,
-    record_of,
 )
 from echornn.own.own_file import OwnFile
 
@@ -95,7 +95,7 @@ class _Encoder:
             case _ if id(value) in self._places:
                 return {"kept": self._places[id(value)]}
             case EchoConfig():
-                return {"config": record_of(value)}
+                return {"config": config_record(value)}
             case OwnFile():
                 return {"own": [value.noun, value.as_record()]}
             case _ if is_dataclass(value):

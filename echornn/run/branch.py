@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
-from echornn.files.recorded_values import record_of
+from echornn.files.recorded_values import config_record
 from echornn.history.curve import Cause, Segment
 
 
@@ -65,7 +65,7 @@ class Branch:
 
     def digest(self, of_parent: int) -> int:
         """A hash of everything that affects the beginning of the branch."""
-        config = record_of(self.config, with_facts=False)
+        config = config_record(self.config, with_facts=False)
         if self.config.replicas == 1:
             del config["replicas"]  # keeps the digests of keyframes from before replicas existed
         terms = self.start, self.epoch, self.window, self.data_version, self.init_index, config

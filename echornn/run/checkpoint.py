@@ -24,9 +24,9 @@ from echornn.config import LEAST_SPEED, MAX_EPOCHS, MAX_REPLICAS, MOST_SPEED, Ec
 from echornn.files import recorded_values, safe_files
 from echornn.files.recorded_values import (
     NO_RECORD,
+    changes_record,
     config_from,
-    record_of,
-    record_of_changes,
+    config_record,
     refuse,
     shortened,
     whole,
@@ -129,7 +129,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     described, payload = recorded_values.packed(arrays)
     header: dict[str, Any] = {
         "serial": checkpoint.serial,
-        "config": record_of(checkpoint.state.config),
+        "config": config_record(checkpoint.state.config),
         "state": state,
         "losses": checkpoint.losses._asdict(),
         "commands": checkpoint.commands._asdict(),
@@ -147,7 +147,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         header["norms"] = checkpoint.norms._asdict()
     if checkpoint.devices:
         header["devices"] = [
-            (record_of_changes(config), device) for config, device in checkpoint.devices.items()
+            (changes_record(config), device) for config, device in checkpoint.devices.items()
         ]
     if checkpoint.speed is not None:
         header["speed"] = "max" if math.isinf(checkpoint.speed) else checkpoint.speed

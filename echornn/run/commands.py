@@ -78,7 +78,7 @@ class RecordedCommand:
         """The command as a line of the log, which needs no other line, in case some are lost."""
         fields = {name: value for name, value in vars(self).items() if value is not None}
         recorded = recorded_values.as_recorded(fields)
-        recorded["config"] = recorded_values.record_of_changes(self.config)
+        recorded["config"] = recorded_values.changes_record(self.config)
         return json.dumps(recorded).encode() + b"\n"
 
     @classmethod

@@ -17,7 +17,7 @@ from echornn.config import EchoConfig
 from echornn.errors import ConfigError, OwnError, RunError, fraction
 from echornn.files import safe_files
 from echornn.files.lock import LOCK_FILE
-from echornn.files.recorded_values import NO_RECORD, config_from, record_of, shortened, whole
+from echornn.files.recorded_values import NO_RECORD, config_from, config_record, shortened, whole
 from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
 from echornn.training.device import threads_for, threads_if_asked
@@ -148,7 +148,7 @@ def describe(folder: Path, config: EchoConfig) -> None:
         "format": FORMAT,
         "id": os.urandom(8).hex(),
         "begun": time.time(),
-        "config": record_of(config),
+        "config": config_record(config),
         "versions": versions(),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": 2,  # how networks side by side are computed: the second way

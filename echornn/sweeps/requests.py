@@ -17,8 +17,8 @@ from echornn.errors import RunError
 from echornn.files import safe_files
 from echornn.files.recorded_values import (
     NO_RECORD,
-    recorded_with_facts,
     shortened,
+    value_record,
     values_from,
 )
 from echornn.own.own_file import OwnFile, marks_of
@@ -81,7 +81,7 @@ class RequestedGrid:
         grid = self.grid
 
         def recorded(value: Any) -> Any:
-            return recorded_with_facts(value, grid.uses_of(value))
+            return value_record(value, grid.uses_of(value))
 
         return {
             "axes": [[axis.field, list(map(recorded, axis.values))] for axis in grid.axes],
