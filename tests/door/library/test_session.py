@@ -261,6 +261,14 @@ def test_each_change_begins_a_branch_which_undo_leaves_and_redo_comes_back_to(
         assert not forth.redoable
 
 
+def test_an_undo_into_the_past_pauses_training_that_runs() -> None:
+    with on_stage() as stage:
+        stage.do(Step(10), Go(0, 5), Edit({"learning_rate": 0.1}), Resume())
+        assert stage.frame.state == "running"
+        stage.do(Undo())
+        assert stage.place == (0, 5, "paused")
+
+
 MOVES: list[tuple[Command, int]] = [
     (Move(-1), 34),
     (Move(-100), 0),
