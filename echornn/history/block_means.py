@@ -88,8 +88,10 @@ def _sums(losses: Floats, errors: Floats, ends: Windows) -> Windows:
 
 
 def _ends_between(windows: int, last: int) -> Iterator[int]:
+    """The ends of blocks after ``windows`` windows, up to ``last``. Up to window 4096 they are 64,
+    128, ..., 4096; then blocks of 128 end at 4224, ..., 8192, blocks of 256 at 8448, and so on."""
     while True:
-        half = 1 << max(0, windows.bit_length() - 1)  # a power of two
+        half = 1 << max(0, windows.bit_length() - 1)  # the last power of two: of 5000, 4096
         size = max(FIRST_BLOCK, half // BLOCKS_IN_HALF)
         windows = (windows // size + 1) * size
         if windows > last:

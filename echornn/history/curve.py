@@ -200,11 +200,14 @@ def band_of(pieces: Sequence[CurvePiece], columns: int, first: int, last: int) -
     """The same for the band of several replicas, of pieces as in `LossHistory.of_all`."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_BAND) + 1)
-    numbers[1:4] /= ends - starts
+    low, tenth, median, ninetieth, high, solved, replicas = numbers
+    for sums in (tenth, median, ninetieth):
+        sums /= ends - starts
     # a loss beyond float32's range is drawn as infinite
     with np.errstate(over="ignore", invalid="ignore"):
-        quantiles = numbers[:5].astype(np.float32)
-    return Band(first, last, width, starts, ends, *quantiles, *numbers[5:].astype(np.int32))
+        quantiles = np.stack([low, tenth, median, ninetieth, high]).astype(np.float32)
+    counts = solved.astype(np.int32), replicas.astype(np.int32)
+    return Band(first, last, width, starts, ends, *quantiles, *counts)
 
 
 def shades_of(
@@ -218,7 +221,9 @@ def shades_of(
     width = max(1, width_of(columns, last - first) // 2)  # a column has several buckets
     for (starts, ends), buckets in _along(pieces, width, first, last):
         inside = np.flatnonzero((cuts[1:] > starts[0]) & (cuts[:-1] < ends[-1]))
-        at = np.minimum(np.searchsorted(ends, cuts[inside], side="right"), len(ends) - 1)
+        # A column has the buckets from that with its first window up to that of the next column; if
+        # both are the same, that alone
+        at = np.searchsorted(ends, cuts[inside], side="right")
         counts = np.add.reduceat(ends - starts, at)[:, np.newaxis]
         with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             shades[:, inside] = (np.add.reduceat(buckets[2], at, axis=0) / counts).T
