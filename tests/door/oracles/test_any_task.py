@@ -14,6 +14,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, SharedPrograms, plain
+from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 
 # One processor, so that several networks are trained side by side by one program
@@ -34,10 +35,11 @@ WINDOWS, ROWS = 50, 4
 def config_of(name: str) -> EchoConfig:
     """Four epochs and a few windows; rows have an unused remainder."""
     task, length, replicas = TASKS[name]
+    window = task.length or length
     return EchoConfig(
         task=task,
         num_epochs=5,
-        total_series_length=ROWS * (14 * (task.length or length) + 3),
+        total_series_length=ROWS * (14 * window + 3),
         truncated_backprop_length=length,
         batch_size=ROWS,
         state_size=5,
@@ -69,7 +71,7 @@ def assert_is_that_of_numpy(name: str, programs: SharedPrograms) -> None:
         for epoch in range(5):
             batch = batch_of(config, epoch=epoch)
             epochs.append((batch.x, batch.y, batch.scored))
-        weights = {key: value[replica].astype(np.float64) for key, value in first.items()}
+        weights = doubles({name: values[replica] for name, values in first.items()})
         windows = numpy_bptt.Windows(config.truncated_backprop_length, trial=config.trial_length)
         losses, expected = numpy_bptt.train(weights, epochs, WINDOWS, windows, config.learning_rate)
         np.testing.assert_allclose(progress.losses[:, replica], losses, rtol=2e-5, atol=2e-5)

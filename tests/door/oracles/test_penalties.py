@@ -14,6 +14,7 @@ import pytest
 from echornn import EchoConfig, Population, batch_of
 from echornn.training.programs import Programs
 from tests.compiled import make_trainer, plain, trainer_of
+from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 
 pytestmark = pytest.mark.slow
@@ -60,7 +61,8 @@ class Optimizer:
         self.m = 0.9 * self.m + 0.1 * g
         self.v = 0.999 * self.v + 0.001 * g**2
         rate = np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
-        return np.asarray(rate * self.m / (np.sqrt(self.v) + 1e-7))
+        change: Floats = rate * self.m / (np.sqrt(self.v) + 1e-7)
+        return change
 
 
 def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]:
@@ -92,7 +94,8 @@ def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]
 
 
 def global_norm(gradients: Mapping[str, npt.NDArray[Any]]) -> float:
-    return float(np.sqrt(sum(np.square(gradient).sum() for gradient in gradients.values())))
+    squares = [np.square(gradient).sum() for gradient in gradients.values()]
+    return float(np.sqrt(sum(squares)))
 
 
 EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
@@ -118,14 +121,14 @@ def test_weights_after_fifty_windows(
     first = population.weights
     progress = population.advance(WINDOWS)
     for replica, config in enumerate(population.configs):
-        start = {name: weights[replica].astype(np.float64) for name, weights in first.items()}
-        expected, norms = trained(config, start)
+        weights = doubles({name: values[replica] for name, values in first.items()})
+        expected, norms = trained(config, weights)
         if config.clip_norm is not None:
             clipped = np.greater(norms, config.clip_norm)
             assert 5 < clipped.sum() < WINDOWS - 5, "some are clipped"
         np.testing.assert_allclose(progress.grad_norms[:, replica], norms, rtol=1e-4)
-        for name, weights in population.weights.items():
-            np.testing.assert_allclose(weights[replica], expected[name], rtol=0, atol=2e-6)
+        for name, values in population.weights.items():
+            np.testing.assert_allclose(values[replica], expected[name], rtol=0, atol=2e-6)
 
 
 def test_another_limit_needs_no_other_program() -> None:
@@ -153,7 +156,8 @@ def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs:
     def mean_square(weights: dict[str, Any]) -> float:
         trainer = trainer_of(config, programs)
         trainer.load_weights(weights)
-        return float(np.square(trainer.advance(1).states, dtype=np.float64).mean())
+        states = trainer.advance(1).states.astype(np.float64)
+        return float(np.square(states).mean())
 
     without = trainer_of(config, programs)
     without.advance(1)

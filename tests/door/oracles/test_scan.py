@@ -53,10 +53,12 @@ def product_that_leads_nowhere(inputs: Tensor, state: Tensor, layer: Layer) -> T
 
 def scaled(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell that scales the state by b, before and after a product, and with other activations."""
-    value, rectified = layer.affine([inputs, layer.scale(state, "b")], "W", "c", LINEAR, RELU)
+    parts = [inputs, layer.scale(state, "b")]
+    value, rectified = layer.affine(parts, "W", "c", LINEAR, RELU)
     other = tf.concat([rectified, value], axis=1)
     (gate,) = layer.affine([other, state], "V", "c", SIGMOID)
-    return layer.relu(gate + layer.scale(state, "b")) - layer.tanh(layer.scale(other, "c"))
+    rising = layer.relu(gate + layer.scale(state, "b"))
+    return rising - layer.tanh(layer.scale(other, "c"))
 
 
 STEPS = [shared_bias, unused_weight, product_that_leads_nowhere, scaled]
@@ -68,8 +70,9 @@ class Plain(Layer):
     def affine(
         self, parts: Sequence[Tensor], weight: str, bias: str, *activations: Activation
     ) -> list[Tensor]:
-        z = tf.matmul(tf.concat(parts, axis=-1), self.weights[weight]) + self.weights[bias]
-        groups = tf.split(z, len(activations), axis=-1)
+        products = tf.matmul(tf.concat(parts, axis=1), self.weights[weight])
+        z = products + self.weights[bias]
+        groups = tf.split(z, len(activations), axis=1)
         return [FUNCTIONS[name](group) for name, group in zip(activations, groups, strict=True)]
 
 
@@ -97,7 +100,8 @@ def gradients(run: Scan, arrays: Arrays) -> Tensors:
     weights = {name: sources[name] for name in WEIGHTS}
     with tf.GradientTape() as tape:
         tape.watch(sources)
-        total = tf.reduce_sum(run(sources["inputs"], sources["state"], weights) * sources["pull"])
+        states = run(sources["inputs"], sources["state"], weights)
+        total = tf.reduce_sum(states * sources["pull"])
     zero = tf.UnconnectedGradients.ZERO
     found: Tensors = tape.gradient(total, sources, unconnected_gradients=zero)
     return found

@@ -41,12 +41,16 @@ def predicted(text: str, at: int, back: int) -> float:
     if back < 0:
         return 1 / len({*text})
     context = text[at - back : at]
-    places = [i for i in range(2, len(text)) if i != at and text[i - back : i] == context]
-    seen = Counter(text[i] for i in places)
+    seen: Counter[str] = Counter()
+    for place in range(2, len(text)):
+        follows = text[place - back : place] == context
+        if follows and place != at:
+            seen[text[place]] += 1
     shorter = predicted(text, at, back - 1)
     if not seen:
         return shorter
-    return (seen[text[at]] + len(seen) * shorter) / (seen.total() + len(seen))
+    count = seen[text[at]] + len(seen) * shorter
+    return count / (seen.total() + len(seen))
 
 
 def test_the_levels_are_those_of_a_count_that_leaves_out_each_place(prose: Path) -> None:
@@ -136,7 +140,8 @@ def test_an_own_task_reads_its_file_and_a_run_is_looked_at_without_it(
     np.save("x.npy", np.zeros(7, np.uint8))
     assert answered("export", "one").returncode == 0
     flags = "--temperature 0.5 --prime ab --length 9 --json"
-    text = json.loads(answered("sample", "one", *flags.split()).stdout)["text"]
+    sampled = answered("sample", "one", *flags.split())
+    text = json.loads(sampled.stdout)["text"]
     assert len(text) == 9
     assert text[:2] == "ab"
     assert {*text} <= {*"abc"}
@@ -160,8 +165,8 @@ def test_a_network_writes_what_numpy_does(prose: Path) -> None:
     one_hot = np.eye(len(letters))
     state, text = np.zeros(8), "T"
     while len(text) < 60:
-        read = np.concatenate([one_hot[letters.index(text[-1])], state])
-        state = np.tanh(read @ weights["W"] + weights["b"][0])
+        x = one_hot[letters.index(text[-1])]
+        state = np.tanh(np.hstack([x, state]) @ weights["W"] + weights["b"][0])
         logits = state @ weights["W2"] + weights["b2"][0]
         text += letters[int(np.argmax(logits))]
     snapshot = Snapshot(trainer.state, 0, 400, None)

@@ -10,6 +10,7 @@ import pytest
 
 from echornn import EchoConfig, batch_of
 from tests.compiled import make_trainer
+from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 from tests.door.oracles.reference.tutorial import TutorialSession
 
@@ -88,7 +89,7 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         num_epochs=3,
     )
     trainer = make_trainer(config)
-    weights = {name: weight.astype(np.float64) for name, weight in trainer.weights.items()}
+    weights = doubles(trainer.weights)
     count = 3 * config.windows_per_epoch
     losses = trainer.advance(count).losses
     windows = numpy_bptt.Windows(4, stride)

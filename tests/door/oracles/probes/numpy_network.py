@@ -40,8 +40,10 @@ def rnn(w: Weights, x: Array, h: Array) -> Parts:
 
 def gru(w: Weights, x: Array, h: Array) -> Parts:
     """Cho et al. 2014, equations 5 to 8."""
-    z, r = np.split(sigmoid(affine(w, x, h)), 2, axis=1)
-    candidate = np.tanh(np.hstack([x, r * h]) @ w["Wc"] + w["bc"])
+    gates = sigmoid(affine(w, x, h))
+    z, r = np.split(gates, 2, axis=1)
+    inputs = np.hstack([x, r * h])
+    candidate = np.tanh(inputs @ w["Wc"] + w["bc"])
     h = z * h + (1 - z) * candidate
     return {"h": h, "update": z, "reset": r}
 
@@ -79,12 +81,14 @@ def mingru(w: Weights, x: Array, h: Array) -> Parts:
 
 
 def lru(w: Weights, x: Array, carried: Array) -> Parts:
-    """Orvieto et al. 2023, with a tanh; lambda, gamma and s are complex, [rows, units]."""
+    """Orvieto et al. 2023, with a tanh; lambda and s are complex, [rows, units]."""
     _, real, imaginary = np.split(carried, 3, axis=1)
     s = real + 1j * imaginary
-    lambda_ = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
+    size = np.exp(-np.exp(w["nu"]))
+    lambda_ = size * np.exp(1j * np.exp(w["theta"]))
     real, imaginary = np.split(affine(w, x), 2, axis=1)
-    s = lambda_ * s + np.exp(w["gamma"]) * (real + 1j * imaginary)
+    gamma = np.exp(w["gamma"])
+    s = lambda_ * s + gamma * (real + 1j * imaginary)
 
     units = s.shape[1]
     c_real, c_imaginary, d = np.split(w["Wc"], [units, 2 * units])
@@ -96,7 +100,8 @@ def lru(w: Weights, x: Array, carried: Array) -> Parts:
 def cornn(w: Weights, x: Array, carried: Array) -> Parts:
     """Rusch and Mishra 2021, with a time step of 0.5, gamma and epsilon of 1."""
     y, z = np.split(carried, 2, axis=1)
-    z = z + 0.5 * (np.tanh(affine(w, x, y, z)) - y - z)
+    force = np.tanh(affine(w, x, y, z))
+    z = z + 0.5 * (force - y - z)
     y = y + 0.5 * z
     return {"h": y, "v": z}
 
@@ -113,11 +118,16 @@ TWINS = {
 }
 
 
+def doubles(weights: AnyWeights) -> dict[str, Array]:
+    """Copies as float64."""
+    return {name: np.array(weight, np.float64) for name, weight in weights.items()}
+
+
 def step(cell: str, weights: AnyWeights, x: Array, carried: Array) -> tuple[Array, Parts]:
     """What is carried on [rows, carried], and the parts; from the input x [rows] or [rows,
     inputs]."""
-    w = {name: np.asarray(weight, np.float64) for name, weight in weights.items()}
-    parts = TWINS[cell](w, x.reshape(len(x), -1), carried)
+    inputs = x.reshape(len(x), -1)
+    parts = TWINS[cell](doubles(weights), inputs, carried)
     vectors = list(parts.values())
     count = carried.shape[1] // vectors[0].shape[1]
     return np.hstack(vectors[:count]), parts

@@ -75,16 +75,16 @@ def snapshot(config: EchoConfig, weights: dict[str, Floats]) -> Snapshot:
     """A snapshot in the middle of an epoch; the states of a stream's rows, now and at the newest
     window's beginning, are random."""
     shape = (2, config.batch_size, carried_size(config))
-    states = np.random.default_rng(5).uniform(-0.5, 0.5, shape).astype(np.float32)
-    first, carried = states * config.is_stream
+    states = np.random.default_rng(5).uniform(-0.5, 0.5, shape)
+    first, carried = states.astype(np.float32) * config.is_stream
     begin = 3 * config.window_stride
     steps = slice(begin, begin + config.window_steps)
     batch = batch_of(config)
     none = np.zeros(0, np.float32)
     no_errors = np.zeros(0, np.int32)
-    progress = Progress(
-        none, no_errors, 0, 3, batch.x[:, steps], batch.y[:, steps], none, none, first
-    )
+    x = batch.x[:, steps]
+    y = batch.y[:, steps]
+    progress = Progress(none, no_errors, 0, 3, x, y, none, none, first)
     state = TrainerState(config, 0, 4, 0, 0, weights, carried, ())
     return Snapshot(state, 0, 4, progress)
 
@@ -96,7 +96,8 @@ def newest_window(network: Snapshot) -> Progress:
 
 def reading(network: Snapshot, kind: Kind, **question: Any) -> Any:
     """The field of the readings."""
-    found = getattr(examine(network, Question(frozenset({kind}), **question)), kind)
+    readings = examine(network, Question(frozenset({kind}), **question))
+    found = getattr(readings, kind)
     assert found is not None
     return found
 

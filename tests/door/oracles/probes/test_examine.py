@@ -76,7 +76,8 @@ def test_eigenvalues_are_those_of_the_part_from_state_to_state() -> None:
     weights = random_weights(config)
     weights["W"][1:] = [[0.6, -0.8], [0.8, 0.6]]
     (matrix,) = reading(snapshot(config, weights), "weights").recurrent
-    np.testing.assert_allclose(np.sort(matrix.eigenvalues.imag), [-0.8, 0.8], atol=1e-6)
+    imaginary = np.sort(matrix.eigenvalues.imag)
+    np.testing.assert_allclose(imaginary, [-0.8, 0.8], atol=1e-6)
     assert matrix.spectral_radius == pytest.approx(1)
 
 

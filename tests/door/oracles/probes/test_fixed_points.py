@@ -15,7 +15,7 @@ from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import FixedPoints, kind_of
 from echornn.tasks.flip_flop import FlipFlop
-from tests.door.oracles.probes.numpy_network import Array, step
+from tests.door.oracles.probes.numpy_network import Array, doubles, step
 from tests.door.oracles.probes.snapshots import (
     CELLS,
     random_weights,
@@ -75,15 +75,18 @@ def test_linear_memories_rest_where_the_formula_says() -> None:
     config = small("lru", truncated_backprop_length=15)
     weights = random_weights(config)
     points = points_of(config, weights, held=(1,))
-    w = {name: weight.astype(np.float64) for name, weight in weights.items()}
-    lambda_ = np.exp(-np.exp(w["nu"]) + 1j * np.exp(w["theta"]))
+    w = doubles(weights)
+    size = np.exp(-np.exp(w["nu"]))
+    lambda_ = size * np.exp(1j * np.exp(w["theta"]))
     real, imaginary = np.split(w["W"] + w["b"], 2, axis=1)
-    s = np.exp(w["gamma"]) * (real + 1j * imaginary) / (1 - lambda_)
+    gamma = np.exp(w["gamma"])
+    s = gamma * (real + 1j * imaginary) / (1 - lambda_)
     assert points.kinds == ("stable",)
     _, real, imaginary = np.split(points.states, 3, axis=1)
     assert real + 1j * imaginary == pytest.approx(s, rel=1e-5)
-    sizes = np.abs([*lambda_[0], *lambda_[0].conj(), 0, 0, 0])
-    assert sorted(np.abs(points.eigenvalues[0])) == pytest.approx(sorted(sizes), abs=1e-6)
+    expected = sorted([0, 0, 0, *size[0], *size[0]])  # lambda, and its conjugates
+    sizes = np.abs(points.eigenvalues[0])
+    assert sorted(sizes) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("length", [2, 20])
@@ -96,7 +99,8 @@ def test_units_on_their_own_use_weights_within_the_limit_of_the_window(length: i
     points = points_of(config, weights)
     limit = 2 ** (1 / length)
     assert points.kinds == ("saddle",)
-    assert points.states[0] == pytest.approx([2, 0, 1 / (1 + limit)], rel=1e-6)
+    expected = [2, 0, 1 / (1 + limit)]
+    assert points.states[0] == pytest.approx(expected, rel=1e-6)
     assert points.eigenvalues[0] == pytest.approx([-limit, 0.5, 0], rel=1e-6)
 
 
@@ -130,10 +134,12 @@ def slow_search(after: Callable[[Array], Array], size: int) -> list[Array]:
             r = after(state[np.newaxis])[0] - state
             ahead = after(state + shifts) - after(state - shifts)
             slope = ahead.T / 2e-6 - np.eye(size)
-            if not np.isfinite(r).all() or np.abs(r).max() < 1e-13:
+            moved = np.abs(r).max()
+            if not np.isfinite(moved) or moved < 1e-13:
                 break
             state = state - np.linalg.lstsq(slope, r)[0]
-        if not np.isfinite(r).all() or np.abs(r).max() >= 1e-10:
+        is_at_rest = moved < 1e-10
+        if not is_at_rest:
             continue
         is_isolated = np.abs(np.linalg.eigvals(slope)).min() > 1e-3
         is_new = all(np.abs(state - point).max() > 1e-5 for point in found)
@@ -157,7 +163,9 @@ def test_three_bits_are_held_by_eight_stable_points() -> None:
     )
     with np.load(FLIP_FLOP) as weights:
         points = points_of(config, dict(weights))
-    assert (points.count("stable"), points.count("saddle"), len(points.kinds)) == (8, 19, 27)
+    assert points.count("stable") == 8
+    assert points.count("saddle") == 19
+    assert len(points.kinds) == 27
     outputs = points.outputs[:8]
     memories = np.unique(np.sign(outputs), axis=0)
     assert memories.shape == (8, 3)

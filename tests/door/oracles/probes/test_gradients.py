@@ -49,9 +49,7 @@ class Followed:
         network = snapshot(config, random_weights(config, spread))
         self.config = config
         self.series = series
-        self.weights = {
-            name: weight.astype(np.float64) for name, weight in network.state.weights.items()
-        }
+        self.weights = numpy_network.doubles(network.state.weights)
         self.states, _ = run_series(network, series)
         self.gradient = reading(network, "gradient")
         self.scored = np.ones(series.y.shape[:2], bool)
@@ -84,7 +82,7 @@ class Followed:
         """The gradient of each group's loss by the weights that are used from step ``begin`` on,
         [weights, groups]."""
         slopes = []
-        shifted = {name: weight.copy() for name, weight in self.weights.items()}
+        shifted = numpy_network.doubles(self.weights)
         for name in self.weights.keys() - {"W2", "b2"}:
             for place in np.ndindex(self.weights[name].shape):
                 shifted[name][place] += D
@@ -131,17 +129,20 @@ def test_truncation_bias(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     followed = Followed(config, 0.9, monkeypatch, rows=512)
     by_steps = []
     for steps in range(1, followed.series.steps_back + 1):
-        last, before = (followed.slopes(target, followed.end(target) - steps) for target in (1, 0))
+        last = followed.slopes(1, followed.end(1) - steps)
+        before = followed.slopes(0, followed.end(0) - steps)
         by_steps.append(last + before)
     g = np.array(by_steps)  # [K, weights, groups]
     gradient = followed.gradient
-    bias = [size(cut) / size(g[-1]) for cut in g - g[-1]]
+    whole = size(g[-1])
+    bias = [size(cut) / whole for cut in g - g[-1]]
     np.testing.assert_allclose(gradient.bias, bias, atol=1e-3)
     of_windows = g[: config.truncated_backprop_length].mean(axis=0)
-    expected = size(of_windows - g[-1]) / size(g[-1])
+    expected = size(of_windows - g[-1]) / whole
     assert gradient.bias_of_windows == pytest.approx(expected, abs=5e-4)
     mean = g.mean(axis=2)
-    plain = np.linalg.norm(mean - mean[-1], axis=1) / np.linalg.norm(mean[-1])
+    cut = np.linalg.norm(mean - mean[-1], axis=1)
+    plain = cut / np.linalg.norm(mean[-1])
     assert (np.abs(gradient.bias - plain) <= gradient.bias_spread + 0.01).all()
 
 
@@ -192,19 +193,22 @@ def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenv
     config = EchoConfig(state_size=4)
     values = np.array([0.9, 0.6, 0.3, 0.1])
     mix = np.random.default_rng(3).normal(size=(4, 4))
-    weights = without_input(config, mix @ np.diag(values) @ np.linalg.inv(mix))
+    recurrent = mix @ np.diag(values) @ np.linalg.inv(mix)
+    weights = without_input(config, recurrent)
     exponents = reading(without_window(config, weights), "lyapunov")
     np.testing.assert_allclose(exponents, np.log(values), atol=0.02)
 
 
 def test_the_slope_is_that_of_a_line_through_the_logarithms() -> None:
     rng = np.random.default_rng(4)
-    by_lag = 10.0 ** (-0.3 * np.arange(40) + rng.normal(0, 0.2, 40))
+    decades = -0.3 * np.arange(40) + rng.normal(0, 0.2, 40)
+    by_lag = 10.0**decades
     by_lag[3] = np.inf
     by_lag[7] = 0
     lags = np.flatnonzero(np.isfinite(by_lag) & (by_lag > 1e-8))
     line = np.polyfit(lags, np.log10(by_lag[lags]), 1)
-    slope = Gradient(by_lag.astype(np.float32), np.zeros(40, np.float32), 0.1).slope
+    bias = np.zeros(40, np.float32)
+    slope = Gradient(by_lag.astype(np.float32), bias, 0.1).slope
     assert slope is not None
     assert slope.decades == pytest.approx(line[0], abs=1e-6)
     assert (slope.first, slope.last) == (lags[0], lags[-1])
@@ -235,8 +239,10 @@ def test_connectivity(cell: str) -> None:
     for step in range(len(x)):
         shift = np.zeros_like(x)
         shift[step] = D
-        slopes = (target_logits(x + shift) - target_logits(x - shift)) / (2 * D)
-        np.testing.assert_allclose(found.strength[:, :, step], np.abs(slopes).T, atol=1e-5)
+        up = target_logits(x + shift)
+        down = target_logits(x - shift)
+        expected = np.abs(up - down).T / (2 * D)
+        np.testing.assert_allclose(found.strength[:, :, step], expected, atol=1e-5)
 
 
 def test_a_flipped_input_changes_what_comes_after_it() -> None:
@@ -267,8 +273,11 @@ def test_noise_is_not_read_as_size_and_the_spread_covers_the_truth() -> None:
         rng = np.random.default_rng(seed)
         whole = 2.0 / NUMBERS**0.5 + rng.standard_normal((GROUPS, NUMBERS))
         cut = 0.1 / NUMBERS**0.5 + rng.standard_normal((GROUPS, NUMBERS))
-        plain.append(np.linalg.norm(cut.mean(axis=0)) / np.linalg.norm(whole.mean(axis=0)))
-        (size,), (spread,) = ratios((cut @ cut.T)[np.newaxis], whole @ whole.T)
+        noisy_cut = np.linalg.norm(cut.mean(axis=0))
+        noisy_whole = np.linalg.norm(whole.mean(axis=0))
+        plain.append(noisy_cut / noisy_whole)
+        products = cut @ cut.T
+        (size,), (spread,) = ratios(products[np.newaxis], whole @ whole.T)
         if np.isfinite(size):
             sizes.append(size)
             covered.append(abs(size - 0.05) <= spread)
@@ -305,18 +314,23 @@ def test_the_sizes_of_the_gradient_are_slopes_of_a_rows_summed_loss(cell: str) -
     states, _ = run_window(network)
     for t, state in enumerate(states[1:]):
         for shift in D * np.eye(state.shape[1]):
-            slopes.append((loss_from(t, state + shift) - loss_from(t, state - shift)) / (2 * D))
+            up = loss_from(t, state + shift)
+            down = loss_from(t, state - shift)
+            slopes.append((up - down) / (2 * D))
     sizes = np.abs(slopes)
     found = reading(network, "gradient_sizes")
-    edges = 10.0 ** (found.first + np.arange(len(found.counts) + 1) / BINS_A_DECADE)
+    decades = found.first + np.arange(len(found.counts) + 1) / BINS_A_DECADE
     is_read = sizes > 1e-9  # which after the last step is h alone
-    expected, _ = np.histogram(sizes[is_read], edges)
+    expected, _ = np.histogram(sizes[is_read], 10.0**decades)
     assert found.counts.tolist() == expected.tolist()
-    assert (found.total, found.zeros, found.unknown) == (sizes.size, (~is_read).sum(), 0)
+    assert found.total == sizes.size
+    assert found.zeros == np.sum(~is_read)
+    assert found.unknown == 0
 
 
 def test_sizes_that_are_zero_or_no_numbers_are_counted_apart() -> None:
-    found = counted(np.array([0, 0, 0.001, 0.05, 0.9, 1, np.inf, np.nan], np.float32))
+    sizes = [0, 0, 0.001, 0.05, 0.9, 1, np.inf, np.nan]
+    found = counted(np.array(sizes, np.float32))
     assert (found.first, found.zeros, found.unknown, found.total) == (-3, 2, 2, 8)
     assert np.flatnonzero(found.counts).tolist() == [0, 6, 11, 12]
     assert counted(np.zeros((2, 3), np.float32)).total == 6

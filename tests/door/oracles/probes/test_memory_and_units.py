@@ -39,8 +39,8 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
         assert memory.part == part
         expected = []
         for lag in range(series.lags):
-            x = series.x[series.steps_back - lag : len(series.x) - lag].astype(np.float64)
-            expected.append(r2(states[series.steps_back :], x))
+            x = series.x[series.steps_back - lag : len(series.x) - lag]
+            expected.append(r2(states[series.steps_back :], x.astype(np.float64)))
         np.testing.assert_allclose(memory.by_lag, expected, atol=2e-4)
         activity = reading(network, "units", part=part).activity
         np.testing.assert_allclose(activity, window_parts[part].swapaxes(0, 1), atol=1e-6)
@@ -49,14 +49,20 @@ def test_memory_is_that_of_least_squares_on_states_that_numpy_computes(cell: str
 def r2(states: Array, x: Array) -> float:
     """Of inputs [steps, rows], read from states [steps, rows, units] by a read-out that is fitted
     to half of the rows: 1 - the geometric mean of what it leaves of both halves."""
-    steps, _, units = states.shape
-    wanted = x.reshape(steps, 2, -1).swapaxes(0, 1).reshape(2, -1)  # [halves, samples]
-    h = states.reshape(steps, 2, -1, units).swapaxes(0, 1).reshape(2, -1, units)
-    wanted = wanted - wanted.mean(axis=1, keepdims=True)
-    h = h - h.mean(axis=1, keepdims=True)
-    readout = np.linalg.lstsq(h[0], wanted[0], rcond=None)[0]
-    left = np.square(wanted - h @ readout).sum(axis=1) / np.square(wanted).sum(axis=1)
+    h = in_halves(states)  # [halves, samples, units]
+    wanted = in_halves(x[..., np.newaxis])  # [halves, samples, 1]
+    readout, *_ = np.linalg.lstsq(h[0], wanted[0], rcond=None)
+    errors = wanted - h @ readout
+    left = np.square(errors).sum(axis=1) / np.square(wanted).sum(axis=1)
     return float(1 - np.sqrt(left.prod()))
+
+
+def in_halves(values: Array) -> Array:
+    """The rows of values [steps, rows, n] in two halves, each without its mean."""
+    halves = np.array(np.split(values, 2, axis=1))
+    samples: Array = halves.reshape(2, -1, values.shape[2])
+    samples -= samples.mean(axis=1, keepdims=True)
+    return samples
 
 
 def delay_line(config: EchoConfig, first: int) -> dict[str, Floats]:

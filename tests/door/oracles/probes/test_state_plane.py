@@ -44,7 +44,8 @@ def test_states_targets_and_logits_are_those_that_numpy_computes(cell: str) -> N
     logits = plane.readout[:, 0] + plane.states @ plane.readout[:, 1:].T
     np.testing.assert_allclose(logits, numpy_network.logits(weights, states), atol=1e-4)
     np.testing.assert_array_equal(plane.answers, logits.argmax(axis=1))
-    assert plane.share(np.array([1, 0, 0])) == float(plane.shares[0])
+    first = np.array([1.0, 0, 0])
+    assert plane.share(first) == plane.shares[0]
 
     _, parts = run_window(network)
     places = plane.place(parts["h"].astype(np.float32))
@@ -83,18 +84,21 @@ def test_only_scored_states_of_tasks_are_shown_each_with_its_target(task: str) -
 @pytest.mark.parametrize(("samples", "units"), [(200, 4), (50, 50), (20, 300), (3, 2), (2, 8)])
 def test_they_are_those_of_the_singular_value_decomposition(samples: int, units: int) -> None:
     rng = np.random.default_rng(samples)
-    states = rng.normal(size=(samples, units)) * np.geomspace(1, 0.01, units) + 3
+    sizes = np.geomspace(1, 0.01, units)
+    states = 3 + sizes * rng.normal(size=(samples, units))
     mean, components, shares = principal_components(states)
-    np.testing.assert_allclose(mean, states.mean(axis=0))
+    expected = states.mean(axis=0)
+    np.testing.assert_allclose(mean, expected)
     kept = min(MOST_COMPONENTS, units)
     np.testing.assert_allclose(components @ components.T, np.eye(kept), atol=1e-9)
     largest = np.abs(components).argmax(axis=1)
     assert (components[np.arange(kept), largest] > 0).all()
 
-    _, sizes, directions = np.linalg.svd(states - states.mean(axis=0), full_matrices=False)
+    _, sizes, directions = np.linalg.svd(states - expected, full_matrices=False)
     varying = min(kept, samples - 1)
     variances = sizes**2 / (sizes**2).sum()
     np.testing.assert_allclose(shares[:varying], variances[:varying])
     np.testing.assert_allclose(shares[varying:], 0, atol=1e-9)
-    cosines = (components[:varying] * directions[:varying]).sum(axis=1)
+    along = components[:varying] * directions[:varying]
+    cosines = along.sum(axis=1)
     np.testing.assert_allclose(np.abs(cosines), 1)

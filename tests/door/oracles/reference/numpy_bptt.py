@@ -99,11 +99,11 @@ def gradients(
     """
     w = weights["W"]
     w2 = weights["W2"]
-    inputs = entered(weights, window.x)  # [T, batch, inputs]
+    inputs = numbers(weights, window.x)  # [T, batch, inputs]
     states = [init_state]
     for x_t in inputs:
-        h = np.tanh(np.hstack([x_t, states[-1]]) @ w + weights["b"])
-        states.append(h)
+        entered = np.hstack([x_t, states[-1]])
+        states.append(np.tanh(entered @ w + weights["b"]))
     outputs = np.stack(states[1:]) @ w2 + weights["b2"]
     loss, d_outputs = loss_of(outputs, window)
 
@@ -116,7 +116,8 @@ def gradients(
         d_rates = rate_penalty * 2 * h / (len(inputs) * h.size)
         d_h = d_outputs[t] @ w2.T + d_rates + d_next
         d_sum = d_h * (1 - h**2)
-        gradient["W"] += np.hstack([inputs[t], states[t]]).T @ d_sum
+        entered = np.hstack([inputs[t], states[t]])
+        gradient["W"] += entered.T @ d_sum
         gradient["b"] += d_sum.sum(axis=0)
         d_next = d_sum @ w[inputs.shape[2] :].T
         if cut is not None and t % cut == 0:
@@ -124,7 +125,7 @@ def gradients(
     return loss, gradient, np.stack(states)
 
 
-def entered(weights: Weights, x: npt.NDArray[Any]) -> Array:
+def numbers(weights: Weights, x: npt.NDArray[Any]) -> Array:
     """Numbers unchanged, two symbols as a number, more symbols as one-hot: [T, batch, inputs]."""
     steps = x.swapaxes(0, 1)
     count = len(weights["W"]) - len(weights["W2"])

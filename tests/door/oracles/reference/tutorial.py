@@ -49,7 +49,8 @@ class TutorialSession:
             self.predictions = []
             for t in range(truncated_backprop_length):
                 column = self.batch_x[:, t : t + 1]
-                state = tf1.tanh(tf1.matmul(tf1.concat([column, state], 1), w) + b)
+                column_and_state = tf1.concat([column, state], 1)
+                state = tf1.tanh(tf1.matmul(column_and_state, w) + b)
                 logits = tf1.matmul(state, w2) + b2
                 loss = tf1.nn.sparse_softmax_cross_entropy_with_logits(
                     labels=self.batch_y[:, t], logits=logits
@@ -82,9 +83,13 @@ class TutorialSession:
                 if len(losses) == num_windows:
                     return np.array(losses)
                 steps = slice(start, start + self.window_length)
+                fed = {
+                    self.batch_x: x[:, steps],
+                    self.batch_y: y[:, steps],
+                    self.init_state: state,
+                }
                 loss, _, state, _ = self.session.run(
-                    [self.loss, self.train_step, self.last_state, self.predictions],
-                    {self.batch_x: x[:, steps], self.batch_y: y[:, steps], self.init_state: state},
+                    [self.loss, self.train_step, self.last_state, self.predictions], fed
                 )
                 losses.append(loss)
         return np.array(losses)
