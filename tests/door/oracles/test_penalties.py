@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, Population, batch_of
+from echornn.training.penalties import mean_square
 from echornn.training.programs import Programs
 from tests.compiled import make_trainer, plain, trainer_of
 from tests.door.oracles.probes.numpy_network import doubles
@@ -174,3 +175,11 @@ def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs:
         downhill[name] = weight - shift
     slope = (mean_square(uphill) - mean_square(downhill)) / 0.04
     assert slope == pytest.approx(norm, rel=0.01)
+
+
+def test_the_rate_penalty_is_of_h_in_each_layer() -> None:
+    config = EchoConfig(cell="lstm", num_layers=2, state_size=3, batch_size=2)
+    states = np.random.default_rng(5).standard_normal((4, 2, 12)).astype(np.float32)
+    first_h, second_h = states[:, :, 0:3], states[:, :, 6:9]  # before c of the same layer
+    expected = np.mean([first_h**2, second_h**2])
+    np.testing.assert_allclose(mean_square(config, states), expected, rtol=1e-6)
