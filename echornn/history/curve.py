@@ -205,8 +205,9 @@ def band_of(pieces: Sequence[CurvePiece], columns: int, first: int, last: int) -
         sums /= ends - starts
     # a loss beyond float32's range is drawn as infinite
     with np.errstate(over="ignore", invalid="ignore"):
-        quantiles = np.stack([low, tenth, median, ninetieth, high]).astype(np.float32)
+        low, tenth, median, ninetieth, high = numbers[:5].astype(np.float32)
     counts = solved.astype(np.int32), replicas.astype(np.int32)
+    quantiles = low, tenth, median, ninetieth, high
     return Band(first, last, width, starts, ends, *quantiles, *counts)
 
 
