@@ -16,7 +16,7 @@ from tui.app.keys import IN_THE_TOUR
 from tui.app.layout import LEAST_WIDTH
 from tui.app.lesson import LESSON, LessonStep, filled, lesson_of
 from tui.app.screen_commands import What
-from tui.app.script import Outcome, has_come
+from tui.app.script import Outcome, Script, has_come
 from tui.app.training_screen import TrainingScreen
 from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.keymap import keymap_of
@@ -73,7 +73,9 @@ class LessonScreen(TrainingScreen):
         titles = [step.title for step in self._steps if step.lines]
         self._titles = list(dict.fromkeys(titles))
         self._card = LessonCard()
-        self._awaited = 0  # the number of the command that ended the step before
+        # What ended the step before: the number of a command, and the lines that follow it
+        self._newest_before = 0
+        self._following = Script(())
         self._card_height = 0
 
     def compose(self) -> ComposeResult:
@@ -102,17 +104,17 @@ class LessonScreen(TrainingScreen):
     def _show_picture(self) -> None:
         self._status.advises = not self._steps
         super()._show_picture()
-        step, frame = self._step, self._frame
-        if step is not None and step.until is not None and self._is_up_to_date:
-            if has_come(step.until, frame):
-                self._go_on()
+        self._go_on_if_it_has_come()
         self._show_card()
 
     @property
     def _is_up_to_date(self) -> bool:
-        """Whether the numbers on the screen are those of the step."""
+        """Whether the numbers on the screen are those of the step: all that the step before did
+        has been done."""
         frame = self._frame
-        return frame.answered >= self._awaited and frame.state is not State.LOADING
+        if frame.state is State.LOADING or not self._following.is_over:
+            return False
+        return frame.answered >= self._newest_before
 
     def _show_card(self) -> None:
         step, frame = self._step, self._frame
@@ -124,7 +126,7 @@ class LessonScreen(TrainingScreen):
             title = f"tour {number} of {len(self._titles)}"
         if frame.state is State.FAILED:
             text = "Training has failed; the lines above say why."
-        elif self._awaited and not self._is_up_to_date and frame.message:
+        elif self._newest_before and not self._is_up_to_date and frame.message:
             text = f"{frame.message[:1].upper()}{frame.message[1:]}"
         else:
             text = filled(step.text, frame)
@@ -167,13 +169,24 @@ class LessonScreen(TrainingScreen):
     def tell(self, outcome: Outcome) -> None:
         if outcome.why_not:  # a note would cover the card
             super().tell(outcome)
+        if self.has_widgets:  # no other picture need follow that of the last line
+            self._go_on_if_it_has_come()
+            self._show_card()
+
+    def _go_on_if_it_has_come(self) -> None:
+        """Go on to the next step if the shown one is over by itself, and is over."""
+        step = self._step
+        if step is None or step.until is None or not self._is_up_to_date:
+            return
+        if has_come(step.until, self._frame):
+            self._go_on()
 
     def _go_on(self) -> None:
         """Do what else the step does, and show the next one as soon as its numbers have come."""
         step = self._steps.pop(0)
-        self.scripts.do(step.lines[1:])
+        self._newest_before = self.sender.newest
+        self._following = self.scripts.do(step.lines[1:])
         self.call_later(self.scripts.go_on)
-        self._awaited = self.sender.newest
 
     # ---- its keys
 

@@ -196,8 +196,12 @@ class Stage:
 
 def lesson_screen(name: str) -> Callable[..., LessonScreen]:
     """The screen with another lesson than the tour."""
-    lesson = lesson_of(OTHER_LESSONS[name].read_text(encoding="utf-8"))
-    return partial(LessonScreen, lesson=lesson)
+    return screen_with(OTHER_LESSONS[name].read_text(encoding="utf-8"))
+
+
+def screen_with(lesson: str) -> Callable[..., LessonScreen]:
+    """The screen with a lesson of the user's own."""
+    return partial(LessonScreen, lesson=lesson_of(lesson))
 
 
 class Viewer:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.door.app.stage import TOUR, Stage, lesson_screen, opened
+from tests.door.app.stage import TOUR, Stage, lesson_screen, opened, screen_with
 from tests.scripted import SMALL
 
 LONG = replace(SMALL, num_epochs=1000)
@@ -94,3 +94,16 @@ async def test_the_lesson_on_clipping_leads_from_key_to_key() -> None:
         for words in ("tour: the end", " norm", "clipped above 0.300"):
             assert words in stage.text
         stage.stands(optimizer="sgd", learning_rate=1.0, clip_norm=0.3)
+
+
+async def test_a_step_waits_until_all_lines_of_the_step_before_are_done() -> None:
+    lesson = "# Again\n: step 20\n: norms; name a long; restart\n: until 10\n: undo\n"
+    async with opened(LONG, training=screen_with(lesson)) as stage:
+        await stage.press("t")
+        await stage.until(lambda _: stage.frame.trained == 20)
+        await stage.press("c")
+        await stage.until(lambda _: stage.frame.trained == 0)
+        assert "press space: train on" in stage.text
+        await stage.press(". . . . . . . . . .")
+        stage.stands(trained=10)
+        assert "press u: undo" in stage.text
