@@ -60,14 +60,23 @@ def checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(header, arrays)
 
 
-def newest_checkpoint(folder: Path) -> Checkpoint:
-    """The checkpoint with the highest serial; each stands in the file that its serial says."""
-    checkpoints = {}
+def slots(folder: Path) -> list[Path]:
+    """The files of the checkpoints, the newest first; each stands where its serial says."""
+    serials = {}
     for file in folder.glob("checkpoint-?"):
         serial = checkpoint(file.read_bytes()).header["serial"]
         assert file.name == f"checkpoint-{serial % 2}"
-        checkpoints[serial] = checkpoint(file.read_bytes())
-    return checkpoints[max(checkpoints)]
+        serials[file] = serial
+    return sorted(serials, key=lambda file: -serials[file])
+
+
+def newest(folder: Path) -> Path:
+    """The file of the newest checkpoint."""
+    return slots(folder)[0]
+
+
+def newest_checkpoint(folder: Path) -> Checkpoint:
+    return checkpoint(newest(folder).read_bytes())
 
 
 def losses(folder: Path) -> npt.NDArray[Any]:

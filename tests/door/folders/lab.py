@@ -64,6 +64,11 @@ def record(
     return record_branches(folder, *steps, config=config, make_trainer=make_trainer)
 
 
+def windows_of_branches(folder: Path) -> list[int]:
+    """How many windows each branch trained."""
+    return [branch.windows for branch in read(folder).branches]
+
+
 def notes(folder: Path) -> tuple[dict[int, str], set[int], set[int]]:
     """The names of branches, which are pinned, and which hidden."""
     there = BranchNotes.read(folder).among(read(folder).run.tree.digests)

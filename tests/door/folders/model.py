@@ -13,6 +13,9 @@ from tests.hashed import HashTrainer
 Place = tuple[int, int]
 """A branch, and a number of windows along its path."""
 
+Step = int | str | Place | dict[str, Any]
+"""A number of windows to train, the name of a command, a place to go to, or fields to edit."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -34,11 +37,14 @@ class Model:
     """A run that takes the steps of `lab.do`; `here` is the place in the branch that trained its
     window."""
 
-    def __init__(self, config: EchoConfig) -> None:
+    def __init__(self, config: EchoConfig, *steps: Step) -> None:
         self.lines = [Line(None, 0, [HashTrainer(config).state], [])]
-        self.line, self.window = 0, 0
+        self.line = 0
+        self.window = 0
         self.log: list[list[float]] = []
         """The losses of all windows in the order trained."""
+        for step in steps:
+            self.take(step)
 
     @property
     def here(self) -> Place:
@@ -58,20 +64,25 @@ class Model:
         """The losses on the path to here."""
         return self.lines[self.line].losses[: self.window]
 
-    def take(self, step: int | str | Place | dict[str, Any]) -> None:
+    @property
+    def lone_log(self) -> list[float]:
+        """The same of a run of one network."""
+        return [loss for (loss,) in self.log]
+
+    def take(self, step: Step) -> None:
         match step:
             case int():
                 self._train(step)
             case "reset":
-                self._start_over(lambda trainer: trainer.reset(trainer.init_index))
+                self._change(lambda trainer: trainer.reset(trainer.init_index), 0)
             case "redraw":
-                self._start_over(lambda trainer: trainer.reset(trainer.init_index + 1))
+                self._change(lambda trainer: trainer.reset(trainer.init_index + 1), 0)
             case "regenerate":
-                self._change(lambda trainer: trainer.regenerate())
+                self._change(HashTrainer.regenerate, self.window)
             case dict():
                 config = self.state.config.with_fields(step)
                 if self.state.config.differs_only_live(config):
-                    self._change(lambda trainer: trainer.edit(config))
+                    self._change(lambda trainer: trainer.edit(config), self.window)
                 else:
                     self._begin(0, HashTrainer(config).state)
             case (int(branch), int(window)):
@@ -79,12 +90,13 @@ class Model:
 
     def alone(self, replica: int) -> None:
         """Continue with one network of several."""
-        self._begin(self.window, self.state.only([replica]), {replica: self.state.config.replicas})
+        self._begin(self.window, self.state.only([replica]))
 
     def _train(self, windows: int) -> None:
         if self.window < len(self.lines[self.line].losses):
             self._begin(self.window, self.state)
-        trainer, line = self._trainer(), self.lines[self.line]
+        trainer = self._trainer()
+        line = self.lines[self.line]
         for _ in range(windows):
             losses = trainer.advance(1).losses[0].tolist()
             line.losses.append(losses)
@@ -97,23 +109,15 @@ class Model:
         trainer.restore(self.state)
         return trainer
 
-    def _start_over(self, change: Callable[[HashTrainer], None]) -> None:
+    def _change(self, change: Callable[[HashTrainer], None], window: int) -> None:
         trainer = self._trainer()
         change(trainer)
-        self._begin(0, trainer.state)
+        self._begin(window, trainer.state)
 
-    def _change(self, change: Callable[[HashTrainer], None]) -> None:
-        trainer = self._trainer()
-        change(trainer)
-        self._begin(self.window, trainer.state)
-
-    def _begin(
-        self, window: int, state: PopulationState, alone: dict[int, int] | None = None
-    ) -> None:
+    def _begin(self, window: int, state: PopulationState) -> None:
         """Begin a branch here, or at the start of the path if it has no window before it."""
         path = self.lines[self.line]
-        losses = path.losses[:window]
-        for replica in alone or ():
-            losses = [[one[replica]] for one in losses]
-        self.lines.append(Line(self.here[0], window, [*path.states[:window], state], losses))
-        self.line, self.window = len(self.lines) - 1, window
+        states = [*path.states[:window], state]
+        self.lines.append(Line(self.here[0], window, states, path.losses[:window]))
+        self.line = len(self.lines) - 1
+        self.window = window

@@ -125,15 +125,14 @@ def full_disk(room: int = 0) -> Iterator[None]:
 def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     room: int, tmp_path: Path
 ) -> None:
-    folder, model = tmp_path / "run", Model(SMALL)
-    steps = (5, 1, 5, {"learning_rate": 0.1}, 2, (0, 3), 4)
-    for step in steps:
-        model.take(step)
+    folder = tmp_path / "run"
+    steps = (1, 5, {"learning_rate": 0.1}, 2, (0, 3), 4)
+    model = Model(SMALL, 5, *steps)
     with training(folder, SMALL) as session:
-        do(session, steps[0], Name(0, "before"))
+        do(session, 5, Name(0, "before"))
         assert save(session).warning == ""
         with full_disk(room):
-            do(session, *steps[1:], Name(0, "after"))
+            do(session, *steps, Name(0, "after"))
             frame = save(session)
             assert frame.warning, "it says so"
             assert (frame.trained, frame.trained_in_all) == (7, 17)
@@ -143,7 +142,7 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
         assert save(session).warning == ""
         assert len(read(folder).windows()) == 17
         assert notes(folder)[0] == {0: "after"}
-    assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
+    assert by_hand.losses(folder)["loss"].tolist() == model.lone_log
     assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [
         (None, 0, 11),
         (0, 11, 2),
@@ -219,9 +218,7 @@ def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
     assert len(run.windows()) == 0
     assert any("3" in note for note in run.notes), "three windows have no checkpoint"
     go_on(folder, 5)
-    model = Model(SMALL)
-    model.take(5)
-    assert by_hand.losses(folder)["loss"].tolist() == [loss for (loss,) in model.log]
+    assert by_hand.losses(folder)["loss"].tolist() == Model(SMALL, 5).lone_log
 
 
 def test_an_empty_run_is_not_removed_while_another_program_goes_on_with_it(

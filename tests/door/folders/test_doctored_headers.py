@@ -115,11 +115,6 @@ def put(folder: Path, data: bytes) -> None:
         (folder / name).write_bytes(data)
 
 
-def newest(folder: Path) -> bytes:
-    serial = by_hand.newest_checkpoint(folder).header["serial"]
-    return (folder / f"checkpoint-{serial % 2}").read_bytes()
-
-
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """An error after so many seconds, wherever the program is."""
@@ -154,14 +149,14 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_each_bad_run_is_one_line_and_the_others_go_on(run: Path, tmp_path: Path) -> None:
-    data = newest(run)
+    data = by_hand.newest(run).read_bytes()
     cases = {
         f"{number}": case for number, case in enumerate(doctored(by_hand.checkpoint(data).header))
     }
     runs = tmp_path / "runs"
     shutil.copytree(run, runs / "good")
     for name, case in cases.items():
-        put(Path(shutil.copytree(run, runs / name)), with_header(data, case.header))
+        put(shutil.copytree(run, runs / name), with_header(data, case.header))
 
     with within(5 * MOST_SECONDS):
         done = answered("list", runs, "--json")
@@ -191,8 +186,8 @@ def test_each_bad_run_is_one_line_and_the_others_go_on(run: Path, tmp_path: Path
 
 
 def test_a_header_names_the_value_that_cannot_be_used(run: Path, tmp_path: Path) -> None:
-    data = newest(run)
-    folder = Path(shutil.copytree(run, tmp_path / "run"))
+    data = by_hand.newest(run).read_bytes()
+    folder = shutil.copytree(run, tmp_path / "run")
     for case in doctored(by_hand.checkpoint(data).header):
         if case.place in NAMED and case.value == 10**18:
             put(folder, with_header(data, case.header))
@@ -201,7 +196,7 @@ def test_a_header_names_the_value_that_cannot_be_used(run: Path, tmp_path: Path)
 
 
 def test_a_file_that_is_longer_than_its_header_says_is_not_read(run: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(run, tmp_path / "run"))
+    folder = shutil.copytree(run, tmp_path / "run")
     for name in ("checkpoint-0", "checkpoint-1"):
         os.truncate(folder / name, 15 << 30)  # the file system keeps no blocks for it
     with within(MOST_SECONDS):

@@ -139,9 +139,7 @@ class Story:
             np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
             np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
         if not self.exactness:
-            assert by_hand.losses(self.folder)["loss"].tolist() == [
-                loss for (loss,) in self.model.log
-            ]
+            assert by_hand.losses(self.folder)["loss"].tolist() == self.model.lone_log
 
 
 def told(count: int) -> settings:
@@ -190,9 +188,7 @@ def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path
         json.loads(line) for line in answered(*words, make_trainer=HashTrainer).stdout.splitlines()
     ]
     assert lines[-1]["event"] == "finished"
-    model = Model(SMALL)
-    for step in (5, {"learning_rate": 0.2}, 25):
-        model.take(step)
+    model = Model(SMALL, 5, {"learning_rate": 0.2}, 25)
     newest = read(folder).branches[-1]
     assert (newest.parent, newest.at, newest.windows) == (0, 5, 25)
     assert read(folder).path().loss[:, 0].tolist() == [loss for (loss,) in model.losses]

@@ -77,7 +77,7 @@ def landed(name: str, place: Path) -> Path:
     if name in names():
         return unpacked(name, place)
     kept = DATA / name if (DATA / name).exists() else DATA / "docs" / name
-    return Path(shutil.copytree(kept, place / name))
+    return shutil.copytree(kept, place / name)
 
 
 def told(*words: str) -> str:

@@ -47,7 +47,7 @@ def test_killed_after_each_step_it_trains_what_it_would_have(config: Any, tmp_pa
         with training(folder, make_trainer=make_population) as session:
             do(session, step)
             save(session)
-            folder = Path(shutil.copytree(folder, tmp_path / f"{number + 1}"))
+            folder = shutil.copytree(folder, tmp_path / f"{number + 1}")
             do(session, 1)
         del session
         gc.collect()  # its compiled loop serves the next

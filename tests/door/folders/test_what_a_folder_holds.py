@@ -37,10 +37,8 @@ NOT_DEFAULT = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Model]:
     """A run that took the story, and its model."""
-    model = Model(SMALL)
-    for step in STORY:
-        model.take(step)
-    return record(tmp_path_factory.mktemp("runs") / "run", SMALL, *STORY), model
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return record(folder, SMALL, *STORY), Model(SMALL, *STORY)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -91,7 +89,7 @@ def test_every_window_ever_trained_is_in_the_log_of_losses(run: tuple[Path, Mode
     assert names_in(folder) == FILES
     windows = by_hand.losses(folder)
     assert len(windows) == 40
-    assert windows["loss"].tolist() == [loss for (loss,) in model.log]
+    assert windows["loss"].tolist() == model.lone_log
     assert not np.any(windows["errors"]), "the script has no wrong predictions"
 
 
@@ -153,8 +151,7 @@ def test_states_to_go_back_to_can_be_read(run: tuple[Path, Model]) -> None:
 
 def test_losses_of_several_networks_are_packed_in_four_bytes(tmp_path: Path) -> None:
     config = SMALL.with_fields({"replicas": 3})
-    model = Model(config)
-    model.take(12)
+    model = Model(config, 12)
     model.alone(1)
     model.take(5)
     model.take((0, 8))
