@@ -71,8 +71,9 @@ def slots(folder: Path) -> list[Path]:
 
 
 def newest(folder: Path) -> Path:
-    """The file of the newest checkpoint."""
-    return slots(folder)[0]
+    """The file of the newest checkpoint; a ValueError if there is none."""
+    first, *_ = slots(folder)
+    return first
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint:
