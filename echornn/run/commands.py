@@ -182,24 +182,13 @@ class _Reading:
             self._begin(command)
 
     def _begin(self, command: RecordedCommand) -> None:
-        tree = self.tree
         self._begin_lost_branches(command)
-        number = len(tree)
-        cause: Cause = "back"
-        if command.cause != "undo" and command.cause != "return":  # mypy narrows these
-            cause = command.cause
+        number = len(self.tree)
         before = parent = None
         if number:
-            before = tree.end(self._here)
-            if command.before:
-                before = self._position(*command.before)
-            parent = self._parent(command)
-            if parent.window:
-                own = tree.branch(parent.branch).config
-                if not can_continue_under(command.cause, own, command.config):
-                    parent = Position(parent.branch, 0)
-        tree.begin(Branch(number, cause, parent, before, *command.place))
-        self._first_window[number] = tree.trained
+            before, parent = self._before(command), self._parent(command)
+        self.tree.begin(Branch(number, _cause(command), parent, before, *command.place))
+        self._first_window[number] = self.tree.trained
         recorded = number if command.branch is None else command.branch
         self._number_of[recorded] = self._here = number
 
@@ -214,20 +203,34 @@ class _Reading:
             self.tree.begin(Branch(number, "lost", root, root, *command.place))
             self._number_of[number] = number
 
+    def _before(self, command: RecordedCommand) -> Position:
+        if command.before:
+            return self._position(*command.before)
+        return self.tree.end(self._here)
+
     def _parent(self, command: RecordedCommand) -> Position:
-        tree, branch = self.tree, self._here
+        """Where the branch begins: with new weights if its networks cannot go on from there."""
+        parent = self._recorded_parent(command)
+        config = self.tree.branch(parent.branch).config
+        if parent.window and not can_continue_under(command.cause, config, command.config):
+            return Position(parent.branch, 0)
+        return parent
+
+    def _recorded_parent(self, command: RecordedCommand) -> Position:
         if command.parent:
             return self._owned(self._position(*command.parent))
         if command.cause == "undo":
-            number, trained = command.back or (-1, 0)
-            begun = self._first_window.get(number)
-            if begun is None:
-                return Position(branch, 0)
-            window = tree.branch(number).start + trained - begun
-            return self._owned(self._position(number, window))
-        if starts_over(command.cause, tree.branch(branch).config, command.config):
-            return Position(branch, 0)
-        return tree.end(branch)
+            return self._undone_to(command)
+        if starts_over(command.cause, self.tree.branch(self._here).config, command.config):
+            return Position(self._here, 0)
+        return self.tree.end(self._here)
+
+    def _undone_to(self, command: RecordedCommand) -> Position:
+        if command.back is None or command.back[0] not in self._first_window:
+            return Position(self._here, 0)
+        number, trained = command.back
+        window = self.tree.branch(number).start + trained - self._first_window[number]
+        return self._owned(self._position(number, window))
 
     def _position(self, recorded_number: int, window: int) -> Position:
         position = Position(self._number_of.get(recorded_number, -1), window)
@@ -238,3 +241,11 @@ class _Reading:
         if position.window == 0:
             return position
         return Position(self.tree.owner(position).number, position.window)
+
+
+def _cause(command: RecordedCommand) -> Cause:
+    """What begins the branch of a command: an undo trained on from a past position, and so does a
+    return to a branch that is lost."""
+    if command.cause == "undo" or command.cause == "return":  # mypy narrows these
+        return "back"
+    return command.cause
