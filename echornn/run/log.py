@@ -90,9 +90,9 @@ class WindowLog(Log):
             return
         with safe_files.writer(self._file) as file:
             while end.length < length:
-                missing = min(first, length) - end.length
-                if missing > 0:
-                    piece = LOST * min(missing, PIECE_BYTES)
+                if end.length < first:  # memory could not keep these
+                    stop = min(first, length, end.length + PIECE_BYTES)
+                    piece = LOST * (stop - end.length)
                 else:
                     piece = pending.popleft()
                 safe_files.write_at(file, piece, end.length)

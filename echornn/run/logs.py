@@ -46,8 +46,9 @@ class RunLogs:
         self.losses = losses
         self._commands, self._solved, self._norms = commands, solved, norms
         self._all: tuple[Log, ...] = (losses, commands, solved, norms)
-        # When the networks of the growing branch solved the task, as far as it is in the log
-        self._solved_at: npt.NDArray[np.int64] | int = solved_at
+        # When the networks of the growing branch solved the task, as far as it is in the log; None
+        # behind a command: all that have solved it are written with that branch
+        self._solved_at: npt.NDArray[np.int64] | None = solved_at
 
     # ---- on the training thread
 
@@ -61,7 +62,7 @@ class RunLogs:
 
     def _command(self, command: RecordedCommand) -> None:
         self._commands.append(command.as_line())
-        self._solved_at = 0
+        self._solved_at = None
 
     def windows(
         self,
@@ -73,7 +74,10 @@ class RunLogs:
         """Append windows of a branch, and the networks that have solved the task in them."""
         self.losses.append(windows.tobytes())
         self._norms.append(norms.tobytes())
-        new = np.flatnonzero(solved_at != self._solved_at)
+        logged = self._solved_at
+        if logged is None:
+            logged = np.zeros_like(solved_at)
+        new = np.flatnonzero(solved_at != logged)
         self._solved_at = solved_at
         # The losses say exactly when a lone network was solved
         if not new.size or len(solved_at) == 1:

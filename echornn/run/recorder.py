@@ -203,8 +203,8 @@ class RunRecorder(Recorder):
 
     def seconds_to_save(self) -> float | None:
         """The seconds until `save` should be called next; None while everything is saved."""
-        stands_there = self._kept is None or self._kept.moves == self._moves
-        if self.saved and stands_there:
+        has_moved = self._kept is not None and self._kept.moves != self._moves
+        if self.saved and not has_moved:
             return None
         return max(0.0, self._save_at - time.monotonic())
 
@@ -309,7 +309,8 @@ class RunRecorder(Recorder):
         checkpoint = replace(save.checkpoint, serial=self._serial, **ends._asdict())
         checkpoints.save(self.folder, checkpoint)
         self._serial += 1
-        if self._kept is None:
+        is_first_save = self._kept is None
+        if is_first_save:  # now that a checkpoint says where the logs end, see `Log.cut`
             self._logs.cut()
         self._kept, self._kept_lengths = save, save.lengths
 
