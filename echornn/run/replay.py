@@ -60,6 +60,7 @@ class Replay:
             raise RunError(
                 f"window {position.window:,} cannot be trained again: what began it is lost"
             )
+        # All that may fail comes first: until `start`, the trainer is as it was
         self._at, self._window, state = self._base(states)
         branch = self._spans[self._at].branch
         self.trainer = trainer
@@ -96,15 +97,17 @@ class Replay:
             keyframe = states.nearest(newest)
         return first, None
 
-    def _trainer_of_one_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
-        """For a replica that continues alone later on the path; made now, since this may fail."""
+    def _trainer_of_one_alone(
+        self, trainer: AnyTrainer, make_trainer: MakeTrainer
+    ) -> AnyTrainer | None:
+        """For a replica that continues alone later on the path, if one does."""
         for span in self._spans[self._at + 1 :]:
             if span.branch.cause == "alone":
                 is_free = trainer is not self.trainer
                 if is_free and trainer.config.same_program(span.branch.config):
                     return trainer
                 return make_trainer(span.branch.config)
-        return trainer
+        return None
 
     @property
     def windows_left(self) -> int:
@@ -155,6 +158,7 @@ class Replay:
         state = self.trainer.state.only([replica])
         recent = (progress.only(replica) for progress in self.recent)
         self.recent = deque(recent, self.recent.maxlen)
+        assert self._alone is not None
         self.trainer = self._alone
         self.trainer.start(branch.config)
         self.trainer.restore(state)
