@@ -114,8 +114,8 @@ def can_continue_under(cause: str, before: EchoConfig, after: EchoConfig) -> boo
 
 
 def index_in(before: EchoConfig, after: EchoConfig) -> int:
-    """The index of the first network of ``after`` among those of ``before``; not 0 if another
-    continues alone."""
+    """The index of the first network of ``after`` among those of ``before``: of that with seed 12,
+    which continues alone of those from seed 10 on, it is 2."""
     return 0 if before.replicas == after.replicas else after.seed - before.seed
 
 

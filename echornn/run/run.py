@@ -190,7 +190,7 @@ class Run:
             return run
         if self.checkpoint is not None and run.checkpoint.serial == self.checkpoint.serial:
             return self
-        losses.tree = run.tree
+        losses.tree = run.tree  # of which this run's own is the beginning
         run._read_into(losses, self._ends)
         if run._ends.losses == run.checkpoint.losses:
             run._losses = losses
@@ -300,10 +300,6 @@ class Run:
                 self._losses = Losses(self.tree)
         assert self._losses is not None
         return self._losses
-
-    def timeline(self) -> Losses:
-        """The same as `losses`."""
-        return self.losses
 
     def windows(self, first: int, last: int, replicas: int = 1) -> StoredWindows:
         """Windows of the loss log, [n, replicas]; see `WindowReader.windows`."""
