@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -105,6 +106,18 @@ def kept_texts(folder: Path) -> Path:
     fields = {"task": "text", "seed": 0, "num_epochs": 1}
     grid = Grid((Axis.parse("cell=rnn,gru"),), fields, 2)
     return keep(folder, [grid], lambda _: Result(None, 1.5, 10, 0.1))
+
+
+def kept_three(folder: Path) -> Path:
+    """A finished sweep of three networks: one has solved the task, one diverged after it, and one
+    never did."""
+    outcomes = [
+        Result(10, 0.01, 666, 0.1),
+        Result(20, math.nan, 666, 0.1),
+        Result(None, 0.69, 666, 0.1),
+    ]
+    grid = Grid((Axis.parse("cell=rnn"),), {"seed": 0, "num_epochs": 1}, 3)
+    return keep(folder, [grid], lambda config: outcomes[config.seed])
 
 
 def fill(folder: Path) -> None:

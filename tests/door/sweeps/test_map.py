@@ -17,6 +17,7 @@ from tests.door.sweeps.stage import (
     kept_part,
     kept_seed,
     kept_texts,
+    kept_three,
     lines_and_styles,
     look_again,
     opened,
@@ -257,3 +258,13 @@ async def test_every_size_shows_where_the_cursor_is(size: tuple[int, int]) -> No
         text = text_of(app)
         assert max(map(len, text.splitlines())) <= size[0]
         assert "20" in text.split() or "echo_step 20" in text
+
+
+async def test_half_of_three_are_two_and_one_that_diverged_has_lost_the_task(
+    tmp_path: Path,
+) -> None:
+    folder = kept_three(tmp_path)
+    (square,) = squares(folder)
+    assert square["half_solved"] == "20"
+    async with opened(folder) as (app, _):
+        assert "1 lost again" in text_of(app)
