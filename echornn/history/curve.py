@@ -200,15 +200,26 @@ def band_of(pieces: Sequence[CurvePiece], columns: int, first: int, last: int) -
     """The same for the band of several replicas, of pieces as in `LossHistory.of_all`."""
     width = width_of(columns, last - first)
     (starts, ends), numbers = _joined(pieces, width, first, last, len(OF_BAND) + 1)
-    low, tenth, median, ninetieth, high, solved, replicas = numbers
-    for sums in (tenth, median, ninetieth):
+    *quantiles, solved, replicas = numbers
+    for sums in quantiles[1:-1]:  # all but the extremes
         sums /= ends - starts
     # a loss beyond float32's range is drawn as infinite
     with np.errstate(over="ignore", invalid="ignore"):
-        low, tenth, median, ninetieth, high = numbers[:5].astype(np.float32)
-    counts = solved.astype(np.int32), replicas.astype(np.int32)
-    quantiles = low, tenth, median, ninetieth, high
-    return Band(first, last, width, starts, ends, *quantiles, *counts)
+        low, tenth, median, ninetieth, high = np.stack(quantiles).astype(np.float32)
+    return Band(
+        first,
+        last,
+        width,
+        starts,
+        ends,
+        low,
+        tenth,
+        median,
+        ninetieth,
+        high,
+        solved.astype(np.int32),
+        replicas.astype(np.int32),
+    )
 
 
 def shades_of(
