@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from echornn.arrays import retraining
 from echornn.runtime import quiet
 from echornn.session import session as loop
@@ -27,19 +29,18 @@ Answer = subprocess.CompletedProcess[str]
 def answered(*arguments: object, stdin: str = "") -> Answer:
     """The printed output of the program, and its exit code."""
     words = list(map(str, arguments))
-    given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
-        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
-    ):
+    typed = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        err = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
         with (
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            patch("sys.stdin", given),
+            patch("sys.stdin", typed),
         ):
             code = exit_code_of(words)
-        for file in (out, err):
-            file.seek(0)
+        out.seek(0)
+        err.seek(0)
         return subprocess.CompletedProcess(words, code, out.read(), err.read())
 
 
@@ -52,11 +53,10 @@ def trained(*arguments: object, trainers: MakeTrainer = ScriptedTrainer) -> Answ
 @contextlib.contextmanager
 def training_by(trainers: MakeTrainer) -> Iterator[None]:
     """Meanwhile these train, and train again, in place of TensorFlow."""
-    with (
-        patch.object(loop, "tensorflow_trainers", lambda *_: trainers),
-        patch.object(retraining, "tensorflow_trainers", lambda *_: trainers),
-        patch.object(quiet, "import_tensorflow", lambda *_: None),
-    ):
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (loop, retraining):
+            patched.setattr(module, "tensorflow_trainers", lambda *_: trainers)
+        patched.setattr(quiet, "import_tensorflow", lambda *_: None)
         yield
 
 

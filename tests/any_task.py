@@ -23,29 +23,30 @@ def progress_of(
     config: EchoConfig, epoch: int = 0, window: int = 0, noise: float = 0.3
 ) -> Progress:
     """A window with its data, and outputs that are the targets with noise."""
-    data, begin = data_of(config, epoch), window * config.window_stride
-    x, y, scored = (
-        part[:, begin : begin + config.window_steps] for part in (data.x, data.y, data.scored)
-    )
-    rng = np.random.default_rng(window)
-    shape = *y.shape[:2], config.output_size
+    data = data_of(config, epoch)
+    begin = window * config.window_stride
+    steps = slice(begin, begin + config.window_steps)
+    y, scored = data.y[:, steps], data.scored[:, steps]
+    dice = np.random.default_rng(window)
+    shape = (*y.shape[:2], config.output_size)
+    error_rate = 0.0
     if config.has_classes:
-        logits = rng.normal(size=shape) * noise * 10 + 3 * (
-            np.arange(config.output_size) == y[..., np.newaxis]
-        )
-        said = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-        share = (said.argmax(axis=-1) != y)[scored].mean()
+        is_target = np.arange(config.output_size) == y[..., np.newaxis]
+        odds = np.exp(dice.normal(size=shape) * noise * 10 + 3 * is_target)
+        outputs = odds / odds.sum(axis=-1, keepdims=True)
+        error_rate = (outputs.argmax(axis=-1) != y)[scored].mean()
     else:
-        said, share = y + noise * rng.normal(size=shape), 0.0
+        outputs = y + noise * dice.normal(size=shape)
+    errors = np.rint([error_rate * config.predictions_per_window])
     return Progress(
         np.array([0.5], np.float32),
-        np.rint([share * config.predictions_per_window]).astype(np.int32),
+        errors.astype(np.int32),
         epoch,
         window,
-        x,
+        data.x[:, steps],
         y,
-        said.astype(np.float32),
-        np.zeros((*y.shape[:2], config.state_size), np.float32),
-        np.zeros((config.batch_size, config.state_size), np.float32),
-        scored,
+        outputs.astype(np.float32),
+        states=np.zeros((*y.shape[:2], config.state_size), np.float32),
+        init_state=np.zeros((config.batch_size, config.state_size), np.float32),
+        scored=scored,
     )

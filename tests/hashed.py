@@ -24,20 +24,19 @@ class HashTrainer(ScriptedTrainer):
 
     def reset(self, init_index: int = 0) -> None:
         super().reset(init_index)
-        seeds = range(self.config.seed, self.config.seed + self.config.replicas)
-        self.numbers = [_hashed(self.config.state_size, seed, init_index) for seed in seeds]
+        config = self.config
+        seeds = range(config.seed, config.seed + config.replicas)
+        self.numbers = [_hashed(config.state_size, seed, init_index) for seed in seeds]
 
     def _losses(self, n: int) -> Floats:
         config = self.config
-        windows = []
-        for position in range(self._position, self._position + n):
-            place = divmod(position, config.windows_per_epoch)
+        windows = np.empty((n, config.replicas))
+        for row in range(n):
+            place = divmod(self._position + row, config.windows_per_epoch)
             what = (config.learning_rate, config.echo_step, self.data_version, *place)
             self.numbers = [_hashed(number, *what) for number in self.numbers]
-            windows.append(self.numbers)
-        return (np.array(windows, np.float64).reshape(n, config.replicas) / 2**32).astype(
-            np.float32
-        )
+            windows[row] = self.numbers
+        return (windows / 2**32).astype(np.float32)
 
     @property
     def state(self) -> PopulationState:
@@ -46,7 +45,7 @@ class HashTrainer(ScriptedTrainer):
 
     def restore(self, state: PopulationState) -> None:
         super().restore(state)
-        self.numbers = [int(number) for number in state.optimizer[1]]
+        self.numbers = state.optimizer[1].tolist()
 
 
 def _hashed(*values: object) -> int:

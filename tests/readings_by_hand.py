@@ -30,7 +30,8 @@ TUTORIAL = EchoConfig()
 PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
 
 
-BY_LAG = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
+BY_LAG = np.zeros(19, np.float32)
+BY_LAG[:5] = (0.97, 0.98, 0.99, 1.0, 0.01)
 MEMORY = Memory("h", BY_LAG, 4, samples=2048, total_spread=0.02)
 
 
@@ -54,15 +55,16 @@ def shift_register() -> Readings:
     """The readings of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and a mixed
     one."""
     rows, steps = PROGRESS.x.shape
-    slopes, moved = np.zeros((2, rows, steps, steps), np.float32)
+    slopes = np.zeros((rows, steps, steps), np.float32)
     for step in range(steps):
         for lag in range(step + 1):
             slopes[:, step, step - lag] = 1.0 / (1 + lag)
-            moved[:, step, step - lag] = 0.98 if lag == 3 else 0.02 / (1 + lag)
+    moved = np.float32(0.02) * slopes
+    for step in range(3, steps):
+        moved[:, step, step - 3] = 0.98
     turned = np.zeros(32, np.float32)
     turned[3] = 1
-    phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
-    bias = np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32))
+    lags = np.arange(32, dtype=np.float32)
     return Readings(
         TUTORIAL,
         branch=0,
@@ -70,7 +72,7 @@ def shift_register() -> Readings:
         parts=("h",),
         memory=MEMORY,
         units=UNITS,
-        gradient=Gradient(phi, bias, 0.21, samples=16_384),
+        gradient=Gradient(0.2 * 0.55**lags, 0.55 ** (lags + 1), 0.21, samples=16_384),
         effects=Effects(moved, PROGRESS.outputs, turned=moved > 0.5),
         reliance=Reliance(turned, 0.98 * turned, 512),
         connectivity=Connectivity(slopes, PROGRESS.outputs),
@@ -93,7 +95,9 @@ def matrices() -> Matrices:
         "W2": dice.normal(0, 2, (4, 2)).astype(np.float32),
         "b2": np.zeros((1, 2), np.float32),
     }
-    units, classes, bias = ("h1", "h2", "h3", "h4"), ("class 0", "class 1"), ("bias",)
+    units = ("h1", "h2", "h3", "h4")
+    classes = ("class 0", "class 1")
+    bias = ("bias",)
     rows = {"W": ("x", *units), "b": bias, "W2": units, "b2": bias}
     columns = {"W": units, "b": units, "W2": classes, "b2": classes}
     update = {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan}
@@ -123,7 +127,8 @@ def four_corners(config: EchoConfig = TUTORIAL) -> StatePlane:
     rows = np.resize(corners[[0, 1, 3, 2]], size)
     readout = np.array([[0, -4, 0], [0, 4, 0]], np.float32)
     shares = np.array([0.6, 0.3], np.float32)
-    mean, components = np.zeros(2, np.float32), np.eye(2, dtype=np.float32)
+    mean = np.zeros(2, np.float32)
+    components = np.eye(2, dtype=np.float32)
     return StatePlane("h", mean, components, shares, states, targets, targets, rows, readout)
 
 
@@ -134,7 +139,8 @@ def points_of_corners() -> FixedPoints:
     eigenvalues = np.array([[0.5, 0.1], [0.2j, -0.2j], [1.6, 0.3]], np.complex64)
     outputs = np.array([[0.9, 0.1], [0.8, 0.2], [0.5, 0.5]], np.float32)
     starts = np.array([150, 100, 6], np.int32)
-    residuals, held = np.zeros(3, np.float32), np.zeros(1, np.float32)
+    residuals = np.zeros(3, np.float32)
+    held = np.zeros(1, np.float32)
     kinds: tuple[PointKind, ...] = ("stable", "stable", "saddle")
     return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
 

@@ -25,14 +25,16 @@ DATA = Path(__file__).parent / "data"
 
 CAREFUL = {"init": "glorot", "optimizer": "adam", "learning_rate": 0.003, "batch_size": 50}
 
+CELLS = Axis.parse("cell=rnn,gru,lstm")
+
 GRIDS = {
     "cliff": Grid(
-        (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")),
+        (Axis.parse("echo_step=1..20"), CELLS),
         {**WIDE_STATE, "seed": 0, "num_epochs": 3},
         16,
     ),
     "tasks": Grid(
-        (Axis.parse("task=echo,two_coins,delayed_xor,flip_flop"), Axis.parse("cell=rnn,gru,lstm")),
+        (Axis.parse("task=echo,two_coins,delayed_xor,flip_flop"), CELLS),
         {**CAREFUL, "state_size": 6, "truncated_backprop_length": 20, "seed": 0, "num_epochs": 20},
         8,
     ),
@@ -49,16 +51,17 @@ def record(name: str, folder: Path) -> None:
         sweep.run(Processes())
     finally:
         sweep.close()
-    solved_at, final_loss = [], []  # [points, seeds]
-    for point in SweepResults.read(folder).points:
-        results = [point.results[seed] for seed in point.keys]
-        solved_at.append([result.solved_at or 0 for result in results])
-        final_loss.append([result.final_loss for result in results])
+    points = SweepResults.read(folder).points
+    shape = (len(points), GRIDS[name].seeds)
+    solved_at = np.empty(shape, np.int32)
+    final_loss = np.empty(shape, np.float32)
+    for row, point in enumerate(points):
+        for column, seed in enumerate(point.keys):
+            result = point.results[seed]
+            solved_at[row, column] = result.solved_at or 0
+            final_loss[row, column] = result.final_loss
     np.savez_compressed(
-        DATA / f"{name}.npz",
-        allow_pickle=False,
-        solved_at=np.array(solved_at, np.int32),
-        final_loss=np.array(final_loss, np.float32),
+        DATA / f"{name}.npz", allow_pickle=False, solved_at=solved_at, final_loss=final_loss
     )
 
 
@@ -66,13 +69,13 @@ def recorded(name: str) -> SweepResults:
     """The recorded map, as `SweepResults` reads it, but without the seconds."""
     grid = GRIDS[name]
     with np.load(DATA / f"{name}.npz") as run:
-        solved_at, losses = run["solved_at"], run["final_loss"]
+        solved_at, losses = run["solved_at"].tolist(), run["final_loss"].tolist()
     numbers = {replace(point, seed=0): number for number, point in enumerate(grid.points.possible)}
 
     def rule(config: EchoConfig) -> Result:
         number = numbers[replace(config, seed=0)]
-        at = int(solved_at[number, config.seed]) or None
-        loss = float(losses[number, config.seed])
+        at = solved_at[number][config.seed] or None
+        loss = losses[number][config.seed]
         if not math.isfinite(loss):
             loss = math.nan
         most = config.num_epochs * config.windows_per_epoch

@@ -35,8 +35,9 @@ class TerminalScreen(pyte.Screen):
         """Draw the next bytes of the program; it does not matter where the reads have cut its
         sequences."""
         data = self._begun + data
-        begun = BEGUN.search(data)
-        self._begun = begun.group() if begun else b""
+        self._begun = b""
+        if begun := BEGUN.search(data):
+            self._begun = begun.group()
         data = UNKNOWN.sub(b"", data.removesuffix(self._begun))
         # pyte does not know the alternate screen, which is always empty at first
         self._stream.feed(data.replace(ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_ON + b"\x1b[2J"))
@@ -49,5 +50,8 @@ class TerminalScreen(pyte.Screen):
     def text(self) -> str:
         """The lines as in `display`, in a seventh of its time; the second cell of a wide character
         is empty."""
-        lines = (self.buffer[y] for y in range(self.lines))
-        return "\n".join("".join([line[x].data for x in range(self.columns)]) for line in lines)
+        lines = []
+        for y in range(self.lines):
+            line = self.buffer[y]
+            lines.append("".join([line[x].data for x in range(self.columns)]))
+        return "\n".join(lines)

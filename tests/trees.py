@@ -26,10 +26,13 @@ def branch_off(
         at: the position where it begins; by default the run's start.
         position: epoch and window in it, from 0, if not the next window there.
     """
-    parent = None if at is None else Position(*at)
-    if position is None and parent is not None:
-        position = timeline.tree.owner(parent).epoch_and_window(parent.window)
-    epoch, window = position or (0, 0)
+    parent = None
+    epoch, window = 0, 0
+    if at is not None:
+        parent = Position(*at)
+        epoch, window = timeline.tree.owner(parent).epoch_and_window(parent.window)
+    if position is not None:
+        epoch, window = position
     number = len(timeline)
     branch = Branch(number, cause, parent, parent, epoch, window, 0, 0, config)
     timeline.begin(timeline.tree.begin(branch))
@@ -49,8 +52,8 @@ def grow(
     config = timeline.tree.branch(number).config
     losses = np.asarray(losses, np.float32).reshape(-1, config.replicas)
     errors = np.rint(np.asarray(error_rates) * config.predictions_per_window)
-    errors = np.broadcast_to(errors.astype(np.int32).reshape(-1, 1), losses.shape)
-    windows = kept(losses, errors, config)
+    errors_by_row = errors.astype(np.int32).reshape(-1, 1)
+    windows = kept(losses, np.broadcast_to(errors_by_row, losses.shape), config)
     levels = Levels.of([config] * config.replicas)
     solved = SolvedAt.never(config.replicas).after(losses_of(windows), levels)
     if timeline.tree.growing != number:
@@ -65,8 +68,7 @@ def kept_norms(
     """The norms of gradients as they are stored, and which of them were clipped."""
     if norms is None:
         return None
-    norms = np.asarray(norms, np.float32).reshape(shape[0], -1)
-    norms = np.broadcast_to(norms, shape)
-    limit = config.clip_norm or np.inf
-    clipped = (norms > limit) * np.int32(config.predictions_per_window)
-    return kept(norms, clipped, config)
+    norms_by_row = np.asarray(norms, np.float32).reshape(shape[0], -1)
+    every_norm = np.broadcast_to(norms_by_row, shape)
+    is_clipped = every_norm > (config.clip_norm or np.inf)
+    return kept(every_norm, is_clipped * np.int32(config.predictions_per_window), config)
