@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,21 +49,20 @@ class Page:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """All fenced blocks, in order."""
-        return tuple(
-            Block(
-                found[2],
-                found[3],
-                self.text.count("\n", 0, found.start()) + 1,
-                self.text[: found.start()],
-            )
-            for found in FENCE.finditer(self.text)
-        )
+        blocks = []
+        for fence in FENCE.finditer(self.text):
+            above = self.text[: fence.start()]
+            blocks.append(Block(fence[2], fence[3], above.count("\n") + 1, above))
+        return tuple(blocks)
 
 
-PAGES = {
-    path: Page(path, (ROOT / path).read_text(encoding="utf-8"))
-    for path in ("README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")))
-}
+def pages() -> Iterator[Page]:
+    """The pages of the repository, the first one first."""
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        yield Page(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
+
+
+PAGES = {page.path: page for page in pages()}
 """All pages by path."""
 
 
@@ -100,14 +100,16 @@ class Shown:
     @property
     def is_refused(self) -> bool:
         """Whether the page shows an error message as the output."""
-        return self.output[:1] != () and self.output[0].startswith(f"{MAIN}: ")
+        return "".join(self.output).startswith(f"{MAIN}: ")
 
     @property
     def is_quick(self) -> bool:
         """Whether the command trains nothing and needs no TensorFlow."""
-        return self.is_refused or (
-            self.words[:1] != () and self.words[0] in QUICK and "--keras" not in self.words
-        )
+        if self.is_refused:
+            return True
+        if not self.words or "--keras" in self.words:
+            return False
+        return self.words[0] in QUICK
 
 
 def shown() -> Iterator[Shown]:
@@ -124,34 +126,27 @@ def with_output(page: Page, block: Block) -> Iterator[Shown]:
     line = block.line + 1 + parts[0].count("\n")
     for part in parts[1:]:
         command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
+        variables = tuple(takewhile(re.compile(r"[A-Z_]+=").match, command.split()))
         for words, first in commands(command):
-            yield Shown(
-                page.at(line), words, first, tuple(output.splitlines()), _variables(command)
-            )
+            yield Shown(page.at(line), words, first, tuple(output.splitlines()), variables)
         line += part.count("\n")
-
-
-def _variables(command: str) -> tuple[str, ...]:
-    return tuple(takewhile(re.compile(r"[A-Z_]+=").match, command.split()))
 
 
 def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
     """The shell lines that start this program: their arguments, and how many lines ``head``
     leaves."""
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
-        parts = re.split(
-            rf"\s*(\||&&|;)\s*{NOT_QUOTED}", re.sub(rf"(^|\s)#{NOT_QUOTED}.*|\s> \S+", "", line)
-        )
-        for at, part in enumerate(parts[::2]):
+        command = re.sub(rf"(^|\s)#{NOT_QUOTED}.*|\s> \S+", "", line)
+        parts = re.split(rf"\s*(?:\||&&|;)\s*{NOT_QUOTED}", command)
+        for part, following in zip(parts, [*parts[1:], ""], strict=True):
             words = shlex.split(part)
-            starts = [number for number, word in enumerate(words) if Path(word).name == MAIN]
-            if starts and words[0] not in ("git", "pip", "pipx", "uv"):
-                head = (
-                    re.fullmatch(r"head -n? ?(\d+)", parts[2 * at + 2].strip())
-                    if len(parts) > 2 * at + 2
-                    else None
-                )
-                yield tuple(words[starts[0] + 1 :]), None if head is None else int(head[1])
+            names = [Path(word).name for word in words]
+            if MAIN not in names or words[0] in ("git", "pip", "pipx", "uv"):
+                continue
+            first = None
+            if head := re.fullmatch(r"head -n? ?(\d+)", following.strip()):
+                first = int(head[1])
+            yield tuple(words[names.index(MAIN) + 1 :]), first
 
 
 def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
@@ -160,29 +155,18 @@ def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
     Args:
         masked: whether digits and bars may differ, because the run is trained here.
     """
-    expected = list(shown.output)
     lines = lines[: shown.first]
-    if re.fullmatch(
-        _pattern(expected, masked), "".join(f"{_plain(line, masked)}\n" for line in lines)
-    ):
+    printed = "".join(f"{_plain(line, masked)}\n" for line in lines)
+    pattern = "".join(_pattern(line, masked) for line in shown.output)
+    if re.fullmatch(pattern, printed):
         return ""
-    return "\n".join(
-        [
-            f"{shown.place}: echornn-tui {shlex.join(shown.words)} prints",
-            *lines,
-            "and not",
-            *expected,
-        ]
-    )
+    command = shlex.join(shown.words)
+    return "\n".join([f"{shown.place}: {MAIN} {command} prints", *lines, "and not", *shown.output])
 
 
-def _pattern(lines: list[str], masked: bool) -> str:
-    return "".join(
-        r"(?:.*\n)*?" if line == ANY_LINES else _pattern_of_line(line, masked) for line in lines
-    )
-
-
-def _pattern_of_line(line: str, masked: bool) -> str:
+def _pattern(line: str, masked: bool) -> str:
+    if line == ANY_LINES:
+        return r"(?:.*\n)*?"
     if line.endswith(ANY_LINES):
         return re.escape(_plain(line.removesuffix(ANY_LINES), masked)) + r".*\n"
     return re.escape(f"{_plain(line, masked)}\n")
@@ -191,23 +175,19 @@ def _pattern_of_line(line: str, masked: bool) -> str:
 def _plain(line: str, masked: bool) -> str:
     """A line without the parts that change from day to day, such as the time of saving."""
     line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", line).rstrip()
-    return re.sub(r"\s+", " ", re.sub(r"[\d.,#]+(e[+-]\d+)?", "0", line)) if masked else line
-
-
-TASK_FILES = {
-    "nback.py": next(
-        block.text for block in PAGES["docs/tasks.md"].blocks if "class NBack" in block.text
-    ),
-    "my_cell.py": (ROOT / "echornn" / "cells" / "template.txt").read_text(encoding="utf-8"),
-    "janet.py": next(
-        block.text for block in PAGES["docs/cells.md"].blocks if "JANET = Cell" in block.text
-    ),
-    "my_task.py": (ROOT / "echornn" / "tasks" / "template.txt").read_text(encoding="utf-8"),
-}
-"""Their texts by name."""
+    if not masked:
+        return line
+    line = re.sub(r"[\d.,#]+(e[+-]\d+)?", "0", line)
+    return re.sub(r"\s+", " ", line)
 
 
 def write_task_files(folder: Path) -> None:
-    """Write these files into a folder."""
-    for name, text in TASK_FILES.items():
+    """Write the files that the pages tell the reader to make."""
+    for page, part, name in [
+        ("docs/tasks.md", "class NBack", "nback.py"),
+        ("docs/cells.md", "JANET = Cell", "janet.py"),
+    ]:
+        text = next(block.text for block in PAGES[page].blocks if part in block.text)
         (folder / name).write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "echornn" / "cells" / "template.txt", folder / "my_cell.py")
+    shutil.copy(ROOT / "echornn" / "tasks" / "template.txt", folder / "my_task.py")

@@ -8,6 +8,9 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from itertools import filterfalse
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -31,11 +34,12 @@ from tui.cli.program import exit_code_of
 RECORDED = ROOT / "tests" / "data" / "docs"
 """Two runs and a sweep, which the commands on the pages use."""
 
-SHOWN = list(shown())
 
-BLOCKS = [
-    (page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"
-]
+def python_blocks() -> Iterator[tuple[Page, Block]]:
+    for page in PAGES.values():
+        for block in page.blocks:
+            if block.language == "python":
+                yield page, block
 
 
 def recorded(folder: Path, home: Path) -> None:
@@ -59,68 +63,66 @@ def test_each_quick_command_prints_what_is_shown(
     monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)
     recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
     wrong = []
-    for one in SHOWN:
-        if one.is_quick:
-            code = exit_code_of([*one.words])
-            printed = capfd.readouterr()
-            lines = (printed.err if one.is_refused else printed.out).splitlines()
-            wrong += [text] if (text := unlike(one, lines)) else []
-            if code != (2 if one.is_refused else 0):
-                wrong.append(f"{one.place}: exit code {code}: {printed.err}")
-    assert not wrong, "\n\n".join(["what is shown is not what is printed:", *wrong])
+    for command in filter(attrgetter("is_quick"), shown()):
+        code = exit_code_of([*command.words])
+        out, err = capfd.readouterr()
+        if command.is_refused:
+            expected_code, printed = 2, err
+        else:
+            expected_code, printed = 0, out
+        wrong.append(unlike(command, printed.splitlines()))
+        if code != expected_code:
+            wrong.append(f"{command.place}: exit code {code}: {err}")
+    assert "\n\n".join(filter(None, wrong)) == ""
 
 
 @pytest.mark.slow
 def test_each_block_and_each_command_that_trains_prints_what_is_shown(tmp_path: Path) -> None:
     recorded(tmp_path, tmp_path / "state" / "echornn-tui" / "runs")
-    run = [(page, block) for page, block in BLOCKS if block.is_run]
-    for page, block in BLOCKS:
+    run = []
+    snippets: list[Snippet] = []
+    for page, block in python_blocks():
         compile(block.text, page.at(block.line), "exec")
-        reason = block.above.rstrip().rpartition(NOT_RUN)[2]
-        assert block.is_run or re.fullmatch(r" \w.* -->", reason), (
-            f"{page.at(block.line)}: say why it is not run"
-        )
-    snippets: list[Snippet] = [
-        {"page": page.path, "line": block.line, "text": block.text} for page, block in run
-    ]
-    trains = [one for one in SHOWN if not one.is_quick]
-    commands = [[*one.environment, *one.words] for one in trains]
-    came = in_own_process(answer, snippets, commands, tmp_path, tmp_path / "state")
+        if block.is_run:
+            run.append((page, block))
+            snippets.append({"page": page.path, "line": block.line, "text": block.text})
+        else:
+            reason = block.above.rstrip().rpartition(NOT_RUN)[2]
+            assert re.fullmatch(r" \w.* -->", reason), page.at(block.line)
+    trains = list(filterfalse(attrgetter("is_quick"), shown()))
+    commands = [[*command.environment, *command.words] for command in trains]
+    answers = in_own_process(answer, snippets, commands, tmp_path, tmp_path / "state")
     wrong = []
-    for (page, block), one in zip(run, came[: len(run)], strict=True):
-        wrong += (
-            [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
-        )
-    for command, one in zip(trains, came[len(run) :], strict=True):
-        wrong += (
-            [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
-        )
-    assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
+    for (page, block), came in zip(run, answers[: len(run)], strict=True):
+        wrong.append(wrong_with_block(page, block, came["printed"], came["failed"]))
+    for command, came in zip(trains, answers[len(run) :], strict=True):
+        wrong.append(wrong_with_command(command, came["printed"], came["failed"]))
+    assert "\n\n".join(filter(None, wrong)) == ""
 
 
 def printed_below(page: Page, block: Block) -> str | None:
     """The output that the page shows for a block: the ``text`` block right below it; None if there
     is none."""
-    following = next((one for one in page.blocks if one.line > block.line), None)
-    if following is None or following.language != "text":
-        return None
-    end = len(block.above) + len(f"```python\n{block.text}```")
-    return following.text if not page.text[end : len(following.above)].strip() else None
+    for following in page.blocks:
+        end = f"{block.above}```python\n{block.text}```"
+        if following.language == "text" and following.above.rstrip() == end:
+            return following.text
+    return None
 
 
 def wrong_with_block(page: Page, block: Block, printed: str, failed: str) -> str:
     if failed:
         return f"{page.at(block.line)}:\n{failed}"
     expected = printed_below(page, block)
-    return (
-        ""
-        if expected in (None, printed)
-        else f"{page.at(block.line)} prints\n{printed}and not\n{expected}"
-    )
+    if expected in (None, printed):
+        return ""
+    return f"{page.at(block.line)} prints\n{printed}and not\n{expected}"
 
 
-def wrong_with_command(one: Shown, printed: str, failed: str) -> str:
-    return f"{one.place}:\n{failed}" if failed else unlike(one, printed.splitlines(), masked=True)
+def wrong_with_command(command: Shown, printed: str, failed: str) -> str:
+    if failed:
+        return f"{command.place}:\n{failed}"
+    return unlike(command, printed.splitlines(), masked=True)
 
 
 def test_the_cells_of_the_notebook_run_that_need_no_tensorflow(
