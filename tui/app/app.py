@@ -27,7 +27,9 @@ from tui.term.exit_code import ExitCode
 from tui.term.output import ASK, Backpressure
 from tui.views.keymap import Moved
 
-VIEWS_A_SECOND = 3.4  # all cells of a view change, which is too much for a slow line
+# All cells of a view change, which is too much for a slow line; chosen by eye: with ten frames a
+# second, it is every third
+VIEWS_A_SECOND = 3.4
 # For which training waits for Python while the screen is drawn; 5 ms cost 4 % of full speed
 SWITCH_SECONDS = 1e-4
 
@@ -112,7 +114,7 @@ class EchoApp(KeyedApp[int]):
 
     @property
     def trains(self) -> bool:
-        """Whether training runs, or will as soon as it is loaded."""
+        """Whether training runs, or will as soon as it is loaded: then it can be paused."""
         return is_of_this_state(commands.Pause(), self.training.shown.frame)
 
     # ---- keys, and frames

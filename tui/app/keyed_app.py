@@ -26,7 +26,8 @@ from tui.views.keymap import KeyMap
 
 Result = TypeVar("Result")
 
-SETTLED_SECONDS = 0.15  # after a change of size no other follows at once
+# Without another change of size, after which it has settled; chosen by eye
+SETTLED_SECONDS = 0.15
 
 
 class TakesKeys(Protocol):
@@ -133,7 +134,8 @@ class KeyedApp(App[Result], Generic[Result]):
             return
         say = self.keymap.text
         commands = self.get_system_commands(self.screen)
-        await self.push_screen(Palette(one._replace(help=say(one.help)) for one in commands))
+        in_words = [command._replace(help=say(command.help)) for command in commands]
+        await self.push_screen(Palette(in_words))
 
     # ---- what is drawn
 

@@ -9,11 +9,13 @@ from tui.app.status import HEIGHT as STATUS_HEIGHT
 from tui.views.table import ViewChoice
 from tui.views.view import View
 
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16  # of the whole app; a smaller screen shows only the status
+# Of the whole app; a smaller screen shows only the status. All widths and heights here are chosen
+# by eye; docs/guide.md names those of the screen
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 STATUS_AND_KEYS = STATUS_HEIGHT + 1
 # In fewer lines a curve has no shape, and a view no more than its title and three lines
 LEAST_PLOT_HEIGHT, LEAST_VIEW_HEIGHT = 7, 4
-MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others; chosen by eye
+MOST_VIEW_SHARE = 0.64  # of the lines; the curve gets the others
 # The fewest columns for two views, and for a panel beside the curve instead of below it
 TWO_VIEWS, WIDE = 160, 100
 PANEL_WIDTH, PANEL_HEIGHT = 44, 14  # beside the curve, and below it

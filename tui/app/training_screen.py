@@ -143,7 +143,7 @@ class TrainingScreen(Screen[None]):
 
     def on_mount(self) -> None:
         for panel in self._panels.values():
-            self.watch(panel, "is_open", self._panel_opened_or_closed, init=False)
+            self.watch(panel, "is_open", self._give_back, init=False)
         self.set_focus(self.watched.plot)
         self._lay_out(self.app.size)
         self._show_picture()
@@ -401,7 +401,7 @@ class TrainingScreen(Screen[None]):
 
     def _may_do(self, action: Action) -> bool:
         what = action.command
-        if isinstance(what, screen.NEEDS_ROOM) and self.has_class("small"):
+        if self._is_too_small_for(what):
             return False
         match what:
             case screen.OpenPanel():  # an open one with the focus is closed by its own key
@@ -413,6 +413,9 @@ class TrainingScreen(Screen[None]):
             case commands.Alone():  # with one network, ``enter`` is the curve's
                 return self._frame.config.replicas > 1
         return keys.is_of_this_state(what, self._frame)
+
+    def _is_too_small_for(self, what: What) -> bool:
+        return isinstance(what, screen.NEEDS_ROOM) and self.has_class("small")
 
     async def action_do(self, name: str) -> None:
         """Do what a key commands, or say why not."""
@@ -459,7 +462,7 @@ class TrainingScreen(Screen[None]):
 
     async def do(self, what: ScreenCommand) -> str:
         """Do something on this screen; returns why that is impossible, or nothing."""
-        if isinstance(what, screen.NEEDS_ROOM) and self.has_class("small"):
+        if self._is_too_small_for(what):  # a line, which no `check_action` has held back
             return self._status.too_small
         match what:
             case screen.ShowView(key):
@@ -513,7 +516,7 @@ class TrainingScreen(Screen[None]):
         return ""
 
     def _open_panel(self, name: screen.PanelName) -> str:
-        """Open a panel; close the one that was open, and open no other if it is the same."""
+        """Open a panel in place of the one that is open; one that is open is closed."""
         if name == "runs":
             why_not = self.sender.why_no_files()
             if why_not:
@@ -543,9 +546,9 @@ class TrainingScreen(Screen[None]):
                 return panel
         return None
 
-    def _panel_opened_or_closed(self, is_open: bool) -> None:
-        """Give the room and the arrow keys back to what had them before a panel was opened."""
-        if is_open:  # `_open_panel` does the rest
+    def _give_back(self, is_open: bool) -> None:
+        """When a panel has closed, give its room and the arrow keys back to what had them."""
+        if is_open:  # just now, by `_open_panel`
             return
         self._focus(self.watched.plot)
         self._lay_out(self.app.size)
@@ -706,7 +709,8 @@ class TrainingScreen(Screen[None]):
         return f"saved {file}"
 
     def when_drawn(self, call: Callable[[], None]) -> None:
-        """Call this once everything that has changed is drawn."""
+        """Call this once everything that has changed is drawn: with the second refresh also the
+        status, which follows a moved crosshair only after the first."""
         self.call_after_refresh(partial(self.call_after_refresh, call))
 
     # ---- lines of words
