@@ -47,6 +47,10 @@ SAFE_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+# The policy of what is sent: what no page may do, and what ours loads from this server
+FORBIDDEN = ("default-src", "base-uri", "form-action", "frame-ancestors")
+LOADED = ("script", "style", "font", "img")
+
 OWN, FOREIGN = files("tui.term") / "page", files("textual_serve") / "static"
 SCRIPT, STYLE, FONT = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "font/ttf"
 FILES = {
@@ -68,7 +72,6 @@ KEY_SECONDS = 10.0  # that a viewer may leave keys unread; then it is ended
 END_SECONDS = 5.0  # for a viewer to end after its terminal is gone; usually a tenth of this
 MOST_BYTES = 1 << 20  # of a message from a browser, such as a pasted text
 READ_BYTES = 1 << 16  # at a time, of what a terminal shows: as much as a pipe holds
-MOST_COLUMNS, MOST_LINES = 1000, 300  # as the app's own limits (see `private_textual`)
 
 
 def why_refused(
@@ -105,11 +108,10 @@ def _answer(
     data: bytes, kind: str, kept: str = "no-store", status: int = 200, host: str = ""
 ) -> web.Response:
     """An answer; what the page may load comes from this server, whose name is ``host``."""
-    own = "; ".join(f"{one}-src 'self'" for one in ("script", "style", "font", "img"))
-    nothing = "; ".join(
-        f"{use} 'none'" for use in ("default-src", "base-uri", "form-action", "frame-ancestors")
-    )
-    policy = f"{nothing}; {own}; connect-src 'self' ws://{host}" if host else nothing
+    policy = "; ".join(f"{use} 'none'" for use in FORBIDDEN)
+    if host:
+        own = "; ".join(f"{kind}-src 'self'" for kind in LOADED)
+        policy += f"; {own}; connect-src 'self' ws://{host}"
     headers = {
         **SAFE_HEADERS,
         "Content-Security-Policy": policy,
@@ -303,7 +305,8 @@ class Tab:
             columns, lines = int(str(width)), int(str(height))
         except ValueError:
             columns, lines = 80, 24
-        columns, lines = min(max(columns, 1), MOST_COLUMNS), min(max(lines, 1), MOST_LINES)
+        most_columns, most_lines = terminal.MOST
+        columns, lines = min(max(columns, 1), most_columns), min(max(lines, 1), most_lines)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     async def read(self) -> bytes:

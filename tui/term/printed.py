@@ -31,9 +31,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
 
-    def escaped(one: str) -> str:
-        is_safe = unicodedata.category(one) not in UNPRINTABLE or one in JOINERS
-        return one if is_safe else one.encode("unicode_escape").decode()
+    def escaped(character: str) -> str:
+        if character in JOINERS or unicodedata.category(character) not in UNPRINTABLE:
+            return character
+        return character.encode("unicode_escape").decode()
 
     return "".join(map(escaped, text))
 

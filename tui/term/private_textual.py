@@ -14,6 +14,8 @@ from textual.keys import _character_to_key as name_of_character
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tui.term.terminal import MOST
+
 # The classes of screen updates; `tui.term.output` reads them to send only what has changed. And
 # the parser of keys, which Textual's driver would also give what is pasted.
 # And the names of keys.
@@ -32,10 +34,9 @@ __all__ = [
 
 KEY_NAMES = frozenset(Keys)
 
-LEAST, MOST = (20, 4), (1000, 300)
-"""The smallest and the largest screen that is drawn, in columns and lines: Textual fails if a
-widget has no columns, and would take minutes per frame for a terminal that claims 65 535.
-"""
+LEAST = (20, 4)
+"""The smallest screen that is drawn, in columns and lines: Textual fails if a widget has no
+columns."""
 
 
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:

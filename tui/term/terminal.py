@@ -21,6 +21,9 @@ from tui.term.exit_code import ENDING_SIGNALS, ExitCode, end_before_training
 PROGRAM = (sys.executable, "-P", "-m", "tui")
 # The variable with the name of a terminal without a device, such as a browser's tab
 NAME = "ECHORNN_TERMINAL_NAME"
+# The largest screen that is drawn, in columns and lines: Textual would take minutes for a frame of
+# a terminal that claims 65 535
+MOST = (1000, 300)
 TAIL_BYTES = 4096  # of what was printed at the end, to be shown: several lines
 # How often to check whether the terminal still exists, where its end is not reported
 LOOK_MILLISECONDS = 500
