@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -45,10 +46,10 @@ FLAGS = (
 @contextmanager
 def program(*words: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real program in another process, with hashes for losses."""
-    command = [sys.executable, "-m", "tests.scripted_program", "--headless", *map(str, words)]
-    with subprocess.Popen(
-        command, stdout=-3, stderr=-3, env={**os.environ, "TRAINERS": "hashed"}
-    ) as process:
+    command = [sys.executable, "-m", "tests.scripted_program", "--headless", *words]
+    environment = os.environ | {"TRAINERS": "hashed"}
+    nowhere = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=nowhere, stderr=nowhere, env=environment) as process:
         try:
             yield process
         finally:
@@ -83,14 +84,14 @@ def kill(process: subprocess.Popen[bytes], folder: Path) -> None:
 def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_trains(
     tmp_path: Path,
 ) -> None:
-    folder, dice = tmp_path / "run", random.Random(7)
+    folder = tmp_path / "run"
     with program("--run", folder, *FLAGS) as process:
         wait_for(lambda: saved(folder) > 300)
         assert str(process.pid) in refusal("--resume", folder, "--headless")
         assert str(folder) in refusal("--run", folder, "--headless")
         assert answered("export", folder).stdout.count("\n") > 300
         kill(process, folder)
-    length = size(folder) + 8 * dice.randrange(500)
+    length = size(folder) + 8 * random.Random(7).randrange(500)
     with program("--resume", folder, *SPEED) as process:
         wait_for(lambda: size(folder) > length)  # perhaps between the logs and the checkpoint
         kill(process, folder)
@@ -102,7 +103,7 @@ def test_a_program_that_is_killed_again_and_again_trains_what_one_that_is_not_tr
     windows = by_hand.losses(folder)
     assert saved(folder) == len(windows) == len(read(folder).windows())
     assert windows["loss"].tolist() == HashTrainer(LONG).advance(len(windows)).losses[:, 0].tolist()
-    assert by_hand.commands(folder)[1:] == []
+    assert len(by_hand.commands(folder)) == 1
     at = len(windows) // 2
     with training(folder, at=at) as session:
         frame = do(session, 3)
@@ -143,12 +144,9 @@ def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
         assert len(read(folder).windows()) == 17
         assert notes(folder)[0] == {0: "after"}
     assert by_hand.losses(folder)["loss"].tolist() == model.lone_log
-    assert [(one.parent, one.at, one.windows) for one in read(folder).branches] == [
-        (None, 0, 11),
-        (0, 11, 2),
-        (0, 3, 4),
-    ]
-    assert {window for branch, window in by_hand.keyframes(folder) if branch == 1} >= {11}
+    begins = [(branch.parent, branch.at, branch.windows) for branch in read(folder).branches]
+    assert begins == [(None, 0, 11), (0, 11, 2), (0, 3, 4)]
+    assert (1, 11) in by_hand.keyframes(folder)
     assert read(folder).notes == ()
 
 
@@ -185,9 +183,10 @@ def test_where_training_failed_is_kept_with_the_run_and_all_before(tmp_path: Pat
     record(folder, SMALL, 6, make_trainer=ScriptedTrainer)
     done = answered("--resume", folder, "--headless", make_trainer=make)
     assert done.returncode == 1
-    for said in ("out of memory", f"--resume {folder}", str(folder / "traceback.txt")):
-        assert said in done.stderr
-    assert "RuntimeError: the script says: out of memory" in (folder / "traceback.txt").read_text()
+    file = folder / "traceback.txt"
+    for text in ("out of memory", f"--resume {folder}", str(file)):
+        assert text in done.stderr
+    assert "RuntimeError: the script says: out of memory" in file.read_text()
     assert len(read(folder).windows()) in (6, 7, 8)
 
 
@@ -212,8 +211,8 @@ def test_what_a_kill_at_the_beginning_left_is_begun_again(tmp_path: Path) -> Non
 
 def test_a_run_that_was_never_saved_starts_over(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 3)
-    for number in (0, 1):
-        (folder / f"checkpoint-{number}").unlink(missing_ok=True)
+    for file in by_hand.slots(folder):
+        file.unlink()
     run = read(folder)
     assert len(run.windows()) == 0
     assert any("3" in note for note in run.notes), "three windows have no checkpoint"
@@ -253,50 +252,39 @@ def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path:
     assert contents(tmp_path) == before
 
 
-CHANGES: dict[str, tuple[dict[str, Any], str]] = {
-    "another format": ({"format": 7}, "7"),
-    "a field that is not known": ({"config": {"sede": 7}}, "sede"),
-    "a value that cannot be": ({"config": {"cell": "transformer"}}, "cell"),
-    "no beginning": ({"begun": None}, "run.json"),
-    "no JSON": ({}, "run.json"),
-}
-
-
-def test_a_run_of_another_kind_is_refused_in_a_line_and_left_as_it_is(tmp_path: Path) -> None:
-    for name, (change, named) in CHANGES.items():
-        folder = record(tmp_path / name.replace(" ", "-"), SMALL, 3)
-        file = folder / "run.json"
-        file.write_text(json.dumps({**json.loads(file.read_text()), **change}) if change else "{")
-        before = contents(folder)
-        for words in ("export", "branches", "--headless --resume"):
-            line = refusal(*words.split(), folder)
-            assert str(folder) in line
-            assert named in line
-        assert contents(folder) == before
-
-
 @pytest.mark.parametrize(
-    "change",
+    ("change", "named"),
     [
-        {"begun": math.inf},
-        {"begun": 10**400},
-        {"id": [1]},
-        {"versions": ["ab"]},
-        {"versions": {"numpy": [[]]}},
-        {"threshold": "x"},
-        {"threads": 10**12},
-        {"config": {"learning_rate": math.inf}},
-        {"config": {"state_size": 10**30}},
-        {"config": {"a\nb": 1}},
+        ({"format": 7}, "format 7"),
+        ({"begun": None}, "begun = None"),
+        ({"begun": math.inf}, "begun = inf"),
+        ({"begun": 10**400}, "begun = 1000"),
+        ({"id": [1]}, "id = [1]"),
+        ({"versions": ["ab"]}, "run.json"),
+        ({"versions": {"numpy": [[]]}}, "numpy = [[]]"),
+        ({"threshold": "x"}, "threshold = 'x'"),
+        ({"threads": 10**12}, "threads = 1000"),
+        ({"config": {"sede": 7}}, "sede"),
+        ({"config": {"cell": "transformer"}}, "cell"),
+        ({"config": {"learning_rate": math.inf}}, "learning_rate = inf"),
+        ({"config": {"state_size": 10**30}}, "state_size = 1000"),
+        ({"config": {"a\nb": 1}}, "field a b"),
+        ({}, "run.json"),
     ],
 )
-def test_a_value_that_no_run_has_is_refused_in_a_line(
-    change: dict[str, Any], tmp_path: Path
+def test_a_value_that_no_run_has_is_refused_in_a_line_and_left_as_it_is(
+    change: dict[str, Any], named: str, tmp_path: Path
 ) -> None:
     folder = record(tmp_path / "run", SMALL, 3)
     file = folder / "run.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
-    with pytest.raises(RunError) as refused:
+    changed = json.dumps(json.loads(file.read_text()) | change)
+    file.write_text(changed if change else "{")
+    before = contents(folder)
+    with pytest.raises(RunError, match=re.escape(str(folder))) as refused:
         read(folder)
-    assert str(folder) in str(refused.value)
     assert "\n" not in str(refused.value)
+    for words in ("export", "branches", "--headless --resume"):
+        line = refusal(*words.split(), folder)
+        assert str(folder) in line
+        assert named in line
+    assert contents(folder) == before

@@ -15,6 +15,8 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import pytest
 
 from echornn import EchoConfig, RunError, read
 from echornn.session.commands import SetSpeed
-from tests.answered import Answer
+from tests.answered import Answer, records
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, record, refusal
 from tests.recorded import Step
@@ -81,23 +83,19 @@ def places(tree: Any, above: Place = ()) -> Iterator[Place]:
     """The place of each value in a header, of lists and tables too."""
     if above:
         yield above
-    members: list[tuple[Any, Any]] = []
+    if isinstance(tree, list):
+        tree = dict(enumerate(tree))
     if isinstance(tree, dict):
-        members = list(tree.items())
-    elif isinstance(tree, list):
-        members = list(enumerate(tree))
-    for name, member in members:
-        yield from places(member, (*above, name))
+        for name, member in tree.items():
+            yield from places(member, (*above, name))
 
 
 def doctored(header: dict[str, Any]) -> Iterator[Doctored]:
     for place in places(header):
         for value in VALUES:
             changed = copy.deepcopy(header)
-            holder: Any = changed
-            for name in place[:-1]:
-                holder = holder[name]
-            holder[place[-1]] = value
+            *above, name = place
+            reduce(getitem, above, changed)[name] = value
             yield Doctored(place, value, changed)
 
 
@@ -150,9 +148,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def test_each_bad_run_is_one_line_and_the_others_go_on(run: Path, tmp_path: Path) -> None:
     data = by_hand.newest(run).read_bytes()
-    cases = {
-        f"{number}": case for number, case in enumerate(doctored(by_hand.checkpoint(data).header))
-    }
+    headers = doctored(by_hand.checkpoint(data).header)
+    cases = {str(number): case for number, case in enumerate(headers)}
     runs = tmp_path / "runs"
     shutil.copytree(run, runs / "good")
     for name, case in cases.items():
@@ -160,8 +157,8 @@ def test_each_bad_run_is_one_line_and_the_others_go_on(run: Path, tmp_path: Path
 
     with within(5 * MOST_SECONDS):
         done = answered("list", runs, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    rows = {Path(row["run"]).name: row for row in map(json.loads, done.stdout.splitlines())}
+    assert done.stderr == ""
+    rows = {Path(row["run"]).name: row for row in records(done)}
     assert rows.keys() == {"good", *cases}
     assert rows["good"]["windows"] == len(read(run).windows())
 

@@ -9,7 +9,7 @@ import json
 import math
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from echornn import EchoConfig, Frame, read
+from tests.answered import records
 from tests.door.folders import by_hand
 from tests.door.folders.lab import Wild, answered, do, read_in_small_pieces, record, save, training
 from tests.door.folders.model import Model
@@ -32,12 +33,12 @@ ENDLESS = EchoConfig(
 )
 """Five windows per epoch."""
 
+EDITS = [{"learning_rate": 0.1}, {"learning_rate": 0.2}, {"echo_step": 2}, {"state_size": 6}]
+
 STEPS = st.one_of(
     st.integers(1, 40),
     st.sampled_from(["reset", "redraw", "regenerate"]),
-    st.sampled_from(
-        [{"learning_rate": 0.1}, {"learning_rate": 0.2}, {"echo_step": 2}, {"state_size": 6}]
-    ),
+    st.sampled_from(EDITS),
     st.tuples(st.integers(0, 99), st.integers(0, 199)),
     st.sampled_from(["undo", "kill", "resume", "resume in the past"]),
 )
@@ -53,7 +54,7 @@ class Story:
     that states are kept often, also on the way back."""
 
     def __init__(self, place: Path, config: EchoConfig) -> None:
-        self.folder = place / "run-0"
+        self.folder = place / "run"
         self.model = Model(config)
         self.exactness = 2.0**-17 if config.replicas > 1 else 0
         """Losses of several networks have 16 bits of mantissa."""
@@ -68,10 +69,9 @@ class Story:
                     self.undo()
             case "kill":
                 save(self.session)
-                copy = self.folder.with_name(f"run-{int(self.folder.name[4:]) + 1}")
-                shutil.copytree(self.folder, copy)
+                copy = shutil.copytree(self.folder, f"{self.folder}+")
                 do(self.session, 3)
-                self.reopen(copy)
+                self.reopen(Path(copy))
             case "resume":
                 self.reopen(self.folder)
             case "resume in the past":
@@ -93,12 +93,12 @@ class Story:
 
     def undo(self) -> None:
         """Undo leads to a place whose state is known, and redo back."""
-        here, line = self.model.here, self.model.line
+        line, window = self.model.line, self.model.window
         frame = do(self.session, "undo")
         self.model.take((frame.path_branch, frame.trained))
         self.check(frame)
         frame = do(self.session, "redo")
-        self.model.take((line, here[1]))
+        self.model.take((line, window))
         self.check(frame)
 
     def close(self) -> None:
@@ -110,20 +110,20 @@ class Story:
         self.session = self._open.enter_context(training(folder, at=at, clock=SlowClock()))
 
     def check(self, frame: Frame) -> None:
-        model, state = self.model, self.model.state
+        model = self.model
+        state = model.state
         assert (frame.branch, frame.trained) == model.here
         assert frame.trained_in_all == len(model.log)
         assert frame.config == state.config
         assert (frame.data_version, frame.init_index) == (state.data_version, state.init_index)
         if frame.progress is not None:
-            np.testing.assert_allclose(
-                frame.loss, model.losses[-1][frame.replica], rtol=self.exactness
-            )
+            loss = model.losses[-1][frame.replica]
+            np.testing.assert_allclose(frame.loss, loss, rtol=self.exactness)
 
     def end(self) -> None:
         """Every place of a branch's second half is trained on from, and the folder has all."""
-        for branch in range(len(self.model.lines)):
-            self.take((branch, len(self.model.lines[branch].losses) * 3 // 4))
+        for branch, line in enumerate([*self.model.lines]):
+            self.take((branch, len(line.losses) * 3 // 4))
             self.take(2)
         self.close()
         for (branch, window), kept in by_hand.keyframes(self.folder).items():
@@ -133,10 +133,12 @@ class Story:
         assert run.notes == ()
         assert (run.position.branch, run.position.window) == self.model.here
         for fact, line in zip(run.branches, self.model.lines, strict=True):
-            assert (fact.parent, fact.at, fact.path) == (line.parent, line.start, len(line.losses))
+            length = len(line.losses)
+            assert (fact.parent, fact.at, fact.path) == (line.parent, line.start, length)
             path = run.path(fact.number)
-            np.testing.assert_array_equal(path.window, np.arange(len(line.losses)) + 1)
-            np.testing.assert_allclose(path.loss, _rows(line.losses), rtol=self.exactness)
+            np.testing.assert_array_equal(path.window, np.arange(length) + 1)
+            losses = np.reshape(line.losses, path.loss.shape)
+            np.testing.assert_allclose(path.loss, losses, rtol=self.exactness)
             np.testing.assert_allclose(path.grad_norm, 2 * path.loss, rtol=self.exactness)
         if not self.exactness:
             assert by_hand.losses(self.folder)["loss"].tolist() == self.model.lone_log
@@ -145,10 +147,6 @@ class Story:
 def told(count: int) -> settings:
     """So many stories; one that fails is not made shorter, which takes minutes."""
     return settings(examples(count), phases=(Phase.explicit, Phase.generate))
-
-
-def _rows(losses: list[list[float]]) -> np.ndarray:
-    return np.array(losses, np.float32).reshape(len(losses), -1 if losses else 1)
 
 
 @told(20)
@@ -164,34 +162,24 @@ def test_of_several(steps: list[Any]) -> None:
 
 
 def tell(config: EchoConfig, steps: list[Any]) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        story = Story(Path(place), config)
-        try:
-            for step in steps:
-                story.take(step)
-            story.end()
-        finally:
-            story.close()
+    with tempfile.TemporaryDirectory() as place, closing(Story(Path(place), config)) as story:
+        for step in steps:
+            story.take(step)
+        story.end()
 
 
 LONG = SMALL.with_fields({"num_epochs": 1000})
 
 
-def place(frame: Frame) -> tuple[int, int]:
-    return frame.branch, frame.trained
-
-
 def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 12, {"learning_rate": 0.1}, 9)
     words = ("--resume", folder, "--at", "5", "--learning-rate", "0.2", "--headless", "--json")
-    lines = [
-        json.loads(line) for line in answered(*words, make_trainer=HashTrainer).stdout.splitlines()
-    ]
-    assert lines[-1]["event"] == "finished"
+    *_, finished = records(answered(*words, make_trainer=HashTrainer))
+    assert finished["event"] == "finished"
     model = Model(SMALL, 5, {"learning_rate": 0.2}, 25)
     newest = read(folder).branches[-1]
     assert (newest.parent, newest.at, newest.windows) == (0, 5, 25)
-    assert read(folder).path().loss[:, 0].tolist() == [loss for (loss,) in model.losses]
+    np.testing.assert_array_equal(read(folder).path().loss, np.float32(model.losses))
     assert read(folder).config_at().learning_rate == 0.2
 
 
@@ -205,19 +193,21 @@ def test_a_divergence_is_kept_and_undo_leads_to_before_the_edit_that_did_it(tmp_
         assert frame.trained == 64, "it is paused at the first loss that is none"
         do(session, 4)
     assert math.isnan(read(folder).weights()["W"][0])
-    (line,) = map(json.loads, answered("list", folder, "--json").stdout.splitlines())
+    (line,) = records(answered("list", folder, "--json"))
     assert (line["windows"], line["loss"], line["diverged"]) == (68, None, True)
     losses = read(folder).path().loss[:, 0]
     assert np.isfinite(losses[:63]).all()
     assert np.isnan(losses[63:]).all()
     with training(folder, make_trainer=Wild) as session:
         assert session.frame.warning
-        there = do(session, (1, 63))
-        assert (there.trained, there.config.learning_rate) == (63, Wild.RATE)
-        assert math.isfinite(there.loss)
+        frame = do(session, (1, 63))
+        assert (frame.trained, frame.config.learning_rate) == (63, Wild.RATE)
+        assert math.isfinite(frame.loss)
         frame = do(session, (1, 68), "undo")
-        assert (place(frame), frame.config, frame.warning, frame.undoable) == ((0, 60), LONG, "", 0)
-    (line,) = map(json.loads, answered("list", folder, "--json").stdout.splitlines())
+        assert (frame.branch, frame.trained, frame.config) == (0, 60, LONG)
+        assert frame.warning == ""
+        assert frame.undoable == 0
+    (line,) = records(answered("list", folder, "--json"))
     assert (line["windows"], line["diverged"]) == (68, False)
 
 
@@ -231,6 +221,4 @@ def test_a_diverged_run_says_at_the_command_line_where_it_goes_on(tmp_path: Path
     words = ("--resume", folder, "--learning-rate", "0.1", "--num-epochs", "2", "--headless")
     assert answered(*words, make_trainer=Wild).returncode == 0
     newest = read(folder).branches[-1]
-    assert (newest.parent, newest.at, newest.path) == (0, 4, 20), (
-        "the edit is made before it diverged"
-    )
+    assert (newest.parent, newest.at, newest.path) == (0, 4, 20), "the edit comes before that"

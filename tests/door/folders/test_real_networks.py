@@ -18,19 +18,9 @@ from tests.kept_folders import unpacked
 
 pytestmark = pytest.mark.slow
 
-STORY: list[Any] = [
-    7,
-    "regenerate",
-    6,
-    {"learning_rate": 0.05, "num_epochs": 9},
-    9,
-    (0, 3),
-    5,
-    "redraw",
-    4,
-    "undo",
-    2,
-]
+EDIT = {"learning_rate": 0.05, "num_epochs": 9}
+
+STORY: list[Any] = [7, "regenerate", 6, EDIT, 9, (0, 3), 5, "redraw", 4, "undo", 2]
 
 ONE = SMALL.with_fields({"optimizer": "adam", "stride": 2, "init": "glorot"})
 
@@ -63,11 +53,12 @@ def test_killed_after_each_step_it_trains_what_it_would_have(config: Any, tmp_pa
 
 def straight(trainer: Trainer) -> list[float]:
     """The losses of a trainer that does the story's first steps without a folder."""
-    losses = trainer.advance(7).losses.tolist()
+    losses: list[float] = trainer.advance(7).losses.tolist()
     trainer.regenerate()
     losses += trainer.advance(6).losses.tolist()
-    trainer.edit(trainer.config.with_fields(STORY[3]))
-    return [float(loss) for loss in [*losses, *trainer.advance(9).losses.tolist()]]
+    trainer.edit(trainer.config.with_fields(EDIT))
+    losses += trainer.advance(9).losses.tolist()
+    return losses
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")
@@ -82,14 +73,15 @@ def test_landed_runs_are_trained_again_with_the_losses_on_record(
     with training(tmp_path / whole, at=40, make_trainer=None) as session:
         frame = do(session, 15)
     assert frame.trained == 55
-    np.testing.assert_allclose(read(tmp_path / whole).path().loss, recorded[:55], rtol=0, atol=1e-4)
+    again = read(tmp_path / whole).path().loss
+    np.testing.assert_allclose(again, recorded[:55], rtol=0, atol=1e-4)
+
     folder = unpacked(name, tmp_path)
     saved = len(read(folder).windows())
     with training(folder, make_trainer=None) as session:
         do(session, 15)
-    np.testing.assert_allclose(
-        read(folder).windows().loss, recorded[: saved + 15], rtol=0, atol=1e-4
-    )
+    again = read(folder).windows().loss
+    np.testing.assert_allclose(again, recorded[: saved + 15], rtol=0, atol=1e-4)
 
 
 @pytest.mark.usefixtures("shared_programs", "one_processor")
