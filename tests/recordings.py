@@ -54,8 +54,12 @@ def parts(name: str, value: Any) -> Arrays:
 
 def stored(file: str, start: str = "") -> Arrays:
     """The arrays in a file whose names begin with this, without it."""
+    arrays = Arrays()
     with np.load(DATA / f"{file}.npz") as run:
-        return {name.removeprefix(start): run[name] for name in run.files if name.startswith(start)}
+        for name in run.files:
+            if name.startswith(start):
+                arrays[name.removeprefix(start)] = run[name]
+    return arrays
 
 
 def rebuilt(kind: type[Any], arrays: Mapping[str, Any], name: str) -> Any:
@@ -64,9 +68,11 @@ def rebuilt(kind: type[Any], arrays: Mapping[str, Any], name: str) -> Any:
     values = Arrays()
     for field in dataclasses.fields(kind):
         array = arrays.get(f"{name} {field.name}")
-        if field.name == "kinds" and array is not None:
+        if array is None:
+            continue
+        if field.name == "kinds":
             values["kinds"] = tuple(array.tolist())
-        elif array is not None:
+        else:
             values[field.name] = array if array.ndim else array.item()
     return kind(**values)
 
@@ -94,7 +100,9 @@ def tutorial() -> Arrays:
     # Only here, so that tests that read the recordings need no TensorFlow
     from echornn import Trainer
 
-    trainer, arrays, pieces = Trainer(TUTORIAL), Arrays(), list[Progress]()
+    trainer = Trainer(TUTORIAL)
+    arrays = Arrays()
+    pieces: list[Progress] = []
     trained = 0
     for position in MOMENTS:
         if position - TAPE > trained:
@@ -139,14 +147,22 @@ def recorded(position: int) -> tuple[tuple[Progress, ...], Floats, Floats]:
     """
     run = stored("tutorial_run")
     losses, errors = run["losses"][:position], run["errors"][:position]
-    rows = [run[f"{name}_{position}"] for name in ("x", "y", "probabilities")]
-    size = (TUTORIAL.batch_size, TUTORIAL.truncated_backprop_length, TUTORIAL.state_size)
-    states = np.random.default_rng(0).uniform(-1, 1, size).astype(np.float32)
+    x = run[f"x_{position}"]
+    y = run[f"y_{position}"]
+    outputs = run[f"probabilities_{position}"]
+    states = np.random.default_rng(0).uniform(-1, 1, (*x[0].shape, TUTORIAL.state_size))
     recent = []
-    for number, (x, y, outputs) in enumerate(zip(*rows, strict=True), position - len(rows[0])):
-        place = divmod(number, TUTORIAL.windows_per_epoch)
-        newest = slice(number, number + 1)
-        recent.append(Progress(losses[newest], errors[newest], *place, x, y, outputs, states))
+    for row, window in enumerate(range(position - len(x), position)):
+        progress = Progress(
+            losses[window : window + 1],
+            errors[window : window + 1],
+            *divmod(window, TUTORIAL.windows_per_epoch),
+            x[row],
+            y[row],
+            outputs[row],
+            states.astype(np.float32),
+        )
+        recent.append(progress)
     return tuple(recent), losses, share_of_errors(errors, TUTORIAL)
 
 
@@ -207,7 +223,9 @@ def readings() -> Arrays:
     from echornn.probes.examine import examine
 
     question = Question(frozenset({*KINDS, "weights", "lyapunov"}), flip=(0, 6))
-    trainer, arrays, trained = Trainer(TUTORIAL), Arrays(), 0
+    trainer = Trainer(TUTORIAL)
+    arrays = Arrays()
+    trained = 0
     for position in READ_AT:
         trainer.advance(position - WINDOWS_SINCE - trained)
         before = {name: weight.copy() for name, weight in trainer.weights.items()}
@@ -291,11 +309,18 @@ def recorded_stuck() -> tuple[Progress, Floats, Floats, Readings]:
     run = stored("stuck_run")
     losses, errors = run["losses"], run["errors"]
     place = divmod(STUCK_WINDOWS - 1, STUCK.windows_per_epoch)
-    window = (run[name] for name in ("x", "y", "probabilities", "states"))
+    window = (run["x"], run["y"], run["probabilities"], run["states"])
     progress = Progress(losses[-1:], errors[-1:], *place, *window)
-    memory, units = rebuilt(Memory, run, "memory"), rebuilt(Units, run, "units")
-    read = Readings(STUCK, 0, STUCK_WINDOWS, ("h",), memory=memory, units=units, progress=progress)
-    return progress, losses, share_of_errors(errors, STUCK), read
+    readings = Readings(
+        STUCK,
+        0,
+        STUCK_WINDOWS,
+        ("h",),
+        memory=rebuilt(Memory, run, "memory"),
+        units=rebuilt(Units, run, "units"),
+        progress=progress,
+    )
+    return progress, losses, share_of_errors(errors, STUCK), readings
 
 
 # ---- a network that learns the flip-flop
@@ -313,7 +338,9 @@ def flip_flop() -> Arrays:
 
     kinds = frozenset[Kind]({"plane", "fixed_points"})
     question = Question(kinds, held=held_inputs(FLIP_FLOP)[0].numbers)
-    trainer, losses, arrays = Trainer(FLIP_FLOP), list[Floats](), Arrays()
+    trainer = Trainer(FLIP_FLOP)
+    arrays = Arrays()
+    losses: list[Floats] = []
     trained = 0
     for moment in FLIP_FLOP_MOMENTS:
         if moment - 1 > trained:
