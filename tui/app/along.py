@@ -82,15 +82,17 @@ def _lag_lines(shares: npt.NDArray[np.float64], config: EchoConfig) -> list[Line
     marks[config.truncated_backprop_length] = "T"
     lines: list[Line] = []
     for lag, row in enumerate(shares.tolist()):
-        line = [(f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} ", "muted")]
-        for share in row:
-            if share > 0:
-                shade = min(7, int(8 * share))
-                line.append(("░▒▓█"[shade // 2], f"shade{shade}"))
-            else:  # or not known
-                line.append(("·", "none"))
-        lines.append(line)
+        head = f"{marks.get(lag, ''):>{NAME - 5}}{lag:>4} "
+        lines.append([(head, "muted"), *map(_shaded, row)])
     return lines
+
+
+def _shaded(share: float) -> tuple[str, str]:
+    """A sign and its ink, darker for a larger share; a dot if it is none, or not known."""
+    if not share > 0:
+        return "·", "none"
+    shade = min(7, int(8 * share))
+    return "░▒▓█"[shade // 2], f"shade{shade}"
 
 
 class AlongPage(CellWidget):

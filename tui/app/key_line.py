@@ -108,11 +108,11 @@ class KeyLine(CellWidget):
         display = self.app.get_key_display(binding)
         ids = self.keymap.together.get(binding.id or "", ())
         keys = {self.keymap.name(id): self.keymap.key(id) for id in ids}
-        shows_each = bool(keys) and keys.keys() <= set(display)
+        signs = list(display)
+        shows_each = bool(keys) and all(name in signs for name in keys)  # such as +/-
         if not shows_each:
             return [KeyPart(binding.key, display, name)]
-        signs = [KeyPart(keys.get(sign, binding.key), sign) for sign in display]
-        return [*signs, rest]
+        return [*(KeyPart(keys.get(sign, binding.key), sign) for sign in signs), rest]
 
     def _tab_parts(self, in_words: bool) -> list[KeyPart]:
         opened = self._opened()

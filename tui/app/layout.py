@@ -32,25 +32,24 @@ def layout(
     config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice
 ) -> Layout:
     """The views that are shown, and the lines that these and a panel get."""
+    lines = height - STATUS_AND_KEYS
+    panel_is_beside = panel_open and width >= WIDE
+    panel_is_below = panel_open and not panel_is_beside
     shows_views = is_large(width, height)
-    room = height - STATUS_AND_KEYS
     panel_lines = 0
-    if panel_open and width >= WIDE:
-        width -= PANEL_WIDTH
-    elif panel_open:
-        if room - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT < LEAST_PANEL_HEIGHT:
-            shows_views = False
-        least_view_lines = LEAST_VIEW_HEIGHT if shows_views else 0
-        panel_lines = min(PANEL_HEIGHT, room - LEAST_PLOT_HEIGHT - least_view_lines)
-        panel_lines = max(1, panel_lines)
-        room -= panel_lines
+    if panel_is_below:
+        beside_least_views = lines - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT
+        shows_views = shows_views and beside_least_views >= LEAST_PANEL_HEIGHT
+        left = beside_least_views if shows_views else lines - LEAST_PLOT_HEIGHT
+        panel_lines = max(1, min(PANEL_HEIGHT, left))
     if not shows_views:
         return Layout((), 0, panel_lines)
-    views = choice.shown(2 if width >= TWO_VIEWS else 1)
-    most = min(room - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * room))
-    most = max(LEAST_VIEW_HEIGHT, most)
-    width_of_a_view = width // len(views) - 2
-    wanted = max(view.height_for(config, width_of_a_view, most) for view in views)
+    columns = width - PANEL_WIDTH if panel_is_beside else width
+    views = choice.shown(2 if columns >= TWO_VIEWS else 1)
+    room = lines - panel_lines  # of the curve and the views
+    most = max(LEAST_VIEW_HEIGHT, min(room - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * room)))
+    columns_of_a_view = columns // len(views) - 2
+    wanted = max(view.height_for(config, columns_of_a_view, most) for view in views)
     return Layout(views, min(wanted, most), panel_lines)
 
 

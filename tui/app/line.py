@@ -56,9 +56,11 @@ def _arguments(words: Sequence[str], begun: str, config: EchoConfig, branches: i
     word = word_named(words[0])
     if word is None:
         return []
-    arguments = arguments_of(word, len(words))[len(words) - 1 :]
+    arguments, index = arguments_of(word, len(words)), len(words) - 1
+    if index >= len(arguments):
+        return []
     options: list[str] = []
-    for kind in "|".join(arguments[:1]).split("|"):
+    for kind in arguments[index].split("|"):
         if kind == "FIELD=VALUE":
             options += _changes(begun, config)
         elif kind == "LETTER":

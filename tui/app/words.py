@@ -203,9 +203,14 @@ def _split(text: str) -> Iterator[list[str]]:
             words = list(lexer)
         except ValueError:
             raise WordError(f"a quote is not closed: {shortened(line)}") from None
-        for is_end, group in groupby(words, lambda word: set(word) == {";"}):
-            if not is_end:
+        for are_ends, group in groupby(words, _is_end):
+            if not are_ends:
                 yield list(group)
+
+
+def _is_end(word: str) -> bool:
+    """Whether a word ends a command: it may be several semicolons, which shlex leaves together."""
+    return set(word) == {";"}
 
 
 def _line_of(words: list[str]) -> Line:
