@@ -167,7 +167,8 @@ class BrowserServer:
     async def _let_in(self, request: web.BaseRequest) -> web.StreamResponse:
         path, steers = request.rel_url.raw_path, "Upgrade" in request.headers
         hosts, origins = (request.headers.getall(name, []) for name in ("Host", "Origin"))
-        if why_not := why_refused(request.method, path, hosts, origins, steers, self.token):
+        why_not = why_refused(request.method, path, hosts, origins, steers, self.token)
+        if why_not:
             refusal = _line(why_not, 403)
             refusal.force_close()
             return refusal
@@ -312,9 +313,8 @@ class Tab:
     async def read(self) -> bytes:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
-            return bytes(
-                await self._once_ready(loop.add_reader, loop.remove_reader, os.read, READ_BYTES)
-            )
+            await self._is_ready(loop.add_reader, loop.remove_reader)
+            return os.read(self._terminal, READ_BYTES)
         return b""
 
     async def write(self, data: bytes) -> None:
@@ -322,20 +322,21 @@ class Tab:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             while data:
-                data = data[
-                    await self._once_ready(loop.add_writer, loop.remove_writer, os.write, data) :
-                ]
+                await self._is_ready(loop.add_writer, loop.remove_writer)
+                data = data[os.write(self._terminal, data) :]
 
-    async def _once_ready(
-        self, add: Any, remove: Any, act: Callable[[int, Any], Any], argument: object
-    ) -> Any:
+    async def _is_ready(
+        self,
+        watch: Callable[[int, Callable[[], None]], None],
+        leave: Callable[[int], object],
+    ) -> None:
+        """Wait until the terminal can be read, or written to; these are functions of the loop."""
         ready = asyncio.Event()
-        add(self._terminal, ready.set)
+        watch(self._terminal, ready.set)
         try:
             await ready.wait()
         finally:
-            remove(self._terminal)
-        return act(self._terminal, argument)
+            leave(self._terminal)
 
     async def end(self) -> None:
         """Hang up, and wait until the process has ended. Nothing may read or write any more."""

@@ -43,7 +43,8 @@ class TerminalDriver(OpenDriver):
         )
         self._in_loop = asyncio.get_running_loop()
         self._waiting: deque[Message] = deque()
-        self._late: asyncio.TimerHandle | None = None  # while the app has messages to handle
+        # While the app has messages to handle: what hands it the next ones if it does not say so
+        self._handling: asyncio.TimerHandle | None = None
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -115,17 +116,19 @@ class TerminalDriver(OpenDriver):
             waiting[-1] = message
         else:
             waiting.append(message)
-            if self._late is None:
+            if self._handling is None:
                 self._hand_on()
 
     def _hand_on(self) -> None:
         """Give the app a few messages; when it has handled them, the next, so that it draws in
         between."""
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
-        if self._waiting:
-            for _ in range(min(len(self._waiting), max(FEW, len(self._waiting) // SHARE))):
-                super().process_message(self._waiting.popleft())
-            self._late = self._in_loop.call_later(PATIENCE_SECONDS, self._hand_on)
-            self.send_message(Callback(self._hand_on))
+        if self._handling is not None:
+            self._handling.cancel()
+            self._handling = None
+        count = len(self._waiting)
+        if not count:
+            return
+        for _ in range(min(count, max(FEW, count // SHARE))):
+            super().process_message(self._waiting.popleft())
+        self._handling = self._in_loop.call_later(PATIENCE_SECONDS, self._hand_on)
+        self.send_message(Callback(self._hand_on))

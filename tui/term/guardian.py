@@ -69,7 +69,8 @@ def divide() -> Guarded:
     gc.freeze()
     # Until both processes have their handlers
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
-    if child := os.fork():
+    child = os.fork()
+    if child:
         os.close(line)
         forward_to(child)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
@@ -111,8 +112,9 @@ def _guard(child: int, hears: int, log: terminal.NativeLog, mend: Callable[[], N
             f"echornn-tui: killed by {signal.Signals(-code).name}\n{log_tail}".rstrip(),
             file=sys.stderr,
         )
-        for words in os.read(hears, MOST_BYTES).decode().split("\0")[-2:-1]:
-            print(words)
+        *left, _ = os.read(hears, MOST_BYTES).decode().split("\0")  # each of the words ends so
+        if left:
+            print(left[-1])
     terminal.leave_process(ExitCode.FAILED)
 
 

@@ -102,11 +102,9 @@ class ScreenDiff:
     def saving(self, update: object) -> object:
         """An update of the screen that needs fewer bytes; anything that is not such an update is
         returned unchanged."""
-        return (
-            SavingUpdate(self, update)
-            if isinstance(update, (LayoutUpdate, ChopsUpdate))
-            else update
-        )
+        if isinstance(update, LayoutUpdate | ChopsUpdate):
+            return SavingUpdate(self, update)
+        return update
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """The control sequences for an update.
@@ -178,20 +176,20 @@ class _Writer:
         if self._at == (y, x):
             return
         if self._at is not None and self._at[0] == y and self._at[1] < x:
-            gap = shown[self._at[1] : x]
-            texts = [
-                cell[0]
-                for cell in gap
-                if cell is not None and cell[1] == self._pen and cell_len(cell[0]) == 1
-            ]
-            skip = f"\x1b[{len(gap)}C" if len(gap) > 1 else "\x1b[C"
-            again = "".join(texts)
-            self._parts.append(
-                again if len(texts) == len(gap) and len(again.encode()) <= len(skip) else skip
-            )
+            self._parts.append(self._over(shown[self._at[1] : x]))
         else:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
         self._at = (y, x)
+
+    def _over(self, gap: Line) -> str:
+        """What moves the cursor to the right over these cells: their texts, if that is as short."""
+        skip = f"\x1b[{len(gap)}C" if len(gap) > 1 else "\x1b[C"
+        again = ""
+        for cell in gap:
+            if cell is None or cell[1] != self._pen or cell_len(cell[0]) != 1:
+                return skip
+            again += cell[0]
+        return again if len(again.encode()) <= len(skip) else skip
 
     def write(self, cell: Cell) -> None:
         text, pen = cell
@@ -218,27 +216,31 @@ def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
                 continue
             for character in text:
                 width = cell_len(character)
-                if width == 0 and cells:
-                    before = next(
-                        index for index in range(len(cells) - 1, -1, -1) if cells[index][0]
-                    )
-                    cells[before] = (cells[before][0] + character, cells[before][1])
-                elif width:
+                if width:
                     cells += [(character, pen), *[("", pen)] * (width - 1)]
+                elif cells:
+                    _add_to_last(cells, character)
     return cells
+
+
+def _add_to_last(cells: list[Cell], mark: str) -> None:
+    """Add what has no width of its own to the character before it, whose second column is empty if
+    it is wide."""
+    index = len(cells) - 1
+    while not cells[index][0]:
+        index -= 1
+    text, pen = cells[index]
+    cells[index] = (text + mark, pen)
 
 
 @lru_cache(maxsize=4096)
 def pen_of(style: Style, system: ColorSystem) -> Pen:
     attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
-    foreground = (
-        "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
-    )
-    background = (
-        "49"
-        if style.bgcolor is None
-        else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
-    )
+    foreground, background = "39", "49"  # the terminal's own
+    if style.color is not None:
+        foreground = ";".join(style.color.downgrade(system).get_ansi_codes())
+    if style.bgcolor is not None:
+        background = ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
     return attributes, foreground, background
 
 
@@ -246,11 +248,8 @@ def pen_of(style: Style, system: ColorSystem) -> Pen:
 def pen_change(before: Pen | None, after: Pen) -> str:
     """The control sequence that changes one pen into another; an unknown pen is reset first."""
     if before is None or before[0] != after[0]:
-        codes = [
-            "0",
-            *filter(None, after[:1]),
-            *(code for code in after[1:] if code not in ("39", "49")),
-        ]
+        # After a reset, the terminal's own colours need no code
+        codes = ["0", *(code for code in after if code not in ("", "39", "49"))]
     else:
         codes = [code for code, was in zip(after[1:], before[1:], strict=True) if code != was]
     return f"\x1b[{';'.join(codes)}m"

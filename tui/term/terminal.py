@@ -10,7 +10,7 @@ import sys
 import tempfile
 import termios
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn
 
 from echornn.runtime import quiet
@@ -152,7 +152,7 @@ class LoopSignals:
         self._before = {number: signal.getsignal(number) for number in calls}
         unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, calls)  # none gets lost meanwhile
         for number in calls:
-            self._loop.add_signal_handler(number, int)
+            self._loop.add_signal_handler(number, lambda: None)  # so that it wakes the loop
             signal.signal(number, self._caught)
         signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
@@ -229,17 +229,10 @@ def when_terminal_is_gone(
         return
 
     def watch() -> None:
-        poll = select.poll()
-        poll.register(1, 0)
-        if guardian is not None:
-            poll.register(guardian, 0)
-        while not (gone := {number for number, _ in poll.poll(LOOK_MILLISECONDS)}):
-            wake()
-        if guardian is not None and 1 not in gone:
+        watched = [1] if guardian is None else [1, guardian]
+        if 1 not in _gone_of(watched, wake):
             os.kill(os.getpid(), signal.SIGTERM)
-            poll.unregister(guardian)
-        while not poll.poll(LOOK_MILLISECONDS):
-            pass
+            _gone_of([1])
         try:
             leave()
         except Exception as error:  # no other code is left that could end the process
@@ -247,6 +240,18 @@ def when_terminal_is_gone(
             leave_process(ExitCode.FAILED)
 
     threading.Thread(target=watch, name="terminal", daemon=True).start()
+
+
+def _gone_of(descriptors: Sequence[int], wake: Callable[[], None] = lambda: None) -> set[int]:
+    """Wait until one of these is gone; returns all that are. ``wake`` is called meanwhile."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, 0)  # only errors and hang-ups
+    while True:
+        gone = {descriptor for descriptor, _ in poll.poll(LOOK_MILLISECONDS)}
+        if gone:
+            return gone
+        wake()
 
 
 def leave_process(code: int) -> NoReturn:

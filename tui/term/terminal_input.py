@@ -52,15 +52,14 @@ class TerminalInput:
 
     def _keys(self, data: bytes) -> Generator[Message, None, bytes]:
         """The messages up to the beginning of a paste; returns the bytes after it."""
-        before = len(self._newest)
-        joined = self._newest + data
+        joined, old = self._newest + data, len(self._newest)  # bytes that were parsed before
         begin = joined.find(PASTE_BEGINS)
         if begin < 0:
             self._newest = joined[1 - len(PASTE_BEGINS) :]
             yield from self._parsed(data)
             return b""
         end = begin + len(PASTE_BEGINS)
-        yield from self._parsed(joined[before:end])
+        yield from self._parsed(joined[old:end])
         self._newest, self._pasted = b"", bytearray()
         self._start_over()  # the parser would wait for the end of the paste
         return joined[end:]
