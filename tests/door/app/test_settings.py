@@ -24,11 +24,13 @@ async def open_at(stage: Stage, field: str) -> None:
     ("field", "keys", "value", "trained"),
     [
         ("learning_rate", "0 . 0 1 5 enter", 0.015, 12),
+        ("learning_rate", "-", 0.2, 12),
         ("echo_step", "-", 2, 12),
         ("rule", "+ enter", "rtrl", 12),
         ("state_size", "+ + enter", 6, 0),
         ("cell", "+ enter", "gru", 0),
         ("init", "right enter", "glorot", 0),
+        ("init", "left enter", "orthogonal", 0),
         ("truncated_backprop_length", "2 0 enter", 20, 0),
     ],
 )

@@ -167,6 +167,7 @@ async def test_the_cursor_reads_a_square() -> None:
         assert text_of(app) != before
         await pilot.press("m", "t")
         assert "across cell, down echo_step" in text_of(app)
+        assert "echo_step 9, cell gru: " in text_of(app), "the cursor stays on its square"
         await pilot.press("X", "X")
 
 
