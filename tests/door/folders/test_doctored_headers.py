@@ -15,8 +15,6 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import reduce
-from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +93,10 @@ def doctored(header: dict[str, Any]) -> Iterator[Doctored]:
         for value in VALUES:
             changed = copy.deepcopy(header)
             *above, name = place
-            reduce(getitem, above, changed)[name] = value
+            holder: Any = changed
+            for step in above:
+                holder = holder[step]
+            holder[name] = value
             yield Doctored(place, value, changed)
 
 

@@ -179,7 +179,7 @@ def test_resumed_from_the_command_line_at_a_window_it_is_a_branch(tmp_path: Path
     model = Model(SMALL, 5, {"learning_rate": 0.2}, 25)
     newest = read(folder).branches[-1]
     assert (newest.parent, newest.at, newest.windows) == (0, 5, 25)
-    np.testing.assert_array_equal(read(folder).path().loss, np.float32(model.losses))
+    np.testing.assert_array_equal(read(folder).path().loss, np.array(model.losses, np.float32))
     assert read(folder).config_at().learning_rate == 0.2
 
 
