@@ -59,6 +59,7 @@ class GradientView(ProbeView):
     title = "gradient"
     about = "How far the error travels back, what is cut off at T, which inputs a prediction uses"
     kinds = frozenset({"gradient", "reliance", "weights", "lyapunov"})
+    needs = "gradient"
 
     BINDINGS = [
         *cursor_keys(

@@ -50,6 +50,7 @@ class MemoryView(ProbeView):
     title = "memory"
     about = "Which inputs the state remembers, by lag, and what each unit holds"
     kinds = frozenset({"memory", "units"})
+    needs = "memory"
 
     BINDINGS = [
         *cursor_keys(

@@ -60,6 +60,7 @@ class PlaneView(ProbeView):
         "The states on their principal components, by target: how the network tells targets apart"
     )
     kinds = frozenset({"plane"})
+    needs = "plane"
     BINDINGS = [
         *cursor_keys(
             "A time step of the row back",

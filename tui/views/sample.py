@@ -18,6 +18,7 @@ class SampleView(ProbeView):
     title = "sample"
     about = "What the network writes: each character is drawn as it predicts, and is its next input"
     kinds = frozenset({"sample"})
+    needs = "sample"
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:

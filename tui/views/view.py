@@ -170,10 +170,10 @@ class View(CellWidget, can_focus=True):
 
 
 class ProbeView(View):
-    """A view of probe readings, with the same title as they; it says of which window they are if
-    another is shown."""
+    """A view of probe readings; it says of which window they are if another is shown."""
 
     kinds: ClassVar[frozenset[Kind]]
+    needs: ClassVar[Kind]  # the reading without which there is no picture
 
     _part = ""
     _is_swapped = False  # of what does not fit side by side, the other is shown
@@ -205,7 +205,7 @@ class ProbeView(View):
         return not (self.answered(readings) or is_empty(readings))
 
     def answered(self, readings: Readings) -> bool:
-        return getattr(readings, self.title) is not None
+        return getattr(readings, self.needs) is not None
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         raise NotImplementedError
@@ -232,13 +232,24 @@ class ProbeView(View):
         """
         if part and self._asked_part() not in ("", part):
             text = f"computing {self._asked_part()}"
-        of = "" if (part,) == readings.parts[:1] or not part else f" of {part}"
-        title, text = f"{FOCUSED * self.has_focus}{self.title}{of}", self.keymap.text(f": {text}")
-        note, how = position_text(self._frame, readings), self.keymap.text(HOW_TO_FOCUS)
-        if not note and not self.has_focus and len(f"{title}{text}  {how}") <= cells.width:
-            note = how
-        room = max(0, cells.width - len(note) - 2 * bool(note))
-        end = cells.write(0, 0, title[:room], "focused" if self.has_focus else "text")
+        title = self.title
+        if part and part not in readings.parts[:1]:  # the first is what is read unless asked
+            title += f" of {part}"
+        ink = "text"
+        if self.has_focus:
+            title = f"{FOCUSED}{title}"
+            ink = "focused"
+        text = self.keymap.text(f": {text}")
+
+        note = position_text(self._frame, readings)
+        if not note and not self.has_focus:
+            how = self.keymap.text(HOW_TO_FOCUS)
+            if len(f"{title}{text}  {how}") <= cells.width:
+                note = how
+        room = cells.width
+        if note:
+            room = max(0, cells.width - len(note) - 2)
+        end = cells.write(0, 0, title[:room], ink)
         cells.write(end, 0, shortened(text, max(0, room - end)), "text")
         cells.write(cells.width - len(note), 0, note, "note")
 
@@ -267,15 +278,15 @@ def position_text(frame: Frame, readings: Readings) -> str:
 
 
 def is_of_part(readings: Readings, part: str) -> bool:
-    read = (readings.memory, readings.units, readings.plane)
-    return part not in readings.parts or all(one is None or one.part == part for one in read)
+    of_parts = (readings.memory, readings.units, readings.plane)
+    read = {reading.part for reading in of_parts if reading is not None}
+    return part not in readings.parts or read <= {part}
 
 
 def is_empty(readings: Readings) -> bool:
-    return all(
-        one is None
-        for one in (readings.memory, readings.gradient, readings.weights, readings.plane)
-    )
+    if readings.memory is not None or readings.gradient is not None:
+        return False
+    return readings.weights is None and readings.plane is None
 
 
 class TimeStepView(View):

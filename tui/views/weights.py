@@ -46,6 +46,7 @@ class WeightsView(ProbeView):
     title = "weights"
     about = "Each matrix, eigenvalues against the unit circle, update sizes, Lyapunov exponents"
     kinds = frozenset({"weights", "lyapunov"})
+    needs = "weights"
     BINDINGS = [
         *cursor_keys(
             "Cursor a column back", "Cursor a column on", "Cursor a row up", "Cursor a row down"
