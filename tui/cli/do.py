@@ -251,6 +251,5 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     config = EchoConfig()
     session = Session(config, recorder=train.begin(None, config), usual_speed=TOUR_SPEED)
     session.send(Pause())
-    return train.show(
-        partial(LessonScreen, lesson=lesson), session, chosen, guarded, compared=(), serve=True
-    )
+    shown = train.ShownSession(session, chosen, guarded, serve=True)
+    return shown.show(partial(LessonScreen, lesson=lesson), compared=())

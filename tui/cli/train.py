@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
@@ -69,7 +69,8 @@ def train(
             session.send(Pause())
         with quiet.collector_spared():
             from tui.app.training_screen import TrainingScreen
-        return show(TrainingScreen, session, chosen, guarded, compared, not flags.no_serve)
+        shown = ShownSession(session, chosen, guarded, serve=not flags.no_serve)
+        return shown.show(TrainingScreen, compared)
 
     background = into_background() if flags.detach else None
     config, recorder, at = _taken_up(flags, given or {})
@@ -106,59 +107,71 @@ def _taken_up(flags: TrainFlags, given: Given) -> tuple[EchoConfig, Recorder, in
     return config, begin(flags.run, config), None
 
 
-def show(
-    training: Callable[..., TrainingScreen],
-    session: Session,
-    chosen: Preferences,
-    guarded: guardian.Guarded,
-    compared: Sequence[Path],
-    serve: bool,
-) -> int:
-    """Show a session in the app, until the user leaves it; returns the exit code."""
-    from tui.app.app import EchoApp
+class ShownSession:
+    """A session in the app, until the user leaves it; meanwhile others may attach to it."""
 
-    screen, recorder = AppScreen(guarded, chosen.mouse), session.recorder
-    session.viewers.join(terminal.name(), LOCAL)
-    serving = Serving(session, serve)
+    def __init__(
+        self, session: Session, chosen: Preferences, guarded: guardian.Guarded, serve: bool
+    ) -> None:
+        self._session = session
+        self._recorder = session.recorder
+        self._chosen = chosen
+        self._guarded = guarded
+        self._serve = serve
+        self._screen = AppScreen(guarded, chosen.mouse)
+        session.viewers.join(terminal.name(), LOCAL)
+        self._serving = Serving(session, serve)
 
-    def leave_words() -> None:
-        guarded.leave_words("\n".join(farewell(session)))
+    def show(self, training: Callable[..., TrainingScreen], compared: Sequence[Path]) -> int:
+        """Returns the exit code."""
+        from tui.app.app import EchoApp
 
-    def loaded() -> None:
-        leave_words()  # the flags have been applied by now
+        self._leave_words()
+        app = EchoApp(
+            self._session,
+            self._chosen.fps,
+            self._chosen.ascii,
+            self._chosen.theme,
+            compared,
+            self._chosen.keys,
+            training=training,
+            on_loaded=self._loaded,
+            why_no_detach=self._why_no_detach,
+        )
+        shown = self._screen.show_session(app, self._session)
+        code = self._screen.until_left(shown, self._code_if_gone)
+        goes_on = app.detaches and code == ExitCode.DONE
+        if goes_on:
+            again = "attach again with echornn-tui attach"
+            self._serving.end("the session goes on in the background", again)
+        else:
+            self._serving.end("the session was ended")
+        printed.say_last(self._screen.last_words(code, self._session, goes_on))
+        if goes_on and self._recorder.folder is not None:
+            self._go_on_in_the_background(self._recorder.folder, paused=not app.trains)
+        return self._screen.errors.conclude(code)
+
+    def _loaded(self) -> None:
+        self._leave_words()  # the flags have been applied by now
         # The disk may be slow
-        threading.Thread(target=serving.begin, name="begin serving", daemon=True).start()
+        threading.Thread(target=self._serving.begin, name="begin serving", daemon=True).start()
 
-    def why_no_detach() -> str:
+    def _leave_words(self) -> None:
+        self._guarded.leave_words("\n".join(farewell(self._session)))
+
+    def _why_no_detach(self) -> str:
+        recorder = self._recorder
         if recorder.folder is not None and (recorder.saved or not recorder.warning):
             return ""
         return "not everything is kept, so it cannot go on without the screen"
 
-    leave_words()
-    app = EchoApp(
-        session,
-        chosen.fps,
-        chosen.ascii,
-        chosen.theme,
-        compared,
-        chosen.keys,
-        training=training,
-        on_loaded=loaded,
-        why_no_detach=why_no_detach,
-    )
-    code = screen.until_left(
-        screen.show_session(app, session), lambda: end(session, after_a_signal=True)
-    )
-    goes_on = app.detaches and code == ExitCode.DONE
-    if goes_on:
-        serving.end("the session goes on in the background", "attach again with echornn-tui attach")
-    else:
-        serving.end("the session was ended")
-    printed.say_last(screen.last_words(code, session, goes_on))
-    if goes_on and recorder.folder is not None:
+    def _code_if_gone(self) -> int:
+        return end(self._session, after_a_signal=True)
+
+    def _go_on_in_the_background(self, folder: Path, paused: bool) -> NoReturn:
+        session = self._session
         first = _flags_for(session.going_first, session.editing_first)
-        go_on_in_the_background(recorder.folder, session.frame.speed, not app.trains, serve, first)
-    return screen.errors.conclude(code)
+        go_on_in_the_background(folder, session.frame.speed, paused, self._serve, first)
 
 
 class AppScreen:
@@ -276,23 +289,34 @@ def go_on(
 ) -> tuple[EchoConfig, Recorder, int | None]:
     """Continue a run at a window of its path, by default where it is, with fields changed; returns
     that window too."""
-    config, first = EchoConfig(), at
-
-    def allow(run: Run) -> None:
-        nonlocal config, first
-        if at is None and given and run.has_diverged(run.position):  # its weights cannot learn
-            first = before_it_diverged(run.losses, run.position)
-        config = _edited(run, given, first)
-
+    going_on = _GoingOn(given, at)
     with trusting(trust):
-        recorder = RunRecorder.go_on(kept_runs.find(name), allow)
+        recorder = RunRecorder.go_on(kept_runs.find(name), going_on.decide)
+    config = going_on.config
     assert recorder.resumed is not None
     for field in (TASK, CELL):
         own = config.value(field)
         if isinstance(own, OwnFile) and own.is_change_of(recorder.resumed.config.value(field)):
             what = f"so it is another {field}: the network starts over"
             printed.complain(f"echornn-tui: the file of {own} has changed, {what}")
-    return config, recorder, first
+    return config, recorder, going_on.at
+
+
+class _GoingOn:
+    """How a run goes on, which is decided once it is read: at which window, and with which
+    configuration."""
+
+    def __init__(self, given: Given, at: int | None) -> None:
+        self._given = given
+        self.at = at
+        self.config = EchoConfig()
+
+    def decide(self, run: Run) -> None:
+        """An error if the run cannot go on so."""
+        if self.at is None and self._given and run.has_diverged(run.position):
+            # The weights there cannot learn
+            self.at = before_it_diverged(run.losses, run.position)
+        self.config = _edited(run, self._given, self.at)
 
 
 def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:

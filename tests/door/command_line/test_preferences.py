@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -32,16 +32,16 @@ def opened(*arguments: object) -> Opened:
     """Open the app with these arguments."""
     shown: dict[str, Any] = {}
 
-    def show(kind: object, session: Any, preferences: Any, *_: object, **__: object) -> int:
+    def shown_session(session: Any, preferences: Any, *_: object, **__: object) -> Mock:
         shown["speed"] = session.frame.speed
         for name in ("fps", "theme", "ascii", "mouse", "keys"):
             shown[name] = getattr(preferences, name)
-        return 0
+        return Mock(show=Mock(return_value=0))
 
     with (
         patch("tui.term.terminal.is_interactive", lambda: True),
         patch("tui.term.guardian.divide", object),
-        patch("tui.cli.train.show", show),
+        patch("tui.cli.train.ShownSession", shown_session),
     ):
         return Opened(answered(*arguments), **shown)
 
