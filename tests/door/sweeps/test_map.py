@@ -209,6 +209,16 @@ async def test_a_filter_is_obeyed_while_typed_and_refused_by_its_word() -> None:
         assert "lstm" in text_of(app)
 
 
+async def test_a_filter_changes_no_shade() -> None:
+    async with opened(size=(120, 30)) as (app, pilot):
+        await pilot.press("m")
+        assert "  ░ 290 to 514  " in text_of(app)
+        await pilot.press("slash", *"echo=..4", "enter")
+        await pilot.pause()
+        assert "echo_step 1: " in text_of(app)
+        assert "  ░ 290 to 514  " in text_of(app)
+
+
 async def test_keys_behind_a_filter_in_one_packet_find_it_obeyed() -> None:
     async with opened() as (app, pilot):
         for message in packet("/echo=4⏎?/lag⏎⎋⎋↓℗open⏎"):
