@@ -21,10 +21,11 @@ def test_help_says_what_each_flag_does(command: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COLUMNS", "200")
     done = answered(*command.split(), "--help")
     assert done.returncode == 0, done.stderr
-    texts = {match[0]: match["text"] for match in FLAG.finditer(done.stdout)}
-    assert all(re.match(r"\w", text) for text in texts.values()), texts
+    for flag in FLAG.finditer(done.stdout):
+        assert re.match(r"\w", flag["text"]), flag[0]
 
 
 def test_help_of_the_program_names_each_subcommand() -> None:
-    lines = answered("--help").stdout
-    assert [name for name in SUBCOMMANDS.split() if f"│ {name} " not in lines] == []
+    text = answered("--help").stdout
+    for name in SUBCOMMANDS.split():
+        assert f"│ {name} " in text
