@@ -34,9 +34,7 @@ from tui.text.command_line import flags_text
 # Ssh would read a dash first as a flag
 HOST_AND_RUN = re.compile(r"([A-Za-z0-9_][\w.@-]*):(.*)", re.DOTALL)
 
-HOME = re.compile(r"(~[\w.-]*(?:/|$))?(.*)", re.DOTALL)
-"""A path; the first part is a home folder, whose name the shell on the other machine knows if it is
-not quoted."""
+HOME = re.compile(r"~[\w.-]*(?:/|$)")  # the home folder with which a path begins
 
 
 def attach(
@@ -159,10 +157,7 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
     restore = terminal.as_it_is() if with_terminal else None
     command = shlex.join(["echornn-tui", "attach", *flags])
     if run:
-        path = HOME.fullmatch(str(Path(run)))
-        assert path is not None  # it matches every text
-        home, rest = path[1] or "", path[2]
-        command += f" {home}{rest and shlex.quote(rest)}"
+        command += f" {_quoted_there(Path(run))}"
     on_a_terminal = ["-t"] if with_terminal else []
     sys.stdout.flush()
     try:
@@ -180,6 +175,17 @@ def _attach_by_ssh(host: str, run: str, flags: Sequence[str], with_terminal: boo
         trouble = f"ssh was ended by {signal.Signals(-code).name}"
     again = shlex.join(["echornn-tui", "attach", *flags, f"{host}:{run}"])
     raise FailedError(f"{trouble}; try again with: {again}")
+
+
+def _quoted_there(path: Path) -> str:
+    """A path for the shell on the other machine, which knows its home folders by their names if
+    these are not quoted."""
+    text = str(path)
+    home = HOME.match(text)
+    if home is None:
+        return shlex.quote(text)
+    rest = text[home.end() :]
+    return f"{home[0]}{shlex.quote(rest)}" if rest else home[0]
 
 
 # ---- serve

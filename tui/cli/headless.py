@@ -34,7 +34,7 @@ from tui.text.targets import is_echo
 
 LOOK_SECONDS = 0.1  # between two checks of the session, for warnings and for its end
 # A mean is above chance if it is higher by this share of the distance to the next level
-FAR_ABOVE = 0.2
+FAR_ABOVE = 0.2  # chosen by eye
 LINE_EVERY = 100  # windows between two lines, as in the tutorial
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
@@ -339,18 +339,19 @@ class EpochReport:
         self._is_whole = self._is_whole or first % per_epoch == 0
         in_epoch = np.arange(first, first + count) % per_epoch
         is_reported = (in_epoch % LINE_EVERY == 0) | (in_epoch == per_epoch - 1)
-        begin = 0
+        begin = 0  # of the windows that are not added yet
         for index in np.flatnonzero(is_reported).tolist():
             epoch, window = divmod(first + index, per_epoch)
             if window % LINE_EVERY == 0:
                 fields = self._fields_of_window(progress, index)
                 yield {"event": "window", "epoch": epoch + 1, "window": window + 1, **fields}
-            if window == per_epoch - 1:
-                self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
-                if self._is_whole:
-                    yield {"event": "epoch", "epoch": epoch + 1, **self._means(progress, index)}
-                self._is_whole, begin = True, index + 1
-                self._begin_epoch()
+            if window < per_epoch - 1:
+                continue
+            self._add(progress.losses[begin : index + 1], progress.errors[begin : index + 1])
+            if self._is_whole:
+                yield {"event": "epoch", "epoch": epoch + 1, **self._means(progress, index)}
+            self._is_whole, begin = True, index + 1
+            self._begin_epoch()
         self._add(progress.losses[begin:], progress.errors[begin:])
 
     def _add(self, losses: Floats, errors: Counts) -> None:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Annotated, Any, Literal, get_args
 
 from cyclopts import (
@@ -114,20 +114,15 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
             negative=(), converter=_converted, consume_multiple=True, show_default=_default_text
         ),
     )
-    asks_for_help = {"--help", "-h"} & {*arguments}
-    shown = [name] if name else []
-    if asks_for_help and not name:
-        shown = [*SUBCOMMANDS]
-    for subcommand in shown:
+    subcommands = [name] if name else []
+    if not name and {"--help", "-h"} & {*arguments}:  # which lists all of them
+        subcommands = [*SUBCOMMANDS]
+    for subcommand in subcommands:
         module, _, function = SUBCOMMANDS[subcommand].partition(":")
         app.command(_with_fields(getattr(import_module(module), function), tasks), name=subcommand)
     app.default(_with_fields(train, tasks))
 
-    words: list[str] = []
-    for word, following in pairwise([*arguments, "-"]):
-        words.append(word)
-        if word == "--resume" and following.startswith("-"):
-            words.append(kept_runs.NEWEST)
+    words = _with_newest(arguments)
     command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     for name in FIELDS & bound.arguments.keys():
         given = vars(bound.arguments[name] or Given())
@@ -137,6 +132,16 @@ def _parsed(name: str, arguments: Sequence[str], tasks: Tasks) -> Callable[[], i
             given[CELL] = cell_named(given[CELL])
         bound.arguments[name] = given
     return partial(command, *bound.args, **bound.kwargs)
+
+
+def _with_newest(arguments: Sequence[str]) -> list[str]:
+    """The words of a command line; ``--resume`` without a run is followed by the newest."""
+    words: list[str] = []
+    for word, following in zip_longest(arguments, arguments[1:]):
+        words.append(word)
+        if word == "--resume" and (following is None or following.startswith("-")):
+            words.append(kept_runs.NEWEST)
+    return words
 
 
 def _default_text(value: object) -> str | None:
@@ -174,7 +179,8 @@ Flags = dict[str, tuple[str, Any, Any]]  # the name, the type with its help, and
 
 
 def _with_fields(command: Callable[..., Any], tasks: Tasks) -> Callable[..., Any]:
-    """The command, whose fields are flags with the settings of these tasks."""
+    """The command, whose fields are flags with the settings of these tasks: cyclopts reads flags
+    from annotations alone."""
     types = command.__annotations__
     if "given" in types:
         types["given"] = _group(_field_flags(tasks), FieldFlags)
