@@ -300,7 +300,10 @@ class Session:
 
     def _go_back_first(self, window: int) -> None:
         live, exchange = self._live, self._exchange
-        live.go(Position(live.path_position.branch, window))
+        position = Position(live.path_position.branch, window)
+        if not live.tree.has(position):  # the commands that led there are lost
+            raise ConfigError("at", window, "a window that the record still leads to")
+        live.go(position)
         while not live.arrived and not exchange.stopping:
             exchange.change(message=live.going)
             self._step_on_the_way()

@@ -200,6 +200,7 @@ ASKED = (
     ("branches", RUN),
     ("export", RUN),
     ("--headless", "--resume", RUN),
+    ("--headless", "--at", "10", "--resume", RUN),
     ("do", RUN, "go 40; step 1"),
     ("do", RUN, "go 10; step 1; undo; step 1"),
 )
