@@ -12,7 +12,7 @@ from echornn.diagnosis.loss_stats import loss_text
 from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.levels import can_be_solved, chance_level
 from echornn.session.pictures.frame import Frame
-from tui.app.screen_commands import Until
+from tui.app.screen_commands import Until, What
 from tui.app.words import Line, WordError, lines_of
 
 LESSON = Path(__file__).with_name("lesson.md")
@@ -37,6 +37,13 @@ class LessonStep:
         """What the step waits for, if it is over by itself when something has come."""
         what = self.lines[0].what if self.lines else None
         return what if isinstance(what, Until) else None
+
+    @property
+    def awaits(self) -> What | None:
+        """What somebody has to do, if the step is not over by itself."""
+        if not self.lines or self.until is not None:
+            return None
+        return self.lines[0].what
 
 
 def lesson_of(text: str) -> list[LessonStep]:

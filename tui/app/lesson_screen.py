@@ -21,7 +21,7 @@ from tui.app.training_screen import TrainingScreen
 from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.keymap import keymap_of
 
-MOST_LINES = 6  # of a card's text
+MOST_LINES = 6  # of a card's text; chosen by eye
 
 
 class LessonCard(CellWidget):
@@ -88,13 +88,19 @@ class LessonScreen(TrainingScreen):
 
     # ---- the card
 
-    def _room(self, size: Size) -> Size:
+    def _lay_out(self, size: Size) -> None:
         self._card_height = self._wanted_height(size.width)
         self._card.styles.height = self._card_height
+        super()._lay_out(size)
+
+    def _room(self, size: Size) -> Size:
         return Size(size.width, size.height - self._card_height)
 
     def _wanted_height(self, width: int) -> int:
-        return 2 + max(2, len(self._card.lines(width))) if self._steps else 0
+        """Of the card: its text between the title and the key; nothing once the tour is left."""
+        if not self._steps:
+            return 0
+        return 2 + max(2, len(self._card.lines(width)))
 
     def _too_small(self, least_height: int) -> str:
         if not self._steps:
@@ -160,8 +166,7 @@ class LessonScreen(TrainingScreen):
     def did(self, what: What, why_not: str) -> None:
         """Go on to the next step if this is what the shown one waits for."""
         step = self._step
-        is_awaited = step is not None and bool(step.lines) and step.until is None
-        if step is not None and is_awaited and what == step.lines[0].what and not why_not:
+        if step is not None and what == step.awaits and not why_not:
             self._go_on()
         if self.has_widgets:
             self._show_card()
@@ -198,8 +203,7 @@ class LessonScreen(TrainingScreen):
                 return bool(self._steps) and self._is_watching and not self.watched.has_cursor
             case "do_step":
                 step = self._step
-                waits_for_line = step is not None and bool(step.lines) and step.until is None
-                return self._is_watching and waits_for_line
+                return self._is_watching and step is not None and step.awaits is not None
             case _:
                 return super().check_action(action, parameters)
 
