@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -116,11 +116,15 @@ def _title(readings: read.Readings, network: NetworkThere) -> str:
 
 
 def _print_along(records: Iterable[Record], line: WaitingLine, json: bool, csv: bool) -> int:
+    if json and not csv:
+        return emit(line.between(map(as_json, records)))
     if not csv:
-        rows = _table(records)
-        if json:
-            rows = map(as_json, records)
-        return emit(line.between(rows))
+        return emit(line.between(_table(records)))
+    return emit(line.between(_csv(records)))
+
+
+def _csv(records: Iterable[Record]) -> Iterator[str]:
+    """A row for each window, and a column for each number."""
     finite_records = [finite(record) for record in records]
     columns = {"window": [record["window"] for record in finite_records]}
     labels = NUMBERS | {key: key for key in LAGS}
@@ -128,7 +132,7 @@ def _print_along(records: Iterable[Record], line: WaitingLine, json: bool, csv: 
         columns[name] = finite(column)
     rows_of_columns = zip(*columns.values(), strict=True)
     table = (dict(zip(columns, row, strict=True)) for row in rows_of_columns)
-    return emit(line.between(csv_lines([*columns], table)))
+    return csv_lines([*columns], table)
 
 
 def _table(records: Iterable[Record]) -> Iterator[str]:
@@ -137,13 +141,16 @@ def _table(records: Iterable[Record]) -> Iterator[str]:
     for record in records:
         line = f"{record['window']:>9,}"
         for title, labels in PANELS.items():
-            numbers = [column[0] for column in series([record], labels).values()]
-            # Of several matrices the largest; of all else the first
-            if title == "spectral radius":
-                numbers.sort(reverse=True)
-            numbers.append(math.nan)  # if there is none
-            line += f"{numbers[0]:>17.3g}"
+            numbers = [float(column[0]) for column in series([record], labels).values()]
+            line += f"{_in_a_column(title, numbers):>17.3g}"
         yield line
+
+
+def _in_a_column(title: str, numbers: Sequence[float]) -> float:
+    """Of the radii of several matrices the largest; of all else the first; NaN if there is none."""
+    if not numbers:
+        return math.nan
+    return max(numbers) if title == "spectral radius" else numbers[0]
 
 
 def _memory(readings: read.Readings, memory: read.Memory) -> Measured:
