@@ -46,19 +46,33 @@ class Division(NamedTuple):
 
     @classmethod
     def fastest(cls, config: EchoConfig, replicas: int, at_once: int) -> Division:
-        """For so many calls at once. Large networks gain nothing side by side, so each is a
-        shard."""
-        per_processor = divided(replicas, at_once)
-        is_alone = is_trained_alone(config) or per_processor < LEAST
-        most = 1 if is_alone else MOST
-        shards = at_once * divided(per_processor, most)
-        calls = at_once * divided(shards, at_once * TURNS)
-        if is_alone:
-            turns = divided(replicas, calls)
-            return cls(replicas, divided(replicas, turns), turns, 0)
-        turns = divided(shards, calls)
-        places = VECTOR * divided(replicas, calls * turns * VECTOR)
-        return cls(replicas, divided(replicas, turns * places), turns, places)
+        """For so many calls at once. Large networks, or few, gain nothing side by side."""
+        if is_trained_alone(config) or divided(replicas, at_once) < LEAST:
+            return cls._one_by_one(replicas, at_once)
+        return cls._side_by_side(replicas, at_once)
+
+    @classmethod
+    def _one_by_one(cls, replicas: int, at_once: int) -> Division:
+        """100 replicas, 4 calls at once: 25 for each processor, in 4 rounds of at most 8. In 16
+        calls, each would train 7 or fewer; with 7 in each, 15 calls are enough.
+        """
+        rounds = divided(divided(replicas, at_once), TURNS)
+        turns = divided(replicas, at_once * rounds)
+        calls = divided(replicas, turns)
+        return cls(replicas, calls, turns, places=0)
+
+    @classmethod
+    def _side_by_side(cls, replicas: int, at_once: int) -> Division:
+        """1100 replicas, 4 calls at once: 275 for each processor, in 3 shards of at most 128, which
+        one call trains. Each of the 12 shards gets 92 replicas, and 96 places.
+        """
+        shards = divided(divided(replicas, at_once), MOST)  # of each processor
+        rounds = divided(shards, TURNS)
+        turns = divided(shards, rounds)
+        places = VECTOR * divided(replicas, at_once * rounds * turns * VECTOR)
+        # Where places were filled up, fewer calls may hold all
+        calls = divided(replicas, turns * places)
+        return cls(replicas, calls, turns, places)
 
     @property
     def capacity(self) -> int:
