@@ -48,9 +48,10 @@ class Population:
     """Networks of one structure that are trained together; each trains as a `Trainer` of its
     configuration would.
 
-    They may differ in seed, learning rate, echo step, initial weights and row start. Their losses
-    equal those of a `Trainer` up to rounding, in a population of one exactly. On one machine, a
-    population gives the same bits again.
+    They may differ in seed, learning rate, initial weights and forget bias, and in settings that
+    keep the form of their task, such as the echo step. Their losses equal those of a `Trainer` up
+    to rounding, in a population of one exactly. On one machine, a population gives the same bits
+    again.
 
     Attributes:
         configs: the configuration of each replica.
@@ -178,19 +179,19 @@ class Population:
         if self.replicas == 1:
             solved = SolvedAt.unknown(1)  # who reads its losses sees when it solved the task
         return PopulationProgress(
-            trained.losses,
-            trained.errors,
-            np.sqrt(trained.norms),
-            block.first_epoch + epoch,
-            window,
-            x,
-            y,
-            scored,
-            trained.outputs,
-            trained.states[:, :, shown_part(config)],
-            trained.init_state,
-            solved.at,
-            solved.windows,
+            losses=trained.losses,
+            errors=trained.errors,
+            grad_norms=np.sqrt(trained.norms),
+            epoch=block.first_epoch + epoch,
+            window=window,
+            x=x,
+            y=y,
+            scored=scored,
+            outputs=trained.outputs,
+            states=trained.states[:, :, shown_part(config)],
+            init_state=trained.init_state,
+            solved_at=solved.at,
+            trained=solved.windows,
         )
 
     def _examine_losses(self) -> SolvedAt:
