@@ -42,6 +42,9 @@ class Series(NamedTuple):
 
 
 LARGEST = 0x7FFFFFFF  # numbers of windows and keys wrap around at 31 bits
+# How many numbers a packed `Call` has before its keys
+COUNTS = 3  # first, windows and windows before
+COMMON = COUNTS + len(Penalties._fields)
 
 
 class Call(NamedTuple):
@@ -58,17 +61,17 @@ class Call(NamedTuple):
     def packed(
         config: EchoConfig, first: int, windows: int, windows_before: int
     ) -> npt.NDArray[np.int32]:
-        """All but the keys, to which these are to be appended: one array is copied to the device
-        faster than several."""
-        numbers = np.array([first, windows, windows_before & LARGEST], np.int32)
+        """All but the keys, which are to be appended: the counts, and the bits of the penalties,
+        int32 [COMMON]. One array is copied to the device faster than several."""
+        counts = np.array([first, windows, windows_before & LARGEST], np.int32)
         penalties = np.array(Penalties.of(config), np.float32)
-        return np.append(numbers, penalties.view(np.int32))
+        return np.append(counts, penalties.view(np.int32))
 
     @classmethod
     def unpacked(cls, numbers: tf.Tensor, has_replicas: bool) -> Call:
-        first, windows, windows_before = tf.unstack(numbers[:3])
-        penalties = Penalties(*tf.unstack(tf.bitcast(numbers[3:6], tf.float32)))
-        key = numbers[6:] if has_replicas else numbers[6]
+        first, windows, windows_before = tf.unstack(numbers[:COUNTS])
+        penalties = Penalties(*tf.unstack(tf.bitcast(numbers[COUNTS:COMMON], tf.float32)))
+        key = numbers[COMMON:] if has_replicas else numbers[COMMON]
         return cls(first, windows, windows_before, penalties, key)
 
 
@@ -173,6 +176,7 @@ def train(
             states=learned.states,
             init_state=state,
         )
+        # Else XLA would make the loop a single kernel, which is slower for some networks
         if model.loops_apart:
             index = kept_apart(index)
         return index + 1, values, trained
