@@ -35,13 +35,14 @@ LONG = 3  # that of the tutorial
 
 
 def epochs_in_a_block(config: EchoConfig, replicas: int) -> int:
-    """The epochs that are copied to the device at once: a power of two, since each number needs its
-    own program."""
+    """The epochs that are copied to the device at once: by their size a power of two, since each
+    number needs its own program; and no more than a call could train."""
     steps = config.total_series_length * replicas
-    by_size = MAX_BLOCK_BYTES // (bytes_of_a_step(config.the_task.inputs) * steps)
-    power_of_two = 1 << by_size.bit_length() >> 1
-    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-    return max(1, min(by_windows, power_of_two))
+    epoch = bytes_of_a_step(config.the_task.inputs) * steps
+    by_size = max(1, MAX_BLOCK_BYTES // epoch)
+    power_of_two = 1 << (by_size.bit_length() - 1)  # 5 epochs, 0b101, become 4
+    by_windows = max(1, MAX_WINDOWS_PER_CALL // config.windows_per_epoch)
+    return min(by_windows, power_of_two)
 
 
 def bytes_of_a_step(form: Symbols | Numbers) -> int:
@@ -57,20 +58,10 @@ def _bytes_by_field(
     config: EchoConfig, replicas: int, at_once: int | None = None
 ) -> dict[str, int]:
     """The parts of `bytes_needed`, each by the field that it depends on most."""
-    task = config.the_task
     influence = shapes.influence_size(config)
     carried = shapes.carried_size(config)
     steps = config.predictions_per_window
     calls = min(replicas, at_once or usable_processors())
-
-    compiled = COMPILED
-    if influence:
-        unrolled = shapes.block_length(config.window_stride) * config.num_layers
-        compiled += len(config.the_cell.products) * unrolled * COMPILED_PRODUCT
-
-    step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs)
-    step += not task.scores_every_step  # a byte that says whether it counts
-    series = step * epochs_in_a_block(config, replicas) * config.total_series_length
 
     weights = sum(map(math.prod, shapes.weight_shapes(config).values()))
     numbers = (1 + OPTIMIZERS[config.optimizer].slots) * weights + influence
@@ -84,11 +75,28 @@ def _bytes_by_field(
     is_long = config.is_stream and config.truncated_backprop_length > LONG * config.batch_size
     size_of_a_window = "truncated_backprop_length" if is_long else "batch_size"
     return {
-        "replicas": calls * compiled + replicas * OF_A_REPLICA,
-        "total_series_length": COPIES * replicas * series,
+        "replicas": calls * _compiler_bytes(config) + replicas * OF_A_REPLICA,
+        "total_series_length": COPIES * replicas * _series_bytes(config, replicas),
         "state_size": FLOAT * COPIES_OF_WEIGHTS * replicas * numbers,
         size_of_a_window: FLOAT * COPIES * (replicas * shown + together * computed),
     }
+
+
+def _compiler_bytes(config: EchoConfig) -> int:
+    """For one program."""
+    if not shapes.influence_size(config):
+        return COMPILED
+    unrolled = shapes.block_length(config.window_stride) * config.num_layers
+    return COMPILED + len(config.the_cell.products) * unrolled * COMPILED_PRODUCT
+
+
+def _series_bytes(config: EchoConfig, replicas: int) -> int:
+    """Of the data of one replica in a block."""
+    task = config.the_task
+    step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs)
+    if not task.scores_every_step:
+        step += 1  # whether it counts
+    return step * epochs_in_a_block(config, replicas) * config.total_series_length
 
 
 def _columns(config: EchoConfig) -> int:
