@@ -99,7 +99,8 @@ class Sensitivity:
         forward = [Recording(weights) for weights in self._used]
         self._run_step(inputs, forward)
 
-        # The copies of a row have the same activations, which are not computed again
+        # The step is run again, on copies of each row. Their activations are the same, so these
+        # recordings play back those of the first run, in their order.
         layers = []
         for weights, recording in zip(self._used, forward, strict=True):
             values = map(self._repeated, recording.values)
@@ -161,7 +162,8 @@ class Sensitivity:
             tape.watch(units)
             used = cell.used({**weights, **units}, OfTensors(), self._config.window_steps)
             targets = [used[name] for name in by_units]
-        seeds = [tf.reshape(array, [-1, *array.shape[3:]]) for array in by_units.values()]
+        # From [batch, carried, 1, units, ...] to [rows, units, ...]
+        seeds = [tf.reshape(array, [rows, *array.shape[3:]]) for array in by_units.values()]
         d_units = tape.gradient(targets, units, seeds, tf.UnconnectedGradients.ZERO)
         for name, derivative in d_units.items():
             by_weights[name] = self._rows_apart(derivative)[:, :, tf.newaxis]
