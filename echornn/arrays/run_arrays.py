@@ -27,7 +27,7 @@ from echornn.runtime import quiet
 from echornn.runtime.waiting import Countdown, Say, silent
 from echornn.session.probing import examine
 from echornn.state import Snapshot
-from echornn.training.device import threads_if_asked
+from echornn.training.device import effective_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +200,7 @@ class RunArrays:
         from echornn.training.device import use_threads
 
         # Else a network that is made later would be too late
-        use_threads(threads_if_asked(self.run.about.threads))
+        use_threads(effective_threads(self.run.about.threads))
         more = {"data_seed": data_seed_of(self.run), **more}
         return examine(snapshot, Question(frozenset(kinds), **more), self.progress)
 

@@ -20,7 +20,7 @@ from echornn.files.lock import LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, config_from, config_record, shortened, whole
 from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
-from echornn.training.device import threads_for, threads_if_asked
+from echornn.training.device import effective_threads, threads_for
 
 SLOTS = ("checkpoint-0", "checkpoint-1")  # written in turn, so that the previous one stays intact
 RUN_FILE = "run.json"
@@ -152,7 +152,7 @@ def describe(folder: Path, config: EchoConfig) -> None:
         "versions": versions(),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": 2,  # how networks side by side are computed: the second way
-        "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
+        "threads": effective_threads(threads_for(config, config.replicas == 1)),
     }
     safe_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 

@@ -19,7 +19,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part
-from echornn.training.device import threads_if_asked, usable_processors
+from echornn.training.device import effective_threads, usable_processors
 
 SECONDS_TO_END = 1.0  # by itself
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -36,7 +36,7 @@ def prepared() -> Train:
     from echornn.training.device import begin
     from echornn.training.kept_programs import keep
 
-    keep(threads_if_asked(1))
+    keep(effective_threads(1))
     begin(1)
     return PartTrainer().train
 

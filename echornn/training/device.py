@@ -61,15 +61,13 @@ def faster(first: str, second: str, train: Train) -> str:
     error is raised."""
     import tensorflow as tf
 
+    failed = tf.errors.OpError, MemoryError  # also if libraries of its compiler are missing
     rates: dict[str, float] = {}
     failures: list[Exception] = []
     for device in (first, second):
         try:
             rates[device] = windows_per_second(device, train)
-        except (
-            tf.errors.OpError,
-            MemoryError,
-        ) as error:  # or a compiler whose libraries are missing
+        except failed as error:
             failures.append(error)
     if not rates:
         raise failures[0]
@@ -117,8 +115,9 @@ def threads_for(config: EchoConfig, is_alone: bool) -> int:
     return 1
 
 
-def threads_if_asked(number: int) -> int:
-    """``number``, unless the program or the user has set TensorFlow's threads, or it has begun."""
+def effective_threads(number: int) -> int:
+    """The threads that TensorFlow has or will have if it is asked for ``number``: those that the
+    program or the user has set; all if it has begun already; else ``number``."""
     # TensorFlow's own function for this looks for devices, with which XLA would read its flags too
     # early
     module = sys.modules.get("tensorflow.python.eager.context")
@@ -191,12 +190,12 @@ def begin(number: int) -> None:
     if _has_begun:
         return
     _has_begun = True
-    wanted = threads_if_asked(number)
+    effective = effective_threads(number)
     is_set = tf.config.threading.get_intra_op_parallelism_threads() != 0
-    if is_set or use_threads(wanted):
+    if is_set or use_threads(effective):
         return
-    # Too late to be set. TensorFlow may have this number all the same, but for one thread that is
-    # not enough: see `use_threads`.
-    has_wanted = number == wanted and number > 1
-    if not has_wanted:
+    # Too late. TensorFlow may have this number all the same, but that is no help with one thread,
+    # for which it would need several devices too: see `use_threads`.
+    is_slower = number == 1 or number != effective
+    if is_slower:
         warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)

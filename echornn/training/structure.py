@@ -19,7 +19,7 @@ from echornn.progress import PopulationProgress
 from echornn.runtime import quiet, small_loops
 from echornn.state import PopulationState
 from echornn.tasks.task import form_of
-from echornn.training.device import begin, threads_for, threads_if_asked
+from echornn.training.device import begin, effective_threads, threads_for
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init", "forget_bias"})
 """The fields in which replicas may differ."""
@@ -127,7 +127,7 @@ def tensorflow_trainers(
 
         if shared is None:
             number = threads or threads_for(config, config.replicas == 1)
-            keep(threads_if_asked(number))
+            keep(effective_threads(number))
             begin(number)
             shared = Programs(devices)
         return Population(config, programs=shared)
