@@ -90,6 +90,10 @@ class SweepFlags:
     """Print JSON lines; implies --headless."""
 
 
+LEAST_FPS, MOST_FPS = 0.1, 60  # chosen by eye
+FPS_ALLOWED = f"{LEAST_FPS} to {MOST_FPS}"
+
+
 @dataclass(frozen=True)
 class ScreenFlags:
     """Flags of every command that opens a screen."""
@@ -107,8 +111,8 @@ class ScreenFlags:
     """Leave the mouse to the terminal, which selects text with it."""
 
     def __post_init__(self) -> None:
-        if self.fps is not None and not 0.1 <= self.fps <= 60:
-            raise ConfigError("fps", self.fps, "0.1 to 60")
+        if self.fps is not None and not LEAST_FPS <= self.fps <= MOST_FPS:
+            raise ConfigError("fps", self.fps, FPS_ALLOWED)
 
 
 GROUPS = (TrainFlags, SweepFlags, ScreenFlags)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from echornn.errors import ConfigError
 from echornn.runtime.user_folders import config_folder
 from tui.app.theme import THEMES, Theme, remembered
-from tui.cli.flags import ScreenFlags
+from tui.cli.flags import FPS_ALLOWED, LEAST_FPS, MOST_FPS, ScreenFlags
 from tui.term.exit_code import UsageError
 from tui.text.command_line import flags_text
 
@@ -47,13 +47,17 @@ def _is_speed(value: object) -> bool:
     return value == "max" or _is_number(value, 0.01, 1e6)
 
 
+def _is_fps(value: object) -> bool:
+    return _is_number(value, LEAST_FPS, MOST_FPS)
+
+
 def _is_truth(value: object) -> bool:
     return isinstance(value, bool)
 
 
 PREFERENCES = {
     "theme": Preference("dark", lambda value: value in THEMES, "dark or light", "ECHORNN_THEME"),
-    "fps": Preference(10, lambda value: _is_number(value, 0.1, 60), "0.1 to 60", "ECHORNN_FPS"),
+    "fps": Preference(10, _is_fps, FPS_ALLOWED, "ECHORNN_FPS"),
     "speed": Preference(100, _is_speed, "0.01 to 1,000,000, or max", "ECHORNN_SPEED"),
     "ascii": Preference(False, _is_truth, "true or false", "ECHORNN_ASCII"),
     # The variable says the opposite
