@@ -13,6 +13,7 @@ from typing import Any
 
 from textual.binding import Binding, BindingType
 
+from echornn.config import MAX_REPLICAS
 from echornn.session import commands
 from tui.app import screen_commands as screen
 from tui.app.screen_commands import What
@@ -61,12 +62,14 @@ class Action:
 
 # ---- training
 
+PAUSE_KEYS = "space,p"  # or go on
+
 TRAINING = (
     Action(
         "pause",
         commands.Pause,
         "Pause; windows that have begun are finished",
-        keys="space,p",
+        keys=PAUSE_KEYS,
         label="Pause",
         in_key_line=True,
     ),
@@ -74,7 +77,7 @@ TRAINING = (
         "resume",
         commands.Resume,
         "Train on",
-        keys="space,p",
+        keys=PAUSE_KEYS,
         label="Resume",
         in_key_line=True,
         id="pause",
@@ -504,8 +507,8 @@ ON_THE_CURVE = (
 IN_THE_SEEDS = (  # their keys stand in that view
     Action("replicas_page_up", screen.MoveSeedPage(-1), ""),
     Action("replicas_page_down", screen.MoveSeedPage(1), ""),
-    Action("first_replica", screen.MoveSeed(-9999), ""),
-    Action("last_replica", screen.MoveSeed(9999), ""),
+    Action("first_replica", screen.MoveSeed(-MAX_REPLICAS), ""),
+    Action("last_replica", screen.MoveSeed(MAX_REPLICAS), ""),
 )
 FOCUS_BEFORE = Action("focus_before", screen.MoveFocus(-1), "", "shift+tab")
 

@@ -286,12 +286,16 @@ class StatusLine(CellWidget):
         if self._reading and not hint:
             cells.write(0, 1, news, "verdict")
         else:
-            parts = parts_of(frame, news)
-            if viewers not in ("", hint):
-                parts.append(LinePart(viewers, SPEED, "viewers"))
-            parts = [replace(part, text=say(part.text)) for part in parts]
-            cells.write(0, 1, fitted(parts, cells.width), "muted")
+            others = "" if viewers == hint else viewers
+            cells.write(0, 1, self._second_line(news, others, cells.width), "muted")
         cells.write(0, 2, self._third_line(cells.width), "verdict")
+
+    def _second_line(self, news: str, viewers: str, width: int) -> str:
+        parts = parts_of(self._picture.frame, news)
+        if viewers:
+            parts.append(LinePart(viewers, SPEED, "viewers"))
+        say = self.keymap.text
+        return fitted([replace(part, text=say(part.text)) for part in parts], width)
 
     def _third_line(self, width: int) -> str:
         say = self.keymap.text
