@@ -39,9 +39,9 @@ def make_figure(
     down: str | None = None,
     show: Measure | None = None,
     filter: str = "",
-    width: Annotated[float, INCHES] = 3.3,
+    width: Annotated[float, INCHES] = FigureRequest.width,
     height: Annotated[float | None, INCHES] = None,
-    font: str = "DejaVu Sans",
+    font: str = FigureRequest.font,
     trust: Trust = False,
 ) -> int:
     """Make a figure for a paper: SVG, PDF or PNG, and its numbers beside it as FILE.csv; needs
