@@ -105,6 +105,17 @@ def test_a_pause_on_the_way_to_a_window_holds_there() -> None:
         assert stage.place == (0, 40, "paused")
 
 
+def test_what_trains_nothing_overtakes_an_edit_that_waits_for_the_window_on_the_way() -> None:
+    edit = Edit({"learning_rate": 0.1})
+    with on_stage(make=Held) as stage:
+        stage.do(Step(40))
+        with while_it_trains(stage):
+            for command in (Go(0, 35), edit, Faster()):
+                stage.session.send(command)
+        answered = [answer.command for answer in stage.session.answers]
+        assert answered[-2:] == [Faster(), edit]
+
+
 ORDERS: list[Command] = [
     Step(7),
     FinishEpoch(),
