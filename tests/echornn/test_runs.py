@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Flip, Question, StatePlane
+from echornn.remote import greetings
 from echornn.remote.messages import Reply, Request, kept_parts
 from echornn.remote.wire import decode, encode
 from echornn.run import branch_notes
@@ -173,3 +174,12 @@ def test_any_picture_arrives_in_parts_as_it_was_sent() -> None:
         assert plain(second) == plain(later)
 
     arrives()
+
+
+def test_another_field_of_what_is_sent_is_another_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = greetings.greeting.__wrapped__()
+    assert greetings.greeting.__wrapped__() == before
+    monkeypatch.setattr(
+        greetings, "get_type_hints", lambda kind: {**get_type_hints(kind), "new": int}
+    )
+    assert greetings.greeting.__wrapped__()["messages"] != before["messages"]
