@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.answered import answered
+from tests.answered import answered, trained
 from tests.recorded import record_branches
 from tests.scripted import SMALL_POPULATION
 from tests.swept import SMALL as SWEPT
@@ -115,6 +115,14 @@ def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
     assert floats(band["low"]) == pytest.approx(losses.min(axis=1), rel=0.01)
     with_one = figure("run", "curve", "--replica", 2)
     assert where(with_one, "line", "seed 9", "mean") == pytest.approx(losses[:, 2], rel=1e-6)
+
+
+def test_a_figure_from_the_screen_is_of_the_network_that_it_shows() -> None:
+    record_branches(Path("run"), 40, config=SMALL_POPULATION)
+    answer = trained("do", "run", "seed 9; figure curve b.svg")
+    assert answer.returncode == 0, answer.stderr
+    of_one = figure("run", "curve", "--replica", 2)
+    assert columns_of(Path("b.svg.csv").read_text()) == of_one
 
 
 def test_branches_are_told_apart_by_letter() -> None:
