@@ -164,23 +164,28 @@ class CellWidget(Widget):
         self._is_stale = True
         self.check_idle()
 
+    def draw_if_stale(self) -> None:
+        """Draw the cells if anything or the widget's size has changed, and refresh those that
+        differ."""
+        if not self._is_stale and (self._cells.width, self._cells.height) == self.size:
+            return
+        self._is_stale = False
+        before = self._cells
+        self._cells = Cells(self.size.width, self.size.height, self.keymap)
+        if self._cells.width and self._cells.height:
+            self.draw(self._cells)
+        changed = self._cells.changed_since(before)
+        if changed:
+            self.refresh(*changed)
+
     @property
     def cells(self) -> Cells:
-        """The cells; drawn first, and refreshed where they differ, if anything or the widget's size
-        has changed."""
-        if self._is_stale or (self._cells.width, self._cells.height) != self.size:
-            self._is_stale = False
-            before = self._cells
-            self._cells = Cells(self.size.width, self.size.height, self.keymap)
-            if self._cells.width and self._cells.height:
-                self.draw(self._cells)
-            changed = self._cells.changed_since(before)
-            if changed:
-                self.refresh(*changed)
+        """The cells as they are now."""
+        self.draw_if_stale()
         return self._cells
 
     def on_idle(self) -> None:
-        _ = self.cells  # now that no message waits, and before Textual sends the updates
+        self.draw_if_stale()  # now that no message waits, and before Textual sends the updates
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Draw again.
@@ -224,14 +229,15 @@ class CellWidget(Widget):
         self._point(None)
 
     def _point(self, at: Offset | None) -> None:
-        before, self._pointer = self.hovered, at
+        before = self.hovered
+        self._pointer = at
         if self.hovered != before:
             self.hover_moved()
 
     # ---- what Textual draws
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        _ = self.cells
+        self.draw_if_stale()
         self._pens.clear()  # the styles may have changed since
         return super().render_lines(crop)
 
