@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-# Colours that colour-blind people tell apart (Okabe and Ito 2008)
+# Colours that colour-blind people tell apart (Okabe and Ito 2008, but for the grey at the end)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
 BLUE, ORANGE = COLOURS[:2]
 GREY = "#666666"

@@ -17,7 +17,8 @@ from tui.views.canvas import Cells
 GUTTER = 7  # columns left of the plot: six for a loss, one for the axis
 LABEL_WIDTH = GUTTER - 1
 LEAST_LOG_LOSS = 1e-7  # smaller losses, and 0, are drawn here on a logarithmic axis
-# An extreme loss of more than so many times the largest 90th percentile lies beyond the axis
+# An extreme loss of more than so many times the largest 90th percentile lies beyond the axis;
+# chosen by eye
 WILD = 1.5
 # Between two ticks, for each power of ten: a slope is read from steps that one counts by heart
 STEPS = (1, 2, 5, 10)

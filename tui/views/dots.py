@@ -19,6 +19,7 @@ Codes = npt.NDArray[np.uint32]
 BLANK, BRAILLE = ord(" "), 0x2800
 # Of the dots in a braille character
 BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+# Of no to eight eighths of a line
 BARS = np.array(list(" ▁▂▃▄▅▆▇█"))
 ROUNDED = 1e-6  # of an eighth: a bar is not a step higher for what was lost in rounding
 

@@ -12,6 +12,8 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+# Okabe and Ito (2008), which colour-blind people tell apart: #56b4e9, #0072b2, #e69f00, #009e73 and
+# #f0e442. All other colours are chosen by eye.
 BLACK = Color(0, 0, 0)
 CLASSES = (
     "#56b4e9 | #0072b2, #e69f00 | #a05a00, #32c369 | #00824b, #d269af | #8a1c70, "

@@ -16,6 +16,7 @@ from echornn.config import EchoConfig
 from echornn.data import source_lags
 from tui.text.lines import source_name
 from tui.views.canvas import Cells, Characters, beside, stamp, write_in
+from tui.views.dots import BARS
 from tui.views.inks import NUMBER
 from tui.views.view import Lag
 
@@ -27,7 +28,6 @@ TALL = 15  # lines that are enough for bars with what is drawn below them
 EVERY = 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000  # lags from a number below the bars to the next
 # Of the greatest height: with so much, the bars have more labels instead (chosen by eye)
 MANY_LABELS = 0.8
-EIGHTHS = " ▁▂▃▄▅▆▇█"
 SLOT, HOLLOW, WALL, MARK = "░", "▒", "┊", "▲"
 
 
@@ -235,7 +235,7 @@ def bar_signs(heights: Heights, lines: int) -> Characters:
     known = np.nan_to_num(np.clip(heights, 0, 1))
     eighths = np.maximum(np.round(known * lines * 8), known > 0).astype(np.int64)
     below = 8 * np.arange(lines)[::-1, np.newaxis]
-    return np.asarray(np.array([*EIGHTHS])[np.clip(eighths - below, 0, 8)])
+    return np.asarray(BARS[np.clip(eighths - below, 0, 8)])
 
 
 def _draw_bars(cells: Cells, area: Region, chart: LagChart, bars: Bars, signs: Characters) -> None:

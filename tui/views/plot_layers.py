@@ -17,6 +17,7 @@ from tui.views.dots import bars, characters, line_through, put, smoothed, spans,
 from tui.views.inks import NUMBER
 from tui.views.labels import last_free
 
+# All chosen by eye
 SMOOTHED_SHARE = 40  # a drawn line is the moving mean over the plot's width divided by this
 LETTER_EVERY = 24  # columns between two letters of a ghost
 LETTER_SHIFT = 5  # columns by which the letters of the next ghost are moved, so that each is seen

@@ -162,7 +162,8 @@ class SeedsView(View):
         self.post_message(self.Changed())
 
     def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
-        """The networks and columns that a view of this size shows; None if it shows no losses."""
+        """The networks and columns that a view of this size shows, after it has scrolled to the
+        chosen network; None if it shows no losses."""
         stats = frame.seed_stats
         if stats is None or not stats.windows or not (width and height):
             return None
