@@ -187,11 +187,13 @@ class Panel(CellWidget, can_focus=True):
     def _scroll(self, lines: Sequence[PanelLine], room: int) -> None:
         """Scroll so that the row under the cursor is in sight, with all of its lines."""
         row = self.row
-        numbers = [number for number, line in enumerate(lines) if row is not None]
-        numbers = [number for number in numbers if lines[number].row == row] or [0]
-        # With the headings above the first fields
-        first = numbers[0] if numbers[0] > 2 else 0
-        top = max(self._top, numbers[-1] + 1 - room)
+        numbers = [0]
+        if row is not None:
+            numbers = [number for number, line in enumerate(lines) if line.row == row]
+        first, last = numbers[0], numbers[-1]
+        if first <= 2:
+            first = 0  # with the headings above the first fields
+        top = max(self._top, last + 1 - room)
         self._top = max(0, min(top, first, len(lines) - room))
 
     def _part_shown(self, shown: int, lines: int) -> str:
