@@ -316,7 +316,10 @@ class EchoConfig:
         return {name: value for name, value in after.items() if before.get(name) != value}
 
     def _values_under(self, task: object) -> dict[str, Any]:
-        """The values that are kept when the task changes to the task of this name."""
+        """The values that are kept when the task changes to the task of this name: without settings
+        of another task, and without a window length that is the default. `with_fields` adds changes
+        to them, and `changes_to` finds the changes by comparing with them.
+        """
         values = self.fields()
         if task != values[TASK]:
             values = {name: values[name] for name in FIELDS}
@@ -495,7 +498,7 @@ FIELDS: dict[str, Field] = {
 COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"})
 # Can change between two windows
 LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}
-# No compiled program depends on the others of them
+# Can change when a trainer starts over. Those that are not in `COMPILED_FIELDS` change no program.
 START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias"}
 # The data of an epoch depend on them
 DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
