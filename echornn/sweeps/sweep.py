@@ -92,6 +92,7 @@ class Engine(Protocol):
 
 
 def structure_of(config: EchoConfig) -> Hashable:
+    """What all networks of a part have in common, so that they can be trained side by side."""
     form = config.value(TASK), form_of(config.the_task)
     return form, tuple(getattr(config, name) for name in FIELDS if name not in REPLICA_FIELDS)
 

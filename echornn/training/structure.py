@@ -46,8 +46,10 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
 
 
 def structure(config: EchoConfig) -> tuple[Any, ...]:
-    """Everything that changes a compiled program: the fields without those that do not, and the
-    form of the task."""
+    """Everything that changes a compiled program: the fields of `program_key` but for the device,
+    and the form of the task. So tasks of the same form share a program; devices are measured for
+    each task.
+    """
     task, key = config.the_task, program_key(config)
     fields = tuple(getattr(key, name) for name in FIELDS if name != "device")
     return fields, *form_of(task), task.scores_every_step
