@@ -96,12 +96,12 @@ def made(given: object, values: Mapping[str, object], taken: Collection[str], st
     if isinstance(name, OwnTask):
         _require_own_names(name, taken)
     checked = _checked(name, values, steps) if values else {}
-    if not isinstance(given, Task):
-        task = name.task(checked) if isinstance(name, OwnTask) else TASKS[name](**checked)
-    elif checked:
-        task = given.with_values(checked)
+    if isinstance(given, Task):
+        task = given.with_values(checked) if checked else given
+    elif isinstance(name, OwnTask):
+        task = name.task(checked)
     else:
-        task = given
+        task = TASKS[name](**checked)
     form_of(task)
     return task
 
