@@ -103,9 +103,15 @@ def field(
 
     If the default is None, the field may be None; its other values are of the type of ``like``.
     """
-    known: Any = default if like is None else like
+    typed: Any = default if like is None else like
     limits = Field(
-        "", known, "", least, most, tuple(choices), allowed=allowed, optional=default is None
+        name="",  # set in `FIELDS`
+        default=typed,
+        least=least,
+        most=most,
+        choices=tuple(choices),
+        allowed=allowed,
+        optional=default is None,
     )
     return dataclasses.field(default=default, metadata={KEY: limits})
 
@@ -140,6 +146,7 @@ class EchoConfig:
     batch_size: int = field(5)
     """Rows that the series is cut into; they are trained side by side."""
 
+    # The least is the smallest float; float32's range is asked later, with an error of its own
     learning_rate: float = field(0.3, math.ulp(0.0), math.inf, "a finite number above 0")
     """Step size of the optimizer, above 0."""
 
@@ -147,6 +154,7 @@ class EchoConfig:
     """Seed of weights and data, 0 or more. The same seed gives the same run. 7 learns early; half
     of all do not."""
 
+    # Its range depends on other values: see `_require_possible_together`
     stride: int | None = field(None, -math.inf, like=1)
     """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
