@@ -38,8 +38,8 @@ class OwnFile:
     name: str  # of the value in the file
     text: str  # nothing else is needed: the file's folder is never searched for other modules
 
-    # what its record says about the value; empty if nothing; None if it is not from a record, so
-    # that its text may run
+    # What its record says about the value, empty if nothing. None if it is from no record: the user
+    # has given the file, so its text may run.
     facts: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
     # What tells it from another of its name; see `marks_of`
     mark: str = field(default="", compare=False)

@@ -160,7 +160,8 @@ def _answer(name: str) -> Any:
     says."""
 
     def answer(task: Task) -> Any:
-        if task.own in own_file.LOADED:
+        has_run = task.own in own_file.LOADED
+        if has_run:
             return getattr(_written(task), name)
         return vars(task)["_recorded"][name]
 
