@@ -88,11 +88,14 @@ class Product:
     def is_recurrent(self) -> bool:
         return "h" in self.reads
 
-    def state_rows(self, size: int) -> slice:
-        """The rows that multiply ``h``, counted from the end, as there may be any number of
+    def state_rows(self, size: int, rows: int) -> slice:
+        """Which of so many rows multiply ``h``: all that are of no vector of the state are of
         inputs."""
-        after = len(self.reads) - 1 - self.reads.index("h")
-        return slice(-size * (after + 1), -size * after or None)
+        inputs = rows - size * sum(name != "x" for name in self.reads)
+        begin = 0
+        for name in self.reads[: self.reads.index("h")]:
+            begin += inputs if name == "x" else size
+        return slice(begin, begin + size)
 
     def rows(self, inputs: int, size: int) -> int:
         return sum(inputs if name == "x" else size for name in self.reads)

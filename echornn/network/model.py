@@ -282,7 +282,7 @@ def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.ND
         for product in cell.products:
             matrix = _initial_matrix(config, rng, shapes[names[product.weight]])
             if product.is_recurrent:
-                rows = matrix[product.state_rows(size)]
+                rows = matrix[product.state_rows(size, len(matrix))]
                 if product.from_identity:
                     rows[:] = np.tile(np.eye(size), len(product.columns))
                 elif config.init == "orthogonal":

@@ -77,8 +77,9 @@ def _blocks(
     """The matrices by which a layer's state is multiplied, with the vector that each adds to."""
     for product in config.the_cell.products:
         if product.is_recurrent:
-            rows = product.state_rows(config.state_size)
-            from_state = weights[product.weight][rows].astype(np.float64)
+            weight = weights[product.weight]
+            rows = product.state_rows(config.state_size, len(weight))
+            from_state = weight[rows].astype(np.float64)
             blocks = np.split(from_state, len(product.columns), axis=1)
             yield from zip(product.columns, blocks, strict=True)
 

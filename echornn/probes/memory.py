@@ -122,18 +122,22 @@ def unbiased(halves: Sequence[Squares], chance: float) -> tuple[Doubles, Doubles
     noise that the fit follows, nor that which it adds, is left in this r2. Where nothing is held it
     is 0 on average, so it may be a little below. If it is far below, the fit is worthless, as it is
     if units move in a few steps only; then it counts as 0.
+
+    What a row adds is by the delta method: of ``u = sqrt(m1 / w1 * m2 / w2)``, with the squares m
+    that each half misses of its whole w, a change of these squares changes ``u`` by
+    ``u / 2 (dm1 / m1 - dw1 / w1 + dm2 / m2 - dw2 / w2)``, and r2 is ``1 - u``.
     """
     left = [_ratio(half.missing.sum(axis=0), half.whole.sum(axis=0)) for half in halves]
-    unexplained = np.sqrt(left[0] * left[1])
-    is_worthless = unexplained > 1 + BY_CHANCE * chance
-    unexplained[is_worthless] = 1
-    weight = np.where(is_worthless, 0, unexplained / 2)
+    u = np.sqrt(left[0] * left[1])
+    is_worthless = u > 1 + BY_CHANCE * chance
+    u[is_worthless] = 1
+    half_u = np.where(is_worthless, 0, u / 2)
     added = []
     for half in halves:
-        missing = _ratio(half.missing, half.missing.sum(axis=0))
-        whole = _ratio(half.whole, half.whole.sum(axis=0))
-        added.append((weight * (whole - missing)).sum(axis=1))
-    return 1 - unexplained, np.stack(added)
+        dm = _ratio(half.missing, half.missing.sum(axis=0))  # of each row, a share of m
+        dw = _ratio(half.whole, half.whole.sum(axis=0))
+        added.append((half_u * (dw - dm)).sum(axis=1))
+    return 1 - u, np.stack(added)
 
 
 def _ratio(part: Doubles, whole: Doubles) -> Doubles:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn import EchoConfig, Trainer
+from echornn import TANH, Cell, EchoConfig, Product, Trainer
 from echornn.cells.table import CELLS
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.scan import scan
@@ -175,6 +175,17 @@ def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None
             np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
         bound = np.sqrt(6 / sum(rows.shape))
         assert np.abs(weight[6:]).max(initial=0) <= bound
+
+
+def state_first(x: Any, state: Any, network: Any) -> Any:
+    return network.affine([state[0], x], "W", "b", TANH)
+
+
+def test_the_rows_for_the_state_are_orthogonal_where_it_is_read_before_the_inputs() -> None:
+    cell = Cell(state_first, ("h",), (Product("W", "b", ("h",), reads=("h", "x")),))
+    weights = initial_weights(EchoConfig(cell=cell, state_size=5, init="orthogonal"))
+    rows = weights["W"][:5]
+    np.testing.assert_allclose(rows.T @ rows, np.eye(5), atol=1e-6)
 
 
 DROPPING = EchoConfig(
