@@ -57,7 +57,7 @@ def scan(
 
     # The steps that do not fill a block come first
     head = length % block
-    blocks = partial(Blocks, block, apart, head)
+    blocks = partial(InBlocks, block, apart, head)
     if head == 0:
         states, _ = recurrence.run(blocks, inputs, init_state)
         return states
@@ -143,7 +143,7 @@ class Recurrence(NamedTuple):
     def run(
         self, steps: Callable[..., Any], inputs: Tensor, init_state: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The states after `Unrolled` steps, `Blocks` or steps `SideBySide`, whose own backward
+        """The states after `Unrolled` steps, `InBlocks` or steps `SideBySide`, whose own backward
         pass is used; and the last state."""
 
         def forward(inputs: Tensor, init_state: Tensor, *values: Tensor) -> tuple[Any, Any]:
@@ -217,7 +217,7 @@ class Unrolled:
         return by_weight(self._recurrence.weights, gradients)
 
 
-class Blocks:
+class InBlocks:
     """A loop over blocks of unrolled steps, of which the first is step ``begin`` of the window."""
 
     def __init__(

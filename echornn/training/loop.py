@@ -31,7 +31,7 @@ class Values(NamedTuple):
     influence: dict[str, Any]
 
 
-class Series(NamedTuple):
+class EpochSeries(NamedTuple):
     """Whole epochs end to end; with replicas, each tensor has an additional last axis."""
 
     # Symbols, uint8 [steps, batch, ...], or numbers, float32 [steps, batch, count, ...]
@@ -109,7 +109,7 @@ def train(
     config: EchoConfig,
     values: Values,
     nothing: Trained,
-    series: Series,
+    series: EpochSeries,
     call_numbers: tf.Tensor,
     on_cpu: bool,
 ) -> tuple[Values, Trained]:
@@ -186,7 +186,7 @@ def train(
 
 
 def read_window(
-    config: EchoConfig, series: Series, start: tf.Tensor
+    config: EchoConfig, series: EpochSeries, start: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
     """Inputs, labels and which steps count of a window, [T, batch, ...]: XLA's dynamic slices."""
     steps = config.window_steps

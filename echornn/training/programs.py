@@ -17,7 +17,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.training import kept_programs
 from echornn.training.device import begin, chosen_device, threads_for
-from echornn.training.loop import Series, Trained, Values, nothing_trained, train
+from echornn.training.loop import EpochSeries, Trained, Values, nothing_trained, train
 from echornn.training.structure import NO_DEVICES, Devices, program_key, structure
 from echornn.training.traced import Traced
 
@@ -125,7 +125,7 @@ class Program:
             shard: tuple[Values, tf.Tensor, tf.Tensor | int],
         ) -> tuple[Values, Trained]:
             values, call, begin = shard
-            series = Series(x, y, scored[0] if scored else None, begin)
+            series = EpochSeries(x, y, scored[0] if scored else None, begin)
             return train(self._config, values, nothing, series, call, self._on_cpu)
 
         if capacity == 1:

@@ -33,8 +33,8 @@ class StepInputs(NamedTuple):
     dropout: list[Tensor]  # the factors of each layer but the first; none without dropout
 
 
-class Product(NamedTuple):
-    """A product that a step computed, and the derivatives of the carried numbers by its result."""
+class UseDerivatives(NamedTuple):
+    """A use of a weight in a step, and the derivatives of the carried numbers by its z."""
 
     use: Use  # of each row once
     d_z: Tensor  # float32 [batch, carried, columns, ...]
@@ -92,7 +92,9 @@ class Sensitivity:
             steps.append(layers)
         return seeds, [by_used_weights(layer) for layer in zip(*steps, strict=True)]
 
-    def _step_back(self, seeds: Tensor, t: Tensor | int) -> tuple[Tensor, list[list[Product]]]:
+    def _step_back(
+        self, seeds: Tensor, t: Tensor | int
+    ) -> tuple[Tensor, list[list[UseDerivatives]]]:
         """From derivatives by the state after step ``t``, float32 [batch * carried, carried, ...],
         to those before it; and the products of each layer."""
         inputs = tf.nest.map_structure(lambda array: tf.gather(array, t), self._inputs)
@@ -117,7 +119,7 @@ class Sensitivity:
         products = []
         for recording, d_layer in zip(forward, d_zs, strict=True):
             d_rows = map(self._rows_apart, d_layer)
-            products.append(list(map(Product, recording.uses, d_rows)))
+            products.append(list(map(UseDerivatives, recording.uses, d_rows)))
         return d_state, products
 
     def _run_step(self, inputs: StepInputs, layers: Sequence[Recording]) -> Tensor:
@@ -170,7 +172,7 @@ class Sensitivity:
         return by_weights
 
 
-def by_used_weights(steps: Sequence[Sequence[Product]]) -> dict[str, Tensor]:
+def by_used_weights(steps: Sequence[Sequence[UseDerivatives]]) -> dict[str, Tensor]:
     """The sums over steps of a layer's derivatives by the weights that its products used, float32
     [batch, carried, rows, columns, ...]."""
     sums: dict[str, Tensor] = {}
