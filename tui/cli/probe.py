@@ -25,7 +25,7 @@ from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
 from tui.text.held_inputs import HeldInput, held_input, held_inputs
-from tui.text.lines import source_name
+from tui.text.lines import point_counts, source_name
 
 COLUMNS = 80  # of the narrowest terminal that the program promises
 BAR = 40  # characters of the longest bar
@@ -319,15 +319,7 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
         "searches": points.searches,
         "points": [_point_record(points, index) for index in range(len(points.kinds))],
     }
-    texts = []
-    for kind in read.POINT_KINDS:
-        count = points.count(kind)
-        if count:
-            plural = ""
-            if kind == "saddle" and count > 1:
-                plural = "s"
-            texts.append(f"{count} {kind}{plural}")
-    found = ", ".join(texts) or "none found"
+    found = ", ".join(point_counts(points)) or "none found"
     lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
     lines.append(
         f"{points.searches:,} searches; {points.starts.sum():,} ended at these; a search can miss "

@@ -30,7 +30,7 @@ from tui.figures.paper import (
     plain,
 )
 from tui.text.held_inputs import held_inputs
-from tui.text.lines import source_name
+from tui.text.lines import point_count, source_name
 from tui.text.targets import TargetGroups, groups_of
 
 # Chosen by eye
@@ -361,12 +361,9 @@ def _draw_states(axes: Any, groups: TargetGroups, states: Any, names: Any) -> No
 def _draw_points(axes: Any, places: Any, kinds: Any) -> None:
     for kind, (marker, filled) in POINTS.items():
         x, y = places[kinds == kind].T
-        label = f"{len(x)} {kind}"
-        if kind == "saddle" and len(x) > 1:
-            label += "s"
         if len(x):
             look = {"color": "black", "markersize": 4, "fillstyle": filled}
-            axes.plot(x, y, marker, label=label, **look)
+            axes.plot(x, y, marker, label=point_count(len(x), kind), **look)
 
 
 def _draw_borders(axes: Any, groups: TargetGroups, readout: Any) -> None:

@@ -23,6 +23,7 @@ from echornn.levels import (
     solved_level,
 )
 from echornn.progress import Floats
+from echornn.readings import POINT_KINDS, FixedPoints
 from echornn.tasks.task import Level, Numbers, Symbols
 from tui.text.targets import is_echo
 
@@ -168,3 +169,15 @@ def rung_text(config: EchoConfig, loss: float, unsure: float = 0.0) -> str:
     else:
         word, level = "below", place.above
     return f"{word} {shortened(level.name, 24)}"
+
+
+def point_counts(points: FixedPoints) -> list[str]:
+    """How many fixed points there are of each kind that there is."""
+    counts = [(points.count(kind), kind) for kind in POINT_KINDS]
+    return [point_count(count, kind) for count, kind in counts if count]
+
+
+def point_count(count: int, kind: str) -> str:
+    """2 saddles; the other kinds are adjectives."""
+    plural = "s" if kind == "saddle" and count > 1 else ""
+    return f"{count} {kind}{plural}"

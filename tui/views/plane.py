@@ -13,7 +13,6 @@ from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
 from echornn.readings import (
     MOST_CARRIED,
-    POINT_KINDS,
     FixedPoints,
     Question,
     Readings,
@@ -22,7 +21,7 @@ from echornn.readings import (
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
 from tui.text.held_inputs import HeldInput, held_inputs
-from tui.text.lines import LONGEST, symbol_name
+from tui.text.lines import LONGEST, point_counts, symbol_name
 from tui.text.targets import groups_of
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
@@ -245,15 +244,8 @@ def summary(config: EchoConfig, scene: Scene, held: HeldInput | None) -> str:
         return f"no search for fixed points in a state of {size:,} numbers"
     if points is None:
         return f"computing the fixed points under {held.words}"
-    counts = []
-    for kind in POINT_KINDS:
-        count = points.count(kind)
-        if count:
-            counts.append(f"{count} {kind}")
-            if kind == "saddle" and count > 1:
-                counts[-1] += "s"
     under = held.words.replace(", ", ",")
-    found = ", ".join(counts) or "none"
+    found = ", ".join(point_counts(points)) or "none"
     searched = f"from {points.searches} states"
     return f"fixed points under {under}: {found}, {searched}; {states_right(scene)}"
 
