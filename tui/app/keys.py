@@ -152,6 +152,7 @@ def is_of_this_state(what: What, frame: Frame) -> bool:
 def is_offered(action: Action, frame: Frame) -> bool:
     """Whether the last line and the palette show an action in this state."""
     what = action.command
+    # While loading, `why_not` does not know yet that there is nothing to undo
     if isinstance(what, commands.Undo) and not frame.undoable:
         return False
     return is_of_this_state(what, frame) and not why_not(what, frame)

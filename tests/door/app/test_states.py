@@ -18,6 +18,7 @@ from tests.scripted import SMALL, ScriptedTrainer, scripted
 async def test_while_it_loads_it_says_for_how_many_seconds() -> None:
     async with opened(loaded=False) as stage:
         assert re.search(r"loading +epoch 1/3 +window +0/10", stage.lines[0])
+        assert "Undo" not in stage.lines[-1], "there is nothing to undo yet"
         stage.seconds[0] += 7.5
         await stage.shown()
         assert re.search(r"\b7 s\b", stage.lines[1])
