@@ -387,9 +387,8 @@ class Losses:
         with self._lock:
             for span in self.tree.spans(Position(number, last), first):
                 begin = max(span.first, first)
-                for (window, measured_seed), loss in self._branches[
-                    span.branch.number
-                ].held_out.items():
+                held_out = self._branches[span.branch.number].held_out
+                for (window, measured_seed), loss in held_out.items():
                     if measured_seed == seed and begin < window <= span.last:
                         measured[window] = loss
         ends = np.array(sorted(measured), np.int64)

@@ -546,10 +546,8 @@ OF_VIEWS = tuple(
 LISTED = (*TRAINING, *CHANGES, *GOING, *SHOWING, *SEEDS, *CURVE, *PROGRAM)
 """The actions of the help, and their order; first in the palette are those with keys."""
 
-ACTIONS: Mapping[str, Action] = {
-    action.name: action
-    for action in (*LISTED, *ON_THE_CURVE, *IN_THE_SEEDS, FOCUS_BEFORE, *OF_VIEWS)
-}
+_ALL = (*LISTED, *ON_THE_CURVE, *IN_THE_SEEDS, FOCUS_BEFORE, *OF_VIEWS)
+ACTIONS: Mapping[str, Action] = {action.name: action for action in _ALL}
 KEYED = tuple(action for action in LISTED if action.keys)
 _BY_BINDING = {action.binding.action: action for action in KEYED}
 

@@ -51,13 +51,14 @@ def seeds(request: FigureRequest) -> FigureData:
     position = opened.run.position_at(request.at, request.branch)
     config = opened.run.config_at(position)
     networks = opened.networks(request.at, request.branch)
-    columns: dict[str, list[Any]] = {
-        "replica": [network.replica for network in networks],
-        "seed": [network.seed for network in networks],
-        "solved_at": [network.solved_at or None for network in networks],
-        "lost_at": [network.lost_at or None for network in networks],
-        "final_loss": [f"{network.final_loss:.9g}" for network in networks],
-    }
+    names = ("replica", "seed", "solved_at", "lost_at", "final_loss")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for network in networks:
+        columns["replica"].append(network.replica)
+        columns["seed"].append(network.seed)
+        columns["solved_at"].append(network.solved_at or None)
+        columns["lost_at"].append(network.lost_at or None)
+        columns["final_loss"].append(f"{network.final_loss:.9g}")
     solved_at = np.array(columns["solved_at"], float)
     losses = np.array([network.final_loss for network in networks])
 
