@@ -4,6 +4,7 @@
 
     sweep.json           the requested grids, oldest first
     results/KEY.json     the result of one training, written once
+    weights/KEY.npz      the weights of one network, by name, if they are kept
     failed/KEY.json      a point that could not be trained, with the reason
     results.csv          all results as a table
     lock                 locked by the process that computes
@@ -41,7 +42,7 @@ from echornn.sweeps.requests import (
 )
 from echornn.sweeps.results import GridPoint, MapCell, Result, Values
 
-RESULTS, FAILED = "results", "failed"
+RESULTS, FAILED, WEIGHTS = "results", "failed", "weights"
 MOST_BYTES = 1 << 16  # that are read of a result
 
 

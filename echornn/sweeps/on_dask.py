@@ -22,10 +22,9 @@ from typing import Any
 
 from distributed import Client, get_worker
 
-from echornn.config import EchoConfig
 from echornn.sweeps.processes import Train, prepared
 from echornn.sweeps.requests import Versions, versions_here
-from echornn.sweeps.results import Result
+from echornn.sweeps.results import TrainedNetwork
 from echornn.sweeps.sweep import Done, EngineError, Lost, News, Part, TrainedWindows
 
 SECONDS_TO_CONNECT = 10
@@ -158,8 +157,8 @@ class OnDask:
 
 def run_part(
     part: Part, topic: str, versions: Versions, train: Train | None
-) -> tuple[tuple[EchoConfig, Result], ...]:
-    """Train a part inside a worker, and send its news as events; returns all results again."""
+) -> tuple[TrainedNetwork, ...]:
+    """Train a part inside a worker, and send its news as events; returns all that ended again."""
     different = []
     for package, version in versions_here().items():
         if version != versions.get(package):
@@ -172,13 +171,13 @@ def run_part(
         train = _of_thread.train
     worker = get_worker()
     key = worker.get_current_task()
-    results: tuple[tuple[EchoConfig, Result], ...] = ()
+    ended: tuple[TrainedNetwork, ...] = ()
     for news in train(part):
         if isinstance(news, TrainedWindows):
-            results += news.results
+            ended += news.ended
         worker.log_event(topic, pickle.dumps((part.number, news)))
         task = worker.state.tasks.get(key)
         # Its client is gone, or has cancelled it
         if task is None or task.state not in ("executing", "long-running"):
             break
-    return results
+    return ended

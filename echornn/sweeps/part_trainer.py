@@ -16,7 +16,7 @@ from echornn.network.shapes import is_trained_alone
 from echornn.progress import Floats
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
-from echornn.sweeps.results import Result
+from echornn.sweeps.results import Result, TrainedNetwork
 from echornn.sweeps.sweep import Began, News, Part, TrainedWindows
 from echornn.training.memory import bytes_needed, usable_bytes
 from echornn.training.population import Population
@@ -52,22 +52,23 @@ class PartTrainer:
             free = part.memory_share * usable_bytes()
             while count > 1 and bytes_needed(first, size_of(first, count), 1) > free:
                 count //= 2
-            yield from self._train_together(configs[:count], part.until)
+            yield from self._train_together(replace(part, configs=configs[:count]))
             configs = configs[count:]
 
-    def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
+    def _train_together(self, part: Part) -> Iterator[News]:
+        configs = part.configs
         population = self._make(configs)
         # Not measured again for a smaller population
         device: Device = "gpu" if population.device == "gpu" else "cpu"
         placed = [replace(config, device=device) for config in configs]
         yield Began(f"{device} of {platform.node()}, process {os.getpid()}")
-        lanes = Lanes(configs, until)
+        lanes = Lanes(part)
         windows, idle = FIRST_WINDOWS, 0.0
         while True:
             begun = time.perf_counter()
             losses = population.advance(windows).losses
             took = time.perf_counter() - begun
-            yield TrainedWindows(took, lanes.results(losses, population, took))
+            yield TrainedWindows(took, lanes.ended(losses, population, took))
             if not lanes.going:
                 return
             size = size_of(configs[0], len(lanes.going))
@@ -108,35 +109,43 @@ class Lanes:
     """The network that each lane of a population trains, and how far it is; copies in the lanes
     behind these do not count."""
 
-    def __init__(self, configs: Sequence[EchoConfig], until: Until) -> None:
-        self.numbers = list(range(len(configs)))  # of the network in each lane, from 0
+    def __init__(self, part: Part) -> None:
+        count = len(part.configs)
+        self.numbers = list(range(count))  # of the network in each lane, from 0
         self.going = set(self.numbers)  # networks that have not ended
         self.trained = 0  # windows
-        self._configs = configs
-        self._until = until
-        self._recent: Floats = np.zeros((0, len(configs)), np.float32)
-        self._seconds = np.zeros(len(configs))
+        self._part = part
+        self._recent: Floats = np.zeros((0, count), np.float32)
+        self._seconds = np.zeros(count)
 
-    def results(
+    def ended(
         self, losses: Floats, population: Population, took: float
-    ) -> tuple[tuple[EchoConfig, Result], ...]:
-        """Those of networks that have ended in the newest windows, losses float32 [windows,
-        lanes]."""
+    ) -> tuple[TrainedNetwork, ...]:
+        """The networks that have ended in the newest windows, losses float32 [windows, lanes]."""
         self.trained += len(losses)
         unchecked: Floats = np.concatenate([self._recent, losses[:, : len(self.numbers)]])
         self._recent = unchecked[-RECENT_WINDOWS:]
         self._seconds[list(self.going)] += took / len(self.going)
         is_finished, solved_at = population.finished, population.solved_at.tolist()
-        results = []
+        until, configs = self._part.until, self._part.configs
+        results: dict[int, Result] = {}  # by lane
         for lane, number in enumerate(self.numbers):
             if number not in self.going:
                 continue
-            ended = is_finished, float(self._seconds[number])
-            result = _ended(unchecked[:, lane], self.trained, solved_at[lane], self._until, *ended)
+            end = is_finished, float(self._seconds[number])
+            result = _ended(unchecked[:, lane], self.trained, solved_at[lane], until, *end)
             if result is not None:
                 self.going.remove(number)
-                results.append((self._configs[number], result))
-        return tuple(results)
+                results[lane] = result
+        weights = population.weights if results and self._part.keeps_weights else None
+
+        networks = []
+        for lane, result in results.items():
+            own = None
+            if weights is not None:
+                own = {name: array[lane] for name, array in weights.items()}
+            networks.append(TrainedNetwork(configs[self.numbers[lane]], result, own))
+        return tuple(networks)
 
     def keep_going(self) -> list[int]:
         """Keep only lanes of networks that have not ended; returns which these were."""

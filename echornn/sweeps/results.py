@@ -8,10 +8,12 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from echornn.config import TASK, EchoConfig
 from echornn.diagnosis.seed_stats import wilson
 from echornn.levels import can_be_solved, lost_level
+from echornn.progress import Floats
 from echornn.sweeps.grid import Value
 
 Values = tuple[Value | None, ...]
@@ -36,6 +38,16 @@ class Result:
         if math.isfinite(self.final_loss):
             loss = self.final_loss
         return self.solved_at or math.inf, loss
+
+
+class TrainedNetwork(NamedTuple):
+    """A network whose training has ended."""
+
+    config: EchoConfig
+    result: Result
+    # By name, float32 [rows, columns], if they are kept: those after the window at which the
+    # worker saw that it had ended, a few windows later than `Result.windows`
+    weights: Mapping[str, Floats] | None = None
 
 
 @dataclass(frozen=True, eq=False)

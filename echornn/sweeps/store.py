@@ -6,16 +6,26 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.errors import RunError
 from echornn.files import safe_files
 from echornn.files.lock import LOCK_FILE, Lock
-from echornn.sweeps.folder import FAILED, RESULTS, SweepResults, failed_bytes, result_bytes
+from echornn.progress import Floats
+from echornn.sweeps.folder import (
+    FAILED,
+    RESULTS,
+    WEIGHTS,
+    SweepResults,
+    failed_bytes,
+    result_bytes,
+)
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.requests import (
     SWEEP_FILE,
@@ -26,11 +36,11 @@ from echornn.sweeps.requests import (
     versions_here,
     write_requests,
 )
-from echornn.sweeps.results import Result
+from echornn.sweeps.results import Result, TrainedNetwork
 
 TABLE = "results.csv"
 # After the grid's fields
-COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
+COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by", "key")
 
 
 class Store:
@@ -68,14 +78,30 @@ class Store:
             self._table = undo.enter_context(open(folder / TABLE, "ab"))
             self._undo = undo.pop_all()
 
-    def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
+    def put(self, networks: Iterable[TrainedNetwork]) -> None:
         rows = []
-        for config, result in results:
-            file = self.folder / RESULTS / f"{self.request.key(config)}.json"
+        for config, result, weights in networks:
+            if weights is not None:  # before the result, which says that the network is there
+                self._put_weights(config, weights)
+            key = self.request.key(config)
+            file = self.folder / RESULTS / f"{key}.json"
             safe_files.write_whole(file, result_bytes(config, result), is_synced=False)
-            rows.append(self._row(config, result, self.request.versions))
+            rows.append([*self._row(config, result, self.request.versions), key])
         self._table.write(_lines(rows))
         self._table.flush()
+
+    def _put_weights(self, config: EchoConfig, weights: Mapping[str, Floats]) -> None:
+        file = self._weights_file(config)
+        file.parent.mkdir(exist_ok=True)
+        arrays = io.BytesIO()
+        np.savez(arrays, allow_pickle=False, **weights)
+        safe_files.write_whole(file, arrays.getvalue(), is_synced=False)
+
+    def has_weights(self, config: EchoConfig) -> bool:
+        return self._weights_file(config).exists()
+
+    def _weights_file(self, config: EchoConfig) -> Path:
+        return self.folder / WEIGHTS / f"{self.request.key(config)}.npz"
 
     def fail(self, point: EchoConfig, reason: str) -> None:
         file = self._failure_of(point)
@@ -98,7 +124,8 @@ class Store:
         for point in (*results.points, *results.earlier):
             versions = results.versions[point.version]
             for seed, result in sorted(point.results.items()):
-                rows.append(self._row(replace(point.config, seed=seed), result, versions))
+                config = replace(point.config, seed=seed)
+                rows.append([*self._row(config, result, versions), point.keys[seed]])
         safe_files.write_whole(self.folder / TABLE, _lines(rows))
 
     def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[Any]:
@@ -124,7 +151,7 @@ def _require_ours(folder: Path) -> None:
         return
     except NotADirectoryError:
         raise RunError(f"{folder} is not a folder") from None
-    if names - {RESULTS, FAILED, TABLE, LOCK_FILE} and SWEEP_FILE not in names:
+    if names - {RESULTS, FAILED, WEIGHTS, TABLE, LOCK_FILE} and SWEEP_FILE not in names:
         raise RunError(
             f"{folder} holds something other than a sweep: give --out a new folder, or an empty one"
         )

@@ -15,7 +15,7 @@ from echornn.config import FIELDS, TASK, EchoConfig
 from echornn.files.recorded_values import shortened
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
 from echornn.sweeps.requests import point_of
-from echornn.sweeps.results import GridPoint, Result
+from echornn.sweeps.results import GridPoint, Result, TrainedNetwork
 from echornn.sweeps.store import Store
 from echornn.tasks.task import form_of
 from echornn.training.structure import REPLICA_FIELDS
@@ -35,6 +35,7 @@ class Part:
     configs: tuple[EchoConfig, ...]
     until: Until
     memory_share: float = 1.0
+    keeps_weights: bool = False
 
     @property
     def structure(self) -> Hashable:
@@ -50,11 +51,11 @@ class Began:
 
 @dataclass(frozen=True)
 class TrainedWindows:
-    """Networks have trained some windows, in these seconds of a compiled loop; with the results of
-    finished ones."""
+    """Networks have trained some windows, in these seconds of a compiled loop; with those that have
+    ended."""
 
     seconds: float
-    results: tuple[tuple[EchoConfig, Result], ...] = ()
+    ended: tuple[TrainedNetwork, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,15 @@ def structure_of(config: EchoConfig) -> Hashable:
 class Sweep:
     """A run of one grid.
 
-    Results that are already in its folder (see `Store`) are not computed again.
+    Results that are already in its folder (see `Store`) are not computed again; if weights are to
+    be kept, networks whose weights are not there are trained again.
 
     Any thread may read its numbers.
     """
 
-    def __init__(self, folder: Path, grid: Grid) -> None:
+    def __init__(self, folder: Path, grid: Grid, keeps_weights: bool = False) -> None:
         self.grid = grid
+        self.keeps_weights = keeps_weights
         self.asked_to_end = Event()  # any thread sets it, and `run` returns
         self.notes: list[str] = []  # about parts that had to be tried again, newest last
         # Networks with a result, those of them that solved it, given up
@@ -116,6 +119,8 @@ class Sweep:
         self.where: set[str] = set()  # device, machine and process of each part that was begun
         self._store = Store(folder, grid)
         known = _results_by_config(self._store.results.points)
+        if keeps_weights:
+            known = {config: known[config] for config in known if self._store.has_weights(config)}
         earlier = _results_by_config(self._store.results.earlier)
         wanted: list[EchoConfig] = []
         for first in grid.points.possible:
@@ -150,7 +155,8 @@ class Sweep:
             for first in range(0, len(group), size):
                 configs = tuple(group[first : first + size])
                 number = next(self._numbers)
-                parts.append(Part(number, configs, self.grid.until, memory_share))
+                share_and_weights = memory_share, self.keeps_weights
+                parts.append(Part(number, configs, self.grid.until, *share_and_weights))
         return parts
 
     def run(self, engine: Engine, watch: Callable[[], None] = lambda: None) -> None:
@@ -193,14 +199,14 @@ class Sweep:
         match news:
             case Began(where):
                 self.where.add(where)
-            case TrainedWindows(seconds, results):
+            case TrainedWindows(seconds, ended):
                 self.loop_seconds += seconds
                 # A part that was given up too early may send a result twice
-                new = [pair for pair in results if pair[0] in self._missing]
+                new = [network for network in ended if network.config in self._missing]
                 self._store.put(new)
-                for config, result in new:
-                    del self._missing[config]
-                    self._count(result)
+                for network in new:
+                    del self._missing[network.config]
+                    self._count(network.result)
             case Done():
                 self._end(number, "its results did not arrive")
             case Lost(reason):

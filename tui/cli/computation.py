@@ -42,7 +42,7 @@ class Computation:
         self.seconds = 0.0  # how long it took
         self._engine = engine_of(flags)
         try:
-            self.sweep = Sweep(flags.out, grid)
+            self.sweep = Sweep(flags.out, grid, flags.keep_weights)
         except BaseException:
             self._engine.close()
             raise

@@ -74,6 +74,9 @@ class SweepFlags:
     until: Literal["solved", "all"] = "solved"
     """Train each network until it has solved its task, or all its epochs."""
 
+    keep_weights: bool = False
+    """Keep each network's last weights in the folder: weights/KEY.npz; results.csv has the keys."""
+
     workers: int | None = None
     """Train in this many processes on this machine."""
 

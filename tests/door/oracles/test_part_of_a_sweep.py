@@ -38,7 +38,7 @@ def test_each_is_solved_where_it_is_though_others_have_left_its_population(
         results: dict[EchoConfig, Result] = {}
         for news in part_trainer.PartTrainer().train(Part(0, configs, "solved")):
             if isinstance(news, TrainedWindows):
-                results.update(news.results)
+                results.update({network.config: network.result for network in news.ended})
     solved_at = [results[config].solved_at or 0 for config in configs]
     assert solved_at == population.solved_at.tolist()
     assert len(set(solved_at)) > 4, "not all at once"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from echornn.config import EchoConfig
 from echornn.sweeps.processes import Processes, Train
-from echornn.sweeps.results import Result
+from echornn.sweeps.results import Result, TrainedNetwork
 from echornn.sweeps.sweep import Began, Done, Lost, News, Part, TrainedWindows
 
 KILLS = 13
@@ -36,7 +36,7 @@ def train(part: Part) -> Iterator[News]:
     for config in part.configs:
         if config.echo_step == KILLS:
             os.kill(os.getpid(), signal.SIGKILL)
-        yield TrainedWindows(0.001, ((config, result_of(config)),))
+        yield TrainedWindows(0.001, (TrainedNetwork(config, result_of(config)),))
 
 
 def train_for_ever(part: Part) -> Iterator[News]:
@@ -86,7 +86,9 @@ class ScriptedEngine:
                 self._idle.append(f"{worker} again")
                 return [*told, (part.number, Lost("its process was killed"))]
             self.trained.append(config)
-            told.append((part.number, TrainedWindows(0.001, ((config, result_of(config)),))))
+            told.append(
+                (part.number, TrainedWindows(0.001, (TrainedNetwork(config, result_of(config)),)))
+            )
         self._idle.append(worker)
         return [*told, (part.number, Done())]
 

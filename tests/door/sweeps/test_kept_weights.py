@@ -1,0 +1,49 @@
+"""`sweep --keep-weights`: the last weights of each network, beside its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn import EchoConfig, Population
+from tests.answered import answered
+from tests.compiled import plain
+from tests.door.sweeps.stage import rows
+
+pytestmark = pytest.mark.slow
+
+GRID = ["--grid", "echo_step=1,2", "--seeds", "2", "--until", "all"]
+FIELDS = ["--num-epochs", "1", "--total-series-length", "1500", "--init", "glorot"]
+
+
+def test_they_are_those_of_networks_trained_alone(tmp_path: Path) -> None:
+    assert answered("sweep", "--out", tmp_path, *GRID, *FIELDS, "--keep-weights").returncode == 0
+    table = rows(tmp_path)
+    assert len(table) == 4
+    for row in table:
+        config = EchoConfig(
+            num_epochs=1,
+            total_series_length=1500,
+            init="glorot",
+            seed=int(row["seed"]),
+            echo_step=int(row["echo_step"]),
+        )
+        with plain():
+            alone = Population(config)
+            alone.advance(10**6)
+        kept = np.load(tmp_path / "weights" / f"{row['key']}.npz")
+        assert {*kept} == {*alone.weights}
+        for name, array in alone.weights.items():
+            np.testing.assert_allclose(kept[name], array[0], rtol=1e-5, atol=1e-6)
+
+
+def test_what_was_trained_without_them_is_trained_again(tmp_path: Path) -> None:
+    assert answered("sweep", "--out", tmp_path, *GRID, *FIELDS).returncode == 0
+    first = rows(tmp_path)
+    assert not (tmp_path / "weights").exists()
+    assert answered("sweep", "--out", tmp_path, *GRID, *FIELDS, "--keep-weights").returncode == 0
+    assert len([*(tmp_path / "weights").iterdir()]) == 4
+    again = rows(tmp_path)
+    assert [row["final_loss"] for row in again] == [row["final_loss"] for row in first]
