@@ -53,6 +53,7 @@ SUBCOMMANDS = {
     "prune": "tui.cli.lists:prune_runs",
     "map": "tui.cli.map:show_map",
     "sweep": "tui.cli.sweep:sweep",
+    "classics": "tui.cli.classics:classics",
 }
 """The functions of the subcommands; each is imported only when its command line is read, or for the
 help of all."""

@@ -91,10 +91,16 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Record]) -> Iterator[str]:
         yield ",".join(map(_cell, row.values()))
 
 
-def _cell(value: float | None) -> str:
+def _cell(value: float | str | None) -> str:
     if value is None:
         return ""
-    return f"{value:.9g}" if type(value) is float else str(value)
+    if type(value) is float:
+        return f"{value:.9g}"
+    text = str(value)
+    if "," not in text and '"' not in text:
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def as_json(record: Record) -> str:

@@ -1,0 +1,122 @@
+"""What is measured of a trained network: a number each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.network.shapes import carried_size
+from echornn.progress import Floats
+from echornn.readings import HeldOut, Kind, Question, Readings
+from echornn.state import Snapshot, TrainerState
+from echornn.sweeps.results import Result
+
+DATA_SEED = 0  # of held-out data: the same for all networks, so that they can be compared
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network after training, and the settings of the data that it is measured on."""
+
+    config: EchoConfig
+    result: Result
+    weights: Mapping[str, Floats]
+    settings: Mapping[str, Any]
+
+    def readings(self, kind: Kind, **question: Any) -> Readings:
+        from echornn.probes.examine import examine  # which loads TensorFlow
+
+        config = self.config
+        zero = np.zeros((config.batch_size, carried_size(config)), np.float32)
+        state = TrainerState(config, 0, 0, 0, 0, dict(self.weights), zero, ())
+        return examine(Snapshot(state), Question(frozenset({kind}), **question))
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """On fresh data; None if its weights are not finite."""
+        settings = tuple(self.settings.items())
+        return self.readings("held_out", settings=settings, data_seed=DATA_SEED).held_out
+
+
+def solved(network: Trained) -> float:
+    """1 if the task was solved, else 0."""
+    return float(network.result.solved_at is not None)
+
+
+def windows(network: Trained) -> float:
+    """Windows until the task was solved: updates of the weights; infinite if it never was."""
+    return float(network.result.solved_at or math.inf)
+
+
+def sequences(network: Trained) -> float:
+    """Trials until the task was solved, over all rows of the batch; infinite if it never was."""
+    return windows(network) * network.config.batch_size
+
+
+def final_loss(network: Trained) -> float:
+    """The mean loss of the last 50 windows of training."""
+    return network.result.final_loss
+
+
+def loss(network: Trained) -> float:
+    """On held-out data, in nats, or the mean squared error."""
+    held_out = network.held_out
+    return math.nan if held_out is None else held_out.loss
+
+
+def bits(network: Trained) -> float:
+    """On held-out data, in bits a scored step."""
+    return loss(network) / math.log(2)
+
+
+def accuracy(network: Trained) -> float:
+    """The share of right answers on held-out data."""
+    held_out = network.held_out
+    return math.nan if held_out is None else held_out.accuracy
+
+
+def scaled_accuracy(network: Trained) -> float:
+    """Accuracy with guessing evenly among the classes at 0, and all right at 1."""
+    guessing = 1 / network.config.output_size
+    return (accuracy(network) - guessing) / (1 - guessing)
+
+
+def fixed_points(network: Trained) -> float:
+    """Points at rest without input, of any stability; slow points are none."""
+    found = network.readings("fixed_points").fixed_points
+    return math.nan if found is None else float(sum(kind != "slow" for kind in found.kinds))
+
+
+def stable_points(network: Trained) -> float:
+    found = network.readings("fixed_points").fixed_points
+    return math.nan if found is None else float(sum(kind == "stable" for kind in found.kinds))
+
+
+def capacity(network: Trained) -> float:
+    """Memory capacity (Jaeger 2001): the sum over lags from 1 on of the share of the input's
+    variance that a linear read-out of the states explains."""
+    memory = network.readings("memory").memory
+    return math.nan if memory is None else float(memory.by_lag[1:].sum(dtype=np.float64))
+
+
+MEASURES: dict[str, Callable[[Trained], float]] = {
+    measure.__name__: measure
+    for measure in (
+        solved,
+        windows,
+        sequences,
+        final_loss,
+        loss,
+        bits,
+        accuracy,
+        scaled_accuracy,
+        fixed_points,
+        stable_points,
+        capacity,
+    )
+}
