@@ -5,6 +5,7 @@ from __future__ import annotations
 from echornn.cells.cell import Cell
 from echornn.cells.cornn import CORNN
 from echornn.cells.gru import GRU
+from echornn.cells.gru_after import GRU_AFTER
 from echornn.cells.indrnn import INDRNN
 from echornn.cells.irnn import IRNN
 from echornn.cells.lru import LRU
@@ -23,6 +24,7 @@ CELLS: dict[str, Cell] = {
     "mingru": MINGRU,
     "lru": LRU,
     "cornn": CORNN,
+    "gru_after": GRU_AFTER,
 }
 """The cells, by the names in `EchoConfig.cell`."""
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow import Tensor
 
 from echornn import seeding
+from echornn.cells.cell import Cell
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
 from echornn.network.scan import scan, scan_any_step, scan_side_by_side
@@ -343,7 +344,7 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
             config.state_size, name=f"{config.cell}_{number}", **options
         )
         below = layer(below)
-        layer.set_weights(_keras_weights(own, config.state_size))
+        layer.set_weights(_keras_weights(config.the_cell, own, config.state_size))
 
     activation = None if isinstance(config.the_task.outputs, Numbers) else "softmax"
     output = keras.layers.Dense(config.output_size, activation=activation, name="output_layer")
@@ -352,14 +353,27 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
     return model
 
 
-def _keras_weights(own: Mapping[str, Floats], state_size: int) -> list[Floats]:
-    """Kernel, recurrent kernel and bias: the last rows of W belong to h in [x, h] W."""
-    matrices = []
+def _keras_weights(cell: Cell, own: Mapping[str, Floats], size: int) -> list[Floats]:
+    """Kernel, recurrent kernel and bias. With ``reset_after``, biases are [2, columns]: those of
+    products that read the input, and those of products that read only the state."""
+    kernels = []
+    recurrent_kernels = []
     biases = []
-    for name, weight in own.items():
-        if name.startswith("W"):
-            matrices.append(weight)
-        else:
-            biases.append(weight[0])
-    whole = np.hstack(matrices)
-    return [whole[:-state_size], whole[-state_size:], np.hstack(biases)]
+    recurrent_biases = []
+    for product in cell.products:
+        weight, bias = own[product.weight], own[product.bias][0]
+        if product.is_recurrent:
+            recurrent_kernels.append(weight[-size:])
+            weight = weight[:-size]
+        if product.reads == ("h",):
+            recurrent_biases.append(bias)
+            continue
+        kernels.append(weight)
+        biases.append(bias)
+        if product.is_recurrent:
+            recurrent_biases.append(np.zeros_like(bias))
+
+    bias = np.hstack(biases)
+    if cell.keras[1].get("reset_after"):
+        bias = np.stack([bias, np.hstack(recurrent_biases)])
+    return [np.hstack(kernels), np.hstack(recurrent_kernels), bias]

@@ -221,6 +221,23 @@ def test_a_keras_model_computes_what_numpy_does() -> None:
     np.testing.assert_allclose(model.predict(symbols, verbose=0), expected, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+def test_a_keras_model_of_a_gru_with_its_reset_after_the_product() -> None:
+    import keras
+
+    train = "--headless --cell gru_after --state-size 6 --num-epochs 3 --total-series-length 200"
+    assert answered(*train.split(), "--run", "run").returncode == 0
+    assert answered("export", "run", "--keras", "m.keras").returncode == 0
+    network = weights("run")
+    assert network["bx"].any()
+    assert network["bh"].any()
+    bits = np.random.default_rng(0).integers(0, 2, (2, 9))
+    states, _ = oracle.run("gru_after", network, bits.T, np.zeros((2, 6)))
+    expected = oracle.softmax(oracle.logits(network, states[1:].swapaxes(0, 1)))
+    model = keras.models.load_model("m.keras")
+    np.testing.assert_allclose(model.predict(bits, verbose=0), expected, atol=1e-5)
+
+
 def test_evaluate_and_states_are_those_of_the_network_on_the_same_data() -> None:
     data = exported("echo-run --states")
     network = weights("echo-run")

@@ -169,9 +169,10 @@ LETTERS = {
 def test_the_printed_cells_are_these() -> None:
     cells = printed("cell")
     lstm, lru = cells["lstm"], cells["lru"]
-    assert [*cells] == ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn"]
+    names = ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn", "gru_after"]
+    assert [*cells] == names
     keras = values([*cells.values()], "keras")
-    assert keras == ["SimpleRNN", "GRU", "LSTM", None, "SimpleRNN", None, None, None]
+    assert keras == ["SimpleRNN", "GRU", "LSTM", None, "SimpleRNN", None, None, None, "GRU"]
     assert lstm["state"] == ["h", "c"]
     assert lstm["gates"] == ["input", "forget", "output"]
     assert lstm["unit_weights"] == lru["gates"] == []

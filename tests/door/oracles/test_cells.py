@@ -26,9 +26,19 @@ pytestmark = pytest.mark.slow
 Array = npt.NDArray[np.float32]
 
 
-def columns(cell: str, weights: Mapping[str, npt.ArrayLike], kind: str) -> Array:
-    """The cell's weights or biases side by side, [rows, columns], as Keras has them."""
-    return np.hstack([weights[getattr(product, kind)] for product in CELLS[cell].products])
+def as_keras(cell: str, weights: Mapping[str, npt.ArrayLike], inputs: int) -> list[Array]:
+    """The cell's kernel, recurrent kernel and bias, as Keras has them."""
+    w = {name: np.asarray(weight) for name, weight in weights.items()}
+    if cell == "gru":
+        matrix, bias = np.hstack([w["W"], w["Wc"]]), np.hstack([w["b"], w["bc"]])
+        return [matrix[:inputs], matrix[inputs:], bias[0]]
+    if cell == "gru_after":
+        none = np.zeros_like(w["b"])
+        kernel = np.hstack([w["W"][:inputs], w["Wx"]])
+        recurrent = np.hstack([w["W"][inputs:], w["Wh"]])
+        biases = [np.hstack([w["b"], w["bx"]]), np.hstack([none, w["bh"]])]
+        return [kernel, recurrent, np.vstack(biases)]
+    return [w["W"][:inputs], w["W"][inputs:], w["b"][0]]
 
 
 def keras_layer(cell: str, size: int) -> keras.layers.Layer:
@@ -39,6 +49,8 @@ def keras_layer(cell: str, size: int) -> keras.layers.Layer:
             return keras.layers.SimpleRNN(size, activation="relu", return_sequences=True)
         case "gru":
             return keras.layers.GRU(size, return_sequences=True, reset_after=False)
+        case "gru_after":
+            return keras.layers.GRU(size, return_sequences=True)
         case "lstm":
             return keras.layers.LSTM(size, return_sequences=True)
     raise AssertionError(f"{cell} needs its Keras layer")
@@ -74,23 +86,19 @@ def test_states_and_gradients_are_those_of_keras(
     weights = {}
     for product in CELLS[cell].products:
         width = len(product.columns) * size
-        weights[product.weight] = normal(0.4, inputs + size, width)
+        weights[product.weight] = normal(0.4, product.rows(inputs, size), width)
         weights[product.bias] = normal(0.4, 1, width)
 
     layer = keras_layer(cell, size)
     layer.build((None, None, inputs))
-    matrix = columns(cell, weights, "weight")
-    (bias,) = columns(cell, weights, "bias")
-    layer.set_weights([matrix[:inputs], matrix[inputs:], bias])
+    layer.set_weights(as_keras(cell, weights, inputs))
     with tf.GradientTape() as tape:
         tape.watch([x, init])
         first = tf.split(init, vectors, axis=1)
         rows = layer(tf.transpose(x, [1, 0, 2]), initial_state=first)
         expected = tf.transpose(rows, [1, 0, 2])
         total = tf.reduce_sum(expected * pull)
-    e_x, e_init, (e_input, e_state, e_bias) = tape.gradient(
-        total, [x, init, layer.trainable_variables]
-    )
+    e_x, e_init, e_weights = tape.gradient(total, [x, init, layer.trainable_variables])
 
     def ours() -> tuple[tf.Tensor, list[Any]]:
         with tf.GradientTape() as tape:
@@ -105,10 +113,13 @@ def test_states_and_gradients_are_those_of_keras(
     np.testing.assert_allclose(states, expected, atol=1e-5)
     np.testing.assert_allclose(d_x, e_x, atol=1e-4)
     np.testing.assert_allclose(d_init, e_init, atol=1e-4)
-    d_matrix = columns(cell, d_weights, "weight")
-    (d_bias,) = columns(cell, d_weights, "bias")
-    atol = 2e-6 * float(np.abs(d_matrix).max())
-    np.testing.assert_allclose(d_matrix, np.vstack([e_input, e_state]), atol=atol)
+    e_kernel, e_recurrent, e_bias = map(np.array, e_weights)
+    if cell == "gru_after":
+        e_bias[1, : 2 * size] = 0  # its gates have one bias where Keras has two
+    d_kernel, d_recurrent, d_bias = as_keras(cell, d_weights, inputs)
+    atol = 2e-6 * float(max(np.abs(d_kernel).max(), np.abs(d_recurrent).max()))
+    np.testing.assert_allclose(d_kernel, e_kernel, atol=atol)
+    np.testing.assert_allclose(d_recurrent, e_recurrent, atol=atol)
     np.testing.assert_allclose(d_bias, e_bias, atol=atol)
 
 
@@ -170,11 +181,12 @@ def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None
         np.testing.assert_equal(orthogonal, glorot)
     for product in recurrent:
         weight = orthogonal[product.weight]
-        rows = weight[1:6]
+        begin = int("x" in product.reads)
+        rows = weight[begin : begin + 5]
         for block in np.split(rows, len(product.columns), axis=1):
             np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
         bound = np.sqrt(6 / sum(rows.shape))
-        assert np.abs(weight[6:]).max(initial=0) <= bound
+        assert np.abs(weight[begin + 5 :]).max(initial=0) <= bound
 
 
 def state_first(x: Any, state: Any, network: Any) -> Any:

@@ -48,6 +48,14 @@ def gru(w: Weights, x: Array, h: Array) -> Parts:
     return {"h": h, "update": z, "reset": r}
 
 
+def gru_after(w: Weights, x: Array, h: Array) -> Parts:
+    """As PyTorch's formulas: r multiplies what comes from the state, with its bias."""
+    z, r = np.split(sigmoid(affine(w, x, h)), 2, axis=1)
+    candidate = np.tanh(x @ w["Wx"] + w["bx"] + r * (h @ w["Wh"] + w["bh"]))
+    h = z * h + (1 - z) * candidate
+    return {"h": h, "update": z, "reset": r}
+
+
 def lstm(w: Weights, x: Array, carried: Array) -> Parts:
     """Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000."""
     h, c = np.split(carried, 2, axis=1)
@@ -115,6 +123,7 @@ TWINS = {
     "mingru": mingru,
     "lru": lru,
     "cornn": cornn,
+    "gru_after": gru_after,
 }
 
 
