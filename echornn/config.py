@@ -53,6 +53,7 @@ RULES: dict[RuleName, Rule] = {
 
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot", "orthogonal"]
+StartState = Literal["carried", "zero"]
 Device = Literal["auto", "cpu", "gpu"]
 
 Value = TypeVar("Value")
@@ -65,6 +66,8 @@ MAX_REPLICAS = 4096  # chosen by eye; of the tutorial's networks they need 2.1 G
 # More than can ever be trained, and few enough that all counts of windows are exact
 MAX_EPOCHS = 10**12
 MAX_SEED = 2**128 - 1  # NumPy's seed sequences use 128 bits
+LEAST_CHRONO = 3  # of 2, all units would begin alike, with a half-open gate
+MAX_RADIUS = 100.0  # chosen by eye
 MAX_BIAS = 100.0  # of a gate: beyond, its sigmoid is 0 or 1 in float32
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6  # windows a second; above, there is only full speed
 LEAST_RATE, MAX_RATE = 1e-37, 1e38  # with these, float32 neither loses digits nor overflows
@@ -192,6 +195,22 @@ class EchoConfig:
     forget_bias: float = field(1.0, -MAX_BIAS, MAX_BIAS, f"{-MAX_BIAS} to {MAX_BIAS}")
     """First bias of the LSTM's forget gate; 1 begins by remembering. Other cells do not use it."""
 
+    chrono: int | None = field(
+        None, LEAST_CHRONO, allowed=f"{LEAST_CHRONO} or more, or unset", like=1
+    )
+    """Longest memory in time steps of new units: each unit's gates begin so that it forgets after 2
+    to chrono steps (Tallec and Ollivier 2018)."""
+
+    spectral_radius: float | None = field(
+        None, LEAST_RATE, MAX_RADIUS, f"above 0 to {MAX_RADIUS:g}, or unset", like=1.0
+    )
+    """First size of the largest eigenvalue of each recurrent matrix (Jaeger 2001). Unset: as init
+    makes it."""
+
+    start_state: StartState = field("carried", choices=get_args(StartState))
+    """State at the start of a stream's window: carried from the window before, or zero. Trials
+    always start from zero."""
+
     rule: RuleName = field("tbptt", choices=RULES)
     """Learning rule: tbptt, cut off after T steps; or rtrl, never cut off, exact if steps of
     learning are small."""
@@ -262,6 +281,11 @@ class EchoConfig:
 
         if not RULES[self.rule].cuts and (self.the_cell.has_any_step or self.the_cell.noise):
             self._refuse("rule", "a cell with noise or other weights needs tbptt")
+
+        if self.chrono is not None and not self.the_cell.memory_gates:
+            self._refuse("chrono", f"unset, as {self.cell} has no gate that keeps its state")
+        if self.spectral_radius is not None and not self.the_cell.is_recurrent:
+            self._refuse("spectral_radius", f"unset, as {self.cell} has no recurrent product")
 
         misfit = self.the_task.misfit(values_of(self.the_task), self.row_length)
         if misfit:
@@ -430,6 +454,16 @@ class EchoConfig:
         return self.trial_length is None
 
     @property
+    def resets_state(self) -> bool:
+        """Whether each window begins with a zero state, so that nothing is carried."""
+        return not self.is_stream or self.start_state == "zero"
+
+    @property
+    def is_stream_in_pieces(self) -> bool:
+        """Whether no window of a stream knows what came before it."""
+        return self.is_stream and self.resets_state
+
+    @property
     def window_steps(self) -> int:
         """Time steps of a window: T of a stream; of trials a whole one, in which the gradient is
         cut at T."""
@@ -437,9 +471,10 @@ class EchoConfig:
 
     @property
     def reach(self) -> int | None:
-        """Time steps between two cuts of the gradient; None if the learning rule does not cut
-        it."""
-        return self.truncated_backprop_length if RULES[self.rule].cuts else None
+        """Time steps between two cuts of the gradient; None if it is not cut."""
+        if RULES[self.rule].cuts or self.is_stream_in_pieces:
+            return self.truncated_backprop_length
+        return None
 
     @property
     def is_uncut(self) -> bool:
@@ -507,11 +542,17 @@ COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"
 # Can change between two windows
 LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}
 # Can change when a trainer starts over. Those that are not in `COMPILED_FIELDS` change no program.
-START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias"}
+START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias", "chrono", "spectral_radius"}
 # The data of an epoch depend on them
 DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
 # Records leave out their defaults, so that branches from before keep their digests
-LATER_FIELDS = COMPILED_FIELDS | {"forget_bias", "solved_below"}
+LATER_FIELDS = COMPILED_FIELDS | {
+    "forget_bias",
+    "solved_below",
+    "chrono",
+    "spectral_radius",
+    "start_state",
+}
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}
 ORDER: tuple[str, ...] = ()

@@ -89,7 +89,8 @@ def held_out_config(
 def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
     """The data of a `held_out_config`, the same each time for a data seed, by default the network's
     own. Of a stream the first steps of a row do not count: the state begins with zero there, and a
-    target may depend on what came before.
+    target may depend on what came before. If each window begins with zero, the last windows of the
+    rows are the data, a row each.
     """
     seed = config.seed if data_seed is None else data_seed
     rng = seeding.stream(seed, seeding.HELD_OUT)
@@ -97,8 +98,19 @@ def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
     batch = draw_rows(config.the_task, rng, rows, steps, held_out=True)
     if not config.is_stream:
         return batch
+    if config.resets_state:
+        return _last_windows(batch, config.window_steps)
     counts = np.arange(steps) >= steps - HELD_OUT_STEPS
     return replace(batch, scored=batch.scored & counts)
+
+
+def _last_windows(batch: Batch, length: int) -> Batch:
+    steps = max(1, HELD_OUT_STEPS // length) * length
+
+    def cut(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values[:, -steps:].reshape(-1, length, *values.shape[2:])
+
+    return Batch(cut(batch.x), cut(batch.y), cut(batch.scored))
 
 
 def lead_in(config: EchoConfig) -> int:

@@ -31,14 +31,21 @@ LOST_PART = 10
 
 def ladder_of(config: EchoConfig) -> tuple[Level, ...]:
     """The ladder of the task for the data of an epoch, from chance to everything known; empty if
-    there is none."""
-    return _ladder(config.the_task, *config.data_shape)
+    there is none. Only chance if windows do not know what came before them, as a ladder assumes."""
+    levels = _ladder(config.the_task, *config.data_shape)
+    return levels[:1] if config.is_stream_in_pieces else levels
 
 
 # A ladder may take a while, and views ask at each drawing
 _ladder = lru_cache(256)(ladder)
-# Whatever `EchoConfig.solved_below` says
-_solved_level_of_task = lru_cache(64)(solved_level_of_task)
+_level_of_solved_task = lru_cache(64)(solved_level_of_task)
+
+
+def _solved_level_of_task(config: EchoConfig) -> float | None:
+    """Whatever `EchoConfig.solved_below` says."""
+    if config.is_stream_in_pieces:
+        return None
+    return _level_of_solved_task(config.the_task, *config.data_shape)
 
 
 def chance_level(config: EchoConfig) -> float:
@@ -81,6 +88,8 @@ def chance_width(config: EchoConfig) -> float:
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     """How much more than later ones this window of an epoch costs at least: nobody knows the inputs
     before a row."""
+    if config.resets_state:  # all windows are alike
+        return 0.0
     first = window * config.window_stride
     more = config.the_task.more_at_start(config.batch_size, first, config.window_steps)
     if more is None:
@@ -98,8 +107,6 @@ def _more_than_last_window(config: EchoConfig, window: int) -> float:
 def _last_level(config: EchoConfig, window: int) -> float:
     """The loss of the last level in one window, from the ladders of two rows; 0 if it is not
     known."""
-    if not config.is_stream:
-        return 0.0
     begin = window * config.window_stride
     end = begin + config.window_steps
     until_end = _ladder(config.the_task, config.batch_size, end)
@@ -124,7 +131,7 @@ def mean_floor(config: EchoConfig) -> float:
     """The last level of the ladder; 0 if there is none, or if the task is never solved, as a
     text."""
     levels = ladder_of(config)
-    is_never_solved = _solved_level_of_task(config.the_task, *config.data_shape) is None
+    is_never_solved = _solved_level_of_task(config) is None
     if not levels or is_never_solved or levels[-1].loss >= levels[0].loss:
         return 0.0
     return levels[-1].loss
@@ -135,7 +142,7 @@ def solved_level(config: EchoConfig) -> float:
     infinity."""
     if config.solved_below is not None:
         return config.solved_below
-    level = _solved_level_of_task(config.the_task, *config.data_shape)
+    level = _solved_level_of_task(config)
     return -math.inf if level is None else level
 
 

@@ -162,6 +162,8 @@ class Cell:
             which only the tanh is read: near these limits units are saturated.
         first_biases: for each bias, the initial value in each of its vectors; zero for biases that
             are not listed.
+        memory_gates: for each bias with gates that keep or write the state, in each of its vectors:
+            1 for a gate that keeps it where it is open, -1 for one that writes, otherwise 0.
         keras: the name of the Keras layer that computes the same, and its options; empty if there
             is none.
     """
@@ -186,6 +188,7 @@ class Cell:
     limited: tuple[str, ...] = ()
     through_tanh: tuple[str, ...] = ()
     first_biases: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    memory_gates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keras: tuple[str, Mapping[str, Any]] = ("", {})
 
     def bounds_of(self, name: str) -> Bounds:
@@ -207,6 +210,11 @@ class Cell:
     @property
     def weights(self) -> tuple[str, ...]:
         return (*self.matrices, *self.unit_weights, *self.other_weights)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether a product has a matrix from state to state."""
+        return any(product.is_recurrent for product in self.products)
 
     @property
     def has_any_step(self) -> bool:

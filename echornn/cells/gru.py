@@ -31,5 +31,6 @@ GRU = Cell(
     ),
     limited=("h",),
     gates=("update", "reset"),
+    memory_gates={"b": (1, 0)},
     keras=("GRU", {"reset_after": False}),
 )

@@ -39,5 +39,6 @@ GRU_AFTER = Cell(
     ),
     limited=("h",),
     gates=("update", "reset"),
+    memory_gates={"b": (1, 0)},
     keras=("GRU", {"reset_after": True}),
 )

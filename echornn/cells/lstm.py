@@ -32,5 +32,6 @@ LSTM = Cell(
     through_tanh=("c",),
     gates=("input", "forget", "output"),
     first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
+    memory_gates={"b": (-1, 1, 0, 0)},
     keras=("LSTM", {}),
 )

@@ -28,4 +28,5 @@ MINGRU = Cell(
         "columns of W and b: z (take; 1 takes the candidate), then c (candidate)",
     ),
     gates=("take",),
+    memory_gates={"b": (-1, 0)},
 )

@@ -21,7 +21,7 @@ FUNCTIONS = ("step", "first_units", "used", "eigenvalues")
 # That are texts
 NAMES = ("state_parts", "formulas", "unit_weights", "unread", "gates", "limited", "through_tanh")
 # Which earlier versions lack; facts leave out their defaults
-LATER = ("other_weights", "fixed", "noise", "in_turn")
+LATER = ("other_weights", "fixed", "noise", "in_turn", "memory_gates")
 
 # Steps from the zero state that are compared, and in which numbers have to stay finite: chosen by
 # eye
@@ -137,6 +137,7 @@ def check_facts(cell: Cell) -> None:
     allowed_names = {
         "gates": sum(columns.values(), ()),
         "first_biases": tuple(columns),
+        "memory_gates": tuple(columns),
         "fixed": cell.weights,
         "unread": cell.state_parts,
         "limited": cell.state_parts,
@@ -147,9 +148,10 @@ def check_facts(cell: Cell) -> None:
             if name not in allowed:
                 raise CellError(f"{field} names {name!r}, not one of {', '.join(allowed)}")
 
-    for bias, values in cell.first_biases.items():
-        if len(values) != len(columns[bias]):
-            raise CellError(f"first_biases has to have {bias} for {', '.join(columns[bias])}")
+    for field in ("first_biases", "memory_gates"):
+        for bias, values in getattr(cell, field).items():
+            if len(values) != len(columns[bias]):
+                raise CellError(f"{field} has to have {bias} for {', '.join(columns[bias])}")
     for name, shape in cell.other_weights.items():
         if [_is_size(size) for size in shape] != [True, True]:
             raise CellError(

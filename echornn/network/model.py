@@ -11,7 +11,6 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import Tensor
 
-from echornn import seeding
 from echornn.cells.cell import Cell
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
@@ -19,7 +18,6 @@ from echornn.network.scan import scan, scan_any_step, scan_side_by_side
 from echornn.network.shapes import (
     block_length,
     largest_product,
-    layer_weight_names,
     layer_weights,
     weight_shapes,
 )
@@ -263,60 +261,6 @@ def checked_weights(
             raise ValueError(f"{name} cannot be loaded: some of its numbers are NaN or infinite")
         arrays[name] = array
     return arrays
-
-
-def initial_weights(config: EchoConfig, init_index: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """A pure function of (seed, draw). Biases are zero, except as `Cell.first_biases` and
-    ``forget_bias`` say; with ``"orthogonal"`` the rows for the state are a random orthogonal matrix
-    for each vector (Saxe et al. 2014), others as with ``"glorot"``.
-    """
-    rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
-    cell = config.the_cell
-    size = config.state_size
-    shapes = weight_shapes(config)
-    first_biases = dict(cell.first_biases)
-    if config.cell == "lstm":
-        first_biases["b"] = (0, config.forget_bias, 0, 0)
-
-    weights: dict[str, npt.NDArray[np.float32]] = {}
-    for names in layer_weight_names(config):
-        for product in cell.products:
-            matrix = _initial_matrix(config, rng, shapes[names[product.weight]])
-            if product.is_recurrent:
-                rows = matrix[product.state_rows(size, len(matrix))]
-                if product.from_identity:
-                    rows[:] = np.tile(np.eye(size), len(product.columns))
-                elif config.init == "orthogonal":
-                    rows[:] = np.hstack([_orthogonal(rng, size) for _ in product.columns])
-            weights[names[product.weight]] = matrix
-            biases = first_biases.get(product.bias, (0,) * len(product.columns))
-            weights[names[product.bias]] = np.repeat(np.array([biases], np.float32), size, axis=1)
-        first_units = cell.first_units(rng, size, config.window_steps)
-        for name in (*cell.unit_weights, *cell.other_weights):
-            shape = shapes[names[name]]
-            if name in first_units:
-                weights[names[name]] = first_units[name].reshape(shape)
-            else:
-                weights[names[name]] = _initial_matrix(config, rng, shape)
-    weights["W2"] = _initial_matrix(config, rng, shapes["W2"])
-    weights["b2"] = np.zeros(shapes["b2"], np.float32)
-    return weights
-
-
-def _orthogonal(rng: np.random.Generator, size: int) -> npt.NDArray[np.float64]:
-    """A random orthogonal matrix, uniform over all of them (Mezzadri 2007)."""
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return np.asarray(q * np.sign(np.diag(r)))
-
-
-def _initial_matrix(
-    config: EchoConfig, rng: np.random.Generator, shape: tuple[int, int]
-) -> npt.NDArray[np.float32]:
-    if config.init == "tutorial":
-        return rng.random(shape, dtype=np.float32)
-    bound = np.float32(np.sqrt(6 / sum(shape)))  # Glorot and Bengio 2010, equation 16
-    drawn: npt.NDArray[np.float32] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
-    return drawn
 
 
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:

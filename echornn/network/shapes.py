@@ -91,10 +91,10 @@ def largest_product(config: EchoConfig) -> int:
 
 def influence_shapes(config: EchoConfig) -> dict[str, tuple[int, ...]]:
     """Each weight's influence on the carried state of each row, [batch, carried, rows, columns];
-    none if the learning rule does not carry it from window to window, or if every window is a
-    trial.
+    none if the learning rule does not carry it from window to window, or if every window
+    begins with a zero state.
     """
-    if RULES[config.rule].cuts or not config.is_stream:
+    if RULES[config.rule].cuts or config.resets_state:
         return {}
     do_not_act = fixed_names(config) | {"W2", "b2"}
     row = config.batch_size, carried_size(config)

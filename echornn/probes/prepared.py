@@ -81,10 +81,10 @@ class Prepared(FrozenNetwork):
     def _settled(self) -> Floats:
         """States as they occur in training, float32 [rows, carried]: from a zero state a network
         may take hundreds of steps to reach its resting states, so its rows begin where the batch's
-        are. Trials begin with a zero state.
+        are. Trials begin with a zero state, and so may windows.
         """
         zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
-        if not self.config.is_stream:
+        if self.config.resets_state:
             return zero
         carried = self._carried
         if carried is not None and np.isfinite(carried).all() and carried.any():

@@ -131,11 +131,12 @@ def train(
         epoch = (call.first + index) // config.windows_per_epoch
         window = (call.first + index) % config.windows_per_epoch
 
-        # In a stream a window goes on from the one before, but an epoch begins with zeros, and so
-        # does each trial. The influence of the weights on the states goes with them.
+        # In a stream a window goes on from the one before, unless ``start_state`` is zero, but an
+        # epoch begins with zeros, and so does each trial. The influence of the weights on the
+        # states goes with them.
         nowhere = tf.zeros_like(values.carried_state)
         state = nowhere
-        if config.is_stream:
+        if not config.resets_state:
             state = tf.where(window == 0, nowhere, values.carried_state)
         influence = {
             name: tf.where(window == 0, tf.zeros_like(matrix), matrix)

@@ -19,7 +19,8 @@ from echornn.config import (
     require_epochs,
 )
 from echornn.network.frozen import FrozenNetwork
-from echornn.network.model import checked_weights, initial_weights
+from echornn.network.initial import initial_weights
+from echornn.network.model import checked_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
 from echornn.progress import (
     OF_WINDOWS,
@@ -415,7 +416,7 @@ class Trainer(Population):
         """From which the next window starts, float32 [batch_size, carried]: all layers, for an LSTM
         h and then c."""
         carried = self.state.carried_state
-        if self.window > 0 and self.config.is_stream:
+        if self.window > 0 and not self.config.resets_state:
             return carried
         return np.zeros_like(carried)
 

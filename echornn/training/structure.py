@@ -21,7 +21,9 @@ from echornn.state import PopulationState
 from echornn.tasks.task import form_of
 from echornn.training.device import begin, effective_threads, threads_for
 
-REPLICA_FIELDS = frozenset({"seed", "learning_rate", "init", "forget_bias"})
+REPLICA_FIELDS = frozenset(
+    {"seed", "learning_rate", "init", "forget_bias", "chrono", "spectral_radius"}
+)
 """The fields in which replicas may differ."""
 
 

@@ -94,9 +94,10 @@ def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
 @pytest.mark.parametrize("name", TUTORIAL.fields())
 def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     unset = {"clip_norm": 1.0, "weight_decay": 0.01, "rate_penalty": 0.01, "solved_below": 0.1}
+    unset |= {"spectral_radius": 1.0}
     config = EchoConfig(num_layers=3, dropout=0.5, num_classes=3, replicas=2).with_fields(unset)
-    if name == "forget_bias":
-        config = config.with_fields({"cell": "lstm"})
+    if name in ("forget_bias", "chrono"):
+        config = config.with_fields({"cell": "lstm", "chrono": 10})
     lower = with_nudged(config, name, False)
     assert lower != config
     before = 15 if name == "stride" else config.value(name)

@@ -215,6 +215,9 @@ def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
     yield f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate")
     if "init" in unusual:
         yield config.init, ("init",)
+    for name in ("chrono", "spectral_radius", "start_state"):
+        if name in unusual:
+            yield fields_text({name: getattr(config, name)}), (name,)
     if "rule" in unusual:
         yield config.rule, ("rule",)
     if is_tutorials and "row_start" in unusual:

@@ -125,7 +125,7 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
     if len(rows) > 1:
         yield _line(asked, f"mean of {len(rows):>5}", _means(rows))
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
-    if not asked.is_stream:  # all steps of a stream are alike
+    if asked.resets_state:  # else all steps are alike
         by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
         scored = np.flatnonzero(np.isfinite(by_step))
         groups = np.array_split(scored, min(LINES, len(scored)))

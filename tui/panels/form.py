@@ -126,7 +126,14 @@ WHY: Mapping[str, str] = {
 
 NOT_REFUSED = "", ""  # a row, and why its value cannot be used
 # From unset, or 0
-FIRST_VALUES = {"clip_norm": 1.0, "weight_decay": 1e-4, "rate_penalty": 1e-3, "solved_below": 0.1}
+FIRST_VALUES = {
+    "clip_norm": 1.0,
+    "weight_decay": 1e-4,
+    "rate_penalty": 1e-3,
+    "solved_below": 0.1,
+    "chrono": 100,
+    "spectral_radius": 0.9,
+}
 PRESET = "preset"  # the row that opens the list of presets
 LONGEST_DRAFT = 32
 PARTS = 20  # a nudge changes a fraction by a 20th of its range: chosen by eye
@@ -208,7 +215,7 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
         return words[(words.index(value) + step) % len(words)]
     if name in FIRST_VALUES and not value:
         return FIRST_VALUES[name]
-    if name in FIRST_VALUES or name == "learning_rate":
+    if isinstance(value, float) and (name in FIRST_VALUES or name == "learning_rate"):
         return next_rung(value, up)
     if name == "stride":
         return config.window_stride + step

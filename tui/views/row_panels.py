@@ -134,7 +134,7 @@ def _seam(config: EchoConfig, before: Progress, after: Progress) -> tuple[str, i
         steps = min(length, apart * config.window_stride)
     if apart != 1:
         return MISSING, steps
-    if after.epoch == before.epoch and config.is_stream:
+    if after.epoch == before.epoch and not config.resets_state:
         return WINDOW, steps
     return EPOCH, steps
 

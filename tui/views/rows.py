@@ -157,7 +157,8 @@ def data_text(config: EchoConfig) -> str:
         rows += f" of {config.row_length:,} steps"
         if config.windows_per_epoch == 1:
             return f"{rows}, each a window of {length}; the state begins with zero"
-        return f"{rows}, cut into windows of {length}; the state is carried"
+        state = "each begins with a zero state" if config.resets_state else "the state is carried"
+        return f"{rows}, cut into windows of {length}; {state}"
     text = f"{rows} of {config.windows_per_epoch:,} trials of {length} steps, a window each"
     cut = config.gradient_cut
     if cut is None:

@@ -89,7 +89,7 @@ class Problem:
         """The data of the first epoch, and the initial weights of a trainer; replicas have
         consecutive seeds."""
         from echornn import EchoConfig, batch_of
-        from echornn.network.model import initial_weights
+        from echornn.network.initial import initial_weights
 
         base = EchoConfig(**network.fields)
         inputs, targets = [], []

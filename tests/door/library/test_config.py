@@ -39,6 +39,9 @@ TUTORIAL = {
     "init": "tutorial",
     "row_start": "previous_row",
     "forget_bias": 1.0,
+    "chrono": None,
+    "spectral_radius": None,
+    "start_state": "carried",
     "rule": "tbptt",
     "device": "auto",
     "replicas": 1,
@@ -73,6 +76,10 @@ REFUSED: list[tuple[str, object, str]] = [
     ("num_layers", 9, "1 to 8"),
     ("dropout", 0.5, "num_layers = 1"),
     ("cell", "transformer", "one of rnn, gru, lstm, "),
+    ("chrono", 10, "unset, as rnn has no gate that keeps its state"),
+    ("chrono", 2, "3 or more, or unset"),
+    ("spectral_radius", 0.0, "above 0 to 100, or unset"),
+    ("start_state", "random", "one of carried, zero"),
     ("no_such_name", 4, "the settings of the task echo are"),
     ("lag", 4, "echo_step, num_classes, row_start"),
 ]
@@ -96,6 +103,7 @@ def test_a_value_that_cannot_work_is_refused_in_a_line_with_name_value_and_what_
 NOT_TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ({"task": "copy_memory", "stride": 5}, "stride", "unset"),
     ({"task": "copy_memory", "batch_size": 500}, "total_series_length", "of a trial = 60000"),
+    ({"cell": "lru", "spectral_radius": 0.9}, "spectral_radius", "lru has no recurrent product"),
     ({"seed": 2**128 - 2, "replicas": 3}, "seed", "each replica has its own"),
 ]
 

@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from echornn import TANH, Cell, EchoConfig, Product, Trainer
 from echornn.cells.table import CELLS
-from echornn.network.model import EchoRNN, initial_weights
+from echornn.network.initial import initial_weights
+from echornn.network.model import EchoRNN
 from echornn.network.scan import scan
 from echornn.network.shapes import carried_size
 from echornn.network.step import step_of
@@ -187,6 +188,58 @@ def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None
             np.testing.assert_allclose(block.T @ block, np.eye(5), atol=1e-6)
         bound = np.sqrt(6 / sum(rows.shape))
         assert np.abs(weight[begin + 5 :]).max(initial=0) <= bound
+
+
+# Of each column of b: 1 for a gate that keeps the state, -1 for one that writes it
+SIGNS = {"lstm": (-1, 1, 0, 0), "gru": (1, 0), "gru_after": (1, 0), "mingru": (-1, 0)}
+
+
+@pytest.mark.parametrize("cell", SIGNS)
+def test_units_begin_with_memories_of_all_lengths_up_to_chrono(cell: str) -> None:
+    """A gate open by s forgets after 1 / (1 - s) steps: 2 to T_max, evenly, as 1 + U(1, T_max -
+    1)."""
+    config = EchoConfig(cell=cell, state_size=400, num_layers=2, init="glorot")
+    before = initial_weights(config)
+    weights = initial_weights(replace(config, chrono=51))
+    first, second = weights.pop("b")[0], weights.pop("b_layer2")[0]
+    for name, values in weights.items():
+        np.testing.assert_array_equal(values, before[name])
+    assert not np.array_equal(first, second)
+    for bias in (first, second):
+        gates = np.split(bias, len(SIGNS[cell]))
+        opened = max(gates, key=lambda gate: np.abs(gate).max())
+        lengths = 1 + np.exp(np.abs(opened))  # 1 / (1 - sigmoid)
+        assert lengths.min() == pytest.approx(2, abs=1)
+        assert lengths.max() == pytest.approx(51, abs=1)
+        assert lengths.mean() == pytest.approx(26.5, abs=2.2)
+        for gate, sign in zip(gates, SIGNS[cell], strict=True):
+            np.testing.assert_array_equal(gate, sign * np.abs(opened))
+
+
+@pytest.mark.parametrize("init", ["tutorial", "glorot", "orthogonal"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru_after", "irnn", "cornn"])
+def test_the_spectral_radius_of_each_first_recurrent_matrix(cell: str, init: Any) -> None:
+    config = EchoConfig(cell=cell, state_size=5, num_layers=2, init=init)
+    before = initial_weights(config)
+    weights = initial_weights(replace(config, spectral_radius=0.8))
+    for layer, inputs in (("", 1), ("_layer2", 5)):
+        for product in CELLS[cell].products:
+            name = product.weight + layer
+            if "h" not in product.reads:
+                np.testing.assert_array_equal(weights[name], before[name])
+                continue
+            begin = inputs if "x" in product.reads else 0
+            for block, first in zip(
+                np.split(weights[name][begin : begin + 5], len(product.columns), axis=1),
+                np.split(before[name][begin : begin + 5], len(product.columns), axis=1),
+                strict=True,
+            ):
+                radius = np.abs(np.linalg.eigvals(block)).max()
+                assert radius == pytest.approx(0.8, rel=1e-5)
+                scale = block[0, 0] / first[0, 0]
+                np.testing.assert_allclose(block, scale * first, rtol=1e-5)
+                assert scale > 0
+            np.testing.assert_array_equal(weights[name][:begin], before[name][:begin])
 
 
 def state_first(x: Any, state: Any, network: Any) -> Any:

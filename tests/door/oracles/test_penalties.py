@@ -90,7 +90,8 @@ def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]
                 descent += config.weight_decay * weight
             after[name] = weight - config.learning_rate * optimizers[name].change(descent)
         weights = after
-        state = states[-1]
+        if config.start_state == "carried":
+            state = states[-1]
     return weights, norms
 
 
@@ -110,6 +111,8 @@ EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
         ({"optimizer": "adagrad"}, 1),
         ({"optimizer": "rmsprop", "learning_rate": 0.01, **EVERYTHING}, 1),
         ({"optimizer": "adam", "learning_rate": 0.01}, 1),
+        ({"start_state": "zero"}, 1),
+        ({"start_state": "zero", "rule": "rtrl"}, 1),
         (EVERYTHING, 9),
     ],
     ids=str,
@@ -117,7 +120,8 @@ EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
 def test_weights_after_fifty_windows(
     changes: dict[str, Any], replicas: int, programs: Programs
 ) -> None:
-    """Nine networks are trained side by side, each clipped by the norm of its own gradient."""
+    """Nine networks are trained side by side, each clipped by the norm of its own gradient. If
+    windows begin with zero, rtrl has nothing to carry."""
     population = Population(replace(SGD, **changes, replicas=replicas), programs=programs)
     first = population.weights
     progress = population.advance(WINDOWS)
