@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # a line for each module
         entropy as entropy,
         setting as setting,
     )
+    from echornn.tasks.trials import Trials as Trials
     from echornn.run.branch import Position as Position
     from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.population import Population as Population
@@ -70,6 +71,7 @@ _NAMES = {
     "state": "PopulationState Snapshot",
     "tasks.data_file": "array_of",
     "tasks.task": "Batch Level Numbers Symbols Task TaskError entropy setting",
+    "tasks.trials": "Trials",
     "run.branch": "Position",
     "training.device": "use_one_thread",
     "training.population": "Population Trainer",

@@ -69,8 +69,8 @@ def held_out_config(
         ConfigError: the settings are not possible, or their data does not fit the network.
     """
     task = config.the_task.with_values(settings)
-    inputs, outputs, _ = form_of(config.the_task)
-    task_inputs, task_outputs, _ = form_of(task)
+    inputs, outputs, *_ = form_of(config.the_task)
+    task_inputs, task_outputs, *_ = form_of(task)
     if (task_inputs, task_outputs) != (inputs, outputs):
         others = [name for name in settings if name not in config.the_task.live_settings]
         name = [*others, *settings][0]

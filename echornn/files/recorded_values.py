@@ -58,6 +58,9 @@ def refuse(name: str, value: object, allowed: str) -> NoReturn:
 LEFT_OUT = {TASK: ECHO, **{name: getattr(EchoConfig, name) for name in LATER_FIELDS}}
 """Values that records leave out."""
 
+LEFT_OUT_OF_TABLE = {"length_from": 0, "scoring": "all"}
+"""Settings of tasks of the table that records leave out, since they came later."""
+
 Uses = Iterable[tuple[Mapping[str, Any], Shape | None]]
 """The configurations in which a value is used: the values of each, and the shape of its data. A
 user's own task has other facts in each; see `record_of_facts`."""
@@ -66,9 +69,12 @@ user's own task has other facts in each; see `record_of_facts`."""
 def config_record(config: EchoConfig, with_facts: bool = True) -> dict[str, Any]:
     """All values of a configuration as JSON values; perhaps with the facts of `value_record`."""
     fields = config.fields()
+    left_out = LEFT_OUT
+    if not isinstance(fields[TASK], OwnFile):
+        left_out = LEFT_OUT | LEFT_OUT_OF_TABLE
     record = {}
     for name, value in fields.items():
-        if name in LEFT_OUT and value == LEFT_OUT[name]:
+        if name in left_out and value == left_out[name]:
             continue
         if with_facts:
             value = value_record(value, [(fields, config.data_shape)])

@@ -63,8 +63,7 @@ class OwnTask(OwnFile):
         if self.facts is None:
             return self.load()  # type: ignore[no-any-return]
         settings = tuple(map(_setting_from, self.facts.get("settings", ())))
-        every_step = bool(self.facts.get("scores_every_step"))
-        return _class_for(self.name, str(self.facts.get("doc", "")), every_step, settings)
+        return _class_for(self.name, str(self.facts.get("doc", "")), settings)
 
     def task(self, values: Mapping[str, object] | None = None) -> Task:
         """The task with these values of its settings; the others are the defaults.
@@ -78,7 +77,9 @@ class OwnTask(OwnFile):
         facts = self._facts_about(list(values_of(task).values()))
         if "impossible" in facts:
             raise TaskError(facts["impossible"])
-        vars(task).update(own=self, _recorded=_recorded(facts))
+        # Records from before say it once, for all values
+        every_step = bool(self.facts.get("scores_every_step"))
+        vars(task).update(own=self, _recorded=_recorded(facts, every_step))
         return task
 
     def _facts_about(self, values: list[Any]) -> Mapping[str, Any]:
@@ -179,6 +180,7 @@ class RecordedTask(Task):
     inputs = _answer("inputs")
     outputs = _answer("outputs")
     length = _answer("length")
+    scores_every_step = _answer("scores_every_step")
     characters = _answer("characters")
     live_settings = _answer("live_settings")
     levels = _answer("levels")
@@ -188,14 +190,12 @@ class RecordedTask(Task):
 
 
 @lru_cache(maxsize=64)
-def _class_for(
-    name: str, doc: str, scores_every_step: bool, settings: tuple[Setting, ...]
-) -> type[RecordedTask]:
+def _class_for(name: str, doc: str, settings: tuple[Setting, ...]) -> type[RecordedTask]:
     fields = []
     for setting in settings:
         field = dataclasses.field(default=setting.default, metadata={KEY: setting})
         fields.append((setting.name, type(setting.default), field))
-    space = {"__doc__": doc, "__module__": __name__, "scores_every_step": scores_every_step}
+    space = {"__doc__": doc, "__module__": __name__}
     return dataclasses.make_dataclass(
         name, fields, bases=(RecordedTask,), namespace=space, frozen=True, eq=False
     )
@@ -205,9 +205,9 @@ def _setting_from(record: Mapping[str, Any]) -> Setting:
     return Setting(**{**record, "choices": tuple(record["choices"])})
 
 
-def _recorded(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _recorded(facts: Mapping[str, Any], every_step: bool = False) -> dict[str, Any]:
     """What a record says about a task with certain values, by the names of a `Task`; if nothing, a
-    stream."""
+    stream, and perhaps that it scores every step."""
     ladders: dict[Shape, Any] = {}
     for recorded in facts.get("ladders", ()):
         levels = tuple(plain_level(Level(**level)) for level in recorded["levels"])
@@ -217,6 +217,7 @@ def _recorded(facts: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": _form_from(**facts["inputs"]) if facts else UNKNOWN,
         "outputs": _form_from(**facts["outputs"]) if facts else UNKNOWN,
         "length": facts.get("length"),
+        "scores_every_step": bool(facts.get("scores_every_step", every_step)),
         "characters": facts.get("characters", ()),
         "live_settings": frozenset(facts.get("live", ())),
         "levels": lambda *shape: ladders.get(shape, no_ladder)[0],
@@ -257,7 +258,6 @@ def record_of_facts(
         ladders += [levels for levels in facts["ladders"] if levels not in ladders]
     return {
         "doc": own_task.kind.__doc__ or "",
-        "scores_every_step": own_task.kind.scores_every_step,
         "settings": list(map(asdict, settings)),
         "known": list(known.values()),
     }
@@ -265,7 +265,7 @@ def record_of_facts(
 
 @lru_cache(maxsize=256)
 def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
-    inputs, outputs, length = form_of(task)
+    inputs, outputs, length, scores_every_step = form_of(task)
     ladders = []
     if shape is not None:
         rows, steps = shape
@@ -277,6 +277,7 @@ def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
         "inputs": _form_record(inputs),
         "outputs": _form_record(outputs),
         "length": length,
+        "scores_every_step": scores_every_step,
         "characters": list(task.characters),
         "live": sorted(task.live_settings),
         "ladders": ladders,

@@ -249,8 +249,6 @@ class Task(ABC):
     """
 
     own: ClassVar[Any] = None  # the `OwnTask` of the class, if it is a user's own
-    # Whether `draw` does; training is a little faster if that is known
-    scores_every_step: ClassVar[bool] = False
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not
@@ -278,6 +276,11 @@ class Task(ABC):
     def length(self) -> int | None:
         """The number of steps of a trial; None for a stream."""
         return None
+
+    @property
+    def scores_every_step(self) -> bool:
+        """Whether `draw` does; training is a little faster if that is known."""
+        return False
 
     @property
     def characters(self) -> Sequence[str]:
@@ -377,13 +380,6 @@ def next_symbols(stream: npt.NDArray[np.uint8], rows: int, steps: int) -> Batch:
     return Batch(x.reshape(rows, steps), y.reshape(rows, steps))
 
 
-def scored_from(first: int, rows: int, steps: int) -> npt.NDArray[np.bool_]:
-    """Scores that count every step from ``first`` on, bool [rows, steps]."""
-    scored = np.zeros((rows, steps), np.bool_)
-    scored[:, first:] = True
-    return scored
-
-
 def share_before(lag: int, steps: int) -> float:
     """The share of a row's steps whose input ``lag`` steps back lies before the row."""
     return min(lag, steps) / steps
@@ -405,8 +401,9 @@ def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
     return blaming(TaskError, code.co_filename, code.co_firstlineno)
 
 
-def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None]:
-    """What decides the program that trains a task: its inputs, outputs and length."""
+def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | None, bool]:
+    """What decides the program that trains a task: its inputs, outputs and length, and whether it
+    scores every step."""
     with blaming_method(task, "draw"):
         for name in ("inputs", "outputs"):
             form: object = getattr(task, name)
@@ -416,7 +413,7 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
         if length is not None and (not isinstance(length, int) or length < 1):
             wanted = "the number of steps of a trial, or None for a stream"
             raise TaskError(f"length = {length!r}, but it must be {wanted}")
-        return task.inputs, task.outputs, length
+        return task.inputs, task.outputs, length, bool(task.scores_every_step)
 
 
 def draw_rows(

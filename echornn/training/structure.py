@@ -52,9 +52,9 @@ def structure(config: EchoConfig) -> tuple[Any, ...]:
     and the form of the task. So tasks of the same form share a program; devices are measured for
     each task.
     """
-    task, key = config.the_task, program_key(config)
+    key = program_key(config)
     fields = tuple(getattr(key, name) for name in FIELDS if name != "device")
-    return fields, *form_of(task), task.scores_every_step
+    return fields, *form_of(config.the_task)
 
 
 Devices = Mapping[EchoConfig, str]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from echornn import Batch, Numbers, Symbols, Task, TaskError, seeding
+from echornn import Batch, ConfigError, Numbers, Symbols, Task, TaskError, Trials, seeding
 from echornn.tasks.adding import Adding
 from echornn.tasks.anbn import AnBn
 from echornn.tasks.binary_addition import BinaryAddition
@@ -34,6 +34,7 @@ from echornn.tasks.two_coins import TwoCoins
 
 lag = st.integers(0, 9)
 more = st.integers(1, 9)
+scoring = st.sampled_from(["all", "last"])
 SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     "echo": st.builds(
         Echo,
@@ -49,17 +50,24 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
     ),
     "delayed_xor": st.builds(lambda lag, more: DelayedXor(lag, lag + more), lag, more),
     "flip_flop": st.builds(FlipFlop, st.integers(1, 4), st.sampled_from([0.0, 1.0, 0.3])),
-    "temporal_order": st.builds(TemporalOrder, st.integers(2, 3), st.integers(10, 130)),
+    "temporal_order": st.builds(
+        lambda marks, first, more: TemporalOrder(marks, first + more, first),
+        st.integers(2, 3),
+        st.integers(10, 130),
+        st.integers(0, 9),
+    ),
     "copy_memory": st.builds(
         CopyMemory, st.integers(1, 20), st.integers(1, 5), st.integers(2, 254)
     ),
-    "adding": st.builds(Adding, st.integers(2, 50)),
-    "parity": st.builds(Parity, st.integers(1, 50)),
+    "adding": st.builds(lambda least, more: Adding(least + more, least), st.integers(2, 50), more),
+    "parity": st.builds(Parity, st.integers(10, 50), st.integers(0, 10), scoring),
     "reber": st.just(Reber()),
     "dyck_1": st.builds(Dyck1, st.floats(0.01, 0.49)),
     "anbn": st.builds(AnBn, st.floats(0.01, 0.99)),
     "binary_addition": st.just(BinaryAddition()),
-    "cycle_navigation": st.builds(CycleNavigation, st.integers(3, 9), st.integers(1, 50)),
+    "cycle_navigation": st.builds(
+        CycleNavigation, st.integers(3, 9), st.integers(10, 50), st.integers(0, 10), scoring
+    ),
     "text": st.just(Text()),
 }
 any_task = st.sampled_from(sorted(TASKS)).flatmap(SETTINGS.__getitem__)
@@ -99,7 +107,9 @@ def test_the_form_of_all_data(task: Task, seed: int, rows: int, steps: int) -> N
     assert batch.scored.shape == (rows, used)
     assert batch.scored.dtype == np.bool_
     assert batch.scored.any()
-    assert (batch.scored == batch.scored[0]).all()
+    if not isinstance(task, Trials):
+        assert (batch.scored == batch.scored[0]).all()
+    assert not task.scores_every_step or batch.scored.all()
 
 
 def assert_form(values: Inputs, form: Symbols | Numbers, rows: int, steps: int) -> None:
@@ -169,6 +179,45 @@ def test_marked_numbers_are_at_all_places_where_they_may_be() -> None:
     assert set(steps[1::2]) == set(range(4, 9))
 
 
+def test_trials_end_at_all_lengths_alike_and_blanks_follow() -> None:
+    """A zero, no move, no number and no mark, and the B that has ended the trial."""
+    tasks = Parity(9, 4), CycleNavigation(5, 9, 4), Adding(9, 4), TemporalOrder(2, 15, 10)
+    blanks = 0, 1, 0, 7
+    for task, blank in zip(tasks, blanks, strict=True):
+        batch = task.draw(rng(), 6000, task.length)
+        last = task.length - 1 - batch.scored[:, ::-1].argmax(axis=1)
+        lengths, counts = np.unique(last + 1, return_counts=True)
+        assert lengths.tolist() == [*range(task.length_from, task.length + 1)]
+        assert counts == pytest.approx(1000, abs=130)
+        is_after = np.arange(task.length) > last[:, np.newaxis]
+        assert (batch.x[is_after] == blank).all()
+        assert batch.x[~is_after].std(axis=0).min() > 0
+
+
+@pytest.mark.parametrize("task", [Parity(9, 4, "last"), CycleNavigation(5, 9, 4, "last")], ids=str)
+def test_only_the_last_step_of_a_trial_is_scored(task: Task) -> None:
+    all_steps = task.with_values({"scoring": "all"}).draw(rng(), 100, 9)
+    batch = task.draw(rng(), 100, 9)
+    assert (batch.x == all_steps.x).all()
+    assert (batch.scored.sum(axis=1) == 1).all()
+    assert (batch.scored.argmax(axis=1) == all_steps.scored.sum(axis=1) - 1).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "allowed"),
+    [
+        (Parity, {"length": 5, "length_from": 6}, "0, or 1 to length = 5"),
+        (Adding, {"length_from": 1}, "0, or 2 to length = 50"),
+        (TemporalOrder, {"length_from": 9}, "0, or 10 to length = 60"),
+    ],
+)
+def test_the_shortest_trial_is_no_longer_than_the_longest(
+    kind: type[Task], values: dict[str, object], allowed: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"length_from = \d cannot be used: {allowed}"):
+        kind(**values)
+
+
 # ---- ladders
 
 
@@ -193,6 +242,15 @@ def test_solved_lies_between_the_last_rung_and_half_way_to_the_one_before(name: 
     solved = task.solved(5, 1000)
     assert solved is not None
     assert last.loss < solved <= (before.loss + last.loss) / 2
+
+
+def test_a_level_weighs_each_step_by_the_trials_that_score_it() -> None:
+    """Of lengths 3 to 9, alike, the steps after the fourth are 1 to 5 of 6 in the mean."""
+    later = {"all": sum([1, 2, 3, 4, 5]) / 7 / 6, "last": 5 / 7}
+    for scoring, share in later.items():
+        (level,) = (rung for rung in Parity(9, 3, scoring).levels(1, 9) if "4" in rung.name)
+        assert level.loss == pytest.approx(share * math.log(2), rel=1e-12)
+        assert level.wrong == pytest.approx(share / 2, rel=1e-12)
 
 
 # ---- what a learner knows: from inputs, [rows, steps, ...], one number at each step
@@ -398,7 +456,13 @@ two_marks = [(order, 0, 1), (order, 1, 2)]
 rungs(TemporalOrder(3, 12), 12, (nothing,), [(order, 0), (order, 2)], two_marks, (order, 0, 1, 2))
 rungs(CopyMemory(4, 2, 3), 8, (nothing,), (first, 0), (first, 1), (first, 2))
 rungs(Parity(5), 5, (nothing,), (so_far, 1), (so_far, 2), (so_far, 5))
+halves = (so_far, 2), (so_far, 4), (so_far, 9)
+rungs(Parity(9, 3), 9, (nothing,), (so_far, 1), *halves)
+rungs(Parity(9, 3, "last"), 9, [(nothing,), (so_far, 1), (so_far, 2)], (so_far, 4), (so_far, 9))
+rungs(Parity(4, 0, "last"), 4, [(nothing,), (so_far, 3)], (so_far, 4))
 rungs(Adding(6), 6, (nothing,), [(marked, 0), (marked, 1)], (marked, 0, 1))
+rungs(Adding(9, 4), 9, (nothing,), [(marked, 0), (marked, 1)], (marked, 0, 1))
+rungs(TemporalOrder(2, 16, 12), 16, (nothing,), [(order, 0), (order, 1)], (order, 0, 1))
 grammar = (read, reber, False), (read, reber, True)
 rungs(Reber(), DRAWN, (nothing,), (seen, 0), (seen, 0, 1), *grammar)
 last_brackets = (seen, 0), (seen, *range(3)), (seen, *range(5))
@@ -408,6 +472,9 @@ rungs(AnBn(), DRAWN, (nothing,), (seen, 0), *counters)
 last_pairs = (pairs, 2), (pairs, 3), (pairs, 5)
 rungs(BinaryAddition(), DRAWN, [(nothing,), (pairs, 1)], *last_pairs, (read, carried))
 rungs(CycleNavigation(4, 20), 20, *((moved, 4, moves) for moves in (0, 1, 4, 16, 20)))
+rungs(CycleNavigation(4, 9, 3), 9, *((moved, 4, moves) for moves in (0, 1, 4, 9)))
+last_moves = ((moved, 4, moves) for moves in (0, 1, 4, 9))
+rungs(CycleNavigation(4, 9, 3, "last"), 9, *last_moves)
 
 
 def test_every_task_of_the_table_but_text_has_a_ladder_here() -> None:

@@ -567,6 +567,44 @@ def test_a_task_is_given_as_an_object_and_kept_by_the_text_of_its_modules_file(
     np.testing.assert_array_equal(batch_of(replace(config, task=task)).x, batch.x)
 
 
+TRIALS = """\
+from dataclasses import dataclass
+from echornn import Batch, Symbols, Trials, setting
+
+@dataclass(frozen=True)
+class Mine(Trials):
+    length: int = setting(6, "Steps.")
+    length_from: int = setting(3, "Steps of the shortest.", 0)
+    inputs = outputs = Symbols(4)
+
+    def draw(self, rng, rows, steps):
+        ends = self.draw_ends(rng, rows)
+        x = rng.integers(1, 4, (rows, steps))
+        x[self.is_over(ends)] = 0
+        return Batch(x, x, self.scored(ends))
+"""
+
+
+def test_trials_of_an_own_task_have_random_lengths_also_from_their_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(MARKS + TRIALS, "task.py")
+    for name, shortest in (("random", 3), ("alike", 0)):
+        fields = {"task": "task.py:Mine", "length_from": shortest, "total_series_length": 6000}
+        RunRecorder.begin(Path(name), EchoConfig.from_fields(fields)).close()
+    assert "length_from = 7 cannot be used: 0, or 1 to length = 6" in refused(
+        "--task", "task.py:Mine", "--length-from", "7", "--headless"
+    )
+    forget_texts(monkeypatch)
+    monkeypatch.setenv("RUN_BY", str(Path(MARK).absolute()))
+    tasks = {name: echornn.read(name).config.the_task for name in ("random", "alike")}
+    assert [task.scores_every_step for task in tasks.values()] == [False, True]
+    assert not Path(MARK).exists()
+    for name, lengths in (("random", {3, 4, 5, 6}), ("alike", {6})):
+        scored = batch_of(echornn.read(name, trust=True).config).scored.reshape(-1, 6)
+        assert set(scored.sum(axis=1).tolist()) == lengths
+
+
 def test_a_task_without_a_file_can_be_used_and_not_kept() -> None:
     home = ModuleType("__main__")
     exec(TASK, vars(home))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from echornn import EchoConfig, batch_of
+import echornn
+from echornn import EchoConfig, RunRecorder, batch_of
 from tests.answered import answered, json_rows
 from tests.door.library.own_texts import write
 
@@ -140,6 +142,17 @@ def test_the_bits_of_each_task_stay(
     assert_allclose(batch.y[0, unscored:], y, rtol=1e-6)
     assert not batch.y[0, :unscored].any()
     assert batch.scored[0].tolist() == [False] * unscored + [True] * len(y)
+
+
+def test_records_leave_out_lengths_and_scoring_that_are_as_they_were_before() -> None:
+    """So that branches keep their digests."""
+    settings = {"length_from": 3, "scoring": "last"}
+    for name, values in (("before", {}), ("now", settings)):
+        config = EchoConfig.from_fields({"task": "parity", **values})
+        RunRecorder.begin(Path(name), config).close()
+        assert echornn.read(name).config == config
+        record = json.loads(Path(name, "run.json").read_text())["config"]
+        assert {key: record[key] for key in settings if key in record} == values
 
 
 def test_the_template_is_a_task_with_these_levels() -> None:

@@ -10,6 +10,7 @@ from echornn import EchoConfig, Progress, Symbols, batch_of
 from echornn.tasks.adding import Adding
 from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
 from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
@@ -25,6 +26,8 @@ TASKS = {
     "stream of numbers": (FlipFlop(bits=2, pulse=0.4), 6, 8),
     "trials of symbols, all scored": (CopyMemory(blank=3, items=1, symbols=3), 5, 1),
     "trials of symbols, cut": (TemporalOrder(marks=2, length=11), 4, 8),
+    "trials of random length": (Parity(length=12, length_from=5), 4, 1),
+    "the last step of such trials": (Parity(length=12, length_from=5, scoring="last"), 4, 8),
     "trials of numbers, cut in a loop": (Adding(length=35), 7, 1),
 }
 """Each with the window length T, and the networks that are trained side by side."""
