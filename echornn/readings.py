@@ -16,6 +16,9 @@ from echornn.progress import Bools, Counts, Floats, Progress, SymbolArray
 
 Doubles = npt.NDArray[np.float64]
 
+TaskSettings = tuple[tuple[str, Any], ...]
+"""Settings of a task by name, in an order."""
+
 # Each is a field of `Readings`.
 Kind = Literal[
     "memory",
@@ -76,7 +79,7 @@ class Question:
     # The constant input for `fixed_points`; None or another length means zeros
     held: tuple[float, ...] | None = None
     # Of the task, other than the network's, for `held_out`
-    settings: tuple[tuple[str, int | float | str], ...] = ()
+    settings: TaskSettings = ()
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
     # Of the data for `held_out`, so that networks are compared on the same; None for the network's
     data_seed: int | None = None

@@ -22,9 +22,11 @@ from echornn.config import (
     ConfigError,
     EchoConfig,
 )
+from echornn.data import held_out_config
 from echornn.errors import fraction, whole
 from echornn.files.recorded_values import shortened
 from echornn.own.own_file import OwnFile
+from echornn.readings import TaskSettings
 from echornn.tasks.table import defaults_of, settings_by_name, tasks_with
 from echornn.tasks.table import named as task_named
 from echornn.tasks.task import Setting
@@ -93,6 +95,27 @@ class Axis:
             return cls(name, tuple(checked))
         words = Setting(name, "")  # a task is one, and no field
         return cls(name, tuple(_values(FIELDS.get(name, words), values)))
+
+
+def sizes_of(
+    config: EchoConfig, text: str, settings: Mapping[str, Any] = {}
+) -> tuple[TaskSettings, ...]:
+    """The settings of held-out data of several sizes: of ``length=50,100`` these, each with each of
+    the values, as the last; a `ConfigError` if they do not fit the network."""
+    settings_of_task = settings_by_name(config.value(TASK))
+    name, equals, _ = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals or name not in settings_of_task:
+        allowed = f"SETTING=VALUES, with one of {', '.join(settings_of_task)}"
+        raise ConfigError("sizes", text, allowed)
+    if name in settings:
+        raise ConfigError(name, settings[name], "it is already in --sizes")
+    sizes = []
+    for value in Axis.parse(text, settings_of_task).values:
+        size = {**settings, name: value}
+        held_out_config(config, size)
+        sizes.append(tuple(size.items()))
+    return tuple(sizes)
 
 
 def _checked(name: str, value: Value) -> Value:

@@ -18,11 +18,10 @@ from echornn.arrays.retraining import state_at
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig, fields_text
 from echornn.data import check_own_files, held_out_config
-from echornn.diagnosis.loss_stats import bits_text
-from echornn.levels import chance_level
-from echornn.readings import SAMPLE_LENGTH
+from echornn.readings import SAMPLE_LENGTH, TaskSettings
 from echornn.runtime import quiet
 from echornn.runtime.waiting import Countdown, silent
+from echornn.sweeps.grid import sizes_of
 from echornn.tasks.task import Symbols
 from tui.cli.parameters import At, Branch, Json, Replica, RunName, Trust
 from tui.cli.probe import BAR
@@ -30,6 +29,7 @@ from tui.cli.rows import Record, emit, opened
 from tui.term import printed, terminal
 from tui.term.exit_code import FailedError
 from tui.term.waiting_line import WaitingLine
+from tui.text.held_out import chance_text, heads, score_line, scores_of
 from tui.text.lines import symbol_name
 
 LINES = 20  # the most groups of steps
@@ -40,6 +40,7 @@ def evaluate_run(
     /,
     *,
     settings: dict[str, Any] | None = None,
+    sizes: str | None = None,
     trials: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     at: At = None,
     branch: Branch = None,
@@ -51,6 +52,8 @@ def evaluate_run(
     settings of its task.
 
     Args:
+        sizes: Evaluate at each of several sizes: SETTING=VALUES, as length=50,100,200, 3..9 or
+            10..1000@5, of one setting of the task.
         trials: Fresh trials, 512 by default; of a stream rows, 64 by default.
     """
     line = WaitingLine()
@@ -58,72 +61,95 @@ def evaluate_run(
     position = stored.run.position_at(at, branch)
     network = network_at(stored.run, position, replica)
     check_own_files(network.config)
-    asked = held_out_config(network.config, settings or {}, trials)
+    settings = settings or {}
+    asked = held_out_config(network.config, settings, trials)
+    each_size: tuple[TaskSettings, ...] = (tuple(settings.items()),)
+    if sizes is not None:
+        each_size = sizes_of(network.config, sizes, settings)
     terminal.keep_native_stderr_off_the_screen()
-    changed = tuple((settings or {}).items())
     with line:
-        rows = _evaluated(stored, position, replica, settings=changed, trials=trials)
+        rows = _evaluated(stored, position, replica, each_size, trials)
     if not rows:
         raise FailedError("nothing to evaluate")
-    trials_or_rows = "rows" if asked.is_stream else "trials"
-    title = (
-        f"after window {position.window:,}: {rows[0]['trials']:,} fresh {trials_or_rows} of "
-        f"{rows[0]['steps']:,} steps"
-    )
+    title = f"after window {position.window:,}: {rows[0]['trials']:,} fresh "
+    title += "rows" if asked.is_stream else "trials"
+    networks = len(rows) // len(each_size)
+    if sizes is None:
+        title += f" of {rows[0]['steps']:,} steps"
+    elif networks > 1:
+        title += f", mean of {networks} networks"
     if settings:
         title += f", {fields_text(settings)}"
-    return emit(rows, json, lambda _: [title, *_lines(asked, rows)])
+    lines = _lines(asked, rows) if sizes is None else _lines_by_size(asked, each_size, rows)
+    return emit(rows, json, lambda _: [title, *lines])
 
 
 def _evaluated(
-    stored: RunArrays, position: Position, replica: int | None, **asked: Any
+    stored: RunArrays,
+    position: Position,
+    replica: int | None,
+    sizes: Sequence[TaskSettings],
+    trials: int | None,
 ) -> list[Record]:
-    """A row for each network there, or for one."""
+    """A row for each size of each network there, or of one."""
     run, say = stored.run, stored.progress
     quiet.import_tensorflow(run.about.threshold, say)
     there = state_at(run, position, retrain=True, say=say)
     numbers = Numbering.of(run).numbers(run.config_at(position))
     wanted = numbers if replica is None else [replica]
-    countdown = Countdown(say, "network", len(wanted))
+    part = "network" if len(sizes) == 1 else "size"
+    countdown = Countdown(say, part, len(wanted) * len(sizes))
     quietly = dataclasses.replace(stored, progress=silent)
     rows: list[Record] = []
     for number in wanted:
         snapshot = Snapshot(there.state.of(numbers.index(number)), *position)
         seed = snapshot.state.config.seed
-        held_out = quietly.examined(snapshot, ["held_out"], **asked).held_out
-        countdown.next()
-        if held_out is None:
+        if not snapshot.state.is_finite:
             say("")  # the line for what is printed
             printed.complain(f"echornn-tui: the weights of seed {seed} are not finite: left out")
             continue
-        rows.append(
-            {
-                "window": position.window,
-                "replica": number,
-                "seed": seed,
-                "as_recorded": there.unlike is None,
-                "trials": held_out.rows,
-                "steps": held_out.steps,
-                "loss": held_out.loss,
-                "loss_spread": held_out.loss_spread,
-                "accuracy": held_out.accuracy,
-                "accuracy_spread": held_out.wrong_spread,
-                "loss_by_step": held_out.loss_by_step,
-                "accuracy_by_step": 1 - held_out.wrong_by_step,
-                "accuracy_by_target": 1 - held_out.wrong_by_target,
-            }
-        )
+        for size in sizes:
+            readings = quietly.examined(snapshot, ["held_out"], settings=size, trials=trials)
+            held_out = readings.held_out
+            assert held_out is not None
+            countdown.next()
+            rows.append(
+                {
+                    **dict(size),
+                    "window": position.window,
+                    "replica": number,
+                    "seed": seed,
+                    "as_recorded": there.unlike is None,
+                    "trials": held_out.rows,
+                    "steps": held_out.steps,
+                    **scores_of(held_out),
+                    "loss_by_step": held_out.loss_by_step,
+                    "accuracy_by_step": 1 - held_out.wrong_by_step,
+                    "accuracy_by_target": 1 - held_out.wrong_by_target,
+                }
+            )
     return rows
+
+
+def _lines_by_size(
+    asked: EchoConfig, sizes: Sequence[TaskSettings], rows: Sequence[Record]
+) -> Iterator[str]:
+    """A line for each size, of all networks together."""
+    yield heads(asked, sizes[0][-1][0])
+    for number, size in enumerate(sizes):
+        networks = rows[number :: len(sizes)]
+        scores = networks[0] if len(networks) == 1 else _means(networks)
+        yield score_line(asked, size[-1][1], scores)
 
 
 def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
     """A line for each network, one for their mean, and one for each group of steps, of all networks
     together."""
-    yield _heads(asked)
+    yield heads(asked, "replica  seed") + chance_text(asked)
     for row in rows:
-        yield _line(asked, f"{row['replica']:>7} {row['seed']:>5}", row)
+        yield score_line(asked, f"{row['replica']:>7} {row['seed']:>5}", row)
     if len(rows) > 1:
-        yield _line(asked, f"mean of {len(rows):>5}", _means(rows))
+        yield score_line(asked, f"mean of {len(rows):>5}", _means(rows))
     what, form = ("accuracy", ".1%") if asked.has_classes else ("loss", ".4f")
     if asked.resets_state:  # else all steps are alike
         by_step = np.mean([row[f"{what}_by_step"] for row in rows], axis=0)
@@ -140,24 +166,7 @@ def _lines(asked: EchoConfig, rows: list[Record]) -> Iterator[str]:
         yield from _bars("accuracy by target", names, by_target.tolist(), form, 1.0)
 
 
-def _heads(asked: EchoConfig) -> str:
-    line = "replica  seed      loss      +-"
-    if asked.has_classes:
-        line += "  accuracy    +-"
-    chance = chance_level(asked)
-    if math.isfinite(chance):
-        line += f"   (chance {chance:.4f})"
-    return line
-
-
-def _line(asked: EchoConfig, name: str, row: Record) -> str:
-    line = f"{name}  {row['loss']:>8.4f} {row['loss_spread']:>7.4f}"
-    if asked.has_classes:
-        line += f" {row['accuracy']:>9.1%} {row['accuracy_spread']:>5.1%}"
-    return line + bits_text(asked, row["loss"])
-
-
-def _means(rows: list[Record]) -> Record:
+def _means(rows: Sequence[Record]) -> Record:
     """Over the networks, with twice their standard errors."""
     means: Record = {}
     for name in ("loss", "accuracy"):

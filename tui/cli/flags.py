@@ -120,7 +120,7 @@ class ScreenFlags:
 
 GROUPS = (TrainFlags, SweepFlags, ScreenFlags)
 
-OF_EVALUATE = {"branch", "replica", "trials"}  # beside those of the same names above
+OF_EVALUATE = {"branch", "replica", "sizes", "trials"}  # beside those of the same names above
 TAKEN = {field.name for group in GROUPS for field in fields(group)}
 TAKEN |= OF_EVALUATE | {"help", "version"}
 """Flags whose names no setting of a task can have."""

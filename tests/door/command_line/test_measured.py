@@ -268,6 +268,54 @@ def test_evaluate_takes_other_settings_of_the_task_but_no_other_symbols() -> Non
     )
 
 
+def train_parity(run: str, length: int, replicas: int) -> None:
+    sizes = f"--length {length} --batch-size 20 --total-series-length {40 * length}"
+    flags = f"--headless --run {run} --replicas {replicas} --task parity --num-epochs 1 {sizes}"
+    trained = answered(*flags.split())
+    assert trained.returncode == 0, trained.stderr
+
+
+def test_each_size_is_evaluated_on_its_own_data_and_the_line_is_the_mean_of_networks() -> None:
+    """Held-out data is of a seed and a task: a run with longer trials has that of the longer
+    size."""
+    train_parity("parity", 10, replicas=3)
+    train_parity("longer", 30, replicas=1)
+    data = {10: exported("parity --states"), 30: exported("longer --states")}
+    networks = weights("parity --replica all")
+    rows = json_rows("evaluate parity --sizes length=10,30")
+    places = [(row["replica"], row["length"]) for row in rows]
+    assert places == [(0, 10), (0, 30), (1, 10), (1, 30), (2, 10), (2, 30)]
+    for row in rows:
+        network = {name: networks[name][row["replica"]] for name in ("W", "b", "W2", "b2")}
+        of_size = data[row["length"]]
+        states = states_by_hand(network, of_size["inputs"])
+        outputs = oracle.softmax(oracle.logits(network, states))
+        assert row["loss"] == pytest.approx(loss_by_hand(outputs, of_size), rel=1e-3)
+        hits = (outputs.argmax(axis=2) == of_size["targets"])[of_size["scored"]]
+        assert row["accuracy"] == pytest.approx(hits.mean(), abs=2e-3)
+
+    printed = answered("evaluate", "parity", "--sizes", "length=10..30@2").stdout.splitlines()
+    shorter, longer = (line.split() for line in printed[2:])
+    losses = [row["loss"] for row in rows if row["length"] == 30]
+    spread = 2 * np.std(losses, ddof=1) / np.sqrt(3)
+    assert longer[:3] == ["30", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
+    assert shorter[0] == "10"
+
+
+REFUSED_SIZES = {
+    "length": "sizes = 'length' cannot be used: SETTING=VALUES, with one of echo_step, num_classes",
+    "num_classes=2,3": "num_classes = 3 cannot be used: only what keeps Symbols(2) in",
+    "echo_step=0.5": "echo_step = '0.5' cannot be used: a whole number",
+}
+
+
+@pytest.mark.parametrize("sizes", REFUSED_SIZES)
+def test_sizes_that_do_not_fit_the_network_are_refused(sizes: str) -> None:
+    refused = answered("evaluate", "echo-run", "--sizes", sizes)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert REFUSED_SIZES[sizes] in refused.stderr
+
+
 def alignment(first: np.ndarray, second: np.ndarray) -> float:
     """Linear CKA of two networks' states, [trials, steps, units] (Kornblith et al. 2019)."""
     x = first.reshape(-1, first.shape[-1]).astype(np.float64)
