@@ -34,6 +34,7 @@ Kind = Literal[
     "fixed_points",
     "plane",
     "held_out",
+    "evaluation",
     "saturation",
     "sample",
 ]
@@ -80,8 +81,10 @@ class Question:
     held: tuple[float, ...] | None = None
     # Of the task, other than the network's, for `held_out`
     settings: TaskSettings = ()
+    # The same of each size, for `evaluation`; empty for only the network's own
+    sizes: tuple[TaskSettings, ...] = ()
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
-    # Of the data for `held_out`, so that networks are compared on the same; None for the network's
+    # Of the data for both, so that networks are compared on the same; None for the network's
     data_seed: int | None = None
 
     def __post_init__(self) -> None:
@@ -485,6 +488,14 @@ class HeldOut:
 
 
 @dataclass(frozen=True, eq=False)
+class Evaluation:
+    """How well a network does on held-out data of several sizes."""
+
+    sizes: tuple[TaskSettings, ...]  # that were asked for
+    held_out: tuple[HeldOut, ...]  # of each, or of the network's own settings if there are none
+
+
+@dataclass(frozen=True, eq=False)
 class Readings:
     """The results of the probes at one position of a run. A reading is None if not requested, if it
     needs a window and there is none, if the network is too large for it, or if weights are NaN or
@@ -515,6 +526,7 @@ class Readings:
     # By part, all whose numbers have limits: `Units.share_saturated`
     saturation: dict[str, float] | None = None
     held_out: HeldOut | None = None
+    evaluation: Evaluation | None = None
     sample: str | None = None  # what the network writes; None also if its task has no text
     lyapunov_spread: Floats | None = None  # of each of `lyapunov`, two standard errors
     gradient_sizes: GradientSizes | None = None

@@ -18,6 +18,7 @@ from echornn.readings import (
     Units,
 )
 from echornn.readings import Effects as Effects
+from echornn.readings import Evaluation as Evaluation
 from echornn.readings import Flip as Flip
 from echornn.readings import Gradient as Gradient
 from echornn.readings import GradientSizes as GradientSizes

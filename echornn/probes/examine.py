@@ -12,7 +12,7 @@ from echornn.probes.connectivity import connectivity
 from echornn.probes.fixed_points import fixed_points
 from echornn.probes.gradient_sizes import gradient_sizes
 from echornn.probes.gradients import gradient
-from echornn.probes.held_out import held_out
+from echornn.probes.held_out import evaluation, held_out
 from echornn.probes.lyapunov import SAMPLES, lyapunov
 from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
@@ -78,6 +78,8 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
     if wants("held_out"):
         settings = dict(question.settings)
         measured["held_out"] = held_out(prepared, settings, question.trials, question.data_seed)
+    if wants("evaluation"):
+        measured["evaluation"] = evaluation(prepared, question.sizes, question.data_seed)
     if wants("saturation"):
         measured["saturation"] = saturation(prepared, parts.values())
     if wants("sample") and state.config.the_task.characters:

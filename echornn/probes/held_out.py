@@ -13,7 +13,7 @@ from echornn.data import held_out_batch, held_out_config, load_own_task
 from echornn.network.shapes import carried_size
 from echornn.probes.prepared import Prepared
 from echornn.progress import Bools, Floats
-from echornn.readings import STANDARD_ERRORS, Doubles, HeldOut
+from echornn.readings import STANDARD_ERRORS, Doubles, Evaluation, HeldOut, TaskSettings
 from echornn.tasks.task import Batch
 
 
@@ -29,6 +29,15 @@ def held_out(
     zero = np.zeros((rows, carried_size(config)), np.float32)
     outputs = prepared.run(x, zero, *prepared.noise(steps, rows)).outputs
     return measured(np.swapaxes(outputs, 0, 1), batch, config)
+
+
+def evaluation(
+    prepared: Prepared, sizes: tuple[TaskSettings, ...], data_seed: int | None
+) -> Evaluation:
+    """`held_out` for the settings of each size."""
+    settings = [dict(size) for size in sizes] or [{}]
+    scores = [held_out(prepared, size, None, data_seed) for size in settings]
+    return Evaluation(sizes, tuple(scores))
 
 
 def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
+from echornn.data import held_out_config
 from echornn.progress import Floats, Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.run.branch import Position
@@ -18,7 +19,7 @@ from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import WATCHABLE_SPEED
 from echornn.state import Snapshot, TrainerState
-from echornn.training.memory import require_room_for_probes
+from echornn.training.memory import require_room_for_held_out, require_room_for_probes
 
 Examine = Callable[[Snapshot, Question], Readings]
 """The probing function; it is called on a separate thread, one call at a time."""
@@ -323,7 +324,10 @@ def reason_of(error: Exception) -> str:
 
 
 def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readings:
-    require_room_for_probes(snapshot.state.config)
+    config = snapshot.state.config
+    require_room_for_probes(config)
+    for size in question.sizes:  # that somebody typed while it trains
+        require_room_for_held_out(held_out_config(config, dict(size)))
     quiet.import_tensorflow(say=say)
     from echornn.probes.examine import examine as by_probes
 

@@ -131,6 +131,13 @@ def require_room_for_probes(config: EchoConfig) -> None:
     require_room(f"state_size = {config.state_size}", matrices + window)
 
 
+def require_room_for_held_out(config: EchoConfig) -> None:
+    """For data of a `held_out_config`, and what a network computes of it."""
+    steps = config.batch_size * config.row_length
+    numbers = config.input_size + _columns(config) + config.output_size
+    require_room(f"held-out data of {steps:,} steps", FLOAT * COPIES * steps * numbers)
+
+
 def require_room(what: str, needed: int) -> None:
     """Raise a `MemoryError` that names ``what`` unless so many bytes are free."""
     free = usable_bytes()

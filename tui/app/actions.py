@@ -380,6 +380,16 @@ CURVE = (
         label="Held out",
     ),
     Action(
+        "evaluate",
+        screen.Evaluate,
+        "How well this network does on data that no training saw; «line» also with other sizes: "
+        "evaluate length=50,100",
+        keys="E",
+        label="Evaluate",
+        usage="[SETTING=VALUES]",
+        word_help="on data that no training saw, also of several sizes: length=50,100",
+    ),
+    Action(
         "zoom",
         screen.Zoom(True),
         "Zoom in: half as many windows",

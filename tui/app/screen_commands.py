@@ -133,6 +133,14 @@ class OpenAlong(ScreenCommand):
     """Measure along the run, and show it."""
 
 
+@dataclass(frozen=True)
+class Evaluate(ScreenCommand):
+    """Measure the network on held-out data, and show it; of the sizes of an axis, if there is
+    one."""
+
+    axis: str = ""
+
+
 class FollowAdvice(ScreenCommand):
     """Make the change that the sentence above the curve names."""
 

@@ -18,17 +18,21 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from echornn.config import ConfigError
 from echornn.run import kept_runs
 from echornn.run.branch import letter_of
 from echornn.session import commands
 from echornn.session.commands import Answer, Command, Go, Save
+from echornn.session.exchange import union
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Audience, Query
 from echornn.session.session import ViewedSession
+from echornn.sweeps.grid import sizes_of
 from tui.app import actions, keys
 from tui.app import screen_commands as screen
 from tui.app.actions import ACTIONS, Action
 from tui.app.along import AlongScreen
+from tui.app.evaluation import EvaluationScreen
 from tui.app.help import HelpScreen
 from tui.app.help_page import chapters
 from tui.app.hints import Hints
@@ -100,6 +104,7 @@ class TrainingScreen(Screen[None]):
         self.scripts = Scripts(self.begin_line, self.look_for_lines, self.tell)
         self.watched = Watched(self.shown, ascii_only)
         self.seed_choice = SeedChoice(self.shown, self.watched.seeds, self.send)
+        self._evaluation: EvaluationScreen | None = None  # the one that is open
         self._watched_before: Widget | None = None  # what had the arrow keys before a panel opened
         self._replicas = 0  # how many networks are trained side by side, once that is known
         self._offered: tuple[object, ...] = ()  # what the keys on the last line depend on
@@ -215,6 +220,8 @@ class TrainingScreen(Screen[None]):
         self._show_status()
         for panel in self._panels.values():
             panel.show(picture)
+        if self._evaluation is not None:
+            self._evaluation.show(frame)
         offered = (
             frame.state,
             frame.start,
@@ -375,7 +382,10 @@ class TrainingScreen(Screen[None]):
 
     def _ask(self) -> None:
         """Ask the session for the readings that are needed, unless it was asked already."""
-        self.sender.ask(self.watched.question)
+        question = self.watched.question
+        if self._evaluation is not None:
+            question = union(question, self._evaluation.question)
+        self.sender.ask(question)
 
     # ---- keys
 
@@ -503,6 +513,8 @@ class TrainingScreen(Screen[None]):
                 await self.app.push_screen(HelpScreen(chapters(self._frame, self.audience)))
             case screen.OpenAlong():
                 return await self._open_along()
+            case screen.Evaluate(axis):
+                return await self._evaluate(axis)
             case screen.FollowAdvice():
                 return self._follow_advice()
             case screen.CopyCommand():
@@ -660,6 +672,23 @@ class TrainingScreen(Screen[None]):
         along = AlongScreen(config, str(kept.folder), kept.where, kept.wait_until_saved)
         await self.app.push_screen(along)
         return ""
+
+    async def _evaluate(self, axis: str) -> str:
+        frame = self._frame
+        if frame.state is State.FAILED:
+            return keys.FAILED
+        try:
+            sizes = sizes_of(frame.own_config, axis) if axis else ()
+        except ConfigError as error:
+            return str(error)
+        self._evaluation = EvaluationScreen(frame, sizes)
+        await self.app.push_screen(self._evaluation, self._end_evaluation)
+        self._ask()
+        return ""
+
+    def _end_evaluation(self, _: None) -> None:
+        self._evaluation = None
+        self._ask()
 
     def _take_over(self) -> str:
         why_not = self.sender.take_over()

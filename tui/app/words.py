@@ -128,7 +128,7 @@ ARGUMENTS: dict[str, tuple[Callable[[str], Any], str]] = {
     "FIELD=VALUE": (_change, "a field with its new value, such as learning_rate=0.1"),
     "FILE.svg": (partial(_file, ".svg"), "a file that ends in .svg"),
     "FILE.txt": (partial(_file, ".txt"), "in .txt"),
-    **dict.fromkeys(("FILE", "NAME", "RUN"), (str, "")),
+    **dict.fromkeys(("FILE", "NAME", "RUN", "SETTING=VALUES"), (str, "")),
 }
 """How each argument in capitals is read (None: it cannot be), and what is allowed."""
 

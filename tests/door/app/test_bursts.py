@@ -174,6 +174,20 @@ ALONG: dict[str, Any] = {
 }
 
 
+EVALUATION = {
+    "E⎋.": ("Step 1", "LossPlot"),
+    ":evaluate echo_step=3⏎q.": ("Step 1", "LossPlot"),
+    "E.": ("", "VerticalScroll"),
+}
+
+
+@pytest.mark.parametrize("keys", EVALUATION)
+async def test_keys_behind_an_evaluation_are_of_what_is_open(keys: str) -> None:
+    async with opened(SMALL, Step(10)) as stage:
+        sent = await sent_by(stage, keys)
+        assert (sent, stage.focus) == EVALUATION[keys]
+
+
 @pytest.mark.parametrize("keys", ALONG)
 async def test_keys_behind_the_probes_along_the_run_are_of_what_is_open(
     keys: str, tmp_path: Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ import pytest
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Ask, Choose, Edit, Go, Step
 from tests.door.app.stage import Stage as App
-from tests.door.app.stage import opened
+from tests.door.app.stage import another_screen, opened
 from tests.door.library.sessions import Query, Stage, on_stage
-from tests.patience import wait_for
-from tests.readings_by_hand import HeldOut
+from tests.patience import PATIENCE, wait_for
+from tests.readings_by_hand import Evaluation, HeldOut
 from tests.recorded import record_branches
-from tests.scripted import SMALL_POPULATION
+from tests.scripted import SMALL, SMALL_POPULATION
 
 NONE = np.zeros(1, np.float32)
 HELD_OUT = Ask(Question(frozenset({"held_out"})))
@@ -113,6 +114,68 @@ async def test_another_task_says_that_it_has_no_text() -> None:
     async with opened(size=(80, 30)) as stage:
         text = await stage.press(". w")
         assert "sample: only a network that predicts the next symbol can write" in text
+
+
+def evaluated(snapshot: Snapshot, question: Question) -> Readings:
+    """The loss is the echo's step, or without sizes the window."""
+    if "evaluation" not in question.kinds:
+        return readings_at(snapshot)
+    scores = []
+    for loss in [dict(size)["echo_step"] for size in question.sizes] or [snapshot.window]:
+        scores.append(HeldOut(loss, 0.125, 0.25, 0.0625, 64, 320, NONE, NONE, NONE))
+    return readings_at(snapshot, evaluation=Evaluation(question.sizes, tuple(scores)))
+
+
+def table(text: str) -> list[list[str]]:
+    """The words of the lines in the box of the evaluation."""
+    lines = text[text.index("Evaluation") :].splitlines()[1:]
+    return [line.strip(" │").split() for line in lines if "│" in line]
+
+
+async def test_key_e_in_capitals_evaluates_the_network_of_each_window_until_it_is_closed() -> None:
+    async with opened(readings=evaluated) as stage:
+        await stage.press("E")
+        await stage.until("seed 7 after window 0: 64 fresh rows")
+        await stage.do(Step(5))
+        await stage.seconds_pass(1)
+        text = await stage.until("seed 7 after window 5: 64 fresh rows")
+        heads, row = table(text)[1:3]
+        assert heads[:5] == ["steps", "loss", "+-", "accuracy", "+-"]
+        assert row == ["320", "5.0000", "0.1250", "75.0%", "6.2%"]
+        assert "fresh rows" not in await stage.press("escape")
+
+
+async def test_evaluate_with_sizes_has_a_line_for_each() -> None:
+    async with opened(SMALL, Step(1), readings=evaluated) as stage:
+        await stage.enter("evaluate echo_step=2..4")
+        text = await stage.until("fresh rows")
+        assert [line[:2] for line in table(text)[1:5]] == [
+            ["echo_step", "loss"],
+            ["2", "2.0000"],
+            ["3", "3.0000"],
+            ["4", "4.0000"],
+        ]
+        await stage.press("escape")
+        refused = await stage.enter("evaluate num_classes=3")
+        assert "num_classes = 3 cannot be used" in refused
+
+
+async def test_who_only_looks_evaluates_too_and_it_says_at_once_that_it_computes() -> None:
+    may_answer = threading.Event()
+
+    def slowly(snapshot: Snapshot, question: Question) -> Readings:
+        if "evaluation" in question.kinds:
+            assert may_answer.wait(PATIENCE)
+        return evaluated(snapshot, question)
+
+    async with (
+        opened(SMALL, Step(1), readings=slowly) as stage,
+        another_screen(stage, only_looks=True) as other,
+    ):
+        assert "computing" in await other.press("E")
+        may_answer.set()
+        await other.until("seed 7 after window 1")
+        assert "fresh rows" not in await stage.shown()
 
 
 def record(window: int, loss: float | None, ratio: float | None) -> str:
