@@ -382,12 +382,12 @@ CURVE = (
     Action(
         "evaluate",
         screen.Evaluate,
-        "How well this network does on data that no training saw; «line» also with other sizes: "
+        "Loss and accuracy on data that no training saw; after «line» also of several sizes: "
         "evaluate length=50,100",
         keys="E",
         label="Evaluate",
         usage="[SETTING=VALUES]",
-        word_help="on data that no training saw, also of several sizes: length=50,100",
+        word_help="loss and accuracy on data that no training saw, of sizes such as length=50,100",
     ),
     Action(
         "zoom",
