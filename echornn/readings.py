@@ -409,6 +409,7 @@ class FixedPoints:
 
     states: Doubles  # [points, carried]: h of each layer, and what the cell carries besides
     residuals: Floats  # [points], the largest absolute value in F(s) - s, computed in float64
+    q: Floats  # [points], |F(s) - s|^2 / 2, by which Sussillo and Barak judge slow points
     # [points, carried], of the Jacobian, the largest absolute value first
     eigenvalues: npt.NDArray[np.complex64]
     kinds: tuple[PointKind, ...]  # [points]

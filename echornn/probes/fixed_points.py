@@ -69,10 +69,18 @@ class Distances:
 
 class Point(NamedTuple):
     state: Doubles
-    residual: float
+    move: Doubles  # [carried], F(s) - s
     eigenvalues: npt.NDArray[np.complex128]
     kind: PointKind
     starts: int
+
+    @property
+    def residual(self) -> float:
+        return float(np.abs(self.move).max(initial=0))
+
+    @property
+    def q(self) -> float:
+        return float(self.move @ self.move) / 2
 
     @property
     def order(self) -> tuple[int, int, int]:
@@ -102,6 +110,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     return FixedPoints(
         states=states,
         residuals=np.array([point.residual for point in points], np.float32),
+        q=np.array([point.q for point in points], np.float32),
         eigenvalues=eigenvalues.reshape(-1, carried),
         kinds=tuple(point.kind for point in points),
         starts=np.array([point.starts for point in points], np.int32),
@@ -241,14 +250,13 @@ def _points(network: OneStep, found: Rests, which: Bools, apart: float) -> list[
     indices, starts = merged(found, which, apart)
     states = found.states[indices]
     after, jacobians = network.with_jacobian(states)
-    residuals = np.abs(after - states).max(axis=1, initial=0)
+    moves = after - states
     eigenvalues = np.linalg.eigvals(jacobians).astype(np.complex128)
     points = []
     for index, state in enumerate(states):
         values = eigenvalues[index]
         values = values[np.argsort(-np.abs(values), kind="stable")]  # the largest first
-        residual = float(residuals[index])
-        points.append(Point(state, residual, values, kind_of(values), starts[index]))
+        points.append(Point(state, moves[index], values, kind_of(values), starts[index]))
     return points
 
 

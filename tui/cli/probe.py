@@ -327,9 +327,10 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
     )
     outputs = readings.config.the_task.outputs
     what = "outputs" if isinstance(outputs, Numbers) else "likeliest output"
-    lines += ["", f"      kind      |l| > 1  largest |l|  residual  searches  {what}"]
+    lines += ["", f"      kind      |l| > 1  max |l|  residual        q  searches  {what}"]
     lines += [_point_line(points, index, outputs) for index in range(len(points.kinds))]
     lines += ["", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"]
+    lines.append("residual: the largest move of a number in a step; q: |F(s) - s|^2 / 2")
     return record, lines
 
 
@@ -337,6 +338,7 @@ def _point_record(points: read.FixedPoints, index: int) -> Record:
     return {
         "kind": points.kinds[index],
         "residual": points.residuals[index],
+        "q": points.q[index],
         "searches": int(points.starts[index]),
         "outputs": points.outputs[index],
         "state": points.states[index],
@@ -348,8 +350,8 @@ def _point_line(points: read.FixedPoints, index: int, outputs: Symbols | Numbers
     sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
     pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
     line = (
-        f"{index + 1:>4}  {points.kinds[index]:<8}{pushing:>9}  {sizes[0]:>11.4f}  "
-        f"{points.residuals[index]:>8.1e}  {points.starts[index]:>8}"
+        f"{index + 1:>4}  {points.kinds[index]:<8}{pushing:>9}  {sizes[0]:>7.4f}  "
+        f"{points.residuals[index]:>8.1e}  {points.q[index]:>7.1e}  {points.starts[index]:>8}"
     )
     if isinstance(outputs, Numbers):
         # No -0.00

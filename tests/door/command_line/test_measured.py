@@ -158,9 +158,11 @@ def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
     assert found["input_numbers"] == [1.0]
     assert found["points"]
     for point in found["points"]:
-        keys = "kind residual searches outputs state eigenvalues"
+        keys = "kind residual q searches outputs state eigenvalues"
         assert [*point] == keys.split()
         state = np.array(point["state"])
+        of_one_unit = point["residual"] ** 2 / 2  # if only the unit that moves most moved
+        assert 0.999 * of_one_unit <= point["q"] <= 1.001 * len(state) * of_one_unit
         after = np.tanh(np.array([1.0, *state]) @ network["W"] + network["b"][0])
         np.testing.assert_allclose(after, state, atol=1e-4)
         jacobian = (1 - after**2)[:, np.newaxis] * network["W"][1:].T

@@ -54,6 +54,22 @@ def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
     assert points.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
 
 
+def test_q_is_half_the_square_of_a_step_at_slow_points() -> None:
+    """tanh(2 h - b) misses h by 0.0001 and 0.0002 where it comes nearest; the input 1 drives it
+    away."""
+    config = EchoConfig(state_size=2, total_series_length=400)
+    weights = zero_weights(config)
+    weights["W"][:] = [[2, 2], [2, 0], [0, 2]]
+    nearest = np.sqrt(0.5) - np.arctanh(np.sqrt(0.5)) / 2
+    weights["b"][:] = -2 * (nearest + np.array([0.0001, 0.0002]))
+    points = points_of(config, weights)
+    assert "slow" in points.kinds
+    moves = np.tanh(2 * points.states + doubles(weights)["b"]) - points.states
+    assert points.q == pytest.approx((moves**2).sum(axis=1) / 2, rel=1e-4, abs=1e-20)
+    both = (np.abs(points.states - 0.707) < 0.01).all(axis=1)
+    assert points.q[both] == pytest.approx([2.5e-8], rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("sizes", "kind"),
     [
