@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,17 @@ from typing import Any
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.data import batch_of
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import HeldOut, Kind, Question, Readings
 from echornn.state import Snapshot, TrainerState
 from echornn.sweeps.results import Result
+from echornn.tasks.task import Batch
 
 DATA_SEED = 0  # of held-out data: the same for all networks, so that they can be compared
+FIRST_WINDOWS = 64  # chosen by eye
+NEW_DATA = 1  # the version of epochs that no training saw, which has 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,24 @@ def loss(network: Trained) -> float:
     return math.nan if held_out is None else held_out.loss
 
 
+def first_window(network: Trained) -> float:
+    """The loss of an epoch's first window, from a zero state; the mean over epochs of new data."""
+    from echornn.network.frozen import FrozenNetwork  # both load TensorFlow
+    from echornn.probes.held_out import measured
+
+    config = network.config
+    rows, steps = config.batch_size, config.window_steps
+    zero = np.zeros((rows, carried_size(config)), np.float32)
+    losses = []
+    for epoch in range(FIRST_WINDOWS):
+        batch = batch_of(config, NEW_DATA, epoch)
+        first = Batch(batch.x[:, :steps], batch.y[:, :steps], batch.scored[:, :steps])
+        x = np.ascontiguousarray(np.swapaxes(first.x, 0, 1))
+        outputs = FrozenNetwork(config, network.weights).run(x, zero).outputs
+        losses.append(measured(np.swapaxes(outputs, 0, 1), first, config).loss)
+    return statistics.fmean(losses)
+
+
 def bits(network: Trained) -> float:
     """On held-out data, in bits a scored step."""
     return loss(network) / math.log(2)
@@ -112,6 +135,7 @@ MEASURES: dict[str, Callable[[Trained], float]] = {
         sequences,
         final_loss,
         loss,
+        first_window,
         bits,
         accuracy,
         scaled_accuracy,
