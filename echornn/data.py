@@ -15,7 +15,7 @@ from echornn import seeding
 from echornn.cells.own_cell import OwnCell
 from echornn.cells.own_cell import check as check_cell
 from echornn.config import TASK, ConfigError, EchoConfig
-from echornn.progress import Bools
+from echornn.progress import Scores
 from echornn.tasks.echo import Echo, targets_side_by_side, uniform_symbols
 from echornn.tasks.own_task import check as check_task
 from echornn.tasks.table import values_of
@@ -24,13 +24,13 @@ from echornn.tasks.task import Batch, Task, TaskError, draw_rows, form_of, known
 
 class EpochData(NamedTuple):
     """Inputs and targets of an epoch: symbols, uint8 [row length, batch, replicas], or numbers,
-    float32 [row length, batch, count, replicas]; and which steps count, bool [row length, batch,
-    replicas], or None if all do.
+    float32 [row length, batch, count, replicas]; and which steps count, bool, or their weights,
+    float32 [row length, batch, replicas], or None if all do.
     """
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
-    scored: Bools | None = None
+    scored: Scores | None = None
 
 
 def batch_of(config: EchoConfig, data_version: int = 0, epoch: int = 0) -> Batch:
@@ -101,7 +101,7 @@ def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
     if config.resets_state:
         return _last_windows(batch, config.window_steps)
     counts = np.arange(steps) >= steps - HELD_OUT_STEPS
-    return replace(batch, scored=batch.scored & counts)
+    return replace(batch, scored=batch.scored * counts)
 
 
 def _last_windows(batch: Batch, length: int) -> Batch:
@@ -201,9 +201,9 @@ def _side_by_side(arrays: Sequence[npt.NDArray[Any]], length: int) -> npt.NDArra
     return whole
 
 
-def _require_scored_windows(config: EchoConfig, scored: Bools, epoch: int) -> None:
+def _require_scored_windows(config: EchoConfig, scored: Scores, epoch: int) -> None:
     """Check that each window has a scored step, since its loss is a mean over them."""
-    scored_before = np.concatenate([[0], np.cumsum(scored.sum(axis=0))])
+    scored_before = np.concatenate([[0], np.cumsum(np.count_nonzero(scored, axis=0))])
     begins = np.arange(config.windows_per_epoch) * config.window_stride
     counts = scored_before[begins + config.window_steps] - scored_before[begins]
     empty = np.flatnonzero(counts == 0)

@@ -14,6 +14,7 @@ SymbolArray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+Scores = npt.NDArray[Any]  # which steps count, bool, or their weights, float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,8 @@ class Progress:
         states: float32 [batch_size, T, state_size], the state after each time step.
         init_state: float32 [batch_size, carried], the state at the start of the last window (see
             `echornn.network.shapes.carried_size`); empty [0, 0] if unknown.
-        scored: bool [batch_size, T], the steps that count in the loss; empty [0, 0] if unknown.
+        scored: bool [batch_size, T], the steps that count in the loss, or float32, their weights;
+            empty [0, 0] if unknown.
         grad_norms: float32 [n], the global norm of each window's gradient, before it was clipped;
             empty if unknown.
 
@@ -52,7 +54,7 @@ class Progress:
     outputs: Floats
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    scored: Bools = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
+    scored: Scores = field(default_factory=lambda: np.zeros((0, 0), np.bool_))
     grad_norms: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @cached_property
@@ -105,7 +107,7 @@ class PopulationProgress:
     # Uint8 [T, batch_size, replicas], or float32 [T, batch_size, count, replicas]
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
-    scored: Bools
+    scored: Scores
     outputs: Floats  # [T, batch_size, outputs, replicas]
     states: Floats
     init_state: Floats  # [batch_size, carried, replicas]

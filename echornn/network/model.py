@@ -141,8 +141,8 @@ def cross_entropy(
     logits: Tensor, labels: Tensor, scored: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """The mean cross-entropy over scored time steps and rows, in nats, float32 [...], and the
-    softmax without gradient: of float32 [T, batch, classes, ...], int32 [T, batch, ...], and bool
-    [T, batch, ...].
+    softmax without gradient: of float32 [T, batch, classes, ...], int32 [T, batch, ...], and bool,
+    or weights of steps, float32 [T, batch, ...].
     """
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels, scored)
@@ -150,15 +150,21 @@ def cross_entropy(
     if scored is None:
         loss = tf.reduce_mean(losses)
     else:
-        loss = tf.reduce_sum(tf.where(scored, losses, 0.0)) / _number_of(scored)
+        loss = tf.reduce_sum(_counted(losses, scored)) / _number_of(scored)
     return loss, tf.nn.softmax(logits)
 
 
 def _number_of(steps: Tensor) -> Tensor:
-    """How many are marked: bool [T, batch, ...] to float32 [...]."""
+    """How many are marked, or the sum of weights: bool or float32 [T, batch, ...] to float32
+    [...]."""
     length, batch, *replicas = steps.shape
     marked = tf.reshape(tf.cast(steps, tf.float32), [length * batch, *replicas])
     return sum_of_steps(marked) if replicas else tf.reduce_sum(marked)
+
+
+def _counted(values: Tensor, scored: Tensor) -> Tensor:
+    """The values of steps that count, else 0; or each times the weight of its step."""
+    return tf.where(scored, values, 0.0) if scored.dtype == tf.bool else scored * values
 
 
 def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -180,8 +186,12 @@ def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple
         probabilities = exponentials / sums[:, :, tf.newaxis]
         costs = largest - tf.reduce_sum(logits * hot, axis=2)
         if scored is not None:
-            sums = tf.where(scored, sums, 1.0)
-            costs = tf.where(scored, costs, 0.0)
+            if scored.dtype == tf.bool:
+                sums = tf.where(scored, sums, 1.0)
+            else:  # each logarithm has a weight of its own
+                costs += tf.math.log(sums)
+                sums = tf.ones_like(sums)
+            costs = _counted(costs, scored)
         products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
         logarithms = sum_of_steps(tf.math.log(products))
         loss = logarithms + sum_of_steps(tf.reshape(costs, [rows, replicas]))
@@ -190,7 +200,7 @@ def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple
             d_logits = (probabilities - hot) * (d_loss / scored_rows)
             if scored is None:
                 return d_logits
-            return tf.where(scored[:, :, tf.newaxis], d_logits, 0.0)
+            return _counted(d_logits, scored[:, :, tf.newaxis])
 
         return (loss / scored_rows, probabilities), gradient
 
@@ -200,11 +210,12 @@ def _of_replicas(logits: Tensor, labels: Tensor, scored: Tensor | None) -> tuple
 
 def errors(probabilities: Tensor, labels: Tensor, scored: Tensor | None = None) -> Tensor:
     """The number of wrong predictions in a window, int32 [...]; if only some count, their share
-    times all."""
+    times all. A step with any weight above 0 counts once."""
     wrong = _predicted(probabilities) != labels
     if scored is None:
         return tf.cast(_number_of(wrong), tf.int32)
     steps, batch = wrong.shape[:2]
+    scored = tf.cast(scored, tf.bool)
     share = _number_of(tf.logical_and(wrong, scored)) / _number_of(scored)
     return tf.cast(tf.round(share * (steps * batch)), tf.int32)
 
@@ -229,12 +240,15 @@ def squared_error(outputs: Tensor, targets: Tensor, scored: Tensor | None = None
 
     def forward(outputs: Tensor) -> tuple[Tensor, object]:
         wrong = outputs - targets
+        weighed = wrong
         if scored is not None:
-            wrong = tf.where(scored[:, :, tf.newaxis], wrong, 0.0)
-        squares = tf.reduce_sum(wrong * wrong, axis=2)
+            weighed = _counted(wrong, scored[:, :, tf.newaxis])
+            if scored.dtype == tf.bool:
+                wrong = weighed
+        squares = tf.reduce_sum(wrong * weighed, axis=2)
         rows = tf.reshape(squares, [steps * batch, *replicas])
         loss = sum_of_steps(rows) if replicas else tf.reduce_sum(rows)
-        return loss / count, lambda d_loss: wrong * (2 * d_loss / count)
+        return loss / count, lambda d_loss: weighed * (2 * d_loss / count)
 
     loss: Tensor = tf.custom_gradient(forward)(outputs)
     return loss

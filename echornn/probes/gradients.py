@@ -15,7 +15,7 @@ from echornn.network.step import step
 from echornn.probes.past import Past, size
 from echornn.probes.prepared import Prepared
 from echornn.probes.series import Inputs, Series
-from echornn.progress import Bools, Floats
+from echornn.progress import Bools, Floats, Scores
 from echornn.readings import STANDARD_ERRORS, Doubles, Gradient
 from echornn.tasks.task import Numbers
 
@@ -33,8 +33,9 @@ def gradient(prepared: Prepared) -> Gradient:
     arrays = [series.x, run.before, _cut_shares(config, series), d_logits]
     samples = targets * rows
     if series.scored is not None:
-        arrays.append(_existing(series, series.scored))
-        samples = int(series.scored.sum())
+        is_scored = series.scored.astype(np.bool_)
+        arrays.append(_existing(series, is_scored))
+        samples = int(is_scored.sum())
     sizes, beyond, cut = prepared.compute(_following, *arrays, any_steps=3)
 
     whole = beyond[0]
@@ -56,9 +57,9 @@ def gradient(prepared: Prepared) -> Gradient:
     )
 
 
-def to_logits(config: EchoConfig, outputs: Floats, y: Inputs, scored: Bools | None) -> Floats:
-    """The gradient of each loss to its logits, or numbers, [..., outputs]; 0 where no loss
-    counts."""
+def to_logits(config: EchoConfig, outputs: Floats, y: Inputs, scored: Scores | None) -> Floats:
+    """The gradient of each loss to its logits, or numbers, [..., outputs]; 0 where no loss counts,
+    and times its weight, relative to their mean."""
     form = config.the_task.outputs
     if isinstance(form, Numbers):
         d_logits = (outputs - y) * np.float32(2 / form.count)
@@ -66,6 +67,8 @@ def to_logits(config: EchoConfig, outputs: Floats, y: Inputs, scored: Bools | No
         d_logits = outputs - np.eye(form.count, dtype=np.float32)[y]
     if scored is None:
         return d_logits
+    if scored.dtype != np.bool_:
+        d_logits *= (scored / scored[scored > 0].mean())[..., np.newaxis]
     return np.where(scored[..., np.newaxis], d_logits, np.float32(0))
 
 

@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.data import held_out_batch, held_out_config, load_own_task
 from echornn.network.shapes import carried_size
 from echornn.probes.prepared import Prepared
-from echornn.progress import Bools, Floats
+from echornn.progress import Bools, Floats, Scores
 from echornn.readings import STANDARD_ERRORS, Doubles, Evaluation, HeldOut, TaskSettings
 from echornn.tasks.task import Batch
 
@@ -42,7 +42,8 @@ def evaluation(
 
 def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
     """The losses and errors of outputs, float32 [rows, steps, outputs]."""
-    scored = batch.scored
+    weights = batch.scored
+    scored: Bools = weights > 0
     if config.has_classes:
         losses = _cross_entropies(outputs, batch)
         wrong = (outputs.argmax(axis=-1) != batch.y).astype(np.float64)
@@ -54,13 +55,13 @@ def measured(outputs: Floats, batch: Batch, config: EchoConfig) -> HeldOut:
 
     rows, steps = scored.shape
     return HeldOut(
-        loss=float(_mean(losses, scored)),
-        loss_spread=_spread(losses, scored),
+        loss=float(_mean(losses, weights)),
+        loss_spread=_spread(losses, weights),
         wrong=float(_mean(wrong, scored)),
         wrong_spread=_spread(wrong, scored),
         rows=rows,
         steps=steps,
-        loss_by_step=_mean(losses, scored, axis=0).astype(np.float32),
+        loss_by_step=_mean(losses, weights, axis=0).astype(np.float32),
         wrong_by_step=_mean(wrong, scored, axis=0).astype(np.float32),
         wrong_by_target=wrong_by_target.astype(np.float32),
     )
@@ -76,20 +77,22 @@ def _cross_entropies(probabilities: Floats, batch: Batch) -> Doubles:
 def _wrong_by_target(wrong: Doubles, batch: Batch, classes: int) -> Doubles:
     """The share of wrong answers among the scored steps of each target; NaN where there are
     none."""
-    targets = batch.y[batch.scored]
+    scored = batch.scored > 0
+    targets = batch.y[scored]
     counts = np.bincount(targets, minlength=classes)
-    wrong_counts = np.bincount(targets, wrong[batch.scored], classes)
+    wrong_counts = np.bincount(targets, wrong[scored], classes)
     with np.errstate(invalid="ignore"):
         return wrong_counts / counts
 
 
-def _mean(values: Doubles, scored: Bools, axis: int | None = None) -> Any:
-    """Over the scored steps; NaN where there are none."""
+def _mean(values: Doubles, scored: Scores, axis: int | None = None) -> Any:
+    """Over the scored steps, by their weights; NaN where there are none."""
     with np.errstate(invalid="ignore"):
-        return np.where(scored, values, 0).sum(axis) / scored.sum(axis)
+        total = np.where(scored, values * scored, 0).sum(axis)
+        return total / scored.sum(axis, dtype=np.float64)
 
 
-def _spread(values: Doubles, scored: Bools) -> float:
+def _spread(values: Doubles, scored: Scores) -> float:
     """Two standard errors of the mean over rows; NaN of a single row."""
     of_rows = _mean(values, scored, axis=1)[scored.any(axis=1)]
     if len(of_rows) < 2:

@@ -18,7 +18,7 @@ from echornn.probes.series import (
     series_for,
     targets_for,
 )
-from echornn.progress import Bools, Floats
+from echornn.progress import Floats, Scores
 from echornn.readings import CellPart
 from echornn.state import Snapshot
 from echornn.tasks.task import Numbers, Symbols
@@ -30,7 +30,7 @@ STEPS_TO_SETTLE = 256
 class NewestWindow(NamedTuple):
     x: Inputs  # time first
     y: Inputs
-    scored: Bools  # whether the loss of each step counts
+    scored: Scores
     init_state: Floats  # [batch_size, carried]
 
 
@@ -119,7 +119,7 @@ def _newest_window(snapshot: Snapshot) -> NewestWindow | None:
 
     x = np.ascontiguousarray(np.swapaxes(progress.x, 0, 1))
     y = np.ascontiguousarray(np.swapaxes(progress.y, 0, 1))
-    scored = np.ones(y.shape[:2], np.bool_)
+    scored: Scores = np.ones(y.shape[:2], np.bool_)
     if progress.scored.size:  # or else it is unknown
         scored = progress.scored.T
     return NewestWindow(x, y, scored, progress.init_state)

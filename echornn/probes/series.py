@@ -14,7 +14,7 @@ import numpy.typing as npt
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data import load_own_task, source_lags
-from echornn.progress import Bools
+from echornn.progress import Bools, Scores
 from echornn.tasks.task import Numbers, Symbols, draw_rows
 
 Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]
@@ -43,12 +43,13 @@ MOST_GROUPS, LEAST_GROUPS, MOST_WEIGHTS_OF_MANY = 16, 4, 2**14
 class TaskData(NamedTuple):
     x: Inputs
     y: Inputs
-    scored: Bools  # [steps, rows], the steps that count in the loss
+    scored: Scores  # [steps, rows]
 
-    def last(self, steps: int) -> tuple[Inputs, Bools | None]:
+    def last(self, steps: int) -> tuple[Inputs, Scores | None]:
         """The targets of the last steps, and which of them count; None if all do."""
         scored = self.scored[-steps:]
-        return self.y[-steps:], None if scored.all() else scored
+        all_count = scored.dtype == np.bool_ and scored.all()
+        return self.y[-steps:], None if all_count else scored
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ class Series:
 
     x: Inputs  # [steps, rows, ...]
     y: Inputs  # the targets of the last steps, [steps read, rows, ...]
-    scored: Bools | None  # which of these targets count, [steps read, rows]; None if all do
+    scored: Scores | None  # which of these targets count, [steps read, rows]; None if all do
     steps_back: int  # the steps before those that are read, or through which gradients are followed
     lags: int = 0  # the lags at which memory is read
     # Of `targets_for`: groups of consecutive rows, all of the same size, that share no symbols

@@ -101,7 +101,8 @@ def _followed_input(
 def _may_follow_targets(prepared: Prepared) -> bool:
     """Not if some targets do not count, nor if one input decides each, so that it is followed
     instead."""
-    if prepared.series.scored is not None:
+    scored = prepared.series.scored
+    if scored is not None and not scored.all():
         return False
     config = prepared.config
     return not config.is_stream or len(source_lags(config)) != 1

@@ -181,6 +181,7 @@ class RecordedTask(Task):
     outputs = _answer("outputs")
     length = _answer("length")
     scores_every_step = _answer("scores_every_step")
+    weighs_steps = _answer("weighs_steps")
     characters = _answer("characters")
     live_settings = _answer("live_settings")
     levels = _answer("levels")
@@ -218,6 +219,7 @@ def _recorded(facts: Mapping[str, Any], every_step: bool = False) -> dict[str, A
         "outputs": _form_from(**facts["outputs"]) if facts else UNKNOWN,
         "length": facts.get("length"),
         "scores_every_step": bool(facts.get("scores_every_step", every_step)),
+        "weighs_steps": facts.get("weighs_steps", False),
         "characters": facts.get("characters", ()),
         "live_settings": frozenset(facts.get("live", ())),
         "levels": lambda *shape: ladders.get(shape, no_ladder)[0],
@@ -278,6 +280,7 @@ def _facts_of(task: Task, shape: Shape | None) -> dict[str, Any]:
         "outputs": _form_record(outputs),
         "length": length,
         "scores_every_step": scores_every_step,
+        "weighs_steps": task.weighs_steps,
         "characters": list(task.characters),
         "live": sorted(task.live_settings),
         "ladders": ladders,

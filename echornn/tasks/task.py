@@ -188,8 +188,8 @@ class Batch:
 
     x: npt.NDArray[Any]  # inputs
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
-    # [rows, steps], whether a step counts; by default all do
-    scored: npt.NDArray[np.bool_] = None  # type: ignore
+    # [rows, steps], whether a step counts, by default all do; or its weight, see `weighs_steps`
+    scored: npt.NDArray[Any] = None  # type: ignore
 
     def __post_init__(self) -> None:
         if self.scored is None:
@@ -249,6 +249,9 @@ class Task(ABC):
     """
 
     own: ClassVar[Any] = None  # the `OwnTask` of the class, if it is a user's own
+    # Whether `draw` returns ``scored`` as weights, float32, 0 or more: a loss is the mean by these.
+    # Wrong answers are counted where a weight is above 0, whatever it is.
+    weighs_steps: ClassVar[bool] = False
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle a user's own task by the text of its file, which the other process may not
@@ -445,9 +448,7 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
     shape = rows, steps
     x = _fitting("x", task.inputs, np.asarray(drawn.x), shape)
     y = _fitting("y", task.outputs, np.asarray(drawn.y), shape)
-    scored = np.asarray(drawn.scored)
-    if scored.dtype != np.bool_ or scored.shape != shape:
-        raise TaskError(f"draw returns scored as {_form(scored)}, not bool {[*shape]}")
+    scored = _fitting_scores(task, np.asarray(drawn.scored), shape)
     if task.scores_every_step and not scored.all():
         raise TaskError("draw scores only some steps, but the task has scores_every_step")
     if not scored.any():
@@ -455,6 +456,23 @@ def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
             f"draw scores none of {steps:,} steps: a row may be too short for the task's lags"
         )
     return Batch(x, y, scored)
+
+
+def _fitting_scores(
+    task: Task, scored: npt.NDArray[Any], shape: tuple[int, int]
+) -> npt.NDArray[Any]:
+    kinds, noun = ("bf", "weights") if task.weighs_steps else ("b", "bool")
+    if scored.dtype.kind not in kinds or scored.shape != shape:
+        hint = "" if task.weighs_steps else "; weights need weighs_steps = True in the class"
+        raise TaskError(f"draw returns scored as {_form(scored)}, not {noun} {[*shape]}{hint}")
+    if not task.weighs_steps:
+        return scored
+    if task.scores_every_step:
+        raise TaskError("a task with weighs_steps cannot have scores_every_step, which has none")
+    weights = _finite("scored", scored.astype(np.float32, copy=False))
+    if weights.min() < 0:
+        raise TaskError(f"draw returns scored with {weights.min()}, but weights must be 0 or more")
+    return weights
 
 
 def _fitting(

@@ -37,7 +37,8 @@ class EpochSeries(NamedTuple):
     # Symbols, uint8 [steps, batch, ...], or numbers, float32 [steps, batch, count, ...]
     x: tf.Tensor
     y: tf.Tensor  # likewise
-    scored: tf.Tensor | None  # the steps that count, bool [steps, batch, ...]; None if all do
+    # The steps that count, bool, or their weights, float32 [steps, batch, ...]; None if all do
+    scored: tf.Tensor | None
     begin: tf.Tensor | int  # the step at which the first epoch of these networks begins
 
 

@@ -94,7 +94,9 @@ def _series_bytes(config: EchoConfig, replicas: int) -> int:
     """Of the data of one replica in a block."""
     task = config.the_task
     step = bytes_of_a_step(task.inputs) + bytes_of_a_step(task.outputs)
-    if not task.scores_every_step:
+    if task.weighs_steps:
+        step += FLOAT
+    elif not task.scores_every_step:
         step += 1  # whether it counts
     return step * epochs_in_a_block(config, replicas) * config.total_series_length
 

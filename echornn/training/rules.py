@@ -18,7 +18,7 @@ class WindowData(NamedTuple):
 
     x: tf.Tensor  # symbols, uint8 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
     labels: tf.Tensor  # symbols, int32 [T, batch, ...], or numbers, float32 [T, batch, count, ...]
-    scored: tf.Tensor | None  # the steps that count, bool [T, batch, ...]; None if all do
+    scored: tf.Tensor | None  # the steps that count, or weights, [T, batch, ...]; None if all do
     state: tf.Tensor  # float32 [batch, carried, ...]
     dropout_key: tf.Tensor  # int32 [2, ...]
     rate_penalty: tf.Tensor | float = 0.0  # read if the configuration has one

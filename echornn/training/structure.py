@@ -54,7 +54,7 @@ def structure(config: EchoConfig) -> tuple[Any, ...]:
     """
     key = program_key(config)
     fields = tuple(getattr(key, name) for name in FIELDS if name != "device")
-    return fields, *form_of(config.the_task)
+    return fields, *form_of(config.the_task), config.the_task.weighs_steps
 
 
 Devices = Mapping[EchoConfig, str]

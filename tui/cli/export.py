@@ -85,8 +85,8 @@ def export_run(
         keras: Write the network to this .keras file instead, as a Keras model with the same
             outputs.
         states: Write what a network does on held-out data to this .npz file instead, [trials,
-            steps, ...]: inputs, targets, scored, states, carried, outputs; and conditions, the last
-            target of each trial.
+            steps, ...]: inputs, targets, scored (or weights), states, carried, outputs; and
+            conditions, the last target of each trial.
         data_seed: With --states: draw the held-out data with this seed; by default the run's first,
             for all its networks.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
@@ -354,7 +354,7 @@ def _write_states(wanted: WantedNetworks, file: Path, data_seed: int | None) -> 
     networks = _networks(wanted, number)
     quiet.import_tensorflow(run.about.threshold)
     forward_passes = networks.run(batch.x)
-    last = batch.scored.shape[1] - 1 - batch.scored[:, ::-1].argmax(axis=1)
+    last = batch.scored.shape[1] - 1 - (batch.scored > 0)[:, ::-1].argmax(axis=1)
     arrays = {
         "inputs": batch.x,
         "targets": batch.y,

@@ -58,7 +58,7 @@ def channels_of(form: Form) -> int:
 
 def scored_in(window: Progress) -> Bools:
     if window.scored.size:
-        return window.scored
+        return window.scored > 0
     return np.ones(window.y.shape[:2], np.bool_)
 
 

@@ -21,6 +21,7 @@ from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.numpy_network import AnyWeights, Array, Parts
+from tests.door.oracles.weighed_tasks import WeighedSums
 
 CELLS = tuple(TABLE)
 
@@ -34,6 +35,7 @@ TASKS: dict[str, tuple[Task, int]] = {
     "whole_adding": (Adding(length=9), 9),
     "copy_memory": (CopyMemory(blank=4, items=2, symbols=3), 8),
     "temporal_order": (TemporalOrder(marks=2, length=10), 4),
+    "weighed_sums": (WeighedSums(), 4),
 }
 """Each with the window length T."""
 

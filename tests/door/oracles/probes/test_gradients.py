@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 D = 1e-5
 
-OF_TASKS = ("flip_flop", "adding", "copy_memory", "temporal_order")
+OF_TASKS = ("flip_flop", "adding", "copy_memory", "temporal_order", "weighed_sums")
 
 
 class Followed:
@@ -52,9 +52,11 @@ class Followed:
         self.weights = numpy_network.doubles(network.state.weights)
         self.states, _ = run_series(network, series)
         self.gradient = reading(network, "gradient")
-        self.scored = np.ones(series.y.shape[:2], bool)
+        # By which losses are weighed: 0 or 1, or with a mean of 1 where they count
+        self.weighed = np.ones(series.y.shape[:2])
         if series.scored is not None:
-            self.scored = series.scored
+            self.weighed = series.scored / series.scored[series.scored > 0].mean()
+        self.scored = self.weighed > 0
 
     def end(self, target: int) -> int:
         """The step after a target's."""
@@ -66,7 +68,8 @@ class Followed:
         x = self.series.x[begin : self.end(target)]
         states, _ = run(self.config, weights, x, self.states[begin] + shift)
         losses = numpy_network.losses(weights, states[-1], self.series.y[target])
-        return np.where(self.scored[target], losses, 0)
+        weighed: Array = losses * self.weighed[target]
+        return weighed
 
     def size_of_error(self, target: int, begin: int) -> Array:
         """How much the loss of each row depends on the state before step ``begin``."""
