@@ -387,7 +387,6 @@ CURVE = (
         keys="E",
         label="Evaluate",
         usage="[SETTING=VALUES]",
-        word_help="loss and accuracy on data that no training saw, of sizes such as length=50,100",
     ),
     Action(
         "zoom",

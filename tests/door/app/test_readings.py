@@ -13,6 +13,7 @@ import pytest
 
 from echornn import EchoConfig, Question, Readings, Snapshot
 from echornn.session.commands import Ask, Choose, Edit, Go, Step
+from echornn.session.probing import examine
 from tests.door.app.stage import Stage as App
 from tests.door.app.stage import another_screen, opened
 from tests.door.library.sessions import Query, Stage, on_stage
@@ -158,6 +159,14 @@ async def test_evaluate_with_sizes_has_a_line_for_each() -> None:
         await stage.press("escape")
         refused = await stage.enter("evaluate num_classes=3")
         assert "num_classes = 3 cannot be used" in refused
+
+
+async def test_trials_too_long_for_the_memory_are_not_begun_while_it_trains() -> None:
+    large = EchoConfig(task="parity", state_size=1024, total_series_length=400, batch_size=2)
+    async with opened(large, readings=examine, size=(100, 24)) as stage:
+        await stage.enter("evaluate length=1000000")
+        text = await stage.until("nothing could be read")
+        assert "held-out data of 512,000,000 steps needs about" in text
 
 
 async def test_who_only_looks_evaluates_too_and_it_says_at_once_that_it_computes() -> None:

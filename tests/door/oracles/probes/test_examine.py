@@ -48,6 +48,23 @@ def test_states_that_are_not_finite_are_not_read() -> None:
     assert examine(network, Question(frozenset({"weights"}))).weights is not None
 
 
+def test_a_constant_answer_loses_by_counting_at_each_size() -> None:
+    config = EchoConfig(task="parity", total_series_length=400)
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    weights["b2"][:] = np.log([0.25, 0.75])
+    sizes = ((), (("length", 3),), (("length", 70),))
+    question = Question(frozenset({"evaluation"}), sizes=sizes)
+    evaluation = examine(without_window(config, weights), question).evaluation
+    assert evaluation is not None
+    assert evaluation.sizes == sizes
+    assert [held_out.steps for held_out in evaluation.held_out] == [10, 3, 70]
+    for held_out in evaluation.held_out:
+        ones = held_out.accuracy
+        assert abs(ones - 0.5) < 0.1
+        loss = -ones * np.log(0.75) - (1 - ones) * np.log(0.25)
+        assert held_out.loss == pytest.approx(loss, rel=1e-5)
+
+
 def test_rows_and_columns_have_names() -> None:
     config = small("gru", num_layers=2, state_size=2)
     matrices = reading(snapshot(config, random_weights(config)), "weights")
