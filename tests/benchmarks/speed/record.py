@@ -22,12 +22,14 @@ class Result:
     Attributes:
         clock: elapsed seconds of each repeat, per window and network, or of the waiting; empty if
             left out.
+        processor: seconds of all processors, likewise; empty in earlier records.
         left_out: why the program was not measured.
         difference: the largest difference of its first losses from this project's, in nats.
         digest: a hash of the losses of its first call; equal if all bits are.
     """
 
     clock: tuple[float, ...] = ()
+    processor: tuple[float, ...] = ()
     left_out: str = ""
     difference: float | None = None
     digest: str = ""
@@ -86,7 +88,9 @@ class Record:
         for row, results in written["rows"].items():
             rows[row] = {}
             for name, result in results.items():
-                rows[row][name] = Result(**{**result, "clock": tuple(result["clock"])})
+                times = {"clock": tuple(result["clock"])}
+                times["processor"] = tuple(result.get("processor", ()))
+                rows[row][name] = Result(**{**result, **times})
         return cls(written["machine"], written["versions"], tuple(written["loads"]), rows)
 
 

@@ -49,7 +49,8 @@ class Sheet:
 
 
 APP = "app"
-TUTORIAL, NUMPY, TORCH, C = "tutorial", "numpy", "torch", "c"
+TUTORIAL, NUMPY, C = "tutorial", "numpy", "c"
+TORCH, COMPILED = "torch", "torch compiled"
 JAX, FUSED = "jax", "jax fused"
 START, IMPORTS = "start", "imports"
 BEFORE = " before"
@@ -70,7 +71,8 @@ PROGRAMS: dict[str, Program] = {
     ),
     JAX: Program("JAX `lax.scan`", "in_jax:prepare", {"fused": False}, is_peer=True),
     FUSED: Program("JAX, multiply and sum", "in_jax:prepare", {"fused": True}, is_peer=True),
-    TORCH: Program("PyTorch", "in_torch:prepare", environment=SLEEPING_THREADS, is_peer=True),
+    TORCH: Program("PyTorch eager", "in_torch:prepare", environment=SLEEPING_THREADS, is_peer=True),
+    COMPILED: Program("`torch.compile`", "in_torch_compiled:prepare", is_peer=True),
     C: Program("C", "in_c:prepare"),
     START: Program("echornn", "start:prepare"),
     IMPORTS: Program("the imports alone", "start:imports"),
@@ -86,9 +88,12 @@ def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]
     return others
 
 
-ALL = (APP, TUTORIAL, NUMPY, JAX, TORCH, C)
-CELLS = (APP, JAX, FUSED, TORCH)
+# Without `torch.compile`, which takes minutes for 100 steps
+LONG = (APP, TUTORIAL, NUMPY, JAX, TORCH, C)
+ALL = (*LONG, COMPILED)
+CELLS = (APP, JAX, FUSED, TORCH, COMPILED)
 ALONE = (APP, FUSED, C)
+SIDE_BY_SIDE = (APP, JAX, FUSED)
 
 SHEETS: dict[str, Sheet] = {
     "one": Sheet(
@@ -100,7 +105,7 @@ SHEETS: dict[str, Sheet] = {
             "64,50,15": Row("64, 50, 15", ALL, Network(64, 50, windows=150, learning_rate=0.03)),
             "256,50,15": Row("256, 50, 15", ALL, Network(256, 50, windows=30, learning_rate=0.01)),
             "256,256,100": Row(
-                "256, 256, 100", ALL, Network(256, 256, 100, windows=5, learning_rate=0.01)
+                "256, 256, 100", LONG, Network(256, 256, 100, windows=5, learning_rate=0.01)
             ),
             "gru": Row("4, 5, 15, GRU", CELLS, Network(cell="gru")),
             "lstm": Row("4, 5, 15, LSTM", CELLS, Network(cell="lstm")),
@@ -112,17 +117,17 @@ SHEETS: dict[str, Sheet] = {
         1e-6,
         {
             "4,5,15": Row("1", ALONE),
-            "x16": Row("16", (APP, FUSED), Network(replicas=16)),
-            "x64": Row("64", ALONE, Network(replicas=64)),
-            "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=400)),
-            "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=100)),
+            "x16": Row("16", SIDE_BY_SIDE, Network(replicas=16)),
+            "x64": Row("64", (*SIDE_BY_SIDE, C, COMPILED), Network(replicas=64)),
+            "x256": Row("256", SIDE_BY_SIDE, Network(replicas=256, windows=400)),
+            "x1024": Row("1,024", SIDE_BY_SIDE, Network(replicas=1024, windows=100)),
             "gru-x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
             "lstm-x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
             "16,50,15-x64": Row(
-                "64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)
+                "64 of 16, 50, 15", SIDE_BY_SIDE, Network(16, 50, windows=60, replicas=64)
             ),
             "64,50,15-x64": Row(
-                "64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)
+                "64 of 64, 50, 15", (APP, JAX), Network(64, 50, windows=30, replicas=64)
             ),
         },
     ),

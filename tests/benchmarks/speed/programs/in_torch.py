@@ -1,5 +1,5 @@
-"""The same training in PyTorch: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, with a Python
-loop over windows.
+"""The same training in PyTorch, eager: `nn.RNN` or `nn.LSTM`, autograd and `optim.Adagrad`, with a
+Python loop over windows.
 """
 
 from __future__ import annotations
