@@ -95,7 +95,7 @@ def held_out_batch(config: EchoConfig, data_seed: int | None = None) -> Batch:
     seed = config.seed if data_seed is None else data_seed
     rng = seeding.stream(seed, seeding.HELD_OUT)
     rows, steps = config.batch_size, config.row_length
-    batch = draw_rows(config.the_task, rng, rows, steps, held_out=True)
+    batch = draw_rows(config.the_task, rng, rows, steps, held_out=True, with_hidden=True)
     if not config.is_stream:
         return batch
     if config.resets_state:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, Literal, NamedTuple, get_args
@@ -206,7 +207,8 @@ class Units:
     share_saturated: float
     spread: Floats  # [units], the standard deviation within a row
     best_lag: Counts  # [units], the lag k of the input x[t-k] with the largest absolute correlation
-    # [units], this correlation, or that with `best_target`, -1 to 1; 0 for a constant unit
+    # [units], this correlation, or that with `best_target` or `best_hidden`, -1 to 1; 0 for a
+    # constant unit
     correlation: Floats
     samples: int = 0  # time steps, over all rows; 0 if unknown
     # [units], which of the input's numbers `best_lag` is about; [0] if there is only one, or if
@@ -216,9 +218,20 @@ class Units:
     # symbol), or -1
     best_target: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
     bounds: Bounds = Bounds.LIMITED
+    # By name, the correlation with each of the task's hidden variables, [units], -1 to 1
+    hidden: Mapping[str, Floats] = field(default_factory=dict)
+    # [units], the number of the hidden variable that is followed more closely than all else, or -1
+    best_hidden: Counts = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def follows_target(self, unit: int) -> bool:
         return bool(len(self.best_target)) and bool(self.best_target[unit] >= 0)
+
+    def hidden_followed(self, unit: int) -> str:
+        """The hidden variable that a unit follows; empty if none."""
+        if not len(self.best_hidden) or self.best_hidden[unit] < 0:
+            return ""
+        name: str = [*self.hidden][self.best_hidden[unit]]
+        return name
 
 
 class Slope(NamedTuple):
@@ -454,6 +467,8 @@ class StatePlane:
     # [outputs, 1 + kept], logits at the mean and by coordinate; [0, 1 + kept] if this is not read
     # out
     readout: Floats
+    # The task's hidden variables at these states, each [samples]
+    hidden: Mapping[str, Floats] = field(default_factory=dict)
 
     def share(self, direction: Doubles) -> float:
         """The share of the variance along a direction, given as a vector of length 1, float64

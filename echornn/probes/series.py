@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.data import load_own_task, source_lags
-from echornn.progress import Bools, Scores
+from echornn.progress import Bools, Floats, Scores
 from echornn.tasks.task import Numbers, Symbols, draw_rows
 
 Inputs = npt.NDArray[Any]  # symbols, uint8 [steps, rows], or numbers, float32 [steps, rows, count]
@@ -44,12 +44,21 @@ class TaskData(NamedTuple):
     x: Inputs
     y: Inputs
     scored: Scores  # [steps, rows]
+    hidden: Mapping[str, Floats]  # the task's hidden variables, each [steps, rows]
 
     def last(self, steps: int) -> tuple[Inputs, Scores | None]:
         """The targets of the last steps, and which of them count; None if all do."""
         scored = self.scored[-steps:]
         all_count = scored.dtype == np.bool_ and scored.all()
         return self.y[-steps:], None if all_count else scored
+
+    def until(self, end: int) -> TaskData:
+        hidden = {name: values[:end] for name, values in self.hidden.items()}
+        return TaskData(self.x[:end], self.y[:end], self.scored[:end], hidden)
+
+    def hidden_in(self, steps: int) -> dict[str, Floats]:
+        """Of the last steps."""
+        return {name: values[-steps:] for name, values in self.hidden.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +75,8 @@ class Series:
     groups: int = 0
     # Whether each row is a trial, beyond whose first step nothing goes back
     of_trials: bool = False
+    # Of `series_for`: the hidden variables at the steps that are read, [steps read, rows]
+    hidden: Mapping[str, Floats] = field(default_factory=dict)
 
     def x_before(self, lag: int) -> Inputs:
         return self.x[self.steps_back - lag : len(self.x) - lag]
@@ -98,9 +109,13 @@ def draw_task(config: EchoConfig, steps: int, rows: int) -> TaskData:
     rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
     length = config.trial_length or steps
     whole_trials = math.ceil(steps / length) * length
-    drawn = draw_rows(config.the_task, rng, rows, whole_trials)
-    arrays = (drawn.x, drawn.y, drawn.scored)
-    return TaskData(*(np.ascontiguousarray(np.swapaxes(array, 0, 1)[:steps]) for array in arrays))
+    drawn = draw_rows(config.the_task, rng, rows, whole_trials, with_hidden=True)
+
+    def time_first(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.ascontiguousarray(np.swapaxes(array, 0, 1)[:steps])
+
+    hidden = {name: time_first(values) for name, values in drawn.hidden.items()}
+    return TaskData(time_first(drawn.x), time_first(drawn.y), time_first(drawn.scored), hidden)
 
 
 def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData, int]:
@@ -111,7 +126,7 @@ def draw_trials(config: EchoConfig, rows: int, most_read: int) -> tuple[TaskData
     end = int(np.flatnonzero(is_scored)[-1]) + 1
     unscored = np.flatnonzero(~is_scored[:end])
     first_read = int(unscored[-1]) + 1 if unscored.size else 0
-    return TaskData(*(array[:end] for array in drawn)), min(end - first_read, most_read)
+    return drawn.until(end), min(end - first_read, most_read)
 
 
 def _steps_read(config: EchoConfig, most_read: int) -> int:
@@ -184,7 +199,8 @@ def _stream_read(config: EchoConfig, samples: int) -> Series:
     rows = min(MOST_ROWS, max(LEAST_ROWS, rows))
     steps_read = max(least_read, math.ceil(samples / rows))
     data = draw_task(config, steps_back + steps_read, rows)
-    return Series(data.x, *data.last(steps_read), steps_back, lags)
+    hidden = data.hidden_in(steps_read)
+    return Series(data.x, *data.last(steps_read), steps_back, lags, hidden=hidden)
 
 
 def _trials_read(config: EchoConfig, samples: int) -> Series:
@@ -195,7 +211,8 @@ def _trials_read(config: EchoConfig, samples: int) -> Series:
     trials, steps_read = draw_trials(config, max(LEAST_ROWS, rows), most_read)
     steps_back = len(trials.x) - steps_read
     lags = min(MOST_LAGS, steps_back + 1)
-    return Series(trials.x, *trials.last(steps_read), steps_back, lags, of_trials=True)
+    targets, hidden = trials.last(steps_read), trials.hidden_in(steps_read)
+    return Series(trials.x, *targets, steps_back, lags, of_trials=True, hidden=hidden)
 
 
 # ---- what is followed back

@@ -47,6 +47,7 @@ def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
             answers=answers,
             rows=in_window.astype(np.float32),
             readout=readout.astype(np.float32),
+            hidden={name: values[samples] for name, values in series.hidden.items()},
         )
 
 

@@ -19,7 +19,9 @@ from echornn.tasks.task import Numbers, Symbols
 
 # A unit whose standard deviation is below this, relative to its size, counts as constant in float32
 LEAST_MOVE = 1e-6
-CLEARLY = 0.05  # a unit follows a target rather than an input if its correlation is larger by this
+# A unit follows a target rather than an input, or a hidden variable rather than these, if its
+# correlation is larger by this
+CLEARLY = 0.05
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
@@ -44,6 +46,16 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         target[is_closer] = number[is_closer]
         correlation[is_closer] = with_target[is_closer]
 
+    hidden = {}
+    best_hidden = np.full(size, -1, np.int32)
+    for index, (name, values) in enumerate(series.hidden.items()):
+        variable = _standardised(values[..., np.newaxis], series)
+        with_hidden = hidden[name] = _rounded((followers.T @ variable)[:, 0])
+        is_closer = np.abs(with_hidden) > np.abs(correlation) + CLEARLY
+        best_hidden[is_closer] = index
+        correlation[is_closer] = with_hidden[is_closer]
+    target[best_hidden >= 0] = -1
+
     has_channels = isinstance(task.inputs, Numbers) and task.inputs.count > 1
     variance = read.var(axis=int(series.of_trials), ddof=1, dtype=np.float64)
     return Units(
@@ -58,6 +70,8 @@ def units(prepared: Prepared, part: CellPart) -> Units:
         best_channel=channel if has_channels else channel[:0],
         best_target=target,
         bounds=part.bounds,
+        hidden=hidden,
+        best_hidden=best_hidden,
     )
 
 

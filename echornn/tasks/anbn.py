@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, next_symbols, setting
 
@@ -31,7 +32,13 @@ class AnBn(Task):
         n = rng.geometric(self.end, strings)
         symbols = np.tile(np.arange(3, dtype=np.uint8), strings)
         counts = np.stack([n, n, np.ones_like(n)], axis=1)
-        return next_symbols(np.repeat(symbols, counts.reshape(-1)), rows, steps)
+        batch = next_symbols(np.repeat(symbols, counts.reshape(-1)), rows, steps)
+
+        def open_letters() -> npt.NDArray[np.int64]:
+            changes = np.array([1, -1, 0])[batch.x.reshape(-1)]
+            return np.cumsum(changes).reshape(rows, steps)
+
+        return replace(batch, hidden={"open": open_letters})
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Entropies for each symbol of a long stream."""

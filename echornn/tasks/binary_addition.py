@@ -31,7 +31,7 @@ class BinaryAddition(Task):
         last_equal = np.maximum.accumulate(equal, axis=1)
         carries = np.where(last_equal < 0, 0, np.take_along_axis(a, last_equal, axis=1))
         carried = np.pad(carries, ((0, 0), (1, 0)))[:, :-1]
-        return Batch(x, a ^ b ^ carried)
+        return Batch(x, a ^ b ^ carried, hidden={"carry": carries})
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Those of a long row: what is carried is not known if all the pairs that are known are of

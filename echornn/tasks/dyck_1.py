@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.tasks.task import Batch, Level, Symbols, Task, entropy, next_symbols, setting
 
@@ -36,7 +37,12 @@ class Dyck1(Task):
         ends = np.diff(lowest, prepend=0) < 0
         stream = np.where(opens, 0, 1)
         stream[ends] = 2
-        return next_symbols(stream.astype(np.uint8), rows, steps)
+        batch = next_symbols(stream.astype(np.uint8), rows, steps)
+
+        def depth() -> npt.NDArray[np.int64]:
+            return (walk - lowest)[:-1].reshape(rows, steps)
+
+        return replace(batch, hidden={"depth": depth})
 
     def levels(self, rows: int, steps: int) -> tuple[Level, ...]:
         """Entropies of a long stream, in which the number of open brackets is geometric."""

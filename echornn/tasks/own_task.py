@@ -315,7 +315,7 @@ def draw_once(
     task = OwnTask(file, name, text).task(values)
     length = form_of(task)[2]
     steps = max(steps, length or 1)
-    first = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps)
+    first = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps, with_hidden=True)
     second = draw_rows(task, seeding.stream(0, seeding.DATA, 0, 0), rows, steps)
     for part in ("x", "y", "scored"):
         if not np.array_equal(getattr(first, part), getattr(second, part)):

@@ -190,6 +190,10 @@ class Batch:
     y: npt.NDArray[Any]  # targets; at steps that are not scored, any allowed value, usually 0
     # [rows, steps], whether a step counts, by default all do; or its weight, see `weighs_steps`
     scored: npt.NDArray[Any] = None  # type: ignore
+    # By name, numbers [rows, steps] that decide targets and are neither inputs nor targets, such as
+    # a carry: as they are after the input of the step; or a function without arguments that returns
+    # them, so that only probes, which compare states with them, take time for it.
+    hidden: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.scored is None:
@@ -391,6 +395,7 @@ def share_before(lag: int, steps: int) -> float:
 # ---- what a task says and draws, checked: each raises a TaskError of one line, which names the
 # place in a user's file
 
+MOST_HIDDEN = 8  # hidden variables of a task; chosen by eye
 MOST_LOSS = 512.0  # of a ladder; higher losses are not distinguished, and targets can be scaled
 
 
@@ -420,10 +425,16 @@ def form_of(task: Task) -> tuple[Symbols | Numbers, Symbols | Numbers, int | Non
 
 
 def draw_rows(
-    task: Task, rng: np.random.Generator, rows: int, steps: int, held_out: bool = False
+    task: Task,
+    rng: np.random.Generator,
+    rows: int,
+    steps: int,
+    held_out: bool = False,
+    with_hidden: bool = False,
 ) -> Batch:
     """The data of an epoch: rows of a stream, or of as many whole trials as fit into ``steps``, one
-    after another."""
+    after another; the hidden variables only where they are asked for, since training reads none.
+    """
     length = task.length or steps
     trials = steps // length
     if trials == 0:
@@ -432,13 +443,17 @@ def draw_rows(
     with blaming_method(task, method), np.errstate(all="ignore"):
         drawn = getattr(task, method)(rng, rows * trials, length)
         batch = _checked(task, drawn, rows * trials, length)
+        if with_hidden:
+            hidden = _fitting_hidden(drawn.hidden, (rows * trials, length))
+            batch = replace(batch, hidden=hidden)
     if trials == 1:
         return batch
 
     def in_rows(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.reshape(values, (rows, trials * length, *values.shape[2:]))
 
-    return Batch(in_rows(batch.x), in_rows(batch.y), in_rows(batch.scored))
+    hidden = {name: in_rows(values) for name, values in batch.hidden.items()}
+    return Batch(in_rows(batch.x), in_rows(batch.y), in_rows(batch.scored), hidden)
 
 
 def _checked(task: Task, drawn: object, rows: int, steps: int) -> Batch:
@@ -473,6 +488,21 @@ def _fitting_scores(
     if weights.min() < 0:
         raise TaskError(f"draw returns scored with {weights.min()}, but weights must be 0 or more")
     return weights
+
+
+def _fitting_hidden(hidden: object, shape: tuple[int, int]) -> dict[str, npt.NDArray[Any]]:
+    is_named = isinstance(hidden, Mapping) and all(map(_is_printable, hidden))
+    if not is_named or len(hidden) > MOST_HIDDEN:  # type: ignore[arg-type]
+        wanted = f"which must be at most {MOST_HIDDEN} arrays by printable names"
+        raise TaskError(f"draw returns hidden = {hidden!r:.80}, {wanted}")
+    fitting = {}
+    for name, values in hidden.items():  # type: ignore[attr-defined]
+        numbers = np.asarray(values() if callable(values) else values)
+        if numbers.dtype.kind not in "iubf" or numbers.shape != shape:
+            needs = f"but numbers {[*shape]} are needed"
+            raise TaskError(f"draw returns hidden {name} as {_form(numbers)}, {needs}")
+        fitting[str(name)] = _finite(f"hidden {name}", numbers.astype(np.float32))
+    return fitting
 
 
 def _fitting(

@@ -85,8 +85,8 @@ def export_run(
         keras: Write the network to this .keras file instead, as a Keras model with the same
             outputs.
         states: Write what a network does on held-out data to this .npz file instead, [trials,
-            steps, ...]: inputs, targets, scored (or weights), states, carried, outputs; and
-            conditions, the last target of each trial.
+            steps, ...]: inputs, targets, scored (or weights), states, carried, outputs; the
+            task's hidden_NAME; and conditions, the last target of each trial.
         data_seed: With --states: draw the held-out data with this seed; by default the run's first,
             for all its networks.
         parquet: Write the same rows to this .parquet file instead; needs echornn-tui[arrow].
@@ -359,6 +359,7 @@ def _write_states(wanted: WantedNetworks, file: Path, data_seed: int | None) -> 
         "inputs": batch.x,
         "targets": batch.y,
         "scored": batch.scored,
+        **{f"hidden_{name}": values for name, values in batch.hidden.items()},
         **_arrays(networks, forward_passes, has_replicas=wanted.replica == "all"),
         "conditions": batch.y[np.arange(len(last)), last],
     }

@@ -239,11 +239,17 @@ def _weights(_: read.Readings, weights: read.Matrices) -> Measured:
 
 def _units(_: read.Readings, units: read.Units) -> Measured:
     share = units.share_saturated
-    record = {"saturated": np.float32(share), "saturated_samples": units.samples}
-    if not math.isfinite(share):
-        return record, []
+    record: dict[str, Any] = {"saturated": np.float32(share), "saturated_samples": units.samples}
+    lines = []
     steps = _on_samples(units.samples, "steps")
-    return record, [f"saturated {share:.0%} of the top layer's states{steps}"]
+    if math.isfinite(share):
+        lines.append(f"saturated {share:.0%} of the top layer's states{steps}")
+    if units.hidden:
+        record["hidden_by_unit"] = dict(units.hidden)
+    for name, correlations in units.hidden.items():
+        unit = int(np.abs(correlations).argmax())
+        lines.append(f"{name}: unit {unit + 1} follows it most, r {correlations[unit]:.2f}")
+    return record, lines
 
 
 def _lyapunov(readings: read.Readings, exponents: Floats) -> Measured:

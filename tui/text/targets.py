@@ -48,6 +48,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 # ---- groups of targets
 
 MOST_COMBINED = 3  # numbers of two values each whose combinations are told apart: 8 letters
+MOST_COUNTED = 10  # whole numbers that are told apart: each is a digit
 RANGES = 4  # into which other numbers are divided: as many shades as a block has
 
 Numbering = npt.NDArray[np.int64]
@@ -92,6 +93,14 @@ def groups_of(form: Symbols | Numbers, targets: npt.NDArray[Any]) -> TargetGroup
     if values and all(len(two) == 2 for two in values):
         return _combinations(form, values)
     return _ranges(form, targets[:, 0])
+
+
+def form_of_hidden(values: npt.NDArray[Any]) -> Symbols | Numbers:
+    """In which groups a hidden variable, [samples], is told apart: each of a few whole numbers from
+    0 on; else ranges."""
+    most = values.max(initial=1)
+    is_counted = (values % 1 == 0).all() and values.min(initial=0) >= 0
+    return Symbols(int(most) + 1) if is_counted and most < MOST_COUNTED else Numbers(1)
 
 
 def _combinations(form: Numbers, values: Sequence[npt.NDArray[Any]]) -> TargetGroups:

@@ -198,7 +198,9 @@ def read_lag(readings: Readings, lag: int) -> str:
 
 def follower_of(units: Units, lag: int) -> str:
     """Which unit follows the input at this lag most closely; empty if none does."""
-    follows_input = [not units.follows_target(unit) for unit in range(len(units.best_lag))]
+    follows_input = []
+    for unit in range(len(units.best_lag)):
+        follows_input.append(not (units.follows_target(unit) or units.hidden_followed(unit)))
     sizes = np.nan_to_num(np.abs(units.correlation))
     strength = sizes * np.array(follows_input) * (units.best_lag == lag)
     unit = int(strength.argmax())
@@ -219,6 +221,9 @@ def followed(config: EchoConfig, units: Units, unit: int) -> tuple[str, str]:
     strength = f"r {correlation:>5.2f}"
     if abs(correlation) < LEAST_CORRELATION:
         return "mixed", strength
+    hidden = units.hidden_followed(unit)
+    if hidden:
+        return f"{hidden[:MOST_OF_A_NAME]}[t]", strength
     if units.follows_target(unit):
         number = f"{int(units.best_target[unit]) + 1}" if units.best_target.max() else ""
         return f"y{number}[t]", strength

@@ -22,10 +22,11 @@ from echornn.session.pictures.frame import Frame
 from echornn.tasks.task import Symbols
 from tui.text.held_inputs import HeldInput, held_inputs
 from tui.text.lines import LONGEST, point_counts, symbol_name
-from tui.text.targets import groups_of
+from tui.text.targets import TargetGroups
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
     Scene,
+    colours_of,
     draw_legend,
     draw_scene,
     in_components,
@@ -75,11 +76,19 @@ class PlaneView(ProbeView):
         hidden(
             "X", "hold(-1)", "Hold before", tooltip="The constant input before", id="hold_before"
         ),
+        hidden(
+            "C",
+            "colour",
+            "Colour",
+            tooltip="The signs of states by target, or by a hidden variable of the task, in turn",
+            id="colour",
+        ),
         LEAVE,
     ]
 
-    # The row whose way is drawn; among `PAIRS`; among the inputs that can be held
-    _row = _pair = _held = 0
+    # The row whose way is drawn; among `PAIRS`; among the inputs that can be held; among the target
+    # and hidden variables
+    _row = _pair = _held = _colour = 0
     _cursor: int | None = None  # among `_stops`
     _pointed: TimeStep | None = None
 
@@ -183,7 +192,16 @@ class PlaneView(ProbeView):
         self._pair = (self._pair + 1) % len(PAIRS)
         self._changed()
 
+    def action_colour(self) -> None:
+        self._colour += 1
+        self._changed()
+
     # ---- what is shown
+
+    def _hidden(self, plane: StatePlane) -> str:
+        """The hidden variable whose values the signs show; empty for targets."""
+        choices = ("", *plane.hidden)
+        return choices[self._colour % len(choices)]
 
     def reading_of(self, spot: object) -> str:
         readings = self._readings
@@ -191,7 +209,8 @@ class PlaneView(ProbeView):
             return ""
         match spot:
             case StatesInCell(counts):
-                return states_text(readings, readings.plane, counts)
+                form, plane = readings.config.the_task.outputs, readings.plane
+                return states_text(colours_of(form, plane, self._hidden(plane)).groups, counts)
             case FixedPoint(index) if readings.fixed_points is not None:
                 return point_text(readings, readings.fixed_points, index)
             case TimeStep(row, step) if readings.progress is not None:
@@ -205,7 +224,8 @@ class PlaneView(ProbeView):
         if plane is None:
             return
         row, cursors = self._cursors(plane)
-        scene = scene_of(readings, PAIRS[self._pair], row, cursors, self._points(readings))
+        points, hidden = self._points(readings), self._hidden(plane)
+        scene = scene_of(readings, PAIRS[self._pair], row, cursors, points, hidden)
         text = summary(readings.config, scene, self._held_input(readings.config))
         self.draw_head(cells, readings, text, plane.part)
         items = legend(scene)
@@ -261,9 +281,8 @@ def states_right(scene: Scene) -> str:
     return f"{right} of {states} states right"
 
 
-def states_text(readings: Readings, plane: StatePlane, counts: tuple[int, ...]) -> str:
-    """The states in a cell of the screen, by the groups of their targets."""
-    groups = groups_of(readings.config.the_task.outputs, plane.targets)
+def states_text(groups: TargetGroups, counts: tuple[int, ...]) -> str:
+    """The states in a cell of the screen, by these groups."""
     parts = []
     for count, name in zip(counts, groups.names, strict=False):
         if count:

@@ -4,8 +4,9 @@ of what is predicted, the way of a row, and fixed points."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ from textual.geometry import Region
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import FixedPoints, PointKind, Readings, StatePlane, parts_of
-from tui.text.targets import TargetGroups, groups_of
+from echornn.tasks.task import Numbers, Symbols
+from tui.text.targets import TargetGroups, form_of_hidden, groups_of
 from tui.views.blocks import signs_of_groups
 from tui.views.canvas import Cells, stamp, write_in
 from tui.views.dots import Dots, characters
@@ -97,12 +99,34 @@ def finite(numbers: Floats | Doubles) -> Doubles:
     return np.nan_to_num(numbers.astype(np.float64), posinf=1e30, neginf=-1e30)
 
 
+class Colours(NamedTuple):
+    """What the signs of states tell apart: their targets, or the values of a hidden variable."""
+
+    groups: TargetGroups
+    signs: list[tuple[str, str]]  # of each group, with its ink
+    numbers: Indices  # [samples], the group of each state; [0] if not known
+
+
+def colours_of(form: Symbols | Numbers, plane: StatePlane, hidden: str = "") -> Colours:
+    """Those of targets of this form, or of the hidden variable of this name."""
+    values = plane.targets
+    if hidden:
+        values = plane.hidden[hidden]
+        form = form_of_hidden(values)
+        values = values[:, np.newaxis]
+    groups = groups_of(form, values)
+    if hidden:
+        groups = replace(groups, of=hidden)
+    numbers = groups.numbered(values).reshape(-1)
+    return Colours(groups, signs_of_groups(form, groups), numbers)
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     plane: StatePlane
     axes: Axes
     groups: TargetGroups
-    signs: list[tuple[str, str]]  # of each group, with its ink
+    colours: Colours
     row: int
     way: Floats  # [T, kept], the states of the row
     targets: Indices  # [T], the group of its target at each step; -1 where none counts
@@ -117,6 +141,7 @@ def scene_of(
     row: int,
     cursors: Sequence[object],
     points: FixedPoints | None,
+    hidden: str = "",
 ) -> Scene:
     plane, progress = readings.plane, readings.progress
     assert plane is not None  # nothing is drawn without it
@@ -125,14 +150,15 @@ def scene_of(
     kept = len(plane.components)
     way = plane.rows[row : row + 1].reshape(-1, kept)
     targets = np.full(len(way), -1)
-    if progress is not None and row < len(progress.y):
+    # The hidden variables of the newest window are not known
+    if progress is not None and row < len(progress.y) and not hidden:
         targets = np.where(scored_in(progress)[row], groups.numbered(progress.y[row]), -1)
     places = places_of(readings, plane, points)
     axes = Axes.around(
         np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]), components
     )
-    signs = signs_of_groups(form, groups)
-    return Scene(plane, axes, groups, signs, row, way, targets, points, places, cursors)
+    colours = colours_of(form, plane, hidden)
+    return Scene(plane, axes, groups, colours, row, way, targets, points, places, cursors)
 
 
 def places_of(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
@@ -172,7 +198,7 @@ def draw_dots(cells: Cells, box: Region, scene: Scene) -> None:
         borders[:, :-1] |= predicted[:, 1:] != predicted[:, :-1]
         borders[:-1] |= predicted[1:] != predicted[:-1]
     way, groups = way_dots(scene, *size)
-    inks = np.array([*(NUMBER[ink] for _, ink in scene.signs), NUMBER["muted"]], np.int16)
+    inks = np.array([*(NUMBER[ink] for _, ink in scene.colours.signs), NUMBER["muted"]], np.int16)
     of_cells = groups.reshape(box.height, 4, box.width, 2).max(axis=(1, 3))
     for dots, ink in ((axes, "muted"), (borders, "wall"), (way, inks[of_cells])):
         stamp(cells, box.x, box.y, characters(dots), ink, over_blanks=True)
@@ -195,19 +221,20 @@ def way_dots(scene: Scene, height: int, width: int) -> tuple[Dots, Indices]:
 def draw_states(cells: Cells, box: Region, scene: Scene) -> None:
     """In each cell the sign of the group that most of its states have; of ranges, of the mean."""
     places = scene.axes.cells(scene.plane.states, box.height, box.width)
-    several = len(scene.signs)
+    colours = scene.colours
+    several = len(colours.signs)
     counts = np.zeros((box.height, box.width, several), np.int64)
-    if len(scene.plane.targets):
-        np.add.at(counts, (*places, scene.groups.numbered(scene.plane.targets)), 1)
+    if len(colours.numbers):
+        np.add.at(counts, (*places, colours.numbers), 1)
     total = counts.sum(axis=-1)
-    if scene.groups.are_ordered:
+    if colours.groups.are_ordered:
         mean = counts @ np.arange(several) / np.maximum(total, 1)
         group = np.round(mean).astype(np.int64)
     else:
         is_clear = counts.max(axis=-1) >= MOSTLY * total
         group = np.where(is_clear, counts.argmax(axis=-1), several)
     group[total == 0] = several  # states whose targets are not known
-    signs, inks = zip(*scene.signs, (MIXED, "beyond"), strict=True)
+    signs, inks = zip(*colours.signs, (MIXED, "beyond"), strict=True)
     numbers = np.array([NUMBER[ink] for ink in inks], np.int16)
     drawn = np.full(total.shape, " ")
     drawn[places] = np.array(signs)[group[places]]
@@ -231,8 +258,8 @@ def draw_steps(cells: Cells, box: Region, scene: Scene) -> None:
         if spot in scene.cursors:
             sign = MIXED
             group = int(scene.targets[step])
-            if 0 <= group < len(scene.signs):
-                sign, _ = scene.signs[group]
+            if 0 <= group < len(scene.colours.signs):
+                sign, _ = scene.colours.signs[group]
             write_in(cells, box, line, sign, "cursor", at=column)
 
 
@@ -279,9 +306,10 @@ def legend(scene: Scene) -> list[Item]:
         for kind, (mark, ink) in MARKS.items():
             if scene.points.count(kind):
                 items.append((mark, ink, f" {kind}  "))
-    if len(scene.plane.targets):
-        items.append((f"{scene.groups.of}: ", "muted", ""))
-        for (sign, ink), name in zip(scene.signs, scene.groups.names, strict=True):
+    groups, signs, numbers = scene.colours
+    if len(numbers):
+        items.append((f"{groups.of}: ", "muted", ""))
+        for (sign, ink), name in zip(signs, groups.names, strict=True):
             words = "" if name == sign else f"{name} "
             items.append((f"{sign} ", ink, words))
         items.append((f" {MIXED} several  ", "beyond", ""))

@@ -180,3 +180,16 @@ async def test_while_nothing_is_read_it_is_said_why() -> None:
     failed = await seen("3", readings=SOLVED, why_no_readings="the probes failed: out of memory")
     assert "out of memory" in failed.view[0]
     assert "nothing trained" in (await seen("3", losses=[])).text
+
+
+async def test_a_unit_that_follows_a_hidden_variable_has_its_name() -> None:
+    carry = floats(0.1, -0.99, 0.2, 0.0)
+    units = replace(
+        UNITS,
+        correlation=floats(1, -0.99, 1, -0.71),
+        hidden={"depth": floats(0, 0, 0, 0), "carry": carry},
+        best_hidden=np.array([-1, 1, -1, -1], np.int32),
+    )
+    screen = await seen_solved("3", units=units, size=LARGE)
+    assert "2 ~ carry[t] r -0.99" in screen.text
+    assert re.search(r"1 ~ x\[t-3\] +r  1.00", screen.text)

@@ -158,3 +158,21 @@ async def test_parts_that_the_outputs_do_not_read_have_no_border() -> None:
 async def test_states_without_a_known_target_have_no_sign_of_a_class() -> None:
     screen = await seen("7", readings=with_plane(targets=np.zeros(0, np.uint8)))
     assert screen.view[1].count("+") == 2
+
+
+async def test_signs_tell_a_hidden_variable_apart_and_the_border_stays_that_of_targets() -> None:
+    """Units are counted up to nine, and other numbers are ranges."""
+    upper = (four_corners().states[:, 1] > 0).astype(np.float32)
+    readings = with_plane(hidden={"carry": 2 * upper, "level": upper - 0.5})
+    async with staged("7", readings=readings, ascii_only=True) as stage:
+        by_target = stage.view
+        await stage.press("C")
+        assert re.search(r"carry: 0 1 2 ", stage.view[-1])
+        assert [stage.view[line][4] for line in (1, 10)] == ["2", "0"], "upper, lower"
+        assert all(line[38:40].strip() for line in stage.view[2:10]), "the border"
+        assert "all 32 states right" in stage.view[0]
+        await stage.press("C")
+        assert "level: " in stage.view[-1]
+        assert stage.view[1][4] != stage.view[10][4]
+        await stage.press("C")
+        assert stage.view[1:] == by_target[1:]
