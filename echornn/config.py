@@ -226,6 +226,10 @@ class EchoConfig:
     )
     """Mean loss below which the task counts as solved. Unset: close to its floor."""
 
+    weights: str = dataclasses.field(default="", metadata={KEY: Field("", "", is_file=True)})
+    """First weights, arrays by name: FILE.npz. A reset begins with them again, a redraw draws new
+    ones; unset, all are drawn."""
+
     task: Task | OwnTask | str | None = None
     """What is learned: echo, another task that tasks lists, or FILE.py:NAME, a task of your own."""
 
@@ -542,7 +546,7 @@ COMPILED_FIELDS = frozenset({"rule", "clip_norm", "weight_decay", "rate_penalty"
 # Can change between two windows
 LIVE_FIELDS = COMPILED_FIELDS | {"num_epochs", "learning_rate", "solved_below"}
 # Can change when a trainer starts over. Those that are not in `COMPILED_FIELDS` change no program.
-START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias", "chrono", "spectral_radius"}
+START_FIELDS = LIVE_FIELDS | {"seed", "init", "forget_bias", "chrono", "spectral_radius", "weights"}
 # The data of an epoch depend on them
 DATA_FIELDS = frozenset({"total_series_length", "batch_size", "seed"})
 # Records leave out their defaults, so that branches from before keep their digests
@@ -552,6 +556,7 @@ LATER_FIELDS = COMPILED_FIELDS | {
     "chrono",
     "spectral_radius",
     "start_state",
+    "weights",
 }
 
 BEHIND = {"state_size": ("num_classes", "echo_step"), "init": ("row_start",)}

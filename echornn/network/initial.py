@@ -7,20 +7,25 @@ import numpy.typing as npt
 
 from echornn import seeding
 from echornn.config import ConfigError, EchoConfig
+from echornn.network.given_weights import given_weights
 from echornn.network.shapes import layer_weight_names, weight_shapes
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
 def initial_weights(config: EchoConfig, init_index: int = 0) -> Weights:
-    """A pure function of (seed, draw). Biases are zero, except as `Cell.first_biases`,
-    ``forget_bias`` and ``chrono`` say; with ``"orthogonal"`` the rows for the state are a random
-    orthogonal matrix for each vector (Saxe et al. 2014), others as with ``"glorot"``. Then
-    ``spectral_radius`` scales these matrices.
+    """A pure function of (seed, draw).
+
+    Draw 0 is the file of ``config.weights``, if there is one. Otherwise biases are zero, except as
+    `Cell.first_biases`, ``forget_bias`` and ``chrono`` say; with ``"orthogonal"`` the rows for the
+    state are a random orthogonal matrix for each vector (Saxe et al. 2014), others as with
+    ``"glorot"``. Then ``spectral_radius`` scales these matrices.
 
     Raises:
-        ConfigError: a matrix that is to be scaled has no eigenvalue but 0.
+        ConfigError: the file does not fit, or a matrix to be scaled has no eigenvalue but 0.
     """
+    if config.weights and init_index == 0:
+        return given_weights(config)
     rng = seeding.stream(config.seed, seeding.WEIGHTS, init_index)
     cell = config.the_cell
     size = config.state_size

@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from tensorflow import Tensor
 
-from echornn.cells.cell import Cell
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map, has_replicas, joined, split_features, sum_of_steps
+from echornn.network.frameworks import weights_to_keras
 from echornn.network.scan import scan, scan_any_step, scan_side_by_side
 from echornn.network.shapes import (
     block_length,
     largest_product,
     layer_weights,
-    weight_shapes,
 )
 from echornn.network.step import step_of, used_weights
 from echornn.progress import Floats
@@ -254,29 +252,6 @@ def squared_error(outputs: Tensor, targets: Tensor, scored: Tensor | None = None
     return loss
 
 
-def checked_weights(
-    weights: Mapping[str, npt.ArrayLike], config: EchoConfig
-) -> dict[str, npt.NDArray[np.float32]]:
-    """These weights in the order of `weight_shapes`; a `ValueError` if they do not fit, or are not
-    finite."""
-    shapes = weight_shapes(config)
-    if set(weights) != set(shapes):
-        raise ValueError(
-            f"weights = {sorted(weights)} cannot be loaded: the names must be {sorted(shapes)}"
-        )
-    arrays = {}
-    for name, shape in shapes.items():
-        array = np.asarray(weights[name], dtype=np.float32)
-        if array.shape != shape:
-            raise ValueError(
-                f"{name} of shape {array.shape} cannot be loaded: its shape must be {shape}"
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} cannot be loaded: some of its numbers are NaN or infinite")
-        arrays[name] = array
-    return arrays
-
-
 def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
     """It starts from a zero state, without dropout, and reads int [batch, time], or float32 [batch,
     time, count]."""
@@ -302,36 +277,10 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> Any:
             config.state_size, name=f"{config.cell}_{number}", **options
         )
         below = layer(below)
-        layer.set_weights(_keras_weights(config.the_cell, own, config.state_size))
+        layer.set_weights(weights_to_keras(own, str(config.cell)))
 
     activation = None if isinstance(config.the_task.outputs, Numbers) else "softmax"
     output = keras.layers.Dense(config.output_size, activation=activation, name="output_layer")
     model = keras.Model(inputs, output(below), name="echo_rnn")
     output.set_weights([weights["W2"], weights["b2"][0]])
     return model
-
-
-def _keras_weights(cell: Cell, own: Mapping[str, Floats], size: int) -> list[Floats]:
-    """Kernel, recurrent kernel and bias. With ``reset_after``, biases are [2, columns]: those of
-    products that read the input, and those of products that read only the state."""
-    kernels = []
-    recurrent_kernels = []
-    biases = []
-    recurrent_biases = []
-    for product in cell.products:
-        weight, bias = own[product.weight], own[product.bias][0]
-        if product.is_recurrent:
-            recurrent_kernels.append(weight[-size:])
-            weight = weight[:-size]
-        if product.reads == ("h",):
-            recurrent_biases.append(bias)
-            continue
-        kernels.append(weight)
-        biases.append(bias)
-        if product.is_recurrent:
-            recurrent_biases.append(np.zeros_like(bias))
-
-    bias = np.hstack(biases)
-    if cell.keras[1].get("reset_after"):
-        bias = np.stack([bias, np.hstack(recurrent_biases)])
-    return [np.hstack(kernels), np.hstack(recurrent_kernels), bias]

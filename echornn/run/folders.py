@@ -20,6 +20,7 @@ from echornn.files.lock import LOCK_FILE
 from echornn.files.recorded_values import NO_RECORD, config_from, config_record, shortened, whole
 from echornn.runtime import small_loops
 from echornn.runtime.quiet import version
+from echornn.tasks.data_file import contents
 from echornn.training.device import effective_threads, threads_for
 
 SLOTS = ("checkpoint-0", "checkpoint-1")  # written in turn, so that the previous one stays intact
@@ -32,6 +33,7 @@ COMMAND_FILE = "commands.jsonl"
 NOTE_FILE = "branches.json"
 TRACEBACK_FILE = "traceback.txt"
 POINTER_FILE = "serving.json"
+WEIGHT_FILE = "weights.npz"
 OUTPUT_FILE = "output.txt"
 ERROR_FILE = "errors.txt"
 EVENT_FOLDER = "tensorboard"  # with curves that versions up to 0.2 wrote
@@ -45,6 +47,7 @@ NAMES = (
     NORM_FILE,
     LOSS_FILE,
     TRACEBACK_FILE,
+    WEIGHT_FILE,
     POINTER_FILE,
     OUTPUT_FILE,
     ERROR_FILE,
@@ -143,7 +146,9 @@ def versions() -> dict[str, str]:
 
 
 def describe(folder: Path, config: EchoConfig) -> None:
-    """Write ``run.json``, which makes a folder a new run."""
+    """Write ``run.json``, which makes a folder a new run, and the file of its first weights."""
+    if config.weights:
+        safe_files.write_whole(folder / WEIGHT_FILE, contents(config.weights))
     fields = {
         "format": FORMAT,
         "id": os.urandom(8).hex(),

@@ -39,6 +39,7 @@ from echornn.run.folders import (
     RUN_FILE,
     SLOTS,
     SOLVED_FILE,
+    WEIGHT_FILE,
     About,
 )
 from echornn.run.layout import OF_ONE, LossLayout, row_bytes
@@ -48,6 +49,7 @@ from echornn.run.losses import Losses
 from echornn.run.states import Keyframe, States, read_keyframes
 from echornn.run.tree import LogRange
 from echornn.solved import SolvedAt
+from echornn.tasks.data_file import keep_again
 from echornn.training.structure import NO_DEVICES, Devices
 
 BYTES_AT_A_TIME = 1 << 20  # of a log of windows; with twice as many it is no quicker
@@ -111,6 +113,7 @@ class Run:
             if not os.path.lexists(folder / RUN_FILE):
                 raise RunError(f"{folder} holds no run")
             about = folders.about(folder)
+            keep_again(about.config.weights, folder / WEIGHT_FILE)
             checkpoint, wrong = _newest_checkpoint(folder, about)
             commands = NO_COMMANDS
             if checkpoint is not None:

@@ -48,12 +48,23 @@ def pinned(name: str, value: object) -> str:
         return value
     path = os.path.abspath(os.path.expanduser(value))
     data = _read(path, name)
-    digest = _digest(data)
-    copy = _copy(digest)
+    _keep(data)
+    return f"{path}#{_digest(data)}"
+
+
+def _keep(data: bytes) -> None:
+    copy = _copy(_digest(data))
     with suppress(OSError):
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(data)  # a torn copy has another hash
-    return f"{path}#{digest}"
+
+
+def keep_again(value: str, file: Path) -> None:
+    """Keep a copy of a `pinned` file if there is none, from a run that was begun elsewhere."""
+    match = _match(value)
+    if match is not None and not _copy(match[2]).exists():
+        with suppress(DataError):
+            _keep(_read(str(file)))
 
 
 @lru_cache(maxsize=16)

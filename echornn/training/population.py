@@ -19,8 +19,8 @@ from echornn.config import (
     require_epochs,
 )
 from echornn.network.frozen import FrozenNetwork
+from echornn.network.given_weights import checked_weights, require_weights
 from echornn.network.initial import initial_weights
-from echornn.network.model import checked_weights
 from echornn.network.shapes import carried_size, influence_shapes, shown_part
 from echornn.progress import (
     OF_WINDOWS,
@@ -319,13 +319,15 @@ class Population:
     def start(self, config: EchoConfig, init_index: int = 0) -> None:
         """Start over, like a new population of another configuration and size, without compiling
         again; a `ValueError` if other fields than `echornn.config.START_FIELDS` differ, a
-        `TaskError` if the first data cannot be made.
+        `TaskError` if the first data cannot be made, a `ConfigError` if its file of weights does
+        not fit.
         """
         if not self.config.same_program(config):
             raise ValueError(
                 f"{config} needs new networks: other fields than "
                 f"{', '.join(sorted(START_FIELDS))} need another program"
             )
+        require_weights(config)
         self._take(each_replica(config), data_version=0, epoch=0)
         self.data_version = 0
         self._newest = None

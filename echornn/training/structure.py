@@ -22,7 +22,7 @@ from echornn.tasks.task import form_of
 from echornn.training.device import begin, effective_threads, threads_for
 
 REPLICA_FIELDS = frozenset(
-    {"seed", "learning_rate", "init", "forget_bias", "chrono", "spectral_radius"}
+    {"seed", "learning_rate", "init", "forget_bias", "chrono", "spectral_radius", "weights"}
 )
 """The fields in which replicas may differ."""
 

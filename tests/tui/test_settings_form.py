@@ -91,7 +91,7 @@ def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
     return config.with_fields({name: value})
 
 
-@pytest.mark.parametrize("name", TUTORIAL.fields())
+@pytest.mark.parametrize("name", [name for name in TUTORIAL.fields() if name != "weights"])
 def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     unset = {"clip_norm": 1.0, "weight_decay": 0.01, "rate_penalty": 0.01, "solved_below": 0.1}
     unset |= {"spectral_radius": 1.0}

@@ -215,7 +215,7 @@ def _field_texts(config: EchoConfig, unusual: set[str]) -> Iterator[FieldText]:
     yield f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate")
     if "init" in unusual:
         yield config.init, ("init",)
-    for name in ("chrono", "spectral_radius", "start_state"):
+    for name in ("chrono", "spectral_radius", "start_state", "weights"):
         if name in unusual:
             yield fields_text({name: getattr(config, name)}), (name,)
     if "rule" in unusual:

@@ -319,6 +319,8 @@ def _write_network(wanted: WantedNetworks, weights: Path | None, keras: Path | N
     if weights is not None:
         has_replicas = are_several or wanted.replica == "all"
         arrays = _arrays(networks, networks.weights, has_replicas)
+        if has_replicas:
+            arrays["seed"] = np.array([str(config.seed) for config in networks.configs])
         printed.export_whole(weights, lambda file: np.savez(file, allow_pickle=False, **arrays))
     if keras is not None:
         quiet.import_tensorflow()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from echornn import ConfigError, EchoConfig, Run, RunError, RunRecorder, Session
 from echornn.config import CELL, TASK, require_epochs
 from echornn.data import check_own_data, check_own_files
+from echornn.network.given_weights import require_weights
 from echornn.own.own_file import OwnFile
 from echornn.own.trusted import trusting
 from echornn.run import kept_runs
@@ -276,6 +277,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     If that fails, nothing is recorded.
     """
     require_memory(config, config.replicas)
+    require_weights(config)
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
@@ -335,6 +337,7 @@ def _edited(run: Run, given: Given, at: int | None) -> EchoConfig:
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
     require_memory(config, config.replicas)
+    require_weights(config)
     return config
 
 

@@ -256,7 +256,7 @@ VALUES: dict[str, object] = {
 
 
 def test_each_field_is_a_flag_and_is_kept_in_the_run() -> None:
-    assert [*VALUES, "task"] == [*EchoConfig().fields()]
+    assert [*VALUES, "weights", "task"] == [*EchoConfig().fields()]
     flags: list[object] = []
     for name, value in VALUES.items():
         flags += [f"--{name.replace('_', '-')}", value]

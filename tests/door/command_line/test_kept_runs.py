@@ -393,7 +393,8 @@ def test_weights_of_a_network_that_was_solved_among_others(tmp_path: Path) -> No
     assert weights("run --replica 3 --at solved")["W"] == [108]
     assert weights("run --replica 3 --at 150")["W"] == [150]
     assert weights("run --replica 3")["W"] == [230]
-    assert weights("run --replica all") == {"replica": [3], "window": [230], "W": [[230]]}
+    together = {"replica": [3], "window": [230], "seed": ["10"], "W": [[230]]}
+    assert weights("run --replica all") == together
 
 
 @pytest.mark.usefixtures("seeds")

@@ -46,6 +46,7 @@ TUTORIAL = {
     "device": "auto",
     "replicas": 1,
     "solved_below": None,
+    "weights": "",
     "task": "echo",
 }
 
