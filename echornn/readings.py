@@ -422,7 +422,6 @@ class FixedPoints:
 
     states: Doubles  # [points, carried]: h of each layer, and what the cell carries besides
     residuals: Floats  # [points], the largest absolute value in F(s) - s, computed in float64
-    q: Floats  # [points], |F(s) - s|^2 / 2, by which Sussillo and Barak judge slow points
     # [points, carried], of the Jacobian, the largest absolute value first
     eigenvalues: npt.NDArray[np.complex64]
     kinds: tuple[PointKind, ...]  # [points]
@@ -431,6 +430,8 @@ class FixedPoints:
     outputs: Floats
     held: Floats  # [input], the constant input as it enters the cell
     searches: int = 0  # the number of states at which the search began
+    # [points], |F(s) - s|^2 / 2, by which Sussillo and Barak judge slow points
+    q: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def count(self, kind: PointKind) -> int:
         return self.kinds.count(kind)

@@ -143,7 +143,7 @@ def points_of_corners() -> FixedPoints:
     residuals = np.zeros(3, np.float32)
     held = np.zeros(1, np.float32)
     kinds: tuple[PointKind, ...] = ("stable", "stable", "saddle")
-    return FixedPoints(states, residuals, residuals, eigenvalues, kinds, starts, outputs, held, 256)
+    return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
 
 
 SOLVED = shift_register()

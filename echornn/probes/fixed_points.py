@@ -110,13 +110,13 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     return FixedPoints(
         states=states,
         residuals=np.array([point.residual for point in points], np.float32),
-        q=np.array([point.q for point in points], np.float32),
         eigenvalues=eigenvalues.reshape(-1, carried),
         kinds=tuple(point.kind for point in points),
         starts=np.array([point.starts for point in points], np.int32),
         outputs=_outputs(prepared, states).astype(np.float32),
         held=inputs.astype(np.float32),
         searches=len(found.states),
+        q=np.array([point.q for point in points], np.float32),
     )
 
 
