@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from echornn.cells.cell import Cell
 from echornn.cells.cornn import CORNN
+from echornn.cells.diagonal import DIAGONAL, DIAGONAL_POSITIVE
 from echornn.cells.gru import GRU
 from echornn.cells.gru_after import GRU_AFTER
 from echornn.cells.indrnn import INDRNN
@@ -25,6 +26,8 @@ CELLS: dict[str, Cell] = {
     "lru": LRU,
     "cornn": CORNN,
     "gru_after": GRU_AFTER,
+    "diagonal": DIAGONAL,
+    "diagonal_positive": DIAGONAL_POSITIVE,
 }
 """The cells, by the names in `EchoConfig.cell`."""
 

@@ -18,7 +18,9 @@ class BinaryAddition(Task):
 
     The inputs are a random bit of each number; they are as long as a row. The target is the bit of
     the sum, and every step is scored. Two equal bits say what is carried, two different ones keep
-    what was carried before.
+    what was carried before. The variant is ours: the serial adder of automata theory, with rows
+    that have no end. In Deletang et al. 2023 one number follows the other, which needs more memory
+    the longer they are.
     """
 
     inputs, outputs = Numbers(2, names="ab"), Symbols(2)

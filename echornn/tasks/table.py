@@ -18,6 +18,8 @@ from echornn.tasks.delayed_xor import DelayedXor
 from echornn.tasks.dyck_1 import Dyck1
 from echornn.tasks.echo import Echo
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.group import Group
+from echornn.tasks.npz import Npz
 from echornn.tasks.own_task import OwnTask, TaskName
 from echornn.tasks.parity import Parity
 from echornn.tasks.reber import Reber
@@ -41,7 +43,9 @@ TASKS: dict[str, type[Task]] = {
     "anbn": AnBn,
     "binary_addition": BinaryAddition,
     "cycle_navigation": CycleNavigation,
+    "group": Group,
     "text": Text,
+    "npz": Npz,
 }
 """The class of each task, by the name that ``--task`` takes. The first is the default."""
 

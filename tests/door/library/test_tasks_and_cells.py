@@ -30,7 +30,9 @@ NAMES = [
     "anbn",
     "binary_addition",
     "cycle_navigation",
+    "group",
     "text",
+    "npz",
 ]
 
 
@@ -123,6 +125,7 @@ HELD = [[1, -1], [1, -1], [1, -1], [-1, -1]]
         ("temporal_order", {"length": 10}, [6, 4, 2, 1, 3, 5, 1, 2, 0, 7], [1]),
         ("copy_memory", COPIED, [3, 2, 0, 5, 0, 0], [0, 0, 0, 0, 3, 2]),
         ("parity", {"length": 5}, [1, 0, 1, 0, 1], [1, 1, 0, 0, 1]),
+        ("group", {"length": 5}, [3, 2, 4, 2, 5], [3, 1, 5, 4, 1]),
         ("adding", {"length": 3}, ADDED, [[1.3839566]]),
         ("flip_flop", PULSES, PULSED, HELD),
     ],
@@ -176,16 +179,24 @@ LETTERS = {
     "input": "i (input",
     "value": "g (value",
     "output": "o (output",
+    "keep": "k (keep",
+    "drive": "u (drive",
 }
 
 
 def test_the_printed_cells_are_these() -> None:
     cells = printed("cell")
     lstm, lru = cells["lstm"], cells["lru"]
-    names = ["rnn", "gru", "lstm", "indrnn", "irnn", "mingru", "lru", "cornn", "gru_after"]
-    assert [*cells] == names
-    keras = values([*cells.values()], "keras")
-    assert keras == ["SimpleRNN", "GRU", "LSTM", None, "SimpleRNN", None, None, None, "GRU"]
+    names = "rnn gru lstm indrnn irnn mingru lru cornn gru_after diagonal diagonal_positive"
+    assert [*cells] == names.split()
+    keras = {name: cell["keras"] for name, cell in cells.items() if cell["keras"]}
+    assert keras == {
+        "rnn": "SimpleRNN",
+        "gru": "GRU",
+        "lstm": "LSTM",
+        "irnn": "SimpleRNN",
+        "gru_after": "GRU",
+    }
     assert lstm["state"] == ["h", "c"]
     assert lstm["gates"] == ["input", "forget", "output"]
     assert lstm["unit_weights"] == lru["gates"] == []

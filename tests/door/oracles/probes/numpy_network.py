@@ -114,6 +114,17 @@ def cornn(w: Weights, x: Array, carried: Array) -> Parts:
     return {"h": y, "v": z}
 
 
+def diagonal(w: Weights, x: Array, h: Array) -> Parts:
+    """Grazzi et al. 2025: 2 sigmoid - 1."""
+    keep, drive = np.split(affine(w, x), 2, axis=1)
+    return {"h": np.tanh(keep / 2) * h + drive, "keep": sigmoid(keep)}
+
+
+def diagonal_positive(w: Weights, x: Array, h: Array) -> Parts:
+    keep, drive = np.split(affine(w, x), 2, axis=1)
+    return {"h": sigmoid(keep) * h + drive, "keep": sigmoid(keep)}
+
+
 TWINS = {
     "rnn": rnn,
     "gru": gru,
@@ -124,6 +135,8 @@ TWINS = {
     "lru": lru,
     "cornn": cornn,
     "gru_after": gru_after,
+    "diagonal": diagonal,
+    "diagonal_positive": diagonal_positive,
 }
 
 
