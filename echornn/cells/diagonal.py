@@ -39,7 +39,7 @@ DIAGONAL = Cell(
 DIAGONAL_POSITIVE = replace(
     DIAGONAL,
     step=step_from(0),
-    about="As diagonal with numbers from 0 to 1, so that no input turns a sign: h = k h' + x W + b. "
+    about="As diagonal with numbers from 0 to 1, so that no sign is turned: h = k h' + x W + b. "
     "See keep.",
     formulas=(
         "k   = sigmoid(x_t W_k + b_k)",

@@ -40,7 +40,7 @@ from echornn.sweeps.results import Result, TrainedNetwork
 
 TABLE = "results.csv"
 # After the grid's fields
-COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by", "key")
+COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
 
 
 class Store:
@@ -86,7 +86,7 @@ class Store:
             key = self.request.key(config)
             file = self.folder / RESULTS / f"{key}.json"
             safe_files.write_whole(file, result_bytes(config, result), is_synced=False)
-            rows.append([*self._row(config, result, self.request.versions), key])
+            rows.append(self._row(config, result, self.request.versions))
         self._table.write(_lines(rows))
         self._table.flush()
 
@@ -125,7 +125,7 @@ class Store:
             versions = results.versions[point.version]
             for seed, result in sorted(point.results.items()):
                 config = replace(point.config, seed=seed)
-                rows.append([*self._row(config, result, versions), point.keys[seed]])
+                rows.append(self._row(config, result, versions))
         safe_files.write_whole(self.folder / TABLE, _lines(rows))
 
     def _row(self, config: EchoConfig, result: Result, versions: Versions) -> list[Any]:

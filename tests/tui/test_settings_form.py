@@ -94,7 +94,8 @@ def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
 @pytest.mark.parametrize("name", [name for name in TUTORIAL.fields() if name != "weights"])
 def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     unset = {"clip_norm": 1.0, "weight_decay": 0.01, "rate_penalty": 0.01, "solved_below": 0.1}
-    unset |= {"spectral_radius": 1.0}
+    if name == "spectral_radius":  # which not all cells have
+        unset[name] = 1.0
     config = EchoConfig(num_layers=3, dropout=0.5, num_classes=3, replicas=2).with_fields(unset)
     if name in ("forget_bias", "chrono"):
         config = config.with_fields({"cell": "lstm", "chrono": 10})

@@ -75,7 +75,7 @@ class SweepFlags:
     """Train each network until it has solved its task, or all its epochs."""
 
     keep_weights: bool = False
-    """Keep each network's last weights in the folder: weights/KEY.npz; results.csv has the keys."""
+    """Keep each network's last weights in the folder: weights/KEY.npz beside results/KEY.json."""
 
     workers: int | None = None
     """Train in this many processes on this machine."""

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 from echornn.classics import classic
 from echornn.classics.classic import Classic, classic_named
-from echornn.sweeps.part_trainer import PartTrainer
 from echornn.sweeps.sweep import Done, News, Part
 from tests.answered import Answer, answered
 from tui.app.lesson import LessonStep, lesson_of
@@ -91,6 +90,8 @@ class TrainsHere:
         self._part = part
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
+        from echornn.sweeps.part_trainer import PartTrainer  # which loads TensorFlow
+
         part, self._part = self._part, None
         if part is None:
             return []

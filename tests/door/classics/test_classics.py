@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import statistics
 from pathlib import Path
@@ -67,16 +68,20 @@ def table(folder: Path) -> dict[str, dict[str, Any]]:
     return {row["claim"]: row for row in records(trained_in(folder, "--quick", "--json"))}
 
 
-def results(folder: Path, echo_step: int) -> list[dict[str, str]]:
-    with (folder / "results.csv").open(newline="") as opened:
-        rows = [*csv.DictReader(opened)]
-    return [row for row in rows if int(row["echo_step"]) == echo_step]
+def results(folder: Path, echo_step: int) -> dict[str, dict[str, Any]]:
+    """The records of the networks with this echo step, by their keys."""
+    records = {}
+    for file in (folder / "results").iterdir():
+        record = json.loads(file.read_text())
+        if record["config"]["echo_step"] == echo_step:
+            records[file.stem] = record
+    return records
 
 
 @pytest.mark.slow
 def test_a_share_counts_networks_with_wilsons_interval(folder: Path) -> None:
     row = table(folder)["echo 1: solved"]
-    solved = sum(bool(result["solved_at"]) for result in results(folder, 1))
+    solved = sum(bool(result["solved_at"]) for result in results(folder, 1).values())
     n, z = 2, 1.959964
     p = solved / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
@@ -90,7 +95,7 @@ def test_a_share_counts_networks_with_wilsons_interval(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_median_is_that_of_the_results_with_their_range(folder: Path) -> None:
     row = table(folder)["echo 1: last loss"]
-    losses = [float(result["final_loss"]) for result in results(folder, 1)]
+    losses = [result["final_loss"] for result in results(folder, 1).values()]
     assert row["ours"] == pytest.approx(statistics.median(losses), rel=1e-5)
     assert row["low"] == pytest.approx(min(losses), rel=1e-5)
     assert row["high"] == pytest.approx(max(losses), rel=1e-5)
@@ -100,8 +105,8 @@ def test_a_median_is_that_of_the_results_with_their_range(folder: Path) -> None:
 def test_a_mean_over_sizes_is_of_the_kept_weights_on_fresh_data(folder: Path) -> None:
     row = table(folder)["echo 2: accuracy at echo 1, 5"]
     accuracies = []
-    for result in results(folder, 2):
-        weights = np.load(folder / "weights" / f"{result['key']}.npz")
+    for key in results(folder, 2):
+        weights = np.load(folder / "weights" / f"{key}.npz")
         accuracies.append(accuracy_on_bits(weights, (1, 5)))
     assert row["ours"] == pytest.approx(statistics.fmean(accuracies), abs=0.01)
     spread = 2 * statistics.stdev(accuracies) / math.sqrt(2)

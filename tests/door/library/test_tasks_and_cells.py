@@ -180,7 +180,6 @@ LETTERS = {
     "value": "g (value",
     "output": "o (output",
     "keep": "k (keep",
-    "drive": "u (drive",
 }
 
 

@@ -18,6 +18,8 @@ from tests.door.oracles import weighed_tasks
 from tests.door.oracles.probes.numpy_network import AnyWeights, Array, Weights, doubles
 from tests.door.oracles.weighed_tasks import WeighedSums, WeighedTotals
 
+pytestmark = pytest.mark.slow
+
 D = 1e-5
 SUMS, TOTALS = WeighedSums(), WeighedTotals()
 
@@ -79,7 +81,6 @@ def of_replica(weights: Mapping[str, Any], replica: int) -> dict[str, Array]:
 
 
 @pytest.mark.usefixtures("one_processor")
-@pytest.mark.slow
 @pytest.mark.parametrize("task", [SUMS, TOTALS])
 @pytest.mark.parametrize("replicas", [1, 8])
 def test_loss_gradient_and_errors_of_a_window_are_those_of_numpy(task: Task, replicas: int) -> None:
@@ -103,7 +104,6 @@ def test_loss_gradient_and_errors_of_a_window_are_those_of_numpy(task: Task, rep
             assert progress.errors[0, replica] == round(share * 4 * steps)
 
 
-@pytest.mark.slow
 def test_rtrl_learns_from_the_whole_past_by_weights() -> None:
     """At a rate so small that the weights stay, the second window's gradient goes back to the
     first."""
@@ -117,7 +117,6 @@ def test_rtrl_learns_from_the_whole_past_by_weights() -> None:
     assert progress.grad_norms[1, 0] == pytest.approx(norm, rel=1e-4)
 
 
-@pytest.mark.slow
 def test_held_out_losses_and_files_have_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,8 @@ from tests.door.oracles.probes.snapshots import (
     zero_weights,
 )
 
+pytestmark = pytest.mark.slow
+
 ADDITION = EchoConfig(task=BinaryAddition(), state_size=3, batch_size=2, total_series_length=400)
 
 
@@ -69,7 +71,6 @@ def test_sums_so_far_and_carries() -> None:
             assert trials.hidden["sum"][row, step] == pytest.approx(expected)
 
 
-@pytest.mark.slow
 def test_correlations_are_those_of_numpys_states_around_the_mean_of_each_row() -> None:
     network = snapshot(ADDITION, random_weights(ADDITION))
     series = series_for(ADDITION)
@@ -85,7 +86,6 @@ def test_correlations_are_those_of_numpys_states_around_the_mean_of_each_row() -
         assert units.hidden["carry"][unit] == pytest.approx(r, abs=1e-5)
 
 
-@pytest.mark.slow
 def test_a_unit_that_holds_the_carry_is_said_to_follow_it() -> None:
     """Its sign is that of the majority of the two bits and itself."""
     weights = zero_weights(ADDITION)
@@ -104,7 +104,6 @@ def test_a_unit_that_holds_the_carry_is_said_to_follow_it() -> None:
     assert len({*zip(high.tolist(), plane.hidden["carry"].tolist(), strict=True)}) == 2
 
 
-@pytest.mark.slow
 def test_probe_and_exported_states_have_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
