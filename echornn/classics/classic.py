@@ -45,6 +45,7 @@ from echornn.tasks.table import named as task_named
 from echornn.tasks.task import settings_of
 
 FOLDER = Path(__file__).parent
+UNSET = "unset"  # a field without a value, which TOML cannot say
 
 Over = Literal["share", "mean", "median", "lowest", "highest"]
 """How one number is made of those of the seeds."""
@@ -137,7 +138,7 @@ def _found(field: str, value: Any) -> Any:
             return task_named(_with_files_here(value))
         case "cell":
             return cell_named(_with_files_here(value))
-    return value
+    return None if value == UNSET else value
 
 
 def _with_files_here(text: str) -> str:
