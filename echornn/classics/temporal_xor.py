@@ -34,10 +34,10 @@ class TemporalXor(Task):
         return Batch(series[:, :steps], series[:, 1 : steps + 1], scored)
 
     def levels(self, rows, steps):
-        known = {0: 2 / BITS, 3: 0.0}.get(self.place, 1.0)
+        random = {0: 2 / BITS, 3: 0.0}.get(self.place, 1.0)  # the share of scored bits
         return [
             Level("chance", VARIANCE, "nothing, so that the answer is 0.5"),
-            Level("knows both", known * VARIANCE, "the two bits before, and which is the third"),
+            Level("knows both", random * VARIANCE, "the two bits before, and which is the third"),
         ]
 
     def sources(self, t):
