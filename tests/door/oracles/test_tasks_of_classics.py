@@ -35,7 +35,7 @@ def test_every_third_bit_is_the_exclusive_or_of_the_two_before() -> None:
 @pytest.mark.parametrize("place", [1, 2, 3])
 def test_a_place_scores_the_predictions_of_one_bit_of_three(place: int) -> None:
     task = f"{FOLDER}/temporal_xor.py:TemporalXor"
-    config = EchoConfig(task=task, place=place, total_series_length=3000)
+    config = EchoConfig.from_fields({"task": task, "place": place, "total_series_length": 3000})
     predicted = np.flatnonzero(batch_of(config).scored[0]) + 1  # from 0, the bit in its series
     np.testing.assert_array_equal(predicted % 3, place - 1)
     assert len(predicted) >= 199  # of 600
@@ -43,7 +43,8 @@ def test_a_place_scores_the_predictions_of_one_bit_of_three(place: int) -> None:
 
 def test_a_trial_is_a_reber_string_that_is_scored_to_its_end() -> None:
     task = f"{FOLDER}/reber_strings.py:ReberStrings"
-    config = EchoConfig(task=task, length=60, total_series_length=60_000, batch_size=1000)
+    sizes = {"length": 60, "total_series_length": 60_000, "batch_size": 1000}
+    config = EchoConfig.from_fields({"task": task, **sizes})
     batch = batch_of(config)
     lengths = []
     for x, y, scored in zip(batch.x, batch.y, batch.scored, strict=True):
@@ -61,7 +62,8 @@ def test_a_trial_is_a_reber_string_that_is_scored_to_its_end() -> None:
 
 def test_the_cell_of_1997_only_adds_to_its_memory() -> None:
     cell = f"{FOLDER}/lstm_1997.py:ADDING"
-    config = EchoConfig(cell=cell, task="adding", length=20, state_size=3, init="glorot")
+    fields = {"cell": cell, "task": "adding", "length": 20, "state_size": 3, "init": "glorot"}
+    config = EchoConfig.from_fields(fields)
     trainer = Trainer(config)
     weights = {name: np.asarray(array, float) for name, array in trainer.weights.items()}
     np.testing.assert_array_equal(weights["b"].ravel(), [-4.5] * 3 + [0] * 6)
