@@ -1,7 +1,8 @@
-"""``python -m tests.record_classics FOLDER`` writes docs/classics.md from what the command has printed.
+"""Writes docs/classics.md from what the command has printed: ``python -m tests.record_classics
+FOLDER``.
 
-The folder has NAME.json, or NAME--quick.json, with the lines of ``classics NAME --json``, and a file
-``log`` with the seconds of each.
+The folder has NAME.json, or NAME--quick.json, with the lines of ``classics NAME --json``, and a
+file ``log`` with the seconds of each.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "classics.md"
 
 INTRO = """# Classics
 
-`echornn-tui classics NAME` trains a published result again, and prints its table; what differs from the publication, and
-why, it says in full. Here they are as they came out on two cores, the misses first. A share has its 95 % interval
-(Wilson), a mean two standard errors; else the range of the seeds. *s* are seconds in compiled loops.
+`echornn-tui classics NAME` trains a published result again, and prints its table; what differs from
+the publication, and why, it says in full. Here they are as they came out on two cores, the misses
+first. A share has its 95 % interval (Wilson), a mean two standard errors; else the range of the
+seeds. *s* are seconds in compiled loops.
 """
 
 ORDER = ("no", "partly", "yes")

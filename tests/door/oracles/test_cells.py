@@ -191,7 +191,13 @@ def test_orthogonal_initial_weights_of_the_rows_for_the_state(cell: str) -> None
 
 
 # Of each column of b: 1 for a gate that keeps the state, -1 for one that writes it
-SIGNS = {"lstm": (-1, 1, 0, 0), "gru": (1, 0), "gru_after": (1, 0), "mingru": (-1, 0)}
+SIGNS = {
+    "lstm": (-1, 1, 0, 0),
+    "gru": (1, 0),
+    "gru_after": (1, 0),
+    "mingru": (-1, 0),
+    "diagonal_positive": (1, 0),
+}
 
 
 @pytest.mark.parametrize("cell", SIGNS)
