@@ -82,3 +82,40 @@ def test_the_cell_of_1997_only_adds_to_its_memory() -> None:
         expected.append(h)
     found = trainer.run(x.astype(np.float32)).states
     np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-6)
+
+
+def test_the_unitary_cell_turns_its_state_by_a_unitary_matrix() -> None:
+    units = 4
+    cell = f"{FOLDER}/unitary.py:UNITARY"
+    fields = {"cell": cell, "task": "adding", "length": 9, "state_size": units, "init": "glorot"}
+    trainer = Trainer(EchoConfig.from_fields(fields))
+    trainer.advance(5)  # so that no threshold is 0 any more
+    weights = {name: np.asarray(array, float) for name, array in trainer.weights.items()}
+
+    def turn(number: int) -> npt.NDArray[np.complex128]:
+        return np.asarray(np.diag(np.exp(1j * weights[f"angle_{number}"][0])))
+
+    def reflection(number: int) -> npt.NDArray[np.complex128]:
+        v = weights[f"v{number}_real"][0] + 1j * weights[f"v{number}_imaginary"][0]
+        return np.asarray(np.eye(units) - 2 * np.outer(v.conj(), v) / np.vdot(v, v))
+
+    places = np.arange(units)
+    fourier = np.exp(-2j * np.pi * np.outer(places, places) / units)
+    order = np.random.default_rng(0).permutation(units)
+    shuffle = np.eye(units)[:, order]
+    # Rows are multiplied from the right
+    w = turn(1) @ fourier @ reflection(1) @ shuffle @ turn(2)
+    w = w @ np.linalg.inv(fourier) @ reflection(2) @ turn(3)
+    np.testing.assert_allclose(w @ w.conj().T, np.eye(units), atol=1e-6)
+
+    x = np.random.default_rng(0).random((2, 9, 2))
+    z = np.zeros((2, units), complex)
+    expected = []
+    for step in range(9):
+        real, imaginary = np.split(x[:, step] @ weights["V"] + weights["b"], 2, axis=1)
+        z = z @ w + real + 1j * imaginary
+        size = np.sqrt(np.abs(z) ** 2 + 1e-5)
+        z *= np.maximum(size + weights["threshold"], 0) / size
+        expected.append(z.real)
+    found = trainer.run(x.astype(np.float32)).states
+    np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-5)
