@@ -28,6 +28,7 @@ def test_the_list_has_each_with_its_source() -> None:
         assert row["source"]
 
 
+@pytest.mark.slow  # one has a cell that computes with TensorFlow
 def test_each_says_what_it_trains_and_claims() -> None:
     for classic in all_classics():
         assert classic.differs, classic.name
