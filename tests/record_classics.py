@@ -31,15 +31,17 @@ def main(folder: Path) -> None:
     seconds = {}
     for line in (folder / "log").read_text().splitlines():
         name, *_, taken = line.split()
-        seconds[name + ("--quick" if "--quick" in line else "")] = taken
+        how = "whole"
+        if "--quick" in line:
+            name, how = f"{name}--quick", "quick"
+        seconds[name] = f"{how}, {float(taken):.0f} s" if float(taken) else how
     sections = []
     for name in names():
         file = f"{name}--quick"
         if (folder / f"{name}.json").exists():
             file = name
         rows = [json.loads(line) for line in (folder / f"{file}.json").read_text().splitlines()]
-        how = "quick" if file.endswith("--quick") else "whole"
-        sections.append(section(classic_named(name), rows, f"{how}, {float(seconds[file]):.0f} s"))
+        sections.append(section(classic_named(name), rows, seconds[file]))
     sections.sort()
     PAGE.write_text("\n".join([INTRO, *(text for _, text in sections)]))
 
@@ -62,15 +64,20 @@ def section(classic: Classic, rows: list[dict[str, Any]], how: str) -> tuple[int
 
 
 def row_text(row: dict[str, Any]) -> str:
-    form = "{:.0%}" if row["over"] == "share" else "{:,.4g}"
-    numbers = [form.format(row[name]) if row[name] is not None else "-" for name in VALUES]
-    ours = f"{numbers[0]} ({numbers[1]}–{numbers[2]})"
+    number, low, high = (number_text(row, row[name]) for name in ("ours", "low", "high"))
+    ours = f"{number} ({low} to {high})"
     result = "" if row["holds"] else "**missed**"
     seeds = f"{row['over']} of {row['seeds']}"
     return f"|{row['claim']}|{row['reported']}|{ours}|{seeds}|{row['seconds']:,.0f}|{result}|"
 
 
-VALUES = "ours", "low", "high"
+def number_text(row: dict[str, Any], value: float | None) -> str:
+    if value is None:
+        return "never"
+    if row["over"] == "share":
+        return f"{value:.0%}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -185,13 +186,19 @@ def _report(classic: Classic, table: Table, folder: Path, seconds: float) -> Ite
 
 def _cells(table: Table, row: Row) -> list[str]:
     """The texts of a row of the table."""
-    low, high = row.interval
-    form = "{:.1%}" if row.claim.over == "share" else "{:,.4g}"
-    low_text, high_text = form.format(low), form.format(high)
-    ours = f"{form.format(row.ours)} ({low_text} to {high_text})"
+    number, low, high = (_number_text(row, value) for value in (row.ours, *row.interval))
+    ours = f"{number} ({low} to {high})"
     answer = "holds" if table.holds(row) else "MISSED"
     from_seeds = f"{row.claim.over} of {len(row.values)}"
     return [row.claim.claim, row.claim.reported, ours, from_seeds, f"{row.seconds:,.0f}", answer]
+
+
+def _number_text(row: Row, value: float) -> str:
+    if row.claim.over == "share":
+        return f"{value:.0%}"
+    if math.isinf(value):
+        return "never"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _watch(classic: Classic, screen: ScreenFlags | None) -> int:
