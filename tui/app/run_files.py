@@ -34,8 +34,9 @@ class KeptPosition:
             time.sleep(0.05)
 
 
-def save_position(shown: Shown, sender: Sender) -> KeptPosition | str:
-    """Have the position on the screen saved; returns where, or why that is impossible."""
+def save_position(shown: Shown, sender: Sender, replica: int) -> KeptPosition | str:
+    """Have the position on the screen saved, of the chosen replica if there are several; returns
+    where, or why that is impossible."""
     folder, frame = shown.folder, shown.frame
     if folder is None:
         return NOT_KEPT
@@ -46,7 +47,7 @@ def save_position(shown: Shown, sender: Sender) -> KeptPosition | str:
         sender.send(Save())
     where = {"branch": frame.path_branch, "at": frame.trained}
     if frame.config.replicas > 1:
-        where["replica"] = frame.replica
+        where["replica"] = replica
     return KeptPosition(folder, where, frame.trained_in_all)
 
 

@@ -665,7 +665,7 @@ class TrainingScreen(Screen[None]):
     async def _open_along(self) -> str:
         if not self._frame.trained:
             return "nothing trained yet"
-        kept = save_position(self.shown, self.sender)
+        kept = save_position(self.shown, self.sender, self._chosen_replica)
         if isinstance(kept, str):
             return kept
         config = self._frame.own_config
@@ -710,10 +710,15 @@ class TrainingScreen(Screen[None]):
 
     # ---- files
 
+    @property
+    def _chosen_replica(self) -> int:
+        """Also if the session has not got so far as to show it."""
+        return self.watched.seeds.chosen(self._frame)
+
     def make(self, what: screen.FileCommand) -> asyncio.Task[str] | str:
         """Begin to write a file; returns the task, or why that is impossible."""
         if isinstance(what, screen.MakeFigure):
-            kept = save_position(self.shown, self.sender)
+            kept = save_position(self.shown, self.sender, self._chosen_replica)
             if isinstance(kept, str):
                 return kept
             return asyncio.create_task(self._make_figure(kept, what))
