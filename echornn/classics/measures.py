@@ -25,7 +25,7 @@ NEW_DATA = 1  # the version of epochs that no training saw, which has 0
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class MeasuredNetwork:
     """A network after training, and the settings of the data that it is measured on."""
 
     config: EchoConfig
@@ -48,33 +48,33 @@ class Trained:
         return self.readings("held_out", settings=settings, data_seed=DATA_SEED).held_out
 
 
-def solved(network: Trained) -> float:
+def solved(network: MeasuredNetwork) -> float:
     """1 if the task was solved, else 0."""
     return float(network.result.solved_at is not None)
 
 
-def windows(network: Trained) -> float:
+def windows(network: MeasuredNetwork) -> float:
     """Windows until the task was solved: updates of the weights; infinite if it never was."""
     return float(network.result.solved_at or math.inf)
 
 
-def sequences(network: Trained) -> float:
+def sequences(network: MeasuredNetwork) -> float:
     """Trials until the task was solved, over all rows of the batch; infinite if it never was."""
     return windows(network) * network.config.batch_size
 
 
-def final_loss(network: Trained) -> float:
+def final_loss(network: MeasuredNetwork) -> float:
     """The mean loss of the last 50 windows of training."""
     return network.result.final_loss
 
 
-def loss(network: Trained) -> float:
+def loss(network: MeasuredNetwork) -> float:
     """On held-out data, in nats, or the mean squared error."""
     held_out = network.held_out
     return math.nan if held_out is None else held_out.loss
 
 
-def first_window(network: Trained) -> float:
+def first_window(network: MeasuredNetwork) -> float:
     """The loss of an epoch's first window, from a zero state; the mean over epochs of new data."""
     from echornn.network.frozen import FrozenNetwork  # both load TensorFlow
     from echornn.probes.held_out import measured
@@ -92,42 +92,42 @@ def first_window(network: Trained) -> float:
     return statistics.fmean(losses)
 
 
-def bits(network: Trained) -> float:
+def bits(network: MeasuredNetwork) -> float:
     """On held-out data, in bits a scored step."""
     return loss(network) / math.log(2)
 
 
-def accuracy(network: Trained) -> float:
+def accuracy(network: MeasuredNetwork) -> float:
     """The share of right answers on held-out data."""
     held_out = network.held_out
     return math.nan if held_out is None else held_out.accuracy
 
 
-def scaled_accuracy(network: Trained) -> float:
+def scaled_accuracy(network: MeasuredNetwork) -> float:
     """Accuracy with guessing evenly among the classes at 0, and all right at 1."""
     guessing = 1 / network.config.output_size
     return (accuracy(network) - guessing) / (1 - guessing)
 
 
-def fixed_points(network: Trained) -> float:
+def fixed_points(network: MeasuredNetwork) -> float:
     """Points at rest without input, of any stability; slow points are none."""
     found = network.readings("fixed_points").fixed_points
     return math.nan if found is None else float(sum(kind != "slow" for kind in found.kinds))
 
 
-def stable_points(network: Trained) -> float:
+def stable_points(network: MeasuredNetwork) -> float:
     found = network.readings("fixed_points").fixed_points
     return math.nan if found is None else float(sum(kind == "stable" for kind in found.kinds))
 
 
-def capacity(network: Trained) -> float:
+def capacity(network: MeasuredNetwork) -> float:
     """Memory capacity (Jaeger 2001): the sum over lags from 1 on of the share of the input's
     variance that a linear read-out of the states explains."""
     memory = network.readings("memory").memory
     return math.nan if memory is None else float(memory.by_lag[1:].sum(dtype=np.float64))
 
 
-MEASURES: dict[str, Callable[[Trained], float]] = {
+MEASURES: dict[str, Callable[[MeasuredNetwork], float]] = {
     measure.__name__: measure
     for measure in (
         solved,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from echornn.classics.classic import Claim, Classic
-from echornn.classics.measures import MEASURES, Trained
+from echornn.classics.measures import MEASURES, MeasuredNetwork
 from echornn.diagnosis.seed_stats import wilson
 from echornn.files import safe_files
 from echornn.files.recorded_values import NO_RECORD
@@ -78,7 +78,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ClassicTable:
     rows: tuple[Row, ...]
 
     def holds(self, row: Row) -> bool:
@@ -101,7 +101,7 @@ class Table:
         return "partly" if any(held) else "no"
 
 
-def table_of(classic: Classic, folder: Path, is_quick: bool, say: Say = silent) -> Table:
+def table_of(classic: Classic, folder: Path, is_quick: bool, say: Say = silent) -> ClassicTable:
     """Measure the networks in a classic's folder; what was measured before is read there."""
     results = SweepResults.read(folder)
     points = {point_of(point.config): point for point in results.points}
@@ -113,7 +113,7 @@ def table_of(classic: Classic, folder: Path, is_quick: bool, say: Say = silent) 
         seconds = sum(result.seconds for result in point.results.values())
         rows.append(Row(claim, measured.values(claim, point), seconds))
         measured.keep()
-    return Table(tuple(rows))
+    return ClassicTable(tuple(rows))
 
 
 class Measured:
@@ -146,7 +146,7 @@ class Measured:
             with np.load(self._folder / WEIGHTS / f"{point.keys[seed]}.npz") as weights:
                 arrays = {array: weights[array] for array in weights}
             config = replace(point.config, seed=seed)
-            network = Trained(config, point.results[seed], arrays, settings)
+            network = MeasuredNetwork(config, point.results[seed], arrays, settings)
             self._numbers[name] = MEASURES[claim.measure](network)
         return self._numbers[name]
 

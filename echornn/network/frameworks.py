@@ -28,7 +28,7 @@ KERAS = {"rnn": [0], "irnn": [0], "lstm": range(4), "gru": range(3), "gru_after"
 TORCH = {"rnn": [0], "irnn": [0], "lstm": range(4), "gru_after": [1, 0, 2]}
 
 
-class Layer(NamedTuple):
+class FrameworkLayer(NamedTuple):
     """A layer's products with the input and with the state, each with a bias; Keras' order."""
 
     matrix: Floats  # [inputs + units, vectors * units]
@@ -53,7 +53,7 @@ def weights_from_torch(state_dict: Mapping[str, Any], cell: str) -> dict[str, Fl
     left = {name: np.asarray(tensor, np.float32) for name, tensor in state_dict.items()}
     ends = [name for name in left if name.endswith("weight_ih_l0")]
     prefix = ends[0].removesuffix("weight_ih_l0") if ends else ""
-    layers: list[Layer] = []
+    layers: list[FrameworkLayer] = []
     while f"{prefix}weight_ih_l{len(layers)}" in left:
         number = len(layers)
         kernel = left.pop(f"{prefix}weight_ih_l{number}").T
@@ -148,14 +148,14 @@ def _columns(vectors: Sequence[int], units: int) -> npt.NDArray[np.int64]:
 
 def _layer(
     kernel: Floats, recurrent: Floats, biases: Floats, cell: str, order: Sequence[int]
-) -> Layer:
+) -> FrameworkLayer:
     units, columns = recurrent.shape
     if columns != len(order) * units:
         allowed = f"it has {len(order)} x {units} columns, and these weights have {columns}"
         raise ConfigError("cell", cell, allowed)
     ordered = _columns(order, units)
     matrix = np.concatenate([kernel, recurrent])
-    return Layer(matrix[:, ordered], biases[:, ordered], units)
+    return FrameworkLayer(matrix[:, ordered], biases[:, ordered], units)
 
 
 def _parts(product: Product, inputs: int) -> tuple[slice, slice]:
@@ -172,7 +172,9 @@ def _suffix(layer: int) -> str:
     return "" if layer == 0 else f"_layer{layer + 1}"
 
 
-def _weights(layers: Sequence[Layer], output: Sequence[Floats], cell: str) -> dict[str, Floats]:
+def _weights(
+    layers: Sequence[FrameworkLayer], output: Sequence[Floats], cell: str
+) -> dict[str, Floats]:
     weights = {}
     for number, (matrix, biases, units) in enumerate(layers):
         for product in CELLS[cell].products:
@@ -187,8 +189,8 @@ def _weights(layers: Sequence[Layer], output: Sequence[Floats], cell: str) -> di
     return weights
 
 
-def _layers(weights: Mapping[str, Floats], cell: str) -> list[Layer]:
-    layers: list[Layer] = []
+def _layers(weights: Mapping[str, Floats], cell: str) -> list[FrameworkLayer]:
+    layers: list[FrameworkLayer] = []
     while f"W{_suffix(len(layers))}" in weights:
         suffix = _suffix(len(layers))
         height, width = weights[f"W{suffix}"].shape
@@ -200,5 +202,5 @@ def _layers(weights: Mapping[str, Floats], cell: str) -> list[Layer]:
             rows, which = _parts(product, height - units)
             matrix[rows, columns] = weights[product.weight + suffix]
             biases[which.start, columns] = weights[product.bias + suffix][0]
-        layers.append(Layer(matrix, biases, units))
+        layers.append(FrameworkLayer(matrix, biases, units))
     return layers

@@ -7,27 +7,22 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from echornn import Session
 from echornn.classics.classic import Classic, classic_named, names
-from echornn.classics.table import Row, Table, table_of
+from echornn.classics.table import ClassicTable, Row, table_of
 from echornn.runtime import quiet
 from echornn.runtime.user_folders import state_folder
-from echornn.session.commands import Pause
-from tui.cli import train
 from tui.cli.computation import Computation
-from tui.cli.do import TOUR_SPEED
+from tui.cli.do import show_lesson
 from tui.cli.flags import ScreenFlags, SweepFlags
 from tui.cli.parameters import Json
-from tui.cli.preferences import preferences
 from tui.cli.rows import Record, csv_lines, emit
-from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ExitCode, FailedError, UsageError
+from tui.term import printed, terminal
+from tui.term.exit_code import ExitCode, FailedError
 from tui.term.waiting_line import WaitingLine
 
 COLUMNS = (
@@ -46,7 +41,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Place:
+class TrainingPlace:
     """Where the networks of a classic are kept, and what trains them."""
 
     out: Path | None = None
@@ -70,7 +65,7 @@ def classics(
     watch: bool = False,
     json: Json = False,
     csv: bool = False,
-    place: Annotated[Place, Parameter(name="*")] = Place(),
+    place: Annotated[TrainingPlace, Parameter(name="*")] = TrainingPlace(),
     screen: ScreenFlags | None = None,
 ) -> int:
     """Train a published result again: prints what was reported, and beside it ours; without a name,
@@ -120,7 +115,9 @@ def _listed(rows: Any) -> Iterator[str]:
         yield f"{'':<24} {row['source']}"
 
 
-def _train(classic: Classic, folder: Path, is_quick: bool, place: Place, line: WaitingLine) -> bool:
+def _train(
+    classic: Classic, folder: Path, is_quick: bool, place: TrainingPlace, line: WaitingLine
+) -> bool:
     """Train what is missing; returns whether it was trained to the end."""
     flags = SweepFlags(
         out=folder,
@@ -151,7 +148,7 @@ def _train(classic: Classic, folder: Path, is_quick: bool, place: Place, line: W
     return True
 
 
-def _record(classic: Classic, table: Table, row: Row) -> Record:
+def _record(classic: Classic, table: ClassicTable, row: Row) -> Record:
     low, high = row.interval
     return {
         "classic": classic.name,
@@ -168,7 +165,7 @@ def _record(classic: Classic, table: Table, row: Row) -> Record:
     }
 
 
-def _report(classic: Classic, table: Table, folder: Path, seconds: float) -> Iterator[str]:
+def _report(classic: Classic, table: ClassicTable, folder: Path, seconds: float) -> Iterator[str]:
     yield f"{classic.name}: {classic.title}"
     yield classic.source
     yield classic.about
@@ -184,7 +181,7 @@ def _report(classic: Classic, table: Table, folder: Path, seconds: float) -> Ite
     yield f"see its networks with: echornn-tui map {printed.quoted(folder)}"
 
 
-def _cells(table: Table, row: Row) -> list[str]:
+def _cells(table: ClassicTable, row: Row) -> list[str]:
     """The texts of a row of the table."""
     number, low, high = (_number_text(row, value) for value in (row.ours, *row.interval))
     ours = f"{number} ({low} to {high})"
@@ -203,15 +200,6 @@ def _number_text(row: Row, value: float) -> str:
 
 def _watch(classic: Classic, screen: ScreenFlags | None) -> int:
     from tui.app.lesson import lesson_of
-    from tui.app.lesson_screen import LessonScreen
 
-    if not terminal.is_interactive():
-        raise UsageError("--watch needs a terminal that can move the cursor")
     config = classic.config_of(classic.claims[0])
-    chosen = preferences(screen)
-    guarded = guardian.divide()
-    session = Session(config, recorder=train.begin(None, config), usual_speed=TOUR_SPEED)
-    session.send(Pause())
-    shown = train.ShownSession(session, chosen, guarded, serve=True)
-    lesson = lesson_of(classic.lesson)
-    return shown.show(partial(LessonScreen, lesson=lesson), compared=())
+    return show_lesson("--watch", config, lesson_of(classic.lesson), screen)

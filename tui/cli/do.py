@@ -239,16 +239,23 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
             : are done. docs/cli.md shows how.
     """
     from tui.app.lesson import OTHER_LESSONS, lesson_of
-    from tui.app.lesson_screen import LessonScreen
 
     lesson: Sequence[LessonStep] = ()
     if file is not None:
         lesson = lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
+    return show_lesson("tour", EchoConfig(), lesson, screen)
+
+
+def show_lesson(
+    asked_by: str, config: EchoConfig, lesson: Sequence[LessonStep], screen: ScreenFlags | None
+) -> int:
+    """Begin a run, paused, and show a lesson on it; without steps, the tour's own."""
+    from tui.app.lesson_screen import LessonScreen
+
     if not terminal.is_interactive():
-        raise UsageError("tour needs a terminal that can move the cursor")
+        raise UsageError(f"{asked_by} needs a terminal that can move the cursor")
     chosen = preferences(screen)
     guarded = guardian.divide()
-    config = EchoConfig()
     session = Session(config, recorder=train.begin(None, config), usual_speed=TOUR_SPEED)
     session.send(Pause())
     shown = train.ShownSession(session, chosen, guarded, serve=True)
