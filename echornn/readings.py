@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from echornn.cells.cell import Bounds
 from echornn.config import EchoConfig
+from echornn.machines import Automata, Automaton
 from echornn.progress import Bools, Counts, Floats, Progress, SymbolArray
+from echornn.solutions import DISTANCES, Distance, Solutions
 
 Doubles = npt.NDArray[np.float64]
 
@@ -34,6 +36,9 @@ Kind = Literal[
     "lyapunov",
     "fixed_points",
     "plane",
+    "solutions",
+    "automaton",
+    "automata",
     "held_out",
     "evaluation",
     "saturation",
@@ -87,6 +92,9 @@ class Question:
     trials: int | None = None  # for `held_out`, or rows of a stream; None for the usual number
     # Of the data for both, so that networks are compared on the same; None for the network's
     data_seed: int | None = None
+    distance: Distance | Literal[""] = ""  # for `solutions`; empty for the first
+    # The number of another network of the population, from 0, of which the same is read
+    beside: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kinds, frozenset) or not self.kinds <= KINDS:
@@ -94,8 +102,14 @@ class Question:
         if not isinstance(self.part, str):
             raise TypeError(f"part = {self.part!r}: a name")
         row, step = self.flip or (0, 0)
-        if not all(isinstance(place, Integral) for place in (row, step, self.row or 0)):
-            raise TypeError(f"flip = {self.flip!r}, row = {self.row!r}: whole numbers")
+        if not all(
+            isinstance(place, Integral) for place in (row, step, self.row or 0, self.beside or 0)
+        ):
+            raise TypeError(
+                f"flip = {self.flip!r}, row = {self.row!r}, beside = {self.beside!r}: whole numbers"
+            )
+        if self.distance and self.distance not in DISTANCES:
+            raise TypeError(f"distance = {self.distance!r}: one of {', '.join(DISTANCES)}")
         for number in self.held or ():
             if not isinstance(number, Real) or not math.isfinite(number):
                 raise TypeError(f"held = {self.held!r}: finite numbers")
@@ -540,6 +554,10 @@ class Readings:
     lyapunov_samples: int = 0  # the time steps, over all rows, over which an exponent is averaged
     fixed_points: FixedPoints | None = None
     plane: StatePlane | None = None
+    solutions: Solutions | None = None  # None also of a single network
+    automaton: Automaton | None = None  # None also if the task's inputs have no letters
+    automata: Automata | None = None
+    beside: Readings | None = None  # of the network `Question.beside`
     # By part, all whose numbers have limits: `Units.share_saturated`
     saturation: dict[str, float] | None = None
     held_out: HeldOut | None = None

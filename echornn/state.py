@@ -151,3 +151,6 @@ class Snapshot:
     before: dict[str, Floats] | None = None
     windows_since: int = 0  # between the earlier weights and this position
     unlike: UnlikeRecord | None = None
+    # All networks that are trained side by side, of which this is one; None if it is alone
+    population: PopulationState | None = None
+    beside: Snapshot | None = None  # another of these networks at the same position

@@ -189,7 +189,10 @@ class RunArrays:
             newest = there.newest.of(index)
         if there.before is not None:
             before = there.before.of(index).weights
-        return Snapshot(there.state.of(index), *position, newest, before, 1, there.unlike)
+        population = there.state if len(there.state.configs) > 1 else None
+        return Snapshot(
+            there.state.of(index), *position, newest, before, 1, there.unlike, population
+        )
 
     def examined(self, snapshot: Snapshot, kinds: Iterable[Kind], **more: Any) -> Readings:
         """What the probes measure of a snapshot of this run; see `probe`, and `Question` for what

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from echornn.probes.automaton import automata, automaton
 from echornn.probes.changed_inputs import effects, flip, reliance
 from echornn.probes.connectivity import connectivity
 from echornn.probes.fixed_points import fixed_points
@@ -18,11 +20,15 @@ from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
 from echornn.probes.prepared import Prepared
 from echornn.probes.sampling import sample
+from echornn.probes.solutions import solutions
 from echornn.probes.state_plane import state_plane
 from echornn.probes.units import saturation, units
-from echornn.readings import Kind, Question, Readings, parts_of
+from echornn.readings import KINDS, Kind, Question, Readings, parts_of
 from echornn.runtime.waiting import Say, silent
+from echornn.solutions import DISTANCES
 from echornn.state import Snapshot
+
+OF_ONE = KINDS - {"solutions", "automata"}  # network, so that they are read also of that beside it
 
 
 def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readings:
@@ -75,6 +81,13 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
         measured["fixed_points"] = fixed_points(prepared, question.held)
     if wants("plane"):
         measured["plane"] = state_plane(prepared, part)
+    if wants("solutions") and snapshot.population is not None:
+        distance = question.distance or DISTANCES[0]
+        measured["solutions"] = solutions(snapshot.population, distance, question.data_seed)
+    if wants("automaton"):
+        measured["automaton"] = automaton(prepared, question.data_seed)
+    if wants("automata") and snapshot.population is not None:
+        measured["automata"] = automata(snapshot.population, question.data_seed)
     if wants("held_out"):
         settings = dict(question.settings)
         measured["held_out"] = held_out(prepared, settings, question.trials, question.data_seed)
@@ -86,6 +99,8 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
         measured["sample"] = sample(snapshot)
     if wants("gradient_sizes"):
         measured["gradient_sizes"] = gradient_sizes(prepared)
+    if snapshot.beside is not None:
+        measured["beside"] = examine(snapshot.beside, replace(question, kinds=kinds & OF_ONE), say)
     return Readings(
         config=state.config,
         branch=snapshot.branch,

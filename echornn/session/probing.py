@@ -18,7 +18,7 @@ from echornn.runtime.waiting import Say, silent
 from echornn.session.exchange import Exchange
 from echornn.session.live_run import LiveRun
 from echornn.session.pictures.frame import WATCHABLE_SPEED
-from echornn.state import Snapshot, TrainerState
+from echornn.state import PopulationState, Snapshot, TrainerState
 from echornn.training.memory import require_room_for_held_out, require_room_for_probes
 
 Examine = Callable[[Snapshot, Question], Readings]
@@ -106,6 +106,8 @@ class StandingQuestion:
         needed = self.question
         if needed is None or not needed.kinds <= question.kinds:
             return False
+        if (needed.distance, needed.beside) != (question.distance, question.beside):
+            return False
         return (needed.part, needed.held) == (question.part, question.held)
 
 
@@ -153,6 +155,7 @@ class Probing:
         self._examined: EchoConfig | None = None
         self._examined_kinds = NO_KINDS
         self._weights = WeightRecorder()
+        self._population: tuple[Position | None, PopulationState | None] = (None, None)
 
     @property
     def _standing(self) -> list[StandingQuestion]:
@@ -185,6 +188,7 @@ class Probing:
     def forget(self) -> None:
         """Forget what was examined: positions that are visited again are examined again."""
         self._weights = WeightRecorder()
+        self._population = (None, None)
         self._screen.position = None
         self._held_out.position = None
 
@@ -221,7 +225,8 @@ class Probing:
 
     def _begin(self, still: bool, speed: float) -> None:
         live, position, now = self._live, self._live.position, self._clock()
-        state = live.trainer.state.of(live.replica)
+        population = self._population_at(position)
+        state = population.of(live.replica)
         # fast windows are trained many at a time: of the next, trained alone, the change of the
         # weights is known
         is_fast = not still and speed > 1 / LEAST_SECONDS
@@ -231,12 +236,33 @@ class Probing:
         shown = live.rows.windows
         newest = shown[-1].of(live.replica) if shown else None
         snapshot = self._weights.snapshot(state, position, newest)
+        if len(population.configs) > 1:
+            snapshot = replace(snapshot, population=population, beside=self._beside(population))
         due = self._take_due(position, state.config, now, still)
         share = MOST_SHARE if speed > WATCHABLE_SPEED else MOST_SHARE_OF_SPARE
         examination = Examination(snapshot, due, now, share)
         self._thread.do(lambda: self._work(examination))
         self._busy = True
         self._begun = now
+
+    def _population_at(self, position: Position) -> PopulationState:
+        """The same object again at the same position, so that what was measured of all networks is
+        kept when another of them is chosen."""
+        before, population = self._population
+        if population is None or before != position:
+            population = self._live.trainer.state
+            self._population = position, population
+        return population
+
+    def _beside(self, population: PopulationState) -> Snapshot | None:
+        """The network that is to be read beside the chosen one."""
+        question = self._screen.question
+        if question is None or question.beside is None:
+            return None
+        replica = min(question.beside, len(population.configs) - 1)
+        shown = self._live.rows.windows
+        newest = shown[-1].of(replica) if shown else None
+        return Snapshot(population.of(replica), *self._live.position, newest)
 
     def _take_due(
         self, position: Position, config: EchoConfig, now: float, still: bool

@@ -188,6 +188,7 @@ class RecordedTask(Task):
     solved = _answer("solved")
     sources = _answer("sources")
     draw = property(lambda self: _written(self).draw)
+    machine = property(lambda self: _written(self).machine)
 
 
 @lru_cache(maxsize=64)

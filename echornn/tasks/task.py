@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
+from echornn.machines import Machine
 from echornn.own import own_file
 from echornn.tasks.data_file import pinned
 
@@ -294,6 +295,20 @@ class Task(ABC):
         """The text of each symbol, if targets are the inputs that follow, so that a network can
         write; else empty."""
         return ()
+
+    @property
+    def letters(self) -> npt.NDArray[Any] | None:
+        """The inputs that can come at a step, each a letter of a `Machine`; by default all symbols.
+        None if they are not finitely many."""
+        if isinstance(self.inputs, Symbols):
+            return np.arange(self.inputs.count, dtype=np.uint8)
+        return None
+
+    @property
+    def machine(self) -> Machine | None:
+        """The smallest finite automaton that solves the task; None if there is none, or if it is
+        not known."""
+        return None
 
     @property
     def echoed(self) -> Echoed | None:
