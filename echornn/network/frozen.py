@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -50,6 +50,27 @@ def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any
             return function(config, weights, *tensors)
 
     weights = {name: tf.TensorSpec(shape) for name, shape in weight_shapes(config).items()}
+    return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _graph_side_by_side(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any:
+    """As `_graph`, for any number of networks; the last tensor is another for each."""
+    *of_all, of_each = specs
+    specs = (*of_all, tf.TensorSpec([None, *of_each.shape[1:]], of_each.dtype))
+
+    def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
+        *shared, own = tensors
+
+        def of_one(network: tuple[Weights, Tensor]) -> Tensors:
+            return function(config, network[0], *shared, network[1])
+
+        with tf.device(CPU):
+            results: Tensors = tf.vectorized_map(of_one, (weights, own))
+        return results
+
+    shapes = weight_shapes(config)
+    weights = {name: tf.TensorSpec([None, *shape]) for name, shape in shapes.items()}
     return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
 
 
@@ -100,7 +121,7 @@ def _running(config: EchoConfig, weights: Weights, x: Tensor, *others: Tensor) -
 
 
 class Ran(NamedTuple):
-    """A run over time steps, time first."""
+    """A run over time steps, time first; of a population, networks before."""
 
     init_state: Floats  # [rows, carried]
     states: Floats  # [steps, rows, carried], after each step
@@ -110,12 +131,37 @@ class Ran(NamedTuple):
     @property
     def before(self) -> Floats:
         """The state before each step, float32 [steps, rows, carried]."""
-        return np.concatenate([self.init_state[np.newaxis], self.states[:-1]])
+        first, others = self.init_state[..., np.newaxis, :, :], self.states[..., :-1, :, :]
+        return np.concatenate([first, others], axis=-3)
 
     def of(self, part: CellPart) -> Floats:
         """A part of the network, float32 [steps, rows, units]."""
         vectors = self.gates if part.is_gate else self.states
         return vectors[..., part.where]
+
+
+def _computed(
+    graph_of: Callable[..., Any],
+    function: Function,
+    config: EchoConfig,
+    weights: Mapping[str, Floats],
+    arrays: tuple[Any, ...],
+    any_steps: int,
+) -> tuple[Any, ...]:
+    try:
+        with tf.device(CPU):
+            constants = {name: tf.constant(weights[name]) for name in weight_shapes(config)}
+            tensors = list(map(tf.constant, arrays))
+            specs = []
+            for number, tensor in enumerate(tensors):
+                steps, *shape = tensor.shape
+                if number < any_steps:
+                    steps = None
+                specs.append(tf.TensorSpec([steps, *shape], tensor.dtype))
+            graph = graph_of(function, config, *specs)
+            return tuple(result.numpy() for result in graph(constants, *tensors))
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(error.message) from error
 
 
 class FrozenNetwork:
@@ -129,22 +175,8 @@ class FrozenNetwork:
         and arrays of the same shapes; but the first axis of the first ``any_steps`` arrays may have
         any length.
         """
-        try:
-            with tf.device(CPU):
-                weights = {
-                    name: tf.constant(self.weights[name]) for name in weight_shapes(self.config)
-                }
-                tensors = list(map(tf.constant, arrays))
-                specs = []
-                for number, tensor in enumerate(tensors):
-                    steps, *shape = tensor.shape
-                    if number < any_steps:
-                        steps = None
-                    specs.append(tf.TensorSpec([steps, *shape], tensor.dtype))
-                graph = _graph(function, self._graph_config, *specs)
-                return tuple(result.numpy() for result in graph(weights, *tensors))
-        except tf.errors.ResourceExhaustedError as error:
-            raise MemoryError(error.message) from error
+        config = self._graph_config
+        return _computed(_graph, function, config, self.weights, arrays, any_steps)
 
     def run(self, x: npt.NDArray[Any], init_state: Floats, *noise: Floats) -> Ran:
         arrays = x, *noise, init_state
@@ -201,3 +233,40 @@ class FrozenNetwork:
                 f"state of {list(array.shape)} cannot be run: it must be {list(shape)}"
             )
         return array
+
+
+NUMBERS_AT_ONCE = 2**24  # that a part of a population keeps, 64 MiB; chosen by eye
+
+
+class FrozenPopulation:
+    """Networks of one structure, which run side by side over the same inputs, without noise."""
+
+    def __init__(self, config: EchoConfig, weights: Mapping[str, Floats]) -> None:
+        """Weights by name, float32 [networks, ...]."""
+        self.config = config
+        self.weights = weights
+        self.networks = len(weights["W2"])
+        self._graph_config = graph_config(config)
+
+    def parts(self, steps: int) -> Iterator[FrozenPopulation]:
+        """The networks in order, so many at a time that what is kept of these steps, of all rows
+        together, takes little memory."""
+        config = self.config
+        of_a_step = carried_size(config) + gates_size(config) + config.output_size
+        at_once = max(1, NUMBERS_AT_ONCE // (steps * of_a_step))
+        for first in range(0, self.networks, at_once):
+            which = slice(first, first + at_once)
+            weights = {name: weight[which] for name, weight in self.weights.items()}
+            yield FrozenPopulation(config, weights)
+
+    def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
+        """The results of a function of one network, [networks, ...], as `FrozenNetwork.compute`;
+        the last array is another for each network, [networks, ...]."""
+        config = self._graph_config
+        return _computed(_graph_side_by_side, function, config, self.weights, arrays, any_steps)
+
+    def run(self, x: npt.NDArray[Any], init_state: Floats) -> Ran:
+        """A run over inputs [steps, rows, ...] from states [rows, carried], or other ones for each
+        network, [networks, rows, carried]."""
+        states = np.broadcast_to(init_state, (self.networks, *init_state.shape[-2:]))
+        return Ran(states, *self.compute(_running, x, states, any_steps=1))
