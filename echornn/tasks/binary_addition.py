@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from echornn.machines import Machine
 from echornn.tasks.task import Batch, Level, Numbers, Symbols, Task
 
 SHOWN_PAIRS = 1, 2, 4
+PAIRS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)  # of bits, the letters
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,17 @@ class BinaryAddition(Task):
 
     inputs, outputs = Numbers(2, names="ab"), Symbols(2)
     scores_every_step = True
+
+    @property
+    def letters(self) -> npt.NDArray[np.float32]:
+        return PAIRS
+
+    @property
+    def machine(self) -> Machine:
+        """A state for each bit of the sum and what is carried: 0, 1, carried 0, carried 1. After a
+        pair of zeros nothing is carried."""
+        sums = np.add.outer(np.array([0, 0, 1, 1]), PAIRS.sum(axis=1).astype(np.int32))
+        return Machine(sums.astype(np.int32), np.eye(2, dtype=np.bool_)[[0, 1, 0, 1]], warm_up=(0,))
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, steps, 2), np.uint8)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echornn.machines import Machine
 from echornn.tasks.task import Batch, Level, Symbols, entropy, setting
 from echornn.tasks.trials import Trials, scored_steps, shortest_trial
 
@@ -33,6 +34,13 @@ class CycleNavigation(Trials):
     @property
     def outputs(self) -> Symbols:
         return Symbols(self.places)
+
+    @property
+    def machine(self) -> Machine:
+        """A state for each place."""
+        moves = np.arange(3, dtype=np.int32) - STAY
+        leads = np.add.outer(np.arange(self.places, dtype=np.int32), moves) % self.places
+        return Machine(leads, np.eye(self.places, dtype=np.bool_))
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 3, (rows, steps), np.uint8)

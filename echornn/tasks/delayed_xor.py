@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.errors import ConfigError
+from echornn.machines import MOST_STATES, Machine, shift_register
 from echornn.tasks.task import Batch, Level, Symbols, Task, lagged, setting, share_before
 
 
@@ -30,6 +31,17 @@ class DelayedXor(Task):
         super().__post_init__()
         if self.far_lag <= self.lag:
             raise ConfigError("far_lag", self.far_lag, f"more than lag = {self.lag}")
+
+    @property
+    def machine(self) -> Machine | None:
+        """A state for the bits from the farther one on; None if they are many."""
+        length = self.far_lag + 1
+        if 2**length > MOST_STATES:
+            return None
+        leads, kept = shift_register(2, length)
+        differ = kept[:, self.lag] != kept[:, self.far_lag]
+        says = np.stack([~differ, differ], axis=1)
+        return Machine(leads, says, warm_up=(0,) * self.far_lag)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, self.far_lag + steps), np.uint8)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.errors import ConfigError
+from echornn.machines import MOST_STATES, Machine, shift_register
 from echornn.progress import SymbolArray
 from echornn.tasks.task import (
     MAX_STEPS,
@@ -60,6 +61,16 @@ class Echo(Task):
     @property
     def echoed(self) -> Echoed:
         return Echoed(self.echo_step, self.row_start == "previous_row")
+
+    @property
+    def machine(self) -> Machine | None:
+        """A state for the symbols from the echoed one on; None if they are many."""
+        symbols, lag = self.num_classes, self.echo_step
+        if symbols ** (lag + 1) > MOST_STATES:
+            return None
+        leads, kept = shift_register(symbols, lag + 1)
+        says = np.eye(symbols, dtype=np.bool_)[kept[:, lag]]
+        return Machine(leads, says, warm_up=(0,) * lag)
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = uniform_symbols(rng, self.num_classes, rows * steps)

@@ -10,6 +10,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
+from echornn.machines import Machine
 from echornn.tasks.task import Batch, Level, Symbols, setting
 from echornn.tasks.trials import Trials, scored_steps, shortest_trial
 
@@ -38,6 +39,12 @@ class Group(Trials):
         return Symbols(len(table_of(self.group)))
 
     outputs = inputs
+
+    @property
+    def machine(self) -> Machine:
+        """A state for each product."""
+        table = table_of(self.group)
+        return Machine(table.astype(np.int32), np.eye(len(table), dtype=np.bool_))
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         table = table_of(self.group)

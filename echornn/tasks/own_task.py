@@ -29,6 +29,7 @@ from echornn.tasks.task import (
     form_of,
     ladder,
     lags_of_steps,
+    machine_of,
     plain_level,
     settings_of,
     solved_level,
@@ -188,6 +189,7 @@ class RecordedTask(Task):
     solved = _answer("solved")
     sources = _answer("sources")
     draw = property(lambda self: _written(self).draw)
+    letters = property(lambda self: _written(self).letters)
     machine = property(lambda self: _written(self).machine)
 
 
@@ -332,3 +334,4 @@ def draw_once(
     ladder(task, rows, steps)
     solved_level(task, rows, steps)
     lags_of_steps(task, 0, steps)
+    machine_of(task)

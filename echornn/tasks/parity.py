@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from echornn.machines import Machine
 from echornn.tasks.task import Batch, Level, Symbols, setting
 from echornn.tasks.trials import Trials, scored_steps, shortest_trial
 
@@ -25,6 +26,11 @@ class Parity(Trials):
     length: int = setting(10, "Time steps of a trial.", 1, 10**6)
     length_from: int = shortest_trial()
     scoring: str = scored_steps()
+
+    @property
+    def machine(self) -> Machine:
+        """A state for an even number of ones, and one for an odd."""
+        return Machine(np.array([[0, 1], [1, 0]], np.int32), np.eye(2, dtype=np.bool_))
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, steps), np.uint8)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.errors import ConfigError, OwnError, blaming, fraction, whole
-from echornn.machines import Machine
+from echornn.machines import NOT_ALLOWED, Machine
 from echornn.own import own_file
 from echornn.tasks.data_file import pinned
 
@@ -589,6 +589,27 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
         if level is not None and not math.isfinite(level):
             raise TaskError(f"solved returns {level!r}, but it must return a finite loss or None")
         return None if level is None else float(level)
+
+
+def machine_of(task: Task) -> Machine | None:
+    with blaming_method(task, "machine"):
+        machine, letters = task.machine, task.letters
+        if machine is None:
+            return None
+        if letters is None:
+            raise TaskError("machine needs letters, the inputs that can come at a step")
+        shapes = {"leads": len(letters), "says": task.outputs.count}
+        for name, columns in shapes.items():
+            array = np.asarray(getattr(machine, name))
+            if array.shape != (machine.states, columns):
+                wanted = f"but {[machine.states, columns]} are needed"
+                raise TaskError(f"machine has {name} {_form(array)}, {wanted}")
+        for name, states in (("leads", machine.leads), ("start", machine.start)):
+            least, most = np.min(states), np.max(states)
+            if least < NOT_ALLOWED or most >= machine.states:
+                allowed = f"{NOT_ALLOWED} to {machine.states - 1}"
+                raise TaskError(f"machine has {name} from {least} to {most}, not {allowed}")
+        return machine
 
 
 def known_lags(task: Task, t: int) -> tuple[int, ...]:
