@@ -12,7 +12,6 @@ from echornn.readings import (
     FixedPoints,
     Matrices,
     PointKind,
-    Readings,
     Reliance,
     StatePlane,
     Units,
@@ -24,6 +23,7 @@ from echornn.readings import Gradient as Gradient
 from echornn.readings import GradientSizes as GradientSizes
 from echornn.readings import HeldOut as HeldOut
 from echornn.readings import Memory as Memory
+from echornn.readings import Readings as Readings
 from echornn.readings import Recurrent as Recurrent
 from tests.scripted import make_progress
 

@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn import seeding
+from echornn.machines import Machine
 from echornn.own import own_file
 from echornn.own.own_file import OwnFile
 from echornn.tasks.task import (
@@ -189,8 +191,16 @@ class RecordedTask(Task):
     solved = _answer("solved")
     sources = _answer("sources")
     draw = property(lambda self: _written(self).draw)
-    letters = property(lambda self: _written(self).letters)
-    machine = property(lambda self: _written(self).machine)
+
+    @property
+    def letters(self) -> npt.NDArray[Any] | None:
+        """Those of its symbols until its text has run: screens ask for them."""
+        return _written(self).letters if self.own in own_file.LOADED else super().letters
+
+    @property
+    def machine(self) -> Machine | None:
+        """None also until its text has run: screens ask for it."""
+        return _written(self).machine if self.own in own_file.LOADED else None
 
 
 @lru_cache(maxsize=64)

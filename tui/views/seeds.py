@@ -3,17 +3,19 @@ over the run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.message import Message
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.seed_stats import Order
+from echornn.machines import Automata
+from echornn.readings import Question, Readings
 from echornn.session.pictures.frame import Frame, State
-from echornn.session.pictures.picture import SeedRows
+from echornn.session.pictures.picture import Picture, SeedRows
 from tui.views.canvas import Cells
-from tui.views.seeds_picture import HEAD, SeedsLook, draw_seeds, labels, seed_words
-from tui.views.view import Replica, View, hidden
+from tui.views.seeds_picture import HEAD, SeedsLook, draw_seeds, labels, machine_words, seed_words
+from tui.views.view import Replica, View, hidden, is_of_here
 
 ORDERS: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 
@@ -93,10 +95,18 @@ class SeedsView(View):
     _by: Order = "solved"
     _first = 0  # the first visible line
     _asked: int | None = None  # the network whose choice was sent and has not been carried out
+    _read: Readings | None = None  # the last that say which networks are the task's machine
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         return min(most, HEAD + config.replicas)
+
+    @property
+    def question(self) -> Question | None:
+        config = self._frame.config
+        if config.replicas == 1 or not self._frame.trained or config.the_task.machine is None:
+            return None
+        return Question(frozenset({"automata"}))
 
     @property
     def wants_arrows(self) -> bool:
@@ -117,9 +127,17 @@ class SeedsView(View):
         if not isinstance(spot, Replica) or seed_stats is None or not seed_stats.windows:
             return ""
         words = seed_words(frame.config, seed_stats, spot.number)
+        if self._machines is not None:
+            words += f"; {machine_words(self._machines, spot.number)}"
         if self.has_focus and spot.number == self.chosen(frame):
             words += "; «alone»: go on with it alone"
         return words
+
+    @property
+    def _machines(self) -> Automata | None:
+        """Those of all networks, perhaps of an earlier window; None if they are not known."""
+        read = self._read
+        return read.automata if read is not None and read.branch == self._frame.branch else None
 
     def replica_below(self, frame: Frame, lines: int) -> int | None:
         """The network so many lines below the chosen one (negative: above); None if none is
@@ -142,6 +160,12 @@ class SeedsView(View):
     def saw(self, frame: Frame) -> None:
         if self.chosen(frame) == frame.replica:
             self._asked = None
+
+    def show(self, picture: Picture, message: str = "") -> None:
+        readings = picture.frame.readings
+        if readings is not None and readings.automata is not None:
+            self._read = readings  # kept while those of another network are measured
+        super().show(picture, message)
 
     def action_order(self) -> None:
         orders = list(ORDERS)
@@ -189,8 +213,15 @@ class SeedsView(View):
             self.draw_text(cells, text)
             return
         look = SeedsLook(
-            self.title, ORDERS[self._by], self._first, self.chosen(frame), self.has_focus
+            title=self.title,
+            order=ORDERS[self._by],
+            first=self._first,
+            chosen=self.chosen(frame),
+            has_focus=self.has_focus,
+            machines=self._machines,
         )
+        if self._read is not None and not is_of_here(self._read, frame):
+            look = replace(look, machines_at=self._read.window)
         draw_seeds(cells, picture, look)
 
 

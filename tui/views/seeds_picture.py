@@ -12,8 +12,9 @@ from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.diagnosis.loss_stats import loss_in_column, loss_text
-from echornn.diagnosis.seed_stats import SeedStats
+from echornn.diagnosis.seed_stats import SeedStats, wilson
 from echornn.levels import chance_level, ladder_of, mean_floor, solved_level
+from echornn.machines import Automata
 from echornn.progress import Floats
 from echornn.session.pictures.picture import Picture
 from tui.text.lines import shortened
@@ -25,6 +26,7 @@ from tui.views.view import FOCUSED, Replica
 
 HEAD = 2  # lines above the networks: a summary, and the headings of the columns
 SHADES, DIVERGED, HERE = "·░▒▓█", "!", "║"  # from solved to chance
+MACHINE = "◆"  # behind the window of a network that has become the task's machine
 UNSOLVED, SOLVED, LATER = "loss", "input", "muted"  # the inks of shades
 # Shares of the way from the least loss to chance at which the next shade begins; chosen by eye
 EDGES = (0.07, 0.3, 0.6, 0.9)
@@ -39,6 +41,8 @@ class SeedsLook:
     first: int  # the first line that is shown
     chosen: int  # the network that the curve shows
     has_focus: bool = False
+    machines: Automata | None = None  # of all networks, if they were read
+    machines_at: int | None = None  # the window at which they were; None if it is the newest
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def draw_seeds(cells: Cells, picture: Picture, look: SeedsLook) -> None:
     assert stats is not None
     assert seeds is not None
     replicas = list(seeds.replicas[: max(1, cells.height - HEAD)])
-    head, *lines = labels(config, stats, replicas)
+    head, *lines = labels(config, stats, replicas, look.machines)
     shades = Shades.of(config, seeds.losses)
     _draw_head(cells, stats, len(replicas), shades, look)
     left = len(head) + GAP
@@ -96,12 +100,19 @@ def draw_seeds(cells: Cells, picture: Picture, look: SeedsLook) -> None:
 
 
 def _draw_head(cells: Cells, stats: SeedStats, shown: int, shades: Shades, look: SeedsLook) -> None:
-    """How many solved the task; at the right the order, and before it what the shades mean, if
-    there is room."""
+    """How many solved the task, and became its machine; at the right the order, and before it what
+    the shades mean, if there is room."""
     title, ink = look.title, "text"
     if look.has_focus:
         title, ink = f"{FOCUSED}{title}", "focused"
     counts = f": {stats.counts._replace(lost=0)}"  # there is no room for more
+    if look.machines is not None:
+        is_right = look.machines.is_right
+        right = int(np.count_nonzero(is_right))
+        low, high = (round(100 * share) for share in wilson(right, len(is_right)))
+        counts += f", {MACHINE} machine: {right:,} ({low} to {high} %)"
+        if look.machines_at is not None:
+            counts += f" at {look.machines_at:,}"
     room = cells.width - len(title) - len(counts) - GAP
     order = cells.keymap.text(f"by {look.order} («swap»)")
     note = order
@@ -154,17 +165,31 @@ def signs_of(losses: Floats, edges: Sequence[float]) -> npt.NDArray[np.str_]:
 # ---- in words
 
 
-def labels(config: EchoConfig, stats: SeedStats, replicas: Sequence[int]) -> list[str]:
-    """The headings, and for each network its seed, when it was solved, and its mean loss."""
-    rows = [("seed", "solved", "mean")]
+def labels(
+    config: EchoConfig,
+    stats: SeedStats,
+    replicas: Sequence[int],
+    machines: Automata | None = None,
+) -> list[str]:
+    """The headings, and for each network its seed, when it was solved, whether it is the task's
+    machine, and its mean loss."""
+    rows = [("seed", "solved ", "mean")]
     for replica in replicas:
         solved_at = int(stats.solved_at[replica])
         solved = f"{solved_at:,}" if solved_at else "-"
         mean = loss_in_column(float(stats.mean[replica]))
+        is_machine = machines is not None and machines.is_right[replica]
+        solved += MACHINE if is_machine else " "
         rows.append((str(config.seed + replica), solved, mean))
     seeds = max(4, len(str(config.seed + stats.replicas - 1)))
-    windows = max(6, len(f"{stats.windows:,}"))
-    return [f"{seed:>{seeds}} {solved:>{windows}} {mean:>7}" for seed, solved, mean in rows]
+    windows = max(6, len(f"{stats.windows:,}")) + 1
+    return [f"{seed:>{seeds}} {solved:>{windows}}{mean:>7}" for seed, solved, mean in rows]
+
+
+def machine_words(automata: Automata, replica: int) -> str:
+    if not automata.is_right[replica]:
+        return "not the task's machine"
+    return f"has become the task's machine of {automata.states[replica]} states"
 
 
 def seed_words(config: EchoConfig, stats: SeedStats, replica: int) -> str:

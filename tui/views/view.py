@@ -200,7 +200,7 @@ class ProbeView(View):
             or frame.state in (State.LOADING, State.FAILED)
         ):
             return False
-        if readings is None or (frame.state.stands_still and not _is_of_here(readings, frame)):
+        if readings is None or (frame.state.stands_still and not is_of_here(readings, frame)):
             return True
         return not (self.answered(readings) or is_empty(readings))
 
@@ -264,13 +264,13 @@ class ProbeView(View):
         self._changed()
 
 
-def _is_of_here(readings: Readings, frame: Frame) -> bool:
+def is_of_here(readings: Readings, frame: Frame) -> bool:
     return (readings.window, readings.branch) == (frame.trained, frame.branch)
 
 
 def position_text(frame: Frame, readings: Readings) -> str:
     """The window, branch and seed of readings, as far as they are not the frame's."""
-    window = "" if _is_of_here(readings, frame) else f"of window {readings.window:,}"
+    window = "" if is_of_here(readings, frame) else f"of window {readings.window:,}"
     branch = f"branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
     other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
     seed = f"of seed {readings.config.seed}" if other_seed else ""

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig
+from echornn.machines import Automata, Machine
 from echornn.session.commands import Alone, Choose
 from tests.door.views.stage import LARGE, Screen, seen, staged
+from tests.readings_by_hand import Readings
 
 CHANCE = math.log(2)
 MANY = EchoConfig(replicas=24)
@@ -40,7 +42,7 @@ class Row(NamedTuple):
 def rows_of(screen: Screen) -> list[Row]:
     rows = []
     for y, line in enumerate(screen.lines):
-        match = re.match(r".([►*]?) *(\d+) +([\d,]+|-) +(\d\.\d{4})", line.replace(",", ""))
+        match = re.match(r".([►*]?) *(\d+) +([\d,]+|-)[ ◆]+(\d\.\d{4})", line.replace(",", ""))
         if match:
             mark, seed, solved, mean = match.groups()
             rows.append(Row(y, line[1:], mark, int(seed), solved, mean))
@@ -167,3 +169,50 @@ async def test_mean_losses_have_one_notation() -> None:
     screen = await seen("6", losses=losses, config=MANY, size=(80, 40))
     means = re.findall(r"([<\d]\d*\.\d+) ", "\n".join(screen.view[2:]))
     assert {*means} == {"0.0000", "<0.0001", "0.0020"}
+
+
+PARITY = EchoConfig(task="parity", replicas=24)
+IS_RIGHT = INDEX % 2 == 0
+MACHINES = Readings(
+    PARITY.of(3), 0, 1600, ("h",), automata=Automata((*range(7, 31),), IS_RIGHT, 3 - IS_RIGHT)
+)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    parity = Machine(np.array([[0, 1], [1, 0]]), np.eye(2, dtype=np.bool_))
+    monkeypatch.setattr("echornn.tasks.parity.Parity.machine", parity)
+
+
+@pytest.mark.usefixtures("machine")
+async def test_networks_that_have_become_the_tasks_machine_are_counted_and_marked() -> None:
+    async with staged("6", losses=LOSSES, config=PARITY, size=(80, 40)) as stage:
+        assert stage.asked.kinds == {"automata"}
+        assert "machine" not in stage.text
+        before = [row.line.index("█") for row in rows_of(stage.screen)]
+
+        screen = await stage.put(readings=MACHINES)
+        # Wilson's interval of 12 of 24: (1/2 +- 1.96 sqrt(1/96 + 1.96^2/2304)/(1 + 1.96^2/24))
+        head = screen.line("seeds: ")
+        assert head.startswith(" >seeds: 16 of 24 solved, ◆ machine: 12 (31 to 69 %)  ")
+        rows = rows_of(screen)
+        for row in rows:
+            assert ("◆" in row.line) == IS_RIGHT[row.seed - 7]
+        assert [row.line.index("█") for row in rows] == before, "no bar has moved"
+        assert "seed 7: solved at" in screen.reading
+        assert "; has become the task's machine of 2 states" in screen.reading
+        assert "; not the task's machine" in (await stage.put(readings=MACHINES, replica=1)).reading
+
+
+@pytest.mark.usefixtures("machine")
+async def test_it_says_at_which_window_they_were_and_nothing_on_another_branch() -> None:
+    async with staged("6", losses=LOSSES, config=PARITY, size=(80, 40)) as stage:
+        await stage.put(readings=MACHINES)
+        screen = await stage.put(here=1200)
+        assert "machine: 12 (31 to 69 %) at 1,600" in screen.line("seeds: ")
+        assert "machine" not in (await stage.put(branch=1)).text
+
+
+async def test_no_machine_is_asked_for_where_the_task_has_none() -> None:
+    async with staged("6", **RUN) as stage:
+        assert stage.session.asked is None
