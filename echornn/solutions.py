@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from echornn.progress import Counts, Floats
 
 Distance = Literal["procrustes", "cka"]
@@ -33,3 +35,11 @@ class Solutions:
     # [networks], the different states at rest to which visited ones go while the input is zero
     resting_states: Counts
     samples: int  # the states that are compared, of each network
+
+
+def turned_onto(places: Floats, before: Floats) -> Floats:
+    """The places, [networks, 2], turned and perhaps mirrored so that they are as near as can be to
+    those before."""
+    is_known = np.isfinite(places).all(axis=1) & np.isfinite(before).all(axis=1)
+    left, _, right = np.linalg.svd(places[is_known].T @ before[is_known])
+    return np.asarray(places @ (left @ right), np.float32)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.readings import (
@@ -25,6 +27,7 @@ from echornn.readings import HeldOut as HeldOut
 from echornn.readings import Memory as Memory
 from echornn.readings import Readings as Readings
 from echornn.readings import Recurrent as Recurrent
+from echornn.solutions import Solutions
 from tests.scripted import make_progress
 
 TUTORIAL = EchoConfig()
@@ -144,6 +147,29 @@ def points_of_corners() -> FixedPoints:
     held = np.zeros(1, np.float32)
     kinds: tuple[PointKind, ...] = ("stable", "stable", "saddle")
     return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
+
+
+def solutions_at(places: npt.ArrayLike, first_seed: int = 7, **changes: Any) -> Solutions:
+    """Networks at these places, [networks, 2], without clusters."""
+    points = np.asarray(places, np.float32)
+    count = len(points)
+    distances = np.linalg.norm(points[:, np.newaxis] - points, axis=-1).astype(np.float32)
+    solutions = Solutions(
+        "procrustes",
+        seeds=tuple(range(first_seed, first_seed + count)),
+        distances=distances,
+        places=points,
+        shown=0.8,
+        clusters=np.zeros(count, np.int32),
+        medoids=(0,),
+        silhouette=0.1,
+        silhouette_by_chance=0.2,
+        losses=np.full(count, 0.01, np.float32),
+        longer_losses=np.linspace(0, 0.7, count, dtype=np.float32),
+        resting_states=np.arange(count, dtype=np.int32) % 3,
+        samples=512,
+    )
+    return replace(solutions, **changes)
 
 
 SOLVED = shift_register()

@@ -13,6 +13,7 @@ from echornn.session.rules import AT_THE_START, ONE_NETWORK, why_no_effect
 from tui.app import screen_commands as screen
 from tui.app.actions import KEYED, NUMBERED, ON_THE_CURVE, Action, bindings_of
 from tui.app.along import AlongScreen
+from tui.app.beside import BesideScreen
 from tui.app.evaluation import EvaluationScreen
 from tui.app.help import HelpScreen
 from tui.app.modal import BACK, PALETTE
@@ -62,6 +63,7 @@ PLACES: dict[str, Sequence[BindingType]] = {
     "in the help": HelpScreen.BINDINGS,
     "along the run": AlongScreen.BINDINGS,
     "in the evaluation": EvaluationScreen.BINDINGS,
+    "side by side": BesideScreen.BINDINGS,
     "in the palette": Palette.BINDINGS,
 }
 """All keys, by where they work."""

@@ -7,14 +7,23 @@ from collections.abc import Callable
 from echornn.session.commands import Choose, Command
 from tui.app.shown import Shown
 from tui.views.seeds import SeedsView
+from tui.views.solutions import SolutionsView
 
 
 class SeedChoice:
-    """Chooses networks in the view of seeds; each function returns why not, or nothing."""
+    """Chooses networks in the view of seeds, and on the map of solutions; each function returns why
+    not, or nothing."""
 
-    def __init__(self, shown: Shown, view: SeedsView, send: Callable[[Command], str]) -> None:
+    def __init__(
+        self,
+        shown: Shown,
+        view: SeedsView,
+        solutions: SolutionsView,
+        send: Callable[[Command], str],
+    ) -> None:
         self._shown = shown
         self._view = view
+        self._solutions = solutions
         self._send = send
 
     def move(self, lines: int) -> str:
@@ -39,4 +48,5 @@ class SeedChoice:
             why_not = self._send(Choose(replica))
         if not why_not:
             self._view.mark_chosen(replica)
+            self._solutions.redraw()
         return why_not

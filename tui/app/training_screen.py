@@ -32,6 +32,7 @@ from tui.app import actions, keys
 from tui.app import screen_commands as screen
 from tui.app.actions import ACTIONS, Action
 from tui.app.along import AlongScreen
+from tui.app.beside import BesideScreen
 from tui.app.evaluation import EvaluationScreen
 from tui.app.help import HelpScreen
 from tui.app.help_page import chapters
@@ -103,8 +104,11 @@ class TrainingScreen(Screen[None]):
         self.lines = Lines(self.shown, self.sender, doer=self)
         self.scripts = Scripts(self.begin_line, self.look_for_lines, self.tell)
         self.watched = Watched(self.shown, ascii_only)
-        self.seed_choice = SeedChoice(self.shown, self.watched.seeds, self.send)
-        self._evaluation: EvaluationScreen | None = None  # the one that is open
+        self.seed_choice = SeedChoice(
+            self.shown, self.watched.seeds, self.watched.solutions, self.send
+        )
+        # What is open over this screen, and asks for readings too
+        self._reads_over: EvaluationScreen | BesideScreen | None = None
         self._watched_before: Widget | None = None  # what had the arrow keys before a panel opened
         self._replicas = 0  # how many networks are trained side by side, once that is known
         self._offered: tuple[object, ...] = ()  # what the keys on the last line depend on
@@ -220,8 +224,8 @@ class TrainingScreen(Screen[None]):
         self._show_status()
         for panel in self._panels.values():
             panel.show(picture)
-        if self._evaluation is not None:
-            self._evaluation.show(frame)
+        if self._reads_over is not None:
+            self._reads_over.show(frame)
         offered = (
             frame.state,
             frame.start,
@@ -383,8 +387,8 @@ class TrainingScreen(Screen[None]):
     def _ask(self) -> None:
         """Ask the session for the readings that are needed, unless it was asked already."""
         question = self.watched.question
-        if self._evaluation is not None:
-            question = union(question, self._evaluation.question)
+        if self._reads_over is not None:
+            question = union(self._reads_over.question, question)
         self.sender.ask(question)
 
     # ---- keys
@@ -636,6 +640,9 @@ class TrainingScreen(Screen[None]):
         else:
             self._say(self.seed_choice.choose(event.replica))
 
+    def action_choose(self, replica: int) -> None:
+        self._say(self.seed_choice.choose(replica))
+
     @on(SeedsView.Scrolled)
     def _seeds_scrolled(self, event: SeedsView.Scrolled) -> None:
         self._say(self.seed_choice.move(event.lines))
@@ -681,13 +688,23 @@ class TrainingScreen(Screen[None]):
             sizes = sizes_of(frame.own_config, axis) if axis else ()
         except ConfigError as error:
             return str(error)
-        self._evaluation = EvaluationScreen(frame, sizes)
-        await self.app.push_screen(self._evaluation, self._end_evaluation)
-        self._ask()
+        await self._open_over(EvaluationScreen(frame, sizes))
         return ""
 
-    def _end_evaluation(self, _: None) -> None:
-        self._evaluation = None
+    async def action_open_beside(self) -> None:
+        marked = self.watched.solutions.marked
+        if marked in (None, self._chosen_replica):
+            self._say("«mark» marks the shown network; then choose another, to compare it with")
+        else:
+            await self._open_over(BesideScreen(self.shown.picture, marked, self._ask))
+
+    async def _open_over(self, over: EvaluationScreen | BesideScreen) -> None:
+        self._reads_over = over
+        await self.app.push_screen(over, self._end_over)
+        self._ask()
+
+    def _end_over(self, _: None) -> None:
+        self._reads_over = None
         self._ask()
 
     def _take_over(self) -> str:

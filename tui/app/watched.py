@@ -16,6 +16,7 @@ from tui.app.keys import FINISHED
 from tui.app.shown import Shown
 from tui.views.plot import LossPlot
 from tui.views.seeds import SeedsView
+from tui.views.solutions import SolutionsView
 from tui.views.table import VIEWS, ViewChoice
 from tui.views.view import TimeStep, View, time_step_of
 
@@ -31,9 +32,14 @@ class Watched:
         self.choice = ViewChoice()
         self.plot = LossPlot(shown.picture, ascii_only)
         self.seeds = SeedsView(shown.picture)
-        self.all_views = [
-            self.seeds if kind is SeedsView else kind(shown.picture) for kind in VIEWS
-        ]
+        self.solutions = SolutionsView(shown.picture, self.seeds)
+        self.all_views = [*map(self._view, VIEWS)]
+
+    def _view(self, kind: type[View]) -> View:
+        for view in (self.seeds, self.solutions):
+            if isinstance(view, kind):
+                return view
+        return kind(self._shown.picture)
 
     @property
     def views(self) -> list[View]:

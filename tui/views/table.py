@@ -14,12 +14,13 @@ from tui.views.plane import PlaneView
 from tui.views.rows import RowsView
 from tui.views.sample import SampleView
 from tui.views.seeds import SeedsView
+from tui.views.solutions import SolutionsView
 from tui.views.view import View
 from tui.views.weights import WeightsView
 
 VIEWS: tuple[type[View], ...] = (
     *(RowsView, DataView, MemoryView, GradientView),
-    *(WeightsView, SeedsView, PlaneView, SampleView),
+    *(WeightsView, SeedsView, PlaneView, SolutionsView, SampleView),
 )
 
 

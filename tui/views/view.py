@@ -242,7 +242,7 @@ class ProbeView(View):
         text = self.keymap.text(f": {text}")
 
         note = position_text(self._frame, readings)
-        if not note and not self.has_focus:
+        if not note and self.can_focus and not self.has_focus:
             how = self.keymap.text(HOW_TO_FOCUS)
             if len(f"{title}{text}  {how}") <= cells.width:
                 note = how
@@ -285,6 +285,8 @@ def is_of_part(readings: Readings, part: str) -> bool:
 
 def is_empty(readings: Readings) -> bool:
     if readings.memory is not None or readings.gradient is not None:
+        return False
+    if readings.solutions is not None:
         return False
     return readings.weights is None and readings.plane is None
 

@@ -33,7 +33,7 @@ async def test_views_settings_and_help_are_opened_and_closed_by_a_click() -> Non
         assert "/ searches" in await stage.click("? Help")
         assert "/ searches" not in await stage.click("escape closes")
     async with opened() as stage:
-        assert "misses" in await stage.click("1234567 View", 1)
+        assert "misses" in await stage.click("12345678 View", 1)
 
 
 async def test_on_the_curve_a_click_reads_and_two_go_there() -> None:

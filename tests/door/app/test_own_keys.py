@@ -21,7 +21,7 @@ MOVED = {
 
 
 async def test_each_action_has_the_key_that_was_given_to_it_and_no_other() -> None:
-    async with opened(moved=MOVED, size=(140, 40)) as stage:
+    async with opened(moved=MOVED, size=(160, 40)) as stage:
         await stage.press("j j r j")
         stage.stands(trained=1, branch=1)
         await stage.press("ctrl+z")
