@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.progress import Bools, Counts, Floats
 
@@ -165,11 +167,11 @@ def merged(machine: Machine) -> tuple[Machine, Counts]:
     States are told apart by what they say, then by the classes of the states that follow, until
     there are no more classes (Moore 1956, "Gedanken-experiments on sequential machines").
     """
-    classes, count = _numbered(machine.says), 0
+    classes, count = numbered(machine.says), 0
     while classes.max() >= count:
         count = int(classes.max()) + 1
         moves = np.append(classes, NOT_ALLOWED)[machine.leads]
-        classes = _numbered(np.column_stack([classes, moves]))
+        classes = numbered(np.column_stack([classes, moves]))
 
     _, examples = np.unique(classes, return_index=True)
     leads = np.append(classes, NOT_ALLOWED)[machine.leads[examples]]
@@ -192,10 +194,13 @@ def merged(machine: Machine) -> tuple[Machine, Counts]:
     return smallest, numbers[classes]
 
 
-def _numbered(rows: Counts | Bools) -> Counts:
-    """The number of each row, the same for equal rows."""
-    _, numbers = np.unique(rows, axis=0, return_inverse=True)
-    return numbers.reshape(-1).astype(np.int32)
+def numbered(rows: npt.NDArray[Any]) -> Counts:
+    """The number of each row of whole numbers from -1 on, from 0, the same for equal rows."""
+    numbers = np.zeros(len(rows), np.int64)
+    for column in rows.T.astype(np.int64):  # ten times faster than all columns at once
+        pairs = numbers * (column.max() + 2) + column + 1
+        numbers = np.unique(pairs, return_inverse=True)[1]
+    return numbers.astype(np.int32)
 
 
 def _reached(leads: Counts, start: int) -> Sequence[int]:
