@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
+from echornn.machines import Automaton, Machine, Word
+from echornn.progress import Bools
 from echornn.readings import (
     Connectivity,
     FixedPoints,
@@ -170,6 +172,44 @@ def solutions_at(places: npt.ArrayLike, first_seed: int = 7, **changes: Any) -> 
         samples=512,
     )
     return replace(solutions, **changes)
+
+
+# ---- automata
+
+
+def one_each(*outputs: int, of: int = 2) -> Bools:
+    """What is said if one output is right at each step, [steps, of]."""
+    return np.eye(of, dtype=np.bool_)[[*outputs]]
+
+
+def wrong_at_the_end(*letters: int, is_shortest: bool = True) -> Word:
+    """A word of parity, on which a network is wrong at the last letter, and its automaton not."""
+    right = np.cumsum(letters) % 2
+    network = right.copy()
+    network[-1] ^= 1
+    said = one_each(*right)
+    return Word(letters, one_each(*network), said, said, is_shortest)
+
+
+PARITY = EchoConfig.from_fields({"task": "parity"})
+
+
+def parity_automaton(config: EchoConfig = PARITY, **changes: Any) -> Readings:
+    """A network that has become the machine of parity; it is even at the left of the plane, odd at
+    the right."""
+    machine = Machine(np.array([[0, 1], [1, 0]], np.int32), one_each(0, 1))
+    means = np.array([[-1, -1, 0, 0], [1, 1, 0, 0]], np.float32)
+    visits = np.array([0.25, 0.75], np.float32)
+    facts = {"lookahead": 1, "classes": 3, "alike": 1.0, "word_length": 100, "words": 64}
+    values = facts | {"predicted": 1.0, "right": 1.0, "is_same": True} | changes
+    machine = values.pop("machine", machine)
+    automaton = Automaton(machine, means, visits, **values)
+    plane = replace(
+        four_corners(config),
+        mean=np.zeros(4, np.float32),
+        components=np.eye(2, 4, dtype=np.float32),
+    )
+    return replace(SOLVED, config=config, automaton=automaton, plane=plane)
 
 
 SOLVED = shift_register()

@@ -149,7 +149,8 @@ class PlaneView(ProbeView):
         if readings is None or plane is None:
             return []
         row, (_, steps, _) = self._row_in(plane), plane.rows.shape
-        points = len(places_of(readings, plane, self._points(readings)))
+        found = self._points(readings)
+        points = len(places_of(readings, plane, None if found is None else found.states))
         return [*(TimeStep(row, step) for step in range(steps)), *map(FixedPoint, range(points))]
 
     @property

@@ -153,7 +153,7 @@ def scene_of(
     # The hidden variables of the newest window are not known
     if progress is not None and row < len(progress.y) and not hidden:
         targets = np.where(scored_in(progress)[row], groups.numbered(progress.y[row]), -1)
-    places = places_of(readings, plane, points)
+    places = places_of(readings, plane, None if points is None else points.states)
     axes = Axes.around(
         np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]), components
     )
@@ -161,16 +161,16 @@ def scene_of(
     return Scene(plane, axes, groups, colours, row, way, targets, points, places, cursors)
 
 
-def places_of(readings: Readings, plane: StatePlane, points: FixedPoints | None) -> Floats:
-    """The coordinates of the fixed points, [points, kept]; none for a gate, which is no part of the
-    state."""
+def places_of(readings: Readings, plane: StatePlane, states: Floats | Doubles | None) -> Floats:
+    """The coordinates of states that the cell carries, [states, carried] to [states, kept], such as
+    fixed points; none for a gate, which is no part of the state."""
     part = parts_of(readings.config).get(plane.part)
     is_carried = part is not None and not part.is_gate
-    if points is None or part is None or not is_carried:
+    if states is None or part is None or not is_carried:
         return np.zeros((0, len(plane.components)), np.float32)
-    if points.states.shape[1] != carried_size(readings.config):  # of another network
+    if states.shape[1] != carried_size(readings.config):  # of another network
         return np.zeros((0, len(plane.components)), np.float32)
-    return plane.place(points.states[:, part.where])
+    return plane.place(states[:, part.where])
 
 
 # ---- what is drawn, from below

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tui.views.automaton import AutomatonView
 from tui.views.data import DataView
 from tui.views.gradient import GradientView
 from tui.views.memory import MemoryView
@@ -20,7 +21,8 @@ from tui.views.weights import WeightsView
 
 VIEWS: tuple[type[View], ...] = (
     *(RowsView, DataView, MemoryView, GradientView),
-    *(WeightsView, SeedsView, PlaneView, SolutionsView, SampleView),
+    *(WeightsView, SeedsView, PlaneView),
+    *(SolutionsView, AutomatonView, SampleView),
 )
 
 

@@ -26,14 +26,14 @@ async def test_keys_in_the_last_line_and_the_state_are_pressed_by_a_click() -> N
 
 
 async def test_views_settings_and_help_are_opened_and_closed_by_a_click() -> None:
-    async with opened(size=(140, 40)) as stage:
+    async with opened(size=(159, 40)) as stage:
         assert "misses" in await stage.click("2 data", 3)
         assert "> preset" in await stage.click("s Set")
         assert "> preset" not in await stage.click("escape close")
         assert "/ searches" in await stage.click("? Help")
         assert "/ searches" not in await stage.click("escape closes")
     async with opened() as stage:
-        assert "misses" in await stage.click("12345678 View", 1)
+        assert "misses" in await stage.click("123456789 View", 1)
 
 
 async def test_on_the_curve_a_click_reads_and_two_go_there() -> None:

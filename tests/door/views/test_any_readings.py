@@ -10,7 +10,14 @@ import pytest
 
 from echornn import EchoConfig
 from tests.door.views.stage import staged
-from tests.readings_by_hand import SOLVED, GradientSizes, flipped, points_of_corners
+from tests.readings_by_hand import (
+    SOLVED,
+    GradientSizes,
+    flipped,
+    parity_automaton,
+    points_of_corners,
+    wrong_at_the_end,
+)
 
 
 def spoiled(value: Any, odd: list[float]) -> Any:
@@ -35,15 +42,18 @@ def spoiled(value: Any, odd: list[float]) -> Any:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [0.0]])
 async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
+    of_words = parity_automaton(SOLVED.config, counterexample=wrong_at_the_end(1, 1, 0))
     readings = replace(
         flipped(SOLVED, 0, 11),
         fixed_points=points_of_corners(),
+        automaton=of_words.automaton,
+        plane=of_words.plane,
         gradient_sizes=GradientSizes(-40, np.arange(320, dtype=np.int32), 7, 9),
     )
     async with staged(ascii_only=True, readings=spoiled(readings, odd)) as stage:
         for size in ((60, 16), (160, 45)):
             await stage.resize(*size)
-            for key in "3457":
+            for key in "34579":
                 screen = await stage.press(key, "down f n v x n left v left v")
                 assert screen.text.isascii()
                 assert max(map(len, screen.lines)) <= size[0]
