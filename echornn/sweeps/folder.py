@@ -68,6 +68,9 @@ def _read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
         solved_at = record["solved_at"]
         if solved_at is not None:
             solved_at = whole(solved_at, "solved_at", windows, least=1)
+        right_at = record.get("right_at")  # which results of earlier versions lack
+        if right_at is not None:
+            right_at = whole(right_at, "right_at", windows, least=1)
         seconds = float(record["seconds"])
         loss = record["final_loss"]
         if not 0 <= seconds < math.inf:
@@ -76,7 +79,7 @@ def _read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
             loss = math.nan
         elif not 0 <= loss < math.inf:
             return None
-        return Result(solved_at, float(loss), windows, seconds)
+        return Result(solved_at, float(loss), windows, seconds, right_at)
     except (OSError, *NO_RECORD):
         return None
 

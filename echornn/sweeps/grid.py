@@ -33,8 +33,9 @@ from echornn.tasks.task import Setting
 
 Value = int | float | str | OwnFile
 
-Until = Literal["solved", "all"]
-"""When the training of a network ends: when it has solved its task, or after all its epochs."""
+Until = Literal["solved", "all", "automaton"]
+"""When the training of a network ends: when it has solved its task, after all its epochs, or when
+it has also become the task's machine."""
 
 NO_AXES = {
     "seed": "--seeds says how many, from --seed on",

@@ -13,6 +13,7 @@ import numpy as np
 from echornn.config import Device, EchoConfig
 from echornn.levels import RECENT_WINDOWS
 from echornn.network.shapes import is_trained_alone
+from echornn.probes.automaton import automata
 from echornn.progress import Floats
 from echornn.state import PopulationState
 from echornn.sweeps.grid import Until
@@ -24,6 +25,7 @@ from echornn.training.programs import Programs
 
 # Until the first check for finished networks; then a share of the windows so far
 FIRST_WINDOWS, MORE = 64, 0.25
+DATA_SEED = 0  # of the words on which automata are tried: the same for all networks
 MOST_SECONDS = 0.5  # of training between two checks
 # Of populations; only a few, since each needs its own program; no part has more networks
 SIZES = 8, 16, 32, 64
@@ -85,6 +87,8 @@ class PartTrainer:
             most = int(windows / max(took, 1e-6) * MOST_SECONDS)
             windows = max(FIRST_WINDOWS, int(lanes.trained * MORE))
             windows = max(1, min(most, windows))
+            if part.until == "automaton":
+                windows = min(windows, lanes.examined_next - lanes.trained)
 
     def _make(
         self,
@@ -114,6 +118,9 @@ class Lanes:
         self.numbers = list(range(count))  # of the network in each lane, from 0
         self.going = set(self.numbers)  # networks that have not ended
         self.trained = 0  # windows
+        # Networks are examined at fixed windows: where they end must not depend on how fast they
+        # are trained, or beside which others
+        self.examined_next = FIRST_WINDOWS
         self._part = part
         self._recent: Floats = np.zeros((0, count), np.float32)
         self._seconds = np.zeros(count)
@@ -128,13 +135,16 @@ class Lanes:
         self._seconds[list(self.going)] += took / len(self.going)
         is_finished, solved_at = population.finished, population.solved_at.tolist()
         until, configs = self._part.until, self._part.configs
+        right = self._right_lanes(population)
         results: dict[int, Result] = {}  # by lane
         for lane, number in enumerate(self.numbers):
             if number not in self.going:
                 continue
-            end = is_finished, float(self._seconds[number])
+            end = is_finished or lane in right, float(self._seconds[number])
             result = _ended(unchecked[:, lane], self.trained, solved_at[lane], until, *end)
             if result is not None:
+                if lane in right:
+                    result = replace(result, right_at=self.trained)
                 self.going.remove(number)
                 results[lane] = result
         weights = population.weights if results and self._part.keeps_weights else None
@@ -146,6 +156,20 @@ class Lanes:
                 own = {name: array[lane] for name, array in weights.items()}
             networks.append(TrainedNetwork(configs[self.numbers[lane]], result, own))
         return tuple(networks)
+
+    def _right_lanes(self, population: Population) -> list[int]:
+        """Those of networks that have solved the task, and are found to be its machine here."""
+        is_due = population.finished or self.trained >= self.examined_next
+        if self._part.until != "automaton" or not is_due:
+            return []
+        self.examined_next = self.trained + max(FIRST_WINDOWS, int(self.trained * MORE))
+        solved = np.flatnonzero(population.solved_at[: len(self.numbers)])
+        going = [lane for lane in solved.tolist() if self.numbers[lane] in self.going]
+        if not going:
+            return []
+        machines = automata(population.state.only(going), DATA_SEED)
+        assert machines is not None  # the sweep has seen that the task has one
+        return [lane for lane, is_right in zip(going, machines.is_right, strict=True) if is_right]
 
     def keep_going(self) -> list[int]:
         """Keep only lanes of networks that have not ended; returns which these were."""

@@ -30,6 +30,8 @@ class Result:
     final_loss: float  # the mean of the last 50 windows, NaN or infinite if the network diverged
     windows: int
     seconds: float  # this network's share of the time in its process's compiled loop
+    # The window at which it was found to be the task's machine, if it was examined for that
+    right_at: int | None = None
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -82,6 +84,11 @@ class GridPoint:
         level = lost_level(self.config)
         solved = [result for result in self.results.values() if result.solved_at is not None]
         return sum(not result.final_loss <= level for result in solved)  # NaN is lost too
+
+    @property
+    def right(self) -> int:
+        """How many have become the task's machine; those that were not examined have not."""
+        return sum(result.right_at is not None for result in self.results.values())
 
     @property
     def half_solved(self) -> float:
@@ -173,6 +180,10 @@ class MapCell:
     @property
     def lost(self) -> int:
         return sum(point.lost for point in self.points)
+
+    @property
+    def right(self) -> int:
+        return sum(point.right for point in self.points)
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -39,7 +39,7 @@ from echornn.sweeps.requests import (
 from echornn.sweeps.results import Result, TrainedNetwork
 
 TABLE = "results.csv"
-# After the grid's fields
+# After the grid's fields; behind them `right_at` where networks are trained to be automata
 COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
 
 
@@ -121,6 +121,8 @@ class Store:
 
     def _write_table(self, results: SweepResults) -> None:
         rows: list[list[Any]] = [[*results.axes, *COLUMNS]]
+        if results.until == "automaton":
+            rows[0].append("right_at")
         for point in (*results.points, *results.earlier):
             versions = results.versions[point.version]
             for seed, result in sorted(point.results.items()):
@@ -141,7 +143,10 @@ class Store:
             if name == "engine":  # the hash of an earlier program
                 version = version[:8]
             trained_by.append(f"{name} {version}")
-        return [*row, ", ".join(trained_by)]
+        row.append(", ".join(trained_by))
+        if self.results.until == "automaton":
+            row.append(result.right_at)
+        return row
 
 
 def _require_ours(folder: Path) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from echornn.config import FIELDS, TASK, EchoConfig
+from echornn.config import FIELDS, TASK, ConfigError, EchoConfig
+from echornn.data import load_own_task
 from echornn.files.recorded_values import shortened
 from echornn.sweeps.grid import Grid, Until, with_seeds_from
 from echornn.sweeps.requests import point_of
 from echornn.sweeps.results import GridPoint, Result, TrainedNetwork
 from echornn.sweeps.store import Store
-from echornn.tasks.task import form_of
+from echornn.tasks.task import form_of, machine_of
 from echornn.training.structure import REPLICA_FIELDS
 
 LEAST, MOST = 8, 64  # networks of a part, if its structure has so many
@@ -117,6 +118,12 @@ class Sweep:
         self.failed: set[EchoConfig] = set()  # the points given up
         self.loop_seconds = 0.0  # of all workers in compiled loops
         self.where: set[str] = set()  # device, machine and process of each part that was begun
+        if grid.until == "automaton":  # a grid that is only read runs no text of the user's own
+            for first in grid.points.possible:
+                load_own_task(first)
+                if machine_of(first.the_task) is None:
+                    allowed = f"solved or all for {first.value(TASK)}, which has no machine"
+                    raise ConfigError("until", grid.until, allowed)
         self._store = Store(folder, grid)
         known = _results_by_config(self._store.results.points)
         if keeps_weights:

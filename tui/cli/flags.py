@@ -71,8 +71,8 @@ class SweepFlags:
     seeds: int = 16
     """Networks for each point, with consecutive seeds from --seed on."""
 
-    until: Literal["solved", "all"] = "solved"
-    """Train each network until it has solved its task, or all its epochs."""
+    until: Literal["solved", "all", "automaton"] = "solved"
+    """Train each until it has solved its task, until it is also its automaton, or all epochs."""
 
     keep_weights: bool = False
     """Keep each network's last weights in the folder: weights/KEY.npz beside results/KEY.json."""

@@ -12,7 +12,7 @@ from typing import Any
 from echornn import ConfigError
 from echornn.config import TASK, shown
 from echornn.diagnosis.loss_stats import loss_text
-from echornn.diagnosis.seed_stats import NOTHING_COUNTS
+from echornn.diagnosis.seed_stats import NOTHING_COUNTS, wilson
 from echornn.levels import solved_level
 from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.grid import Axis, Grid
@@ -123,9 +123,14 @@ class SweepReport:
         fields = point.config.fields()
         values = shown({name: fields.get(name) for name in self.results.axes})
         record = {"event": "point", **values, **_point_fields(point)}
+        text = _point_text(point)
+        if self.results.until == "automaton" and point.failed is None:
+            record["right"] = point.right
+            low, high = (round(100 * share) for share in wilson(point.right, len(point.results)))
+            text += f", {point.right:,} became the machine ({low} to {high} %)"
         there = {name: value for name, value in values.items() if value is not None}
         name = _in_words(there) or "the point"
-        self._printer.print((record, [f"{name}: {_point_text(point)}"]))
+        self._printer.print((record, [f"{name}: {text}"]))
 
 
 def _is_over(point: GridPoint) -> bool:

@@ -272,6 +272,8 @@ class MapState:
                 yield _median_text(cell, best)
         if math.isinf(cell.loss):
             yield "most diverged"
+        if cell.right:
+            yield f"{cell.right:,} became the machine"
         yield from counts_of(cell, "lost", "failed", "missing")
         if cell.of_others:
             yield f"{cell.of_others:,} of other versions, not counted"
@@ -312,8 +314,8 @@ def common_to_all(results: SweepResults) -> str:
             fields.append(f"{SHORT_NAMES.get(name, name)} {value_text(values[name])}")
     epochs = _span({config.num_epochs for config in configs}, "epoch")
     windows = _span({config.num_epochs * config.windows_per_epoch for config in configs}, "window")
-    if results.until == "solved":
-        epochs = f"until solved or {epochs}"
+    if results.until != "all":
+        epochs = f"until {results.until} or {epochs}"
     seeds = {seed for point in results.points for seed in point.keys}
     trained = f"{epochs}, {windows}, seed {min(seeds)}"
     if len(seeds) > 1:

@@ -130,7 +130,8 @@ BAD: dict[str, dict[str, str]] = {
         "--out new --grid cell=gru cell=rnn": "grid cell once",
         "--out new --grid echo_step=3 --seeds 1000000000": "grid 100,000",
         "--out new --grid echo_step=3 --scheduler-file none.json": "none.json",
-        "--out new --grid echo_step=3 --until never": "until never solved all",
+        "--out new --grid echo_step=3 --until never": "until never solved all automaton",
+        "--out new --grid task=adding --until automaton": "until automaton solved all",
     },
     "map": {
         "": "SWEEP",

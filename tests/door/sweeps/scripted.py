@@ -21,12 +21,14 @@ KILLS = 13
 """The echo step that kills its worker process."""
 
 
-def result_of(config: EchoConfig) -> Result:
+def result_of(config: EchoConfig, until: str = "solved") -> Result:
     """A scripted result: solved at ten times the echo step plus the seed; from echo step 10 on not
-    solved."""
+    solved. Those with an odd seed become the task's machine five windows later."""
     if config.echo_step >= 10:
         return Result(None, 0.6931, config.num_epochs * config.windows_per_epoch, 1.0)
     solved_at = 10 * config.echo_step + config.seed
+    if until == "automaton" and config.seed % 2:
+        return Result(solved_at, 0.03, solved_at + 5, 0.01, right_at=solved_at + 5)
     return Result(solved_at, 0.04, solved_at, 0.01)
 
 
@@ -86,9 +88,8 @@ class ScriptedEngine:
                 self._idle.append(f"{worker} again")
                 return [*told, (part.number, Lost("its process was killed"))]
             self.trained.append(config)
-            told.append(
-                (part.number, TrainedWindows(0.001, (TrainedNetwork(config, result_of(config)),)))
-            )
+            network = TrainedNetwork(config, result_of(config, part.until))
+            told.append((part.number, TrainedWindows(0.001, (network,))))
         self._idle.append(worker)
         return [*told, (part.number, Done())]
 

@@ -49,6 +49,26 @@ def test_lines_of_what_nothing_solves_have_no_counts(tmp_path: Path) -> None:
         assert not re.search(r"\d solved| %", line)
 
 
+def test_networks_that_have_become_the_tasks_machine_are_counted(tmp_path: Path) -> None:
+    grid = ["--grid", "echo_step=3,4", "--seeds", "4", "--num-epochs", "1", "--until", "automaton"]
+    lines = swept(tmp_path / "lines", *grid).stdout
+    # by proportion_confint of statsmodels: 2 of 4 is 0.1500 to 0.8500
+    line = "echo_step 4: 4 of 4 solved (51 to 100 %), half by window 48, "
+    assert f"\n{line}2 became the machine (15 to 85 %)\n" in lines
+    folder = tmp_path / "json"
+    _, *points, _ = records(swept(folder, *grid, "--json"))
+    for point in points:
+        assert numbers(point, "solved right") == [4, 2]
+
+    table = rows(folder)
+    assert [*table[0]][-3:] == ["until", "trained_by", "right_at"]
+    assert [row["right_at"] for row in table] == ["42", "", "44", "", "52", "", "54", ""]
+    start, *_ = records(swept(folder, *grid, "--json"))
+    assert start["known"] == 8
+    assert rows(folder) == table, "as read from its files"
+    assert "until automaton or 1 epoch" in answered("map", folder, "--once").stdout
+
+
 def test_json_counts_networks_points_and_what_is_left_out(tmp_path: Path) -> None:
     start, *points, end = records(swept(tmp_path, *GRID, "--json"))
     assert numbers(start, "event networks known compilations") == ["start", NETWORKS, 0, 2]

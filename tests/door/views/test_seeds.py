@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig
-from echornn.machines import Automata, Machine
+from echornn.machines import Automata
 from echornn.session.commands import Alone, Choose
 from tests.door.views.stage import LARGE, Screen, seen, staged
 from tests.readings_by_hand import Readings
@@ -178,13 +178,6 @@ MACHINES = Readings(
 )
 
 
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    parity = Machine(np.array([[0, 1], [1, 0]]), np.eye(2, dtype=np.bool_))
-    monkeypatch.setattr("echornn.tasks.parity.Parity.machine", parity)
-
-
-@pytest.mark.usefixtures("machine")
 async def test_networks_that_have_become_the_tasks_machine_are_counted_and_marked() -> None:
     async with staged("6", losses=LOSSES, config=PARITY, size=(80, 40)) as stage:
         assert stage.asked.kinds == {"automata"}
@@ -204,7 +197,6 @@ async def test_networks_that_have_become_the_tasks_machine_are_counted_and_marke
         assert "; not the task's machine" in (await stage.put(readings=MACHINES, replica=1)).reading
 
 
-@pytest.mark.usefixtures("machine")
 async def test_it_says_at_which_window_they_were_and_nothing_on_another_branch() -> None:
     async with staged("6", losses=LOSSES, config=PARITY, size=(80, 40)) as stage:
         await stage.put(readings=MACHINES)
@@ -214,5 +206,6 @@ async def test_it_says_at_which_window_they_were_and_nothing_on_another_branch()
 
 
 async def test_no_machine_is_asked_for_where_the_task_has_none() -> None:
-    async with staged("6", **RUN) as stage:
+    config = EchoConfig(task="adding", replicas=24)
+    async with staged("6", losses=LOSSES, config=config) as stage:
         assert stage.session.asked is None
