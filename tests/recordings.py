@@ -33,6 +33,7 @@ from echornn.readings import (
     StatePlane,
     Units,
 )
+from echornn.solutions import Solutions
 from echornn.state import Snapshot
 from tui.text.held_inputs import held_inputs
 
@@ -195,6 +196,24 @@ def recorded_population() -> Floats:
     shares = stored("population_run")["losses"].T.astype(np.float32) / 255
     losses: Floats = np.float32(LEAST) * np.float32(MOST / LEAST) ** shares
     return losses
+
+
+def solutions() -> Arrays:
+    """The map of these networks."""
+    from echornn import Population
+    from echornn.probes.examine import examine
+
+    population = Population(POPULATION)
+    population.advance(POPULATION_WINDOWS)
+    state = population.state
+    snapshot = Snapshot(state.of(0), 0, POPULATION_WINDOWS, population=state)
+    return parts("solutions", examine(snapshot, Question(frozenset({"solutions"}))).solutions)
+
+
+def recorded_solutions() -> Readings:
+    """The readings of the first of these networks, with the recorded map."""
+    solutions = rebuilt(Solutions, stored("solutions_run"), "solutions")
+    return Readings(POPULATION.of(0), 0, POPULATION_WINDOWS, ("h",), solutions=solutions)
 
 
 # ---- what the probes read of the tutorial's network
@@ -374,6 +393,7 @@ def recorded_flip_flop(moment: int) -> tuple[Progress, Floats, Readings]:
 RECORDED: dict[str, tuple[str, Callable[[], Arrays]]] = {
     "tutorial": ("tutorial_run", tutorial),
     "population": ("population_run", population),
+    "solutions": ("solutions_run", solutions),
     "readings": ("tutorial_readings", readings),
     "stuck": ("stuck_run", stuck),
     "flip_flop": ("flip_flop_run", flip_flop),

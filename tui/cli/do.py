@@ -235,8 +235,8 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
     trained before you.
 
     Args:
-        file: clipping, a lesson on gradient clipping; or one of your own, in Markdown: lines after
-            : are done. docs/cli.md shows how.
+        file: clipping, a lesson on gradient clipping; solutions, on how alike seeds solve a task;
+            or one of your own, in Markdown: lines after : are done. docs/cli.md shows how.
     """
     from tui.app.lesson import OTHER_LESSONS, lesson_of
 

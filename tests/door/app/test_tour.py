@@ -96,6 +96,16 @@ async def test_the_lesson_on_clipping_leads_from_key_to_key() -> None:
         stage.stands(optimizer="sgd", learning_rate=1.0, clip_norm=0.3)
 
 
+async def test_the_lesson_on_solutions_ends_with_two_networks_side_by_side() -> None:
+    async with opened(LONG, speed=1000, training=lesson_screen("solutions")) as stage:
+        for step in ("1 of 5", "3 of 5", "4 of 5", "5 of 5"):
+            await ready(stage, step, "t")
+            await stage.press("t")
+        assert "seed 10" in await stage.until("seed 36")
+        stage.stands(replicas=32, replica=10 - 7)
+        assert "tour: the end" in await stage.press("escape")
+
+
 async def test_a_step_waits_until_all_lines_of_the_step_before_are_done() -> None:
     lesson = "# Again\n: step 20\n: norms; name a long; restart\n: until 10\n: undo\n"
     async with opened(LONG, training=screen_with(lesson)) as stage:

@@ -89,13 +89,18 @@ def two_viewers() -> ScriptedSession:
     return session
 
 
-def seeds() -> ScriptedSession:
+def seeds(**frame: Any) -> ScriptedSession:
     """The tutorial's run with 64 seeds."""
     session = trained_session(recordings.POPULATION, recordings.recorded_population())
     (*recent, progress), _, _ = recorded(TRAINED)
     seed_stats = session.timeline.seed_stats(Position(0, TRAINED))
-    stand(session, progress, TRAINED, recent=tuple(recent), seed_stats=seed_stats)
+    stand(session, progress, TRAINED, recent=tuple(recent), seed_stats=seed_stats, **frame)
     return session
+
+
+def solutions() -> ScriptedSession:
+    """The map of these 64 networks."""
+    return seeds(readings=recordings.recorded_solutions())
 
 
 def flip_flop(moment: int) -> ScriptedSession:
