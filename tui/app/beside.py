@@ -60,10 +60,9 @@ class BesideScreen(ClosesOnce):
         return replace(chosen.question, beside=self._other)
 
     def compose(self) -> ComposeResult:
-        for pair in self._pairs:
-            for view in pair:
-                view.can_focus = False
         chosen, other = zip(*self._pairs, strict=True)
+        for view in (*chosen, *other):
+            view.can_focus = False
         self._boxes = Container(*chosen), Container(*other)
         yield from self._boxes
 

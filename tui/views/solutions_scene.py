@@ -96,34 +96,27 @@ def draw_scene(cells: Cells, box: Region, scene: Scene) -> float:
     middle, half = (axes.low + axes.high) / 2, unit * (size - 1) / 2
     axes = replace(axes, low=middle - half, high=middle + half)
     lines, columns = axes.cells(scene.places, box.height, box.width // COLUMNS)
+    places = list(zip((COLUMNS * columns).tolist(), lines.tolist(), strict=True))
+    there = np.flatnonzero(np.isfinite(scene.places).all(axis=1)).tolist()
     networks: dict[tuple[int, int], list[int]] = {}  # in each place
-    for network in np.flatnonzero(np.isfinite(scene.places).all(axis=1)).tolist():
-        place = COLUMNS * int(columns[network]), int(lines[network])
-        networks.setdefault(place, []).append(network)
+    for network in there:
+        networks.setdefault(places[network], []).append(network)
     for (x, y), here in networks.items():
-        _draw_point(cells, box, (x, y), scene.groups, here)
+        write_in(cells, box, y, *_look(scene.groups, here), at=x)
+        if len(here) > 1:
+            count = str(len(here)) if len(here) < 10 else MANY
+            write_in(cells, box, y, count, "muted", at=x + 1)
+        cells.mark(box.x + x, box.y + y, COLUMNS, 1, Replica(here[0]))
     for medoid in scene.solutions.medoids:
-        name = f"seed {scene.solutions.seeds[medoid]}"
-        _draw_name(cells, box, COLUMNS * int(columns[medoid]), int(lines[medoid]), name)
-    for (x, y), here in networks.items():
-        if scene.marked in here:
-            write_in(cells, box, y, MARKED, "mark", at=x + 1)
-        if scene.chosen in here:
-            write_in(cells, box, y, _look(scene.groups, [scene.chosen])[0], "cursor", at=x)
-            cells.write(box.x + x - 1, box.y + y, CHOSEN, "cursor")
+        _draw_name(cells, box, *places[medoid], f"seed {scene.solutions.seeds[medoid]}")
+    if scene.marked in there:
+        x, y = places[scene.marked]
+        write_in(cells, box, y, MARKED, "mark", at=x + 1)
+    if scene.chosen in there:
+        x, y = places[scene.chosen]
+        sign, _ = _look(scene.groups, [scene.chosen])
+        cells.write(box.x + x - 1, box.y + y, f"{CHOSEN}{sign}", "cursor")
     return float(unit)
-
-
-def _draw_point(
-    cells: Cells, box: Region, place: tuple[int, int], groups: Groups, networks: list[int]
-) -> None:
-    x, y = place
-    sign, ink = _look(groups, networks)
-    write_in(cells, box, y, sign, ink, at=x)
-    if len(networks) > 1:
-        count = str(len(networks)) if len(networks) < 10 else MANY
-        write_in(cells, box, y, count, "muted", at=x + 1)
-    cells.mark(box.x + x, box.y + y, COLUMNS, 1, Replica(networks[0]))
 
 
 def _look(groups: Groups, networks: list[int]) -> tuple[str, str]:
