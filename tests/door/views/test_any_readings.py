@@ -16,6 +16,7 @@ from tests.readings_by_hand import (
     flipped,
     parity_automaton,
     points_of_corners,
+    solutions_at,
     wrong_at_the_end,
 )
 
@@ -57,3 +58,18 @@ async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
                 screen = await stage.press(key, "down f n v x n left v left v")
                 assert screen.text.isascii()
                 assert max(map(len, screen.lines)) <= size[0]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [np.nan], [0.0]])
+async def test_a_map_of_any_numbers_is_drawn_at_any_size(odd: list[float]) -> None:
+    many = EchoConfig(replicas=9)
+    dice = np.random.default_rng(0)
+    solutions = spoiled(solutions_at(dice.normal(size=(9, 2)), medoids=(0, 5)), odd)
+    readings = replace(SOLVED, config=many.of(0), solutions=solutions)
+    losses = np.full((50, 9), 0.5)
+    async with staged("8", config=many, losses=losses, readings=readings) as stage:
+        for size in ((60, 16), (160, 45)):
+            await stage.resize(*size)
+            screen = await stage.press("C M left up C right down B escape C v v")
+            assert max(map(len, screen.lines)) <= size[0]
