@@ -22,7 +22,7 @@ from tui.views.view import Replica
 
 # Of a point: a sign, and behind it how many networks are there; so it is about as wide as high
 COLUMNS = 2
-MANY = "+"  # networks in one place: more than a digit says
+MANY = "#"  # in place of the number: 10 networks or more
 SCALE_POINTS = 5  # of the bar that shows a distance; chosen by eye
 CHOSEN, MARKED = "►", "◀"
 LOSSES = "○░▒▓█"  # from solved to chance
@@ -145,4 +145,8 @@ def legend(scene: Scene, unit: float) -> list[Item]:
     for number in np.unique(scene.groups.numbers).tolist():
         sign, ink, words = scene.groups.looks[number]
         items.append((f"{sign} ", ink, f"{words}  "))
-    return [*items, (f"{MIXED} ", "strong", "several  "), ("2 ", "muted", "in one place")]
+    return [
+        *items,
+        (f"{MIXED} ", "strong", "several  "),
+        ("2 ", "muted", "in one place, # 10 or more"),
+    ]
