@@ -20,7 +20,10 @@ from tui.app.screen_commands import What
 from tui.views.table import VIEWS
 from tui.views.view import View
 
-FIGURES = ("curve", "norms", "memory", "gradient", "weights", "plane", "along", "seeds", "branches")
+FIGURES = (
+    *("curve", "norms", "memory", "gradient", "weights", "plane"),
+    *("automaton", "along", "seeds", "branches"),
+)
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 
 

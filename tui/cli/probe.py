@@ -19,6 +19,7 @@ from echornn.arrays.numbers import NetworkThere, network_at
 from echornn.data import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.run.branch import letter_of
+from tui.cli import probe_automaton
 from tui.cli.parameters import Along, At, Branch, Json, Replica, RunName, Trust
 from tui.cli.rows import Record, as_json, csv_lines, emit, finite, opened
 from tui.term import terminal
@@ -44,6 +45,8 @@ def probe_run(
     branch: Branch = None,
     replica: Replica = None,
     fixed_points: bool = False,
+    automaton: bool = False,
+    dot: bool = False,
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     along: Along = None,
     csv: bool = False,
@@ -56,6 +59,8 @@ def probe_run(
     Args:
         fixed_points: Print only the fixed points: the states at which the network rests while one
             input is repeated.
+        automaton: Print only the finite automaton that the network has become.
+        dot: With --automaton: print a graph for Graphviz.
         input: The constant input of the fixed points: a symbol by its name or number, numbers with
             commas, or zeros.
         csv: With --along: print CSV.
@@ -64,6 +69,10 @@ def probe_run(
         raise UsageError("--csv cannot be used without --along")
     if along is not None and fixed_points:
         raise UsageError("--along cannot be used with --fixed-points")
+    if automaton and (along is not None or fixed_points):
+        raise UsageError("--automaton cannot be used with --along or --fixed-points")
+    if dot and (json or not automaton):
+        raise UsageError("--dot can be used only with --automaton, and without --json")
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
@@ -82,6 +91,9 @@ def probe_run(
         if input is not None:
             held = held_input(network.config, input)
         measures = {"fixed_points": partial(_fixed_points, held.name)}
+    if automaton:
+        probe_automaton.require_letters(network.config)
+        measures = {"automaton": probe_automaton.measured_automaton}
     terminal.keep_native_stderr_off_the_screen()
     with line:
         snapshot = stored.snapshot(at, branch, replica, retrain=True)
@@ -90,6 +102,8 @@ def probe_run(
         raise FailedError(
             f"the weights are not finite after window {readings.window}: nothing to read"
         )
+    if dot:
+        return emit(probe_automaton.dot_lines(readings))
     record = {
         "window": readings.window,
         "seed": readings.config.seed,

@@ -51,7 +51,7 @@ POINTS = {
 """The marker of each kind of fixed point, and which part of it is filled."""
 
 
-def _readings(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tuple[str, ...]]:
+def readings_for(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tuple[str, ...]]:
     """The reading of the first kind at the position, all of them, and notes."""
     opened = read(request.run, request.trust, request.progress)
     snapshot = opened.snapshot(request.at, request.branch, request.replica, retrain=True)
@@ -85,7 +85,7 @@ def memory(request: FigureRequest) -> FigureData:
     """For each lag, r2 of the best linear read-out of the input, as in ``probe``."""
     if request.along:
         return along.picture(request, "memory")
-    reading, readings, notes = _readings(request, "memory")
+    reading, readings, notes = readings_for(request, "memory")
     config = readings.config
     lags, channels = reading.channels.shape
     names = getattr(config.the_task.inputs, "names", ())
@@ -123,7 +123,7 @@ def gradient(request: FigureRequest) -> FigureData:
     in ``probe``."""
     if request.along:
         return along.picture(request, "gradient_by_lag")
-    reading, readings, notes = _readings(request, "gradient")
+    reading, readings, notes = readings_for(request, "gradient")
     config = readings.config
     sizes, bias = reading.by_lag, reading.bias
     spread = np.broadcast_to(reading.bias_spread, bias.shape)
@@ -187,7 +187,7 @@ def _draw_bias(axes: Any, config: EchoConfig, bias: Any, spread: Any) -> None:
 def weights(request: FigureRequest) -> FigureData:
     """Each weight of each matrix, and the eigenvalues of the recurrent matrices, as in the view
     "weights"."""
-    matrices, _, notes = _readings(request, "weights")
+    matrices, _, notes = readings_for(request, "weights")
     rows: list[tuple[Any, ...]] = []
     for name, values in matrices.weights.items():
         sources, targets = matrices.rows[name], matrices.columns[name]
@@ -305,7 +305,7 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
 def plane(request: FigureRequest) -> FigureData:
     """States on two principal components, with the groups of their targets, and fixed points, as in
     the view."""
-    reading, readings, notes = _readings(request, "plane", "fixed_points")
+    reading, readings, notes = readings_for(request, "plane", "fixed_points")
     config = readings.config
     states = reading.states[:, :2]
     if states.shape[1] < 2:

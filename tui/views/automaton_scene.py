@@ -98,17 +98,15 @@ def _draw_arrows(
     ways = []
     for state, target in arrows:
         way = way_between(nodes[state], nodes[target], dots.shape)
-        way = way[~taken[way[:, 1] // 4, way[:, 0] // 2]]
-        dots[way[:, 1], way[:, 0]] = True
-        ways.append(way)
+        ways.append(way[~taken[way[:, 1] // 4, way[:, 0] // 2]])
+        dots[ways[-1][:, 1], ways[-1][:, 0]] = True
     stamp(cells, box.x, box.y, characters(dots), "muted")
-    for way in ways:
+    for way, letters in zip(ways, arrows.values(), strict=True):
         across, down = way[-1] - way[-6:][0]
         head = "▶▼◀▲"[round(2 * math.atan2(down, across) / math.pi) % 4]
         x, y = way[-1] // (2, 4)
         taken[y, x] = True
         write_in(cells, box, y, head, "strong", at=x)
-    for way, letters in zip(ways, arrows.values(), strict=True):
         for share in NAMED_AT:
             x, y = way[int(share * len(way))] // (2, 4)
             place = np.s_[y, x : x + len(letters)]

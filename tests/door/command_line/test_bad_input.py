@@ -96,6 +96,9 @@ BAD: dict[str, dict[str, str]] = {
         "RUN --branch d": "branch d a c 0 2",
         "SEEDS --replica 6": "replica 6 0 5",
         "RUN --input 1": "input 1 --fixed-points",
+        "RUN --dot": "--dot --automaton --json",
+        "RUN --automaton --dot --json": "--dot --json",
+        "RUN --automaton --along 2": "--automaton --along",
         "RUN --fixed-points --input 2": "input 2 0 1 zeros",
     },
     "figure": {
