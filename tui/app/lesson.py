@@ -16,7 +16,8 @@ from tui.app.screen_commands import Until, What
 from tui.app.words import Line, WordError, lines_of
 
 LESSON = Path(__file__).with_name("lesson.md")
-OTHER_LESSONS = {name: Path(__file__).with_name(f"{name}.md") for name in ("clipping", "solutions")}
+NAMES = ("clipping", "solutions", "automaton")
+OTHER_LESSONS = {name: Path(__file__).with_name(f"{name}.md") for name in NAMES}
 
 NAME_IN_BRACES = re.compile(r"\{(\w+)\}")
 UNKNOWN = "..."  # in place of a number that has not come yet

@@ -236,7 +236,8 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
 
     Args:
         file: clipping, a lesson on gradient clipping; solutions, on how alike seeds solve a task;
-            or one of your own, in Markdown: lines after : are done. docs/cli.md shows how.
+            automaton, on the machine that a network becomes; or one of your own, in Markdown:
+            lines after : are done. docs/cli.md shows how.
     """
     from tui.app.lesson import OTHER_LESSONS, lesson_of
 

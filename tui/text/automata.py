@@ -61,7 +61,8 @@ def word_rows(task: Task, automaton: Automaton) -> dict[str, list[str]]:
     if word is None:
         return {}
     names = letter_names(task)
-    rows = {"word": [names[letter] for letter in word.letters], "network": said(task, word.network)}
+    rows = {"word": [names[letter] for letter in word.letters]}
+    rows |= {"network": said(task, word.network), "task": said(task, word.task)}
     if machine is not None:
         rows |= {"automaton": said(task, word.automaton), "state": []}
         state = machine.start
@@ -69,7 +70,7 @@ def word_rows(task: Task, automaton: Automaton) -> dict[str, list[str]]:
             if state != NOT_ALLOWED:
                 state = int(machine.leads[state, letter])
             rows["state"].append(_next(state))
-    return rows | {"task": said(task, word.task)}
+    return rows
 
 
 # ---- what was found

@@ -11,9 +11,8 @@ from tui.views.automaton_scene import WordStep, draw_machine, draw_word
 from tui.views.canvas import Cells, beside, write_in
 from tui.views.view import LEAVE, ProbeView, cursor_keys
 
-# Columns of the machine and of the texts beside it, or lines of the texts below it; lines of a
-# word; all chosen by eye
-MACHINE, TEXTS, TEXT_LINES, WORD_LINES = (40, 100), (48, 34), 9, 6
+# Columns of the machine and of the texts beside it, or lines of the texts below it; chosen by eye
+MACHINE, TEXTS, TEXT_LINES = (40, 100), (48, 34), 9
 
 
 class AutomatonView(ProbeView):
@@ -91,10 +90,11 @@ class AutomatonView(ProbeView):
             height = max(0, body.height - TEXT_LINES)
             boxes = body._replace(height=height), body._replace(y=1 + height)
         machine_box, box = boxes
-        for text in wrapped("; ".join(texts), box.width, max(1, box.height - WORD_LINES)):
+        rows, cursor, lit = self._rows, self.at_cursor, ""
+        room = max(1, box.height - (len(rows) + 1 if rows else 0))
+        for text in wrapped("; ".join(texts), box.width, room):
             write_in(cells, box, 0, text, "text")
             box = box._replace(y=box.y + 1, height=box.height - 1)
-        rows, cursor, lit = self._rows, self.at_cursor, ""
         if rows:
             draw_word(cells, box, rows, cursor and cursor.number)
         if cursor is not None and "state" in rows:

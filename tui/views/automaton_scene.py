@@ -20,7 +20,7 @@ from tui.views.dots import characters
 from tui.views.plane_scene import Axes, Indices, places_of
 
 # All chosen by eye
-LEAST_HEIGHT = 9  # lines in which arrows can be told apart; those of many states need more
+LEAST_HEIGHT = 6  # lines in which arrows can be told apart; those of many states need more
 GAP = 4  # columns between nodes on neighbouring lines
 # Columns and lines by which a node is moved if there is no room, the nearest first; a line is as
 # high as two columns

@@ -106,6 +106,18 @@ async def test_the_lesson_on_solutions_ends_with_two_networks_side_by_side() -> 
         assert "tour: the end" in await stage.press("escape")
 
 
+async def test_the_lesson_on_the_automaton_goes_back_to_before_it_was_solved() -> None:
+    async with opened(LONG, speed=1000, training=lesson_screen("automaton")) as stage:
+        for step, key in (("1 of 5", "t"), ("3 of 5", "9"), ("4 of 5", "t")):
+            await ready(stage, step, key)
+            await stage.press(key)
+        await ready(stage, "5 of 5", "t")
+        stage.stands(task="parity", state_size=8, trained=250, state="paused")
+        await stage.press("t")
+        assert "tour: the end" in stage.text
+        stage.stands(is_past=False)
+
+
 async def test_a_step_waits_until_all_lines_of_the_step_before_are_done() -> None:
     lesson = "# Again\n: step 20\n: norms; name a long; restart\n: until 10\n: undo\n"
     async with opened(LONG, training=screen_with(lesson)) as stage:

@@ -98,10 +98,10 @@ async def test_the_arrows_replay_the_word_on_which_the_network_is_wrong() -> Non
         assert rows["network"].split() == ["0", "1", "1<"]
         assert rows["task"].split() == rows["automaton"].split() == ["0", "1", "0"]
         screen = await stage.press("left")
-        assert "letter 3 of 3: word 1, network 1, automaton 0, state 0, task 0" in screen.reading
+        assert "letter 3 of 3: word 1, network 1, task 0, automaton 0, state 0" in screen.reading
         assert "[0] 0 ↺0" in screen.drawing
         screen = await stage.press("left right left")
-        assert "letter 2 of 3: word 1, network 1, automaton 1, state 1, task 1" in screen.reading
+        assert "letter 2 of 3: word 1, network 1, task 1, automaton 1, state 1" in screen.reading
         assert "[1] 1 ↺0" in screen.drawing
         assert "(0) 0 ↺0" in screen.drawing
         await stage.press("left left left")
