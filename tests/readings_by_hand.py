@@ -197,13 +197,20 @@ PARITY = EchoConfig.from_fields({"task": "parity"})
 def parity_automaton(config: EchoConfig = PARITY, **changes: Any) -> Readings:
     """A network that has become the machine of parity; it is even at the left of the plane, odd at
     the right."""
-    machine = Machine(np.array([[0, 1], [1, 0]], np.int32), one_each(0, 1))
-    means = np.array([[-1, -1, 0, 0], [1, 1, 0, 0]], np.float32)
-    visits = np.array([0.25, 0.75], np.float32)
-    facts = {"lookahead": 1, "classes": 3, "alike": 1.0, "word_length": 100, "words": 64}
-    values = facts | {"predicted": 1.0, "right": 1.0, "is_same": True} | changes
-    machine = values.pop("machine", machine)
-    automaton = Automaton(machine, means, visits, **values)
+    facts: dict[str, Any] = {
+        "machine": Machine(np.array([[0, 1], [1, 0]], np.int32), one_each(0, 1)),
+        "means": np.array([[-1, -1, 0, 0], [1, 1, 0, 0]], np.float32),
+        "visits": np.array([0.25, 0.75], np.float32),
+        "lookahead": 1,
+        "classes": 3,
+        "alike": 1.0,
+        "word_length": 100,
+        "words": 64,
+        "predicted": 1.0,
+        "right": 1.0,
+        "is_same": True,
+    }
+    automaton = Automaton(**facts | changes)
     plane = replace(
         four_corners(config),
         mean=np.zeros(4, np.float32),

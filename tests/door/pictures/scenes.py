@@ -9,11 +9,13 @@ import numpy as np
 
 from echornn import EchoConfig, Progress
 from echornn.levels import ladder_of
+from echornn.machines import Machine, Word
 from echornn.run.branch import Position
 from echornn.session.exchange import LOCAL
 from echornn.session.pictures.frame import State
 from tests import recordings
 from tests.any_task import progress_of
+from tests.readings_by_hand import one_each, parity_automaton
 from tests.record_sweep import recorded as recorded_sweep
 from tests.recordings import FUTURES, recorded, recorded_future, recorded_readings
 from tests.scripted import ScriptedSession, make_progress
@@ -108,6 +110,26 @@ def flip_flop(moment: int) -> ScriptedSession:
     progress, losses, readings = recordings.recorded_flip_flop(moment)
     session = trained_session(recordings.FLIP_FLOP, losses)
     stand(session, progress, moment, readings=readings)
+    return session
+
+
+def automaton() -> ScriptedSession:
+    """A network that has become another machine than that of parity: after two ones, any letter
+    makes the number odd."""
+    leads = np.array([[0, 1], [1, 2], [1, 1]], np.int32)
+    right, network = one_each(1, 0, 0), one_each(1, 0, 1)
+    readings = parity_automaton(
+        machine=Machine(leads, one_each(0, 1, 0)),
+        means=np.array([[-0.8, 1.7, 0, 0], [0.2, 0.2, 0, 0], [-0.8, 0, 0, 0]], np.float32),
+        visits=np.array([0.09, 0.62, 0.29], np.float32),
+        right=0.547,
+        is_same=False,
+        counterexample=Word((1, 1, 0), network, network, right, is_shortest=True),
+    )
+    falling = 0.53 + 0.2 * np.exp(-np.arange(250) / 60)
+    session = trained_session(readings.config, falling, 0.3)
+    readings = replace(readings, window=250)
+    stand(session, progress_of(readings.config, 0, 249), 250, readings=readings)
     return session
 
 

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from tests.door.pictures.scenes import (
+    automaton,
     drawn,
     drawn_map,
     flip_flop,
@@ -56,6 +57,7 @@ SCENES: dict[str, tuple[Callable[[], ScriptedSession], Size, str]] = {
     "plane_middle": (partial(flip_flop, 100), (100, 32), "7 x"),
     "plane_after": (partial(flip_flop, 1500), (100, 32), "7 x"),
     "seeds": (seeds, LARGE, "6"),
+    "automaton": (automaton, SMALL, "9 tab left"),
     "solutions": (solutions, SMALL, "8 M right"),
     "solutions_large": (solutions, (160, 50), "8"),
     "two_coins": (partial(task, "two_coins"), MIDDLE, "tab left left left"),

@@ -25,15 +25,12 @@ def cycle(places: int) -> Readings:
     machine = Machine(leads.astype(np.int32), one_each(*states, of=places), start=2)
     angles = 2 * np.pi * states / places
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    readings = parity_automaton(config, machine=machine, predicted=np.nan)
-    assert readings.automaton is not None
-    return replace(
-        readings,
-        automaton=replace(
-            readings.automaton,
-            means=np.pad(circle, ((0, 0), (0, 2))).astype(np.float32),
-            visits=np.full(places, 1 / places, np.float32),
-        ),
+    return parity_automaton(
+        config,
+        machine=machine,
+        means=np.pad(circle, ((0, 0), (0, 2))).astype(np.float32),
+        visits=np.full(places, 1 / places, np.float32),
+        predicted=np.nan,
     )
 
 
