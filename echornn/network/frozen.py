@@ -255,9 +255,12 @@ class FrozenPopulation:
         of_a_step = carried_size(config) + gates_size(config) + config.output_size
         at_once = max(1, NUMBERS_AT_ONCE // (steps * of_a_step))
         for first in range(0, self.networks, at_once):
-            which = slice(first, first + at_once)
-            weights = {name: weight[which] for name, weight in self.weights.items()}
-            yield FrozenPopulation(config, weights)
+            yield self.only(slice(first, first + at_once))
+
+    def only(self, which: Any) -> FrozenPopulation:
+        """Some of the networks, by an index of NumPy that keeps their axis."""
+        weights = {name: weight[which] for name, weight in self.weights.items()}
+        return FrozenPopulation(self.config, weights)
 
     def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
         """The results of a function of one network, [networks, ...], as `FrozenNetwork.compute`;

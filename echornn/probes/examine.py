@@ -28,25 +28,26 @@ from echornn.runtime.waiting import Say, silent
 from echornn.solutions import DISTANCES
 from echornn.state import Snapshot
 
-OF_ONE = KINDS - {"solutions", "automata"}  # network, so that they are read also of that beside it
+OF_ALL = frozenset[Kind]({"solutions", "automata"})  # networks of a population
+OF_ONE = KINDS - OF_ALL  # network, so that they are read also of that beside it
 
 
 def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readings:
     """The requested readings of a snapshot; a pure function, which any thread may call during
     training.
 
-    If the network lacks the requested part, the top layer's h is read. If weights are NaN or
-    infinite, there are no readings; if only states are, those of the weights are left. Before each
-    it says which.
+    If the network lacks the requested part, the top layer's h is read. If its weights are NaN or
+    infinite, there are no readings of it; if only states are, those of the weights are left. Before
+    each it says which.
     """
     state, kinds = snapshot.state, question.kinds
     parts = parts_of(state.config)
     part = parts.get(question.part) or next(iter(parts.values()))
     prepared = Prepared(snapshot)
     if not state.is_finite:
-        kinds = frozenset()
+        kinds &= OF_ALL
     if not _has_finite_states(prepared, kinds):
-        kinds &= {"weights"}
+        kinds &= {"weights"} | OF_ALL
 
     begun: list[Kind] = []
 
