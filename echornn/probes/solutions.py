@@ -32,7 +32,7 @@ MOST_WORK = 1e11
 
 # Searches for states at rest: of 3-bit flip-flops 64 visited states miss one of eight in one of 600
 # networks; a network that has not come to rest after so many steps counts as never
-STARTS, STEPS_AT_ONCE, MOST_STEPS = 64, 50, 300
+STARTS, STEPS_AT_ONCE, MOST_STEPS = 64, 50, 200
 # In standard deviations of visited states, the most by which a state at rest moves in a step, and
 # by which two of them differ if they are the same: where a distance shrinks by a hundredth in a
 # step, the end is a hundredth away
