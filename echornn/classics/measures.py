@@ -127,6 +127,12 @@ def capacity(network: MeasuredNetwork) -> float:
     return math.nan if memory is None else float(memory.by_lag[1:].sum(dtype=np.float64))
 
 
+def automaton(network: MeasuredNetwork) -> float:
+    """1 if it has become the task's finite automaton, else 0; NaN if the task has no letters."""
+    found = network.readings("automaton", data_seed=DATA_SEED).automaton
+    return math.nan if found is None else float(found.is_right)
+
+
 MEASURES: dict[str, Callable[[MeasuredNetwork], float]] = {
     measure.__name__: measure
     for measure in (
@@ -142,5 +148,6 @@ MEASURES: dict[str, Callable[[MeasuredNetwork], float]] = {
         fixed_points,
         stable_points,
         capacity,
+        automaton,
     )
 }

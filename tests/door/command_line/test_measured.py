@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Trainer
+from echornn import EchoConfig, Trainer, read
 from tests.answered import answered, json_rows
 from tests.door.oracles.probes import numpy_network as oracle
 
@@ -302,6 +302,26 @@ def test_each_size_is_evaluated_on_its_own_data_and_the_line_is_the_mean_of_netw
     spread = 2 * np.std(losses, ddof=1) / np.sqrt(3)
     assert longer[:3] == ["30", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
     assert shorter[0] == "10"
+
+
+def test_of_all_seeds_it_is_known_which_have_become_the_automaton_of_parity() -> None:
+    sizes = "--length 6 --batch-size 16 --total-series-length 96000 --num-epochs 1 --state-size 8"
+    flags = f"--task parity --seed 10 --replicas 4 {sizes} --init orthogonal --optimizer adam"
+    answered("--headless", "--run", "seeds", "--learning-rate", "0.01", *flags.split())
+    automata = read("seeds").probe(("automata",)).automata
+    assert automata is not None
+    assert automata.seeds == (10, 11, 12, 13)
+
+    bits = np.random.default_rng(1).integers(0, 2, (200, 60))
+    networks = weights("seeds --replica all")
+    rights = []
+    for replica in range(4):
+        network = {name: networks[name][replica] for name in ("W", "b", "W2", "b2")}
+        said = oracle.logits(network, states_by_hand(network, bits)).argmax(axis=2)
+        rights.append((said == bits.cumsum(axis=1) % 2).mean() >= 0.99)
+    assert automata.is_right.tolist() == rights
+    assert set(rights) == {True, False}, "so that something is said by it"
+    assert {*automata.states[automata.is_right].tolist()} == {2}
 
 
 REFUSED_SIZES = {
