@@ -62,6 +62,14 @@ measure = "accuracy"
 sizes = {echo_step = [1, 5]}
 over = "mean"
 holds = "< echo 2: accuracy"
+
+[[claims]]
+claim = "echo 1: the automaton"
+reported = "(ours alone)"
+of = {echo_step = 1}
+measure = "automaton"
+over = "share"
+holds = ">= 0"
 """
 
 
