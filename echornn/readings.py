@@ -423,6 +423,24 @@ class Matrices:
 
 
 @dataclass(frozen=True, eq=False)
+class Cycle:
+    """States through which the network goes in turn while the same input comes at every step: a
+    state s with F^p(s) = s, and with F^k(s) = s for no smaller k, and those after it."""
+
+    states: Doubles  # [period, carried], in the order in which they come
+    residual: float  # the largest absolute value in F^p(s) - s
+    # [carried], of the Jacobian of F^p, the largest absolute value first; alike at all states
+    eigenvalues: npt.NDArray[np.complex64]
+    kind: PointKind  # as that of a fixed point of F^p, but never slow
+    starts: int  # the number of searches that ended at one of the states
+    outputs: Floats  # [period, outputs], what the network predicts at each state
+
+    @property
+    def period(self) -> int:
+        return len(self.states)
+
+
+@dataclass(frozen=True, eq=False)
 class FixedPoints:
     """States s that the network does not leave while the same input comes at every step: F(s) = s,
     where F is a step without dropout, in float64 (Sussillo and Barak 2013). Points can be missed;
@@ -446,6 +464,17 @@ class FixedPoints:
     searches: int = 0  # the number of states at which the search began
     # [points], |F(s) - s|^2 / 2, by which Sussillo and Barak judge slow points
     q: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    cycles: tuple[Cycle, ...] = ()  # of 2 to 4 states, those of fewer first
+
+    @property
+    def all_states(self) -> Doubles:
+        """The fixed points, and behind them the states of the cycles, [all, carried]."""
+        return np.concatenate([self.states, *(cycle.states for cycle in self.cycles)])
+
+    @property
+    def steps_of_cycles(self) -> list[tuple[Cycle, int]]:
+        """For each state of a cycle, as in `all_states`, the cycle and the state's number."""
+        return [(cycle, step) for cycle in self.cycles for step in range(cycle.period)]
 
     def count(self, kind: PointKind) -> int:
         return self.kinds.count(kind)

@@ -13,6 +13,7 @@ from echornn.machines import Automaton, Machine, Word
 from echornn.progress import Bools
 from echornn.readings import (
     Connectivity,
+    Cycle,
     FixedPoints,
     Matrices,
     PointKind,
@@ -149,6 +150,14 @@ def points_of_corners() -> FixedPoints:
     held = np.zeros(1, np.float32)
     kinds: tuple[PointKind, ...] = ("stable", "stable", "saddle")
     return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
+
+
+def cycle_of_corners() -> Cycle:
+    """Between the two other corners."""
+    states = np.array([[1, -1], [1, 1]], np.float64)
+    eigenvalues = np.array([-0.4, 0.1], np.complex64)
+    outputs = np.array([[0.2, 0.8], [0.3, 0.7]], np.float32)
+    return Cycle(states, 0.0, eigenvalues, "stable", 20, outputs)
 
 
 def solutions_at(places: npt.ArrayLike, first_seed: int = 7, **changes: Any) -> Solutions:

@@ -1,4 +1,5 @@
-"""The fixed points of a network under a constant input: where searches start, what they find."""
+"""The fixed points and cycles of a network under a constant input: where searches start, what they
+find."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size, shown_part, weight_shapes
 from echornn.probes.prepared import Prepared
-from echornn.probes.rest_search import OneStep, Rests, search
+from echornn.probes.rest_search import Rests, Steps, search
 from echornn.progress import Bools
 from echornn.readings import (
     MARGIN,
     MOST_CARRIED,
     POINT_KINDS,
+    Cycle,
     Doubles,
     FixedPoints,
     PointKind,
@@ -47,6 +49,11 @@ MOST_ROUNDS, OFTEN = 6, 5
 LARGEST = 1e4
 # After which a network has come near a stable point, unless an eigenvalue is nearly 1
 STEPS_TO_REST = 100
+PERIODS = 2, 3, 4  # of the cycles that are searched for
+# For each period, this share of the starts of the search for fixed points, and as many states where
+# the network goes from there; then it takes about as long, measured with 8 to 256 units. The steps
+# are by eye: most searches need fewer.
+SHARE_FOR_CYCLES, STEPS_FOR_CYCLES = 1 / 24, 20
 # Of the Beta distribution of a start's place between two points: most are near an end
 NEAR_THE_ENDS = 0.3
 
@@ -97,7 +104,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     if held is not None and len(held) == len(inputs):
         inputs = np.asarray(held, np.float64)
 
-    network = OneStep(prepared, inputs)
+    network = Steps(prepared, inputs)
     visited = _visited(prepared)
     distances = Distances(visited)
     found = _searched(config, network, visited, distances)
@@ -117,6 +124,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
         held=inputs.astype(np.float32),
         searches=len(found.states),
         q=np.array([point.q for point in points], np.float32),
+        cycles=_cycles(prepared, inputs, visited, distances),
     )
 
 
@@ -136,16 +144,9 @@ def _visited(prepared: Prepared) -> Doubles:
 # ---- searches
 
 
-def _searched(
-    config: EchoConfig, network: OneStep, visited: Doubles, distances: Distances
-) -> Rests:
+def _searched(config: EchoConfig, network: Steps, visited: Doubles, distances: Distances) -> Rests:
     """The first searches begin at states as those visited, the others between the points found."""
-    carried = carried_size(config)
-    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
-    # The Jacobian, and the solution of a system
-    work_of_a_search = 6 * weights * carried + 3 * carried**3
-    affordable = max(LEAST_STARTS, WORK / work_of_a_search)
-    count = int(min(MOST_STARTS, affordable)) // 8 * 8
+    count = _affordable_starts(config)
     rng = seeding.stream(config.seed, seeding.PROBES, count)
 
     found = search(network, _first_starts(rng, visited, count, network), distances.resting)
@@ -159,8 +160,17 @@ def _searched(
     return found
 
 
+def _affordable_starts(config: EchoConfig) -> int:
+    carried = carried_size(config)
+    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    # The Jacobian, and the solution of a system
+    work_of_a_search = 6 * weights * carried + 3 * carried**3
+    affordable = max(LEAST_STARTS, WORK / work_of_a_search)
+    return int(min(MOST_STARTS, affordable)) // 8 * 8
+
+
 def _first_starts(
-    rng: np.random.Generator, visited: Doubles, count: int, network: OneStep
+    rng: np.random.Generator, visited: Doubles, count: int, network: Steps
 ) -> Doubles:
     """States at which the first searches begin, float64 [count, carried], from those visited. An
     eighth are visited, an eighth others after `STEPS_TO_REST` steps: searches may pass by a stable
@@ -170,10 +180,7 @@ def _first_starts(
     """
     eighth = count // 8
     carried = visited.shape[1]
-    rested = visited[rng.integers(0, len(visited), eighth)]
-    for _ in range(STEPS_TO_REST):
-        rested = network.after(rested)
-    rested = rested[(np.abs(rested) <= LARGEST).all(axis=1)]
+    rested = _later(network, visited[rng.integers(0, len(visited), eighth)])
 
     covariance = np.cov(visited, rowvar=False).reshape(carried, carried)
     variances, axes = np.linalg.eigh(covariance)
@@ -184,6 +191,12 @@ def _first_starts(
     anywhere = side * rng.uniform(-1, 1, (eighth, carried))
     as_they_are = visited[rng.integers(0, len(visited), eighth)]
     return np.concatenate([as_they_are, rested, normal, anywhere])
+
+
+def _later(network: Steps, states: Doubles) -> Doubles:
+    """Where the network goes from some states, unless they grow without limit."""
+    states = network.after(states, STEPS_TO_REST)
+    return states[(np.abs(states) <= LARGEST).all(axis=1)]
 
 
 def _starts_between(rng: np.random.Generator, points: Doubles, count: int) -> Doubles:
@@ -210,7 +223,7 @@ def merged(found: Rests, which: Bools, apart: float) -> tuple[list[int], list[in
 # ---- points
 
 
-def _points_at_rest(network: OneStep, found: Rests, distances: Distances) -> list[Point]:
+def _points_at_rest(network: Steps, found: Rests, distances: Distances) -> list[Point]:
     """Isolated points, and some of those in a line or a region at rest, where an eigenvalue is
     1."""
     is_at_rest = found.residuals <= distances.resting
@@ -232,7 +245,7 @@ def _points_at_rest(network: OneStep, found: Rests, distances: Distances) -> lis
 
 
 def _slow_points(
-    network: OneStep, found: Rests, distances: Distances, at_rest: list[Point]
+    network: Steps, found: Rests, distances: Distances, at_rest: list[Point]
 ) -> list[Point]:
     """Those apart from all points at rest."""
     moves = found.residuals > distances.resting
@@ -246,7 +259,7 @@ def _slow_points(
     return slow
 
 
-def _points(network: OneStep, found: Rests, which: Bools, apart: float) -> list[Point]:
+def _points(network: Steps, found: Rests, which: Bools, apart: float) -> list[Point]:
     indices, starts = merged(found, which, apart)
     states = found.states[indices]
     after, jacobians = network.with_jacobian(states)
@@ -258,6 +271,79 @@ def _points(network: OneStep, found: Rests, which: Bools, apart: float) -> list[
         values = values[np.argsort(-np.abs(values), kind="stable")]  # the largest first
         points.append(Point(state, moves[index], values, kind_of(values), starts[index]))
     return points
+
+
+# ---- cycles
+
+
+def _cycles(
+    prepared: Prepared, held: Doubles, visited: Doubles, distances: Distances
+) -> tuple[Cycle, ...]:
+    """Those to which searches lead from states as those visited, and from where the network goes
+    then."""
+    config, network = prepared.config, Steps(prepared, held)
+    rng = seeding.stream(config.seed, seeding.PROBES, *PERIODS)
+    count = _affordable_starts(config)
+    starts = rng.permutation(_first_starts(rng, visited, count, network))
+    starts = starts[: int(SHARE_FOR_CYCLES * count)]
+    starts = np.concatenate([starts, _later(network, starts)])
+
+    cycles = []
+    for period in PERIODS:
+        steps = Steps(prepared, held, period)
+        found = search(steps, starts, distances.resting, STEPS_FOR_CYCLES)
+        is_back = found.residuals <= distances.resting
+        points = _points(steps, found, is_back, distances.apart)
+        rounds = _different(network, points, period, distances)
+        for point, states in sorted(rounds, key=lambda place: place[0].order):
+            cycles.append(
+                Cycle(
+                    states=states,
+                    residual=point.residual,
+                    eigenvalues=point.eigenvalues.astype(np.complex64),
+                    kind=point.kind,
+                    starts=point.starts,
+                    outputs=_outputs(prepared, states).astype(np.float32),
+                )
+            )
+    return tuple(cycles)
+
+
+def _different(
+    network: Steps, points: list[Point], period: int, distances: Distances
+) -> list[tuple[Point, Doubles]]:
+    """Of the states at which the network is back after a period, and not earlier, one of each
+    cycle, and all that come from it on, [period, carried]."""
+    different: list[tuple[Point, Doubles]] = []
+    for point in points:
+        states = _states_from(network, point.state, period)
+        if _distance(point.state, states[1:]) <= distances.apart:
+            continue
+        apart = distances.apart
+        if np.abs(point.eigenvalues - 1).min() <= MARGIN:  # many cycles may lie side by side
+            if not distances.in_reach(point.state):
+                continue
+            apart = distances.vague
+        for number, (first, others) in enumerate(different):
+            if _distance(point.state, others) <= apart:
+                both = first._replace(starts=first.starts + point.starts)
+                different[number] = both, others
+                break
+        else:
+            different.append((point, states))
+    return different
+
+
+def _states_from(network: Steps, state: Doubles, count: int) -> Doubles:
+    states = [state[np.newaxis]]
+    while len(states) < count:
+        states.append(network.after(states[-1]))
+    return np.concatenate(states)
+
+
+def _distance(state: Doubles, others: Doubles) -> float:
+    """To the nearest of others, [others, carried]: the largest difference of a number."""
+    return float(np.abs(others - state).max(axis=1).min())
 
 
 def _outputs(prepared: Prepared, states: Doubles) -> Doubles:

@@ -31,50 +31,81 @@ MOST_STEPS = 50  # by eye
 BYTES_AT_ONCE, NUMBERS_A_UNIT = 2**26, 24
 
 
-class OneStep:
-    """F: a step of the network under a constant input; all arrays are float64."""
+class Steps:
+    """F, a step of the network under a constant input, or F^p, several; all arrays are float64."""
 
-    def __init__(self, prepared: Prepared, held: Doubles) -> None:
+    def __init__(self, prepared: Prepared, held: Doubles, count: int = 1) -> None:
         self._prepared = prepared
+        self._count = count
         self._held = held[np.newaxis]
         bytes_of_a_state = 8 * NUMBERS_A_UNIT * carried_size(prepared.config) ** 2
         self._at_once = max(1, BYTES_AT_ONCE // bytes_of_a_state)
 
-    def after(self, states: Doubles) -> Doubles:
-        """The states after a step, [rows, carried], from those before."""
-        return np.asarray(self._prepared.compute(_after, states, self._held, any_steps=1)[0])
+    def after(self, states: Doubles, times: int = 1) -> Doubles:
+        """The states after the steps, so many times, [rows, carried], from those before."""
+        arrays = states, self._held, np.array([times * self._count])
+        return np.asarray(self._prepared.compute(_after, *arrays, any_steps=1)[0])
 
     def with_jacobian(self, states: Doubles) -> tuple[Doubles, Doubles]:
-        """The states after a step, and their derivatives [rows, after, before]."""
+        """The states after the steps, and their derivatives [rows, after, before]."""
         after, jacobians = [], []
         for begin in range(0, max(1, len(states)), self._at_once):  # once also if there are none
             some = states[begin : begin + self._at_once]
-            results = self._prepared.compute(_with_jacobian, some, self._held, any_steps=1)
+            arrays = some, self._held, np.array([self._count])
+            results = self._prepared.compute(_with_jacobian, *arrays, any_steps=1)
             after.append(results[0])
             jacobians.append(results[1])
         return np.concatenate(after), np.concatenate(jacobians)
 
     def residual(self, states: Doubles) -> tuple[Doubles, Doubles]:
-        """r = F(s) - s, and its derivative A = dF/ds - I."""
+        """r = F(s) - s, and its derivative A = dF/ds - I, where F is that of these steps."""
         after, jacobians = self.with_jacobian(states)
         return after - states, jacobians - np.eye(states.shape[1])
 
 
-def _after(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
+def _after(
+    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor, count: Tensor
+) -> Tensors:
+    def run_next(number: Tensor, states: Tensor) -> Tensors:
+        return number + 1, _after_one(config, weights, states, held)
+
+    _, after = tf.while_loop(
+        lambda number, _: number < count[0], run_next, (tf.constant(0, tf.int64), states)
+    )
+    return (after,)
+
+
+def _with_jacobian(
+    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor, count: Tensor
+) -> Tensors:
+    def run_next(number: Tensor, states: Tensor, jacobians: Tensor) -> Tensors:
+        after, of_step = _with_jacobian_of_one(config, weights, states, held)
+        return number + 1, after, of_step @ jacobians
+
+    first = _with_jacobian_of_one(config, weights, states, held)
+    _, after, jacobians = tf.while_loop(
+        lambda number, *_: number < count[0], run_next, (tf.constant(1, tf.int64), *first)
+    )
+    return after, jacobians
+
+
+def _after_one(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensor:
     def multiply(parts: Sequence[Tensor], weight: Tensor, bias: Tensor) -> Tensor:
         return tf.matmul(tf.concat(parts, axis=-1), weight) + bias
 
     doubles = {name: tf.cast(value, tf.float64) for name, value in weights.items()}
     inputs = tf.repeat(held, tf.shape(states)[0], axis=0)
-    return (step(config, doubles, inputs, states, multiply).state,)
+    return step(config, doubles, inputs, states, multiply).state
 
 
-def _with_jacobian(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
+def _with_jacobian_of_one(
+    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor
+) -> Tensors:
     carried = carried_size(config)
     rows = tf.repeat(states, carried, axis=0)  # a copy for each number of the state after it
     with tf.GradientTape() as tape:
         tape.watch(rows)
-        (after,) = _after(config, weights, rows, held)
+        after = _after_one(config, weights, rows, held)
     numbers = tf.tile(tf.eye(carried, dtype=tf.float64), [tf.shape(states)[0], 1])
     jacobians = tape.gradient(after, rows, numbers, tf.UnconnectedGradients.ZERO)
     return after[::carried], tf.reshape(jacobians, [-1, carried, carried])
@@ -91,7 +122,7 @@ class Rests(NamedTuple):
         return Rests(*(np.concatenate(arrays) for arrays in zip(self, more, strict=True)))
 
 
-def search(network: OneStep, starts: Doubles, enough: float) -> Rests:
+def search(network: Steps, starts: Doubles, enough: float, most: int = MOST_STEPS) -> Rests:
     """Search from each start for a state with F(s) = s, where no number of r = F(s) - s is larger
     than ``enough``.
 
@@ -99,14 +130,14 @@ def search(network: OneStep, starts: Doubles, enough: float) -> Rests:
     I. With m proportional to |r|^2, it becomes Newton's step near a point at rest, so that the
     error is squared at each step, also where points lie on a line (Yamashita and Fukushima 2001).
     Far away it goes down the slope of |r|. A search also ends if even the most damped step leads to
-    no better state.
+    no better state, and after so many steps at most.
     """
     states = starts.copy()
     damping = np.full(len(states), FIRST_DAMPING)
     r, a = network.residual(states)
     is_finite = np.isfinite(a).all(axis=(1, 2)) & np.isfinite(r).all(axis=1)
     active = np.flatnonzero(is_finite)
-    for _ in range(MOST_STEPS):
+    for _ in range(most):
         if not active.size:
             break
         square = (r[active] ** 2).sum(axis=1)

@@ -26,7 +26,7 @@ from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
 from tui.text.held_inputs import HeldInput, held_input, held_inputs
-from tui.text.lines import point_counts, source_name
+from tui.text.lines import eigenvalue_text, point_counts, source_name
 
 COLUMNS = 80  # of the narrowest terminal that the program promises
 BAR = 40  # characters of the longest bar
@@ -338,6 +338,7 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
         "input_numbers": points.held.tolist(),
         "searches": points.searches,
         "points": [_point_record(points, index) for index in range(len(points.kinds))],
+        "cycles": [_cycle_record(cycle) for cycle in points.cycles],
     }
     found = ", ".join(point_counts(points)) or "none found"
     lines = textwrap.wrap(f"fixed points while the input is {name} at every step: {found}", COLUMNS)
@@ -347,9 +348,14 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
     )
     outputs = readings.config.the_task.outputs
     what = "outputs" if isinstance(outputs, Numbers) else "likeliest output"
-    lines += ["", f"      kind      |l| > 1  max |l|  residual        q  searches  {what}"]
+    lines += ["", f"      kind      |l| > 1    largest l residual        q  ended  {what}"]
     lines += [_point_line(points, index, outputs) for index in range(len(points.kinds))]
-    lines += ["", "l: eigenvalues of a step's Jacobian; each multiplies a small disturbance"]
+    if points.cycles:
+        lines += ["", f"      cycle     |l| > 1    largest l residual   period  ended  {what}"]
+        for number, cycle in enumerate(points.cycles, start=1):
+            lines += _cycle_lines(number, cycle, outputs)
+    lines += ["", "l: eigenvalues of a step's Jacobian, of all steps in a cycle; each multiplies a"]
+    lines.append("small disturbance, and turns it by the angle if it is not real")
     lines.append("residual: the largest move of a number in a step; q: |F(s) - s|^2 / 2")
     return record, lines
 
@@ -366,18 +372,48 @@ def _point_record(points: read.FixedPoints, index: int) -> Record:
     }
 
 
+def _cycle_record(cycle: read.Cycle) -> Record:
+    return {
+        "kind": cycle.kind,
+        "period": cycle.period,
+        "residual": cycle.residual,
+        "searches": cycle.starts,
+        "outputs": cycle.outputs,
+        "states": cycle.states,
+        "eigenvalues": [[value.real, value.imag] for value in cycle.eigenvalues],
+    }
+
+
 def _point_line(points: read.FixedPoints, index: int, outputs: Symbols | Numbers) -> str:
-    sizes, values = np.abs(points.eigenvalues[index]), points.outputs[index]
-    pushing = f"{int((sizes > 1 + read.MARGIN).sum())} of {len(sizes)}"
     line = (
-        f"{index + 1:>4}  {points.kinds[index]:<8}{pushing:>9}  {sizes[0]:>7.4f}  "
-        f"{points.residuals[index]:>8.1e}  {points.q[index]:>7.1e}  {points.starts[index]:>8}"
+        f"{index + 1:>4}  {points.kinds[index]:<8} {_eigenvalues_text(points.eigenvalues[index])} "
+        f"{points.residuals[index]:>8.1e}  {points.q[index]:>7.1e}  {points.starts[index]:>5}"
     )
+    return f"{line}  {_output_text(outputs, points.outputs[index])}"[:COLUMNS].rstrip()
+
+
+def _cycle_lines(number: int, cycle: read.Cycle, outputs: Symbols | Numbers) -> Iterator[str]:
+    """A line for each of its states, of which all but the first say only the output."""
+    line = (
+        f"{number:>4}  {cycle.kind:<8} {_eigenvalues_text(cycle.eigenvalues)} "
+        f"{cycle.residual:>8.1e}  {cycle.period:>7}  {cycle.starts:>5}"
+    )
+    for values in cycle.outputs:
+        yield f"{line}  {_output_text(outputs, values)}"[:COLUMNS].rstrip()
+        line = " " * len(line)
+
+
+def _eigenvalues_text(eigenvalues: Any) -> str:
+    """How many push away, and the largest."""
+    pushing = int((np.abs(eigenvalues) > 1 + read.MARGIN).sum())
+    of_all = f"{pushing} of {len(eigenvalues)}"
+    return f"{of_all:>8} {eigenvalue_text(eigenvalues[0], decimals=3):>12}"
+
+
+def _output_text(outputs: Symbols | Numbers, values: Floats) -> str:
     if isinstance(outputs, Numbers):
         # No -0.00
-        output = " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())
-    else:
-        symbol = int(values.argmax())
-        name = outputs.names[symbol] if outputs.names else symbol
-        output = f"{name} (p {values[symbol]:.3f})"
-    return f"{line}  {output}"[:COLUMNS].rstrip()
+        return " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())
+    symbol = int(values.argmax())
+    name = outputs.names[symbol] if outputs.names else symbol
+    return f"{name} (p {values[symbol]:.3f})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import textwrap
 from collections.abc import Sequence
@@ -171,13 +172,21 @@ def rung_text(config: EchoConfig, loss: float, unsure: float = 0.0) -> str:
     return f"{word} {shortened(level.name, 24)}"
 
 
+def eigenvalue_text(value: complex, decimals: int) -> str:
+    """A real one with its sign, or the size and the angle of a complex one, as 0.95 +-120°."""
+    if value.imag == 0:
+        return f"{value.real:.{decimals}f}"
+    return f"{abs(value):.{decimals}f} +-{abs(math.degrees(cmath.phase(value))):.0f}°"
+
+
 def point_counts(points: FixedPoints) -> list[str]:
-    """How many fixed points there are of each kind that there is."""
-    counts = [(points.count(kind), kind) for kind in POINT_KINDS]
+    """How many fixed points there are of each kind that there is, and cycles."""
+    counts: list[tuple[int, str]] = [(points.count(kind), kind) for kind in POINT_KINDS]
+    counts.append((len(points.cycles), "cycle"))
     return [point_count(count, kind) for count, kind in counts if count]
 
 
 def point_count(count: int, kind: str) -> str:
     """2 saddles; the other kinds are adjectives."""
-    plural = "s" if kind == "saddle" and count > 1 else ""
+    plural = "s" if kind in ("saddle", "cycle") and count > 1 else ""
     return f"{count} {kind}{plural}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
+from echornn.progress import Floats
 from echornn.readings import (
     MOST_CARRIED,
     FixedPoints,
@@ -19,9 +21,9 @@ from echornn.readings import (
     StatePlane,
 )
 from echornn.session.pictures.frame import Frame
-from echornn.tasks.task import Symbols
+from echornn.tasks.task import Numbers, Symbols
 from tui.text.held_inputs import HeldInput, held_inputs
-from tui.text.lines import LONGEST, point_counts, symbol_name
+from tui.text.lines import LONGEST, eigenvalue_text, point_counts, symbol_name
 from tui.text.targets import TargetGroups
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
@@ -150,7 +152,7 @@ class PlaneView(ProbeView):
             return []
         row, (_, steps, _) = self._row_in(plane), plane.rows.shape
         found = self._points(readings)
-        points = len(places_of(readings, plane, None if found is None else found.states))
+        points = len(places_of(readings, plane, None if found is None else found.all_states))
         return [*(TimeStep(row, step) for step in range(steps)), *map(FixedPoint, range(points))]
 
     @property
@@ -295,14 +297,23 @@ def states_text(groups: TargetGroups, counts: tuple[int, ...]) -> str:
 
 
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
-    form, outputs = readings.config.the_task.outputs, points.outputs[index]
+    form, fixed = readings.config.the_task.outputs, len(points.kinds)
+    if index >= fixed:
+        cycle, step = points.steps_of_cycles[index - fixed]
+        does = does_text(form, cycle.eigenvalues, cycle.outputs[step])
+        where = f"state {step + 1} of {cycle.period}"
+        return f"{cycle.kind} cycle, {where}: {does}; {cycle.starts} searches ended here"
+    name: str = points.kinds[index]
+    if name != "saddle":
+        name += " point"
+    does = does_text(form, points.eigenvalues[index], points.outputs[index])
+    return f"{name}: {does}; {points.starts[index]} of {points.searches} searches ended here"
+
+
+def does_text(form: Symbols | Numbers, eigenvalues: npt.NDArray[Any], outputs: Floats) -> str:
+    """What disturbances do at a state, and what the network says there."""
     if isinstance(form, Symbols):
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
     else:
         says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
-    name: str = points.kinds[index]
-    if name != "saddle":
-        name += " point"
-    largest = np.abs(points.eigenvalues[index]).max(initial=0)
-    found = f"{points.starts[index]} of {points.searches} searches ended here"
-    return f"{name}: largest |eigenvalue| {largest:.2f}; {says}; {found}"
+    return f"largest eigenvalue {eigenvalue_text(eigenvalues[0], decimals=2)}; {says}"

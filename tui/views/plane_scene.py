@@ -40,6 +40,7 @@ MARKS: dict[PointKind, tuple[str, str]] = {  # those near which the state stays 
     "unstable": ("○", "strong"),
     "slow": ("~", "strong"),
 }
+CYCLE = "◆"  # in the ink of its kind
 
 # ---- where everything lies
 
@@ -131,7 +132,7 @@ class Scene:
     way: Floats  # [T, kept], the states of the row
     targets: Indices  # [T], the group of its target at each step; -1 where none counts
     points: FixedPoints | None
-    places: Floats  # [points, kept], of those that are drawn
+    places: Floats  # [points and states of cycles, kept], of those that are drawn
     cursors: Sequence[object]  # steps of the row, and fixed points, that are lit up
 
 
@@ -153,7 +154,7 @@ def scene_of(
     # The hidden variables of the newest window are not known
     if progress is not None and row < len(progress.y) and not hidden:
         targets = np.where(scored_in(progress)[row], groups.numbered(progress.y[row]), -1)
-    places = places_of(readings, plane, None if points is None else points.states)
+    places = places_of(readings, plane, None if points is None else points.all_states)
     axes = Axes.around(
         np.concatenate([plane.states, plane.rows.reshape(-1, kept), places]), components
     )
@@ -286,15 +287,26 @@ def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
 def draw_points(cells: Cells, box: Region, scene: Scene) -> None:
     """The first point on top of the others, and that under the cursor on top of all."""
     lines, columns = scene.axes.cells(scene.places, box.height, box.width)
+    marks = marks_of(scene.points)
     spots = [FixedPoint(index) for index in reversed(range(len(scene.places)))]
     for spot in sorted(spots, key=lambda spot: spot in scene.cursors):
-        assert scene.points is not None
-        mark, ink = MARKS[scene.points.kinds[spot.number]]
+        mark, ink = marks[spot.number]
         if spot in scene.cursors:
             ink = "cursor"
         line, column = int(lines[spot.number]), int(columns[spot.number])
         write_in(cells, box, line, mark, ink, at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, spot)
+
+
+def marks_of(points: FixedPoints | None) -> list[tuple[str, str]]:
+    """Of all states that are drawn, signs and inks."""
+    if points is None:
+        return []
+    marks = [MARKS[kind] for kind in points.kinds]
+    for cycle, _ in points.steps_of_cycles:
+        _, ink = MARKS[cycle.kind]
+        marks.append((CYCLE, ink))
+    return marks
 
 
 # ---- the legend
@@ -306,6 +318,8 @@ def legend(scene: Scene) -> list[Item]:
         for kind, (mark, ink) in MARKS.items():
             if scene.points.count(kind):
                 items.append((mark, ink, f" {kind}  "))
+        if scene.points.cycles:
+            items.append((CYCLE, "strong", " cycle  "))
     groups, signs, numbers = scene.colours
     if len(numbers):
         items.append((f"{groups.of}: ", "muted", ""))

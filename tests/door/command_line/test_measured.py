@@ -152,7 +152,7 @@ def test_along_a_run_csv_and_lines_have_the_same_rows() -> None:
 def test_fixed_points_are_where_a_step_leads_nowhere() -> None:
     network = weights("echo-run --branch a")
     (found,) = json_rows("probe echo-run --branch a --fixed-points --input 1")
-    keys = "window seed replica as_recorded input input_numbers searches points"
+    keys = "window seed replica as_recorded input input_numbers searches points cycles"
     assert [*found] == keys.split()
     assert found["input"] == "1"
     assert found["input_numbers"] == [1.0]

@@ -12,7 +12,7 @@ import pytest
 
 from echornn import EchoConfig, Question, Readings
 from tests.door.views.stage import floats, seen, seen_solved, staged
-from tests.readings_by_hand import SOLVED, four_corners, points_of_corners
+from tests.readings_by_hand import SOLVED, cycle_of_corners, four_corners, points_of_corners
 from tests.recordings import FLIP_FLOP, recorded_flip_flop
 
 TWO_UNITS = EchoConfig(state_size=2)
@@ -92,13 +92,24 @@ async def test_fixed_points_are_asked_for_marked_counted_and_read() -> None:
         assert screen.view[1][4] == screen.view[10][4] == "●"
         assert screen.drawing.count("×") == 2, "in the middle, and in the legend"
         await stage.hover(*screen.place("●"))
-        assert re.search(r"stable .* 0\.\d\d; p\(0\) 0\.[89]0; (150|100) of 256", stage.text)
+        assert re.search(
+            r"stable .* 0\.\d\d( \+-90°)?; p\(0\) 0\.[89]0; (150|100) of 256", stage.text
+        )
         await stage.press("x")
         assert stage.asked.held == (1.0,)
         await stage.put(readings=with_plane(TWO_UNITS))
         assert "computing" in stage.view[0]
         await stage.press("x")
         assert stage.asked == Question(frozenset({"plane"}))
+
+
+async def test_the_states_of_a_cycle_are_marked_and_read_behind_the_fixed_points() -> None:
+    readings = with_points(cycles=(cycle_of_corners(),))
+    async with staged("7 x right", "right " * 5, readings=readings) as stage:
+        screen = stage.screen
+        assert re.search(r"2 stable, 1 saddle, 1 cycle\b", screen.view[0])
+        assert screen.drawing.count("◆") == 3, "at both states, and in the legend"
+        assert re.search(r"stable cycle, state 2 of 2: .* -0\.40; p\(1\) 0\.70; 20 ", stage.reading)
 
 
 async def test_fixed_points_are_counted_by_kind() -> None:
@@ -123,9 +134,9 @@ async def test_behind_the_states_of_a_row_the_arrows_read_the_fixed_points() -> 
     async with staged("7 x right", readings=with_points()) as stage:
         for number, kind in enumerate(points.kinds):
             await stage.press("right")
-            radius = abs(points.eigenvalues[number, 0])
+            largest = ("0.50", r"0.20 \+-90°", "1.60")[number]
             share = points.outputs[number, 0]
-            assert re.search(rf"{kind}.* {radius:.2f}; p\(0\) {share:.2f}; ", stage.reading)
+            assert re.search(rf"{kind}.* {largest}; p\(0\) {share:.2f}; ", stage.reading)
         last = stage.screen
         assert (await stage.press("right")).reading == last.reading
         x, y = last.place("×")

@@ -15,6 +15,8 @@ from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import FixedPoints, kind_of
 from echornn.tasks.flip_flop import FlipFlop
+from echornn.tasks.parity import Parity
+from tests.compiled import make_trainer
 from tests.door.oracles.probes.numpy_network import Array, doubles, step
 from tests.door.oracles.probes.snapshots import (
     CELLS,
@@ -188,3 +190,84 @@ def test_three_bits_are_held_by_eight_stable_points() -> None:
     assert np.abs(np.abs(outputs) - 1).max() < 0.05
     growing = (np.abs(points.eigenvalues) > 1).sum(axis=1)
     assert np.bincount(growing, minlength=4).tolist() == [8, 12, 6, 1]
+
+
+# ---- cycles
+
+S = 0.9575040240772687  # tanh(2 s) = s
+SLOPE = 2 * (1 - S**2)  # of tanh(2 h) there
+
+
+def test_a_unit_that_turns_its_sign_has_a_cycle_of_two() -> None:
+    config = EchoConfig(state_size=1, total_series_length=400)
+    weights = zero_weights(config)
+    weights["W"][:, 0] = 0.5, -2
+    points = points_of(config, weights)
+    assert points.kinds == ("unstable",)
+    assert points.eigenvalues[0] == pytest.approx([-2], abs=1e-6), "from side to side"
+    (cycle,) = points.cycles
+    assert sorted(cycle.states[:, 0]) == pytest.approx([-S, S], abs=1e-12)
+    assert cycle.kind == "stable"
+    assert cycle.eigenvalues == pytest.approx([SLOPE**2], rel=1e-5)
+
+
+def test_three_units_that_hand_their_states_on_have_two_stable_cycles_of_three() -> None:
+    """One or two of them are positive; if all are alike, they rest."""
+    config = EchoConfig(state_size=3, total_series_length=400)
+    weights = zero_weights(config)
+    weights["W"][0] = 1, -2, 3
+    weights["W"][1:] = 2 * np.roll(np.eye(3), 1, axis=1)
+    points = points_of(config, weights)
+    assert points.count("stable") == 2
+    stable = [cycle for cycle in points.cycles if cycle.kind == "stable"]
+    assert [cycle.period for cycle in stable] == [3, 3]
+    assert sorted(np.sign(cycle.states).sum() for cycle in stable) == [-3, 3]
+    for cycle in stable:
+        assert np.abs(cycle.states) == pytest.approx(np.full((3, 3), S), abs=1e-12)
+        handed_on = np.roll(cycle.states, 1, axis=1)
+        assert np.roll(cycle.states, -1, axis=0) == pytest.approx(handed_on, abs=1e-12)
+        assert np.abs(cycle.eigenvalues) == pytest.approx([SLOPE**3] * 3, rel=1e-4)
+
+
+def test_a_network_that_learned_parity_goes_between_two_states_while_ones_come() -> None:
+    """All cycles come back, and no stable one is missing that a slow search for F(F(s)) = s
+    finds."""
+    sizes: Any = {"batch_size": 32, "truncated_backprop_length": 10, "total_series_length": 640_000}
+    config = EchoConfig(
+        task=Parity(), state_size=8, init="glorot", optimizer="adam", learning_rate=0.01, **sizes
+    )
+    trainer = make_trainer(config)
+    trainer.advance(2000)
+    weights = dict(trainer.state.weights)
+    for bit in (0, 1):
+
+        def after(states: Array, bit: int = bit) -> Array:
+            return step("rnn", weights, np.full(len(states), bit), states)[0]
+
+        def after_two(states: Array) -> Array:
+            return after(after(states))
+
+        cycles = [cycle for cycle in points_of(config, weights, (bit,)).cycles if cycle.period == 2]
+        for cycle in cycles:
+            turned = after(cycle.states)[::-1]
+            assert turned == pytest.approx(cycle.states, abs=1e-6)
+            assert np.abs(cycle.states[1] - cycle.states[0]).max() > 0.01
+            sizes_there = np.abs(eigenvalues_of(after_two, cycle.states[0]))
+            assert abs(cycle.eigenvalues[0]) == pytest.approx(sizes_there.max(), rel=1e-4)
+        stable = [cycle for cycle in cycles if cycle.kind == "stable"]
+        assert len(stable) == bit
+        for cycle in stable:
+            assert sorted(cycle.outputs.argmax(axis=1)) == [0, 1]
+
+        for state in slow_search(after_two, 8):
+            turns = np.abs(after(state[np.newaxis]) - state).max() > 1e-4
+            if turns and np.abs(eigenvalues_of(after_two, state)).max() < 1:
+                away = [np.abs(cycle.states - state).max(axis=1).min() for cycle in stable]
+                assert min(away) < 1e-6
+
+
+def eigenvalues_of(function: Callable[[Array], Array], state: Array) -> Array:
+    """Of its Jacobian, by differences."""
+    shifts = 1e-6 * np.eye(len(state))
+    jacobian = (function(state + shifts) - function(state - shifts)).T / 2e-6
+    return np.asarray(np.linalg.eigvals(jacobian))
