@@ -56,12 +56,13 @@ class Automaton:
 
     machine: Machine | None  # minimal; None if classes of states overlap
     # [states, carried], the mean of the network's states in each of the automaton's, and the share
-    # of the steps that they are visited; empty if none was found
+    # of the states that were looked at, more of them early in a word; empty if none was found
     means: Floats
     visits: Floats
     lookahead: int  # letters, by whose answers states are told apart
     classes: int  # of states, before the automaton was made minimal
-    # The share of the moves from states of a class, by the same letter, that lead to the same class
+    # The share of the moves, 0 to 1, that lead where most moves from states of the same class by the
+    # same letter do
     alike: float
     word_length: int  # letters, ten times those that the network was trained with
     words: int  # of this length on which it was tried
@@ -87,10 +88,6 @@ class Automata:
     seeds: tuple[int, ...]
     is_right: Bools  # [networks]
     states: Counts  # [networks], of its automaton; 0 if none was found
-
-
-def no_states(carried: int) -> Floats:
-    return np.zeros((0, carried), np.float32)
 
 
 # ---- words
@@ -219,6 +216,6 @@ def shift_register(letters: int, length: int) -> tuple[Counts, Counts]:
     """Where a machine goes that keeps the last ``length`` letters, [states, letters]; and what they
     are in each state, the newest first, [states, length]. Before the first letter all are 0."""
     states = np.arange(letters**length, dtype=np.int32)
-    leads = np.add.outer(letters * states, np.arange(letters, dtype=np.int32)) % len(states)
+    leads = np.add.outer(letters * states, np.arange(letters)) % len(states)
     kept = states[:, np.newaxis] // letters ** np.arange(length) % letters
-    return leads, kept
+    return leads.astype(np.int32), kept.astype(np.int32)

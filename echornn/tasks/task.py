@@ -597,18 +597,16 @@ def machine_of(task: Task) -> Machine | None:
         if machine is None:
             return None
         if letters is None:
-            raise TaskError("machine needs letters, the inputs that can come at a step")
-        shapes = {"leads": len(letters), "says": task.outputs.count}
-        for name, columns in shapes.items():
-            array = np.asarray(getattr(machine, name))
-            if array.shape != (machine.states, columns):
-                wanted = f"but {[machine.states, columns]} are needed"
-                raise TaskError(f"machine has {name} {_form(array)}, {wanted}")
-        for name, states in (("leads", machine.leads), ("start", machine.start)):
-            least, most = np.min(states), np.max(states)
-            if least < NOT_ALLOWED or most >= machine.states:
-                allowed = f"{NOT_ALLOWED} to {machine.states - 1}"
-                raise TaskError(f"machine has {name} from {least} to {most}, not {allowed}")
+            raise TaskError("a machine needs letters, the inputs that can come at a step")
+        states = machine.states
+        shapes = np.shape(machine.leads), np.shape(machine.says)
+        wanted = (states, len(letters)), (states, task.outputs.count)
+        if shapes != wanted:
+            raise TaskError(f"machine has leads and says of {shapes}, not of {wanted}")
+        least, most = np.min(machine.leads), np.max(machine.leads)
+        if least < NOT_ALLOWED or most >= states:
+            allowed = f"{NOT_ALLOWED} to {states - 1}"
+            raise TaskError(f"machine leads to states {least} to {most}, not {allowed}")
         return machine
 
 

@@ -108,13 +108,13 @@ def test_two_machines_differ_at_the_shortest_word_at_which_they_do(
         said = said_after(second, word)
         if said is not None and said_after(first, word) != said:
             wrong.append(word)
-    word = shortest_difference(first, second)
+    found = shortest_difference(first, second)
     if wrong:
-        assert word in wrong
-        assert len(word) == len(wrong[0])
-    elif word is not None:
-        assert len(word) > 8
-        assert said_after(first, word) != said_after(second, word) is not None
+        assert found in wrong
+        assert len(found) == len(wrong[0])
+    elif found is not None:
+        assert len(found) > 8
+        assert said_after(first, found) != said_after(second, found) is not None
 
 
 def test_random_words_are_words_of_the_machine() -> None:
