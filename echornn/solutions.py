@@ -17,6 +17,8 @@ Integers = npt.NDArray[np.intp]
 Distance = Literal["procrustes", "cka"]
 DISTANCES: tuple[Distance, ...] = get_args(Distance)
 
+# Of the singular values of all pairs: networks^2 units^3, about a minute of one core
+MOST_WORK = 1e11
 # Of a product of states: of few columns it takes five times as long
 COLUMNS_AT_ONCE = 512
 
@@ -43,7 +45,7 @@ class Solutions:
     clusters: Counts  # [networks], the cluster of each, from 0; all 0 if no clusters are seen
     medoids: tuple[int, ...]  # of each cluster, the network with the least distances to the others
     # Of the best clusters, -1 to 1, also if they are not seen; and the greatest of `DRAWS` draws
-    # without clusters, which it has to exceed. NaN with fewer than six networks
+    # without clusters, which it has to exceed. NaN if there are none of three networks or more
     silhouette: float
     silhouette_by_chance: float
     losses: Floats  # [networks], on held-out data
@@ -54,6 +56,11 @@ class Solutions:
 
 
 # ---- distances
+
+
+def are_comparable(networks: int, units: int) -> bool:
+    """Whether distances of so many networks do not take minutes."""
+    return networks**2 * units**3 <= MOST_WORK
 
 
 def distances_between(states: Sequence[Doubles], distance: Distance) -> Doubles:
@@ -203,7 +210,7 @@ def clustered(scaling: Scaling, distances: Doubles, rng: np.random.Generator) ->
         for _ in range(DRAWS):
             places = rng.standard_normal((count, len(deviations))) * deviations
             draws.append(_best_groups(_euclidean(places)).silhouette)
-        by_chance = max(draws)
+        by_chance = float(np.fmax.reduce(draws))  # NaN does not count
 
     numbers = best.numbers
     if not best.silhouette > by_chance:
@@ -226,13 +233,13 @@ NO_GROUPS = Groups(np.zeros(0, np.intp), np.nan)
 
 def _best_groups(distances: Doubles) -> Groups:
     medoids = _first_medoids(distances)
-    best = NO_GROUPS._replace(silhouette=-1.0)
+    best = NO_GROUPS
     for count in range(2, len(medoids) + 1):
         numbers = _grouped(distances, medoids[:count])
         if (np.bincount(numbers) >= LEAST_MEMBERS).sum() < 2:
             continue
         silhouette = _silhouette(distances, numbers)
-        if silhouette > best.silhouette:
+        if not silhouette <= best.silhouette:  # that of none is NaN
             best = Groups(numbers, silhouette)
     return best
 

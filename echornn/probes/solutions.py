@@ -20,15 +20,21 @@ from echornn.network.step import step
 from echornn.probes.held_out import measured
 from echornn.probes.state_plane import MOST_SAMPLES
 from echornn.progress import Counts, Floats
-from echornn.solutions import Distance, Integers, Solutions, clustered, distances_between, scaled
+from echornn.solutions import (
+    Distance,
+    Integers,
+    Solutions,
+    are_comparable,
+    clustered,
+    distances_between,
+    scaled,
+)
 from echornn.state import PopulationState
 from echornn.tasks.task import Batch, settings_of
 
 # Steps of all rows, of which the states are chosen; more rows than a few, so that losses are not
 # those of a few inputs. By eye
 STEPS, LEAST_ROWS, MOST_ROWS = 1024, 4, 64
-# Of the singular values of all pairs: networks^2 units^3, about a minute of one core
-MOST_WORK = 1e11
 
 # Searches for states at rest: of 3-bit flip-flops 64 visited states miss one of eight in one of 600
 # networks; a network that has not come to rest after so many steps counts as never
@@ -55,7 +61,7 @@ def solutions(
     """None for networks of too many units, whose distances would take minutes."""
     config = population.configs[0]
     networks = len(population.configs)
-    if networks**2 * config.state_size**3 > MOST_WORK:
+    if not are_comparable(networks, config.state_size):
         return None
     states, losses, longer_losses, resting_states = compared(population, data_seed)
     distances = distances_between(list(states.astype(np.float64)), distance)

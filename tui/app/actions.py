@@ -22,7 +22,7 @@ from tui.views.view import View
 
 FIGURES = (
     *("curve", "norms", "memory", "gradient", "weights", "plane"),
-    *("automaton", "along", "seeds", "branches"),
+    *("automaton", "solutions", "along", "seeds", "branches"),
 )
 """The kinds of figures of a run; `tui.figures.make.KINDS` has more, which need more than a run."""
 

@@ -49,8 +49,8 @@ def make_figure(
 
     Args:
         run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
-        kind: curve, norms, memory, gradient, weights, plane, automaton, along, seeds, branches,
-            runs (figure RUN runs RUN ...) or map.
+        kind: curve, norms, memory, gradient, weights, plane, automaton, solutions, along, seeds,
+            branches, runs (figure RUN runs RUN ...) or map.
         others: For runs: the runs to compare it with.
         out: The file to write: its name ends in .svg, .pdf or .png.
         log: Draw losses on a logarithmic axis.

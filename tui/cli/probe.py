@@ -7,10 +7,12 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Parameter
+from cyclopts.validators import Path as FileName
 
 from echornn import EchoConfig, Numbers, Symbols
 from echornn import readings as read
@@ -19,8 +21,10 @@ from echornn.arrays.numbers import NetworkThere, network_at
 from echornn.data import check_own_files, source_lags
 from echornn.progress import Floats
 from echornn.run.branch import letter_of
+from echornn.solutions import DISTANCES, Distance
 from tui.cli import probe_automaton
 from tui.cli.parameters import Along, At, Branch, Json, Replica, RunName, Trust
+from tui.cli.probe_solutions import print_solutions
 from tui.cli.rows import Record, as_json, csv_lines, emit, finite, opened
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
@@ -47,6 +51,9 @@ def probe_run(
     fixed_points: bool = False,
     automaton: bool = False,
     dot: bool = False,
+    solutions: bool = False,
+    distance: Distance | None = None,
+    npz: Annotated[Path | None, Parameter(validator=FileName(ext="npz"))] = None,
     input: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     along: Along = None,
     csv: bool = False,
@@ -61,8 +68,10 @@ def probe_run(
             input is repeated.
         automaton: Print only the finite automaton that the network has become.
         dot: With --automaton: print a graph for Graphviz.
-        input: The constant input of the fixed points: a symbol by its name or number, numbers with
-            commas, or zeros.
+        solutions: Print only how differently the networks of several seeds move on the same trials.
+        distance: With --solutions: between states; procrustes (the default), or cka.
+        npz: With --solutions: write distances and the compared states to this .npz file, too.
+        input: With --fixed-points: a symbol by its name or number, numbers with commas, or zeros.
         csv: With --along: print CSV.
     """
     if along is None and csv:
@@ -73,11 +82,19 @@ def probe_run(
         raise UsageError("--automaton cannot be used with --along or --fixed-points")
     if dot and (json or not automaton):
         raise UsageError("--dot can be used only with --automaton, and without --json")
+    if solutions and (automaton or fixed_points or replica is not None):
+        raise UsageError("--solutions compares all networks: no --replica, nor other probes")
+    if not solutions and (distance or npz):
+        raise UsageError("--distance and --npz can be used only with --solutions")
     if input is not None and not fixed_points:
         raise UsageError(f"input = {input!r} cannot be used: only --fixed-points holds the input")
 
     line = WaitingLine()
     stored = opened(run, trust, line.say)
+    if solutions:
+        form = "csv" if csv else "json" if json else "text"
+        where = {"distance": distance or DISTANCES[0], "at": at, "branch": branch}
+        return print_solutions(stored, line, along, npz, form, **where)
     if along is not None:
         terminal.keep_native_stderr_off_the_screen()
         records = records_along(stored, along, at=at, branch=branch, replica=replica)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echornn.runtime.waiting import Say, silent
-from tui.figures import along, automaton, counted, losses, paper, probed
+from tui.figures import along, automaton, counted, losses, paper, probed, solutions
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.term.printed import export_whole
 from tui.text.command_line import command_with
@@ -37,6 +37,7 @@ KINDS = {
     "weights": FigureKind(probed.weights, PLACE, trains=True),
     "plane": FigureKind(probed.plane, PLACE, trains=True),
     "automaton": FigureKind(automaton.automaton, PLACE, trains=True),
+    "solutions": FigureKind(solutions.solutions, PATH | {"along"}, trains=True),
     "along": FigureKind(along.lines, ALONG, trains=True),
     "seeds": FigureKind(counted.seeds, PATH | {"log"}),
     "branches": FigureKind(losses.branches, frozenset({"branch", "log"})),

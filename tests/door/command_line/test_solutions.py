@@ -1,0 +1,137 @@
+"""`probe --solutions` and `figure RUN solutions` of real networks: distances are computed again
+from the states that are written."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.answered import answered, json_rows
+
+pytestmark = pytest.mark.slow
+
+SEEDS = Path("tests/data/docs/seeds-run").resolve()
+
+KEYS = """
+window as_recorded distance samples replicas seeds solved_at losses longer_losses resting_states
+shown places clusters medoids silhouette silhouette_by_chance distances
+"""
+KEYS_ALONG = """
+window as_recorded distance networks mean_distance solved mean_distance_solved shown clusters
+silhouette silhouette_by_chance
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def probed(*words: object) -> dict[str, Any]:
+    (record,) = json_rows(" ".join(map(str, ("probe", SEEDS, "--solutions", *words))))
+    return record
+
+
+def text(*words: object) -> str:
+    done = answered("probe", SEEDS, "--solutions", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def columns(file: str) -> dict[str, list[str]]:
+    head, *rows = csv.reader(Path(file).read_text().splitlines())
+    return dict(zip(head, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def distance_by_hand(name: str, x: np.ndarray, y: np.ndarray) -> float:
+    """The angle by the chord to the other cloud turned; or 1 - CKA by products of samples."""
+    x = x - x.mean(axis=0)
+    y = y - y.mean(axis=0)
+    if name == "cka":
+        k, m = x @ x.T, y @ y.T
+        return float(1 - (k * m).sum() / math.sqrt((k * k).sum() * (m * m).sum()))
+    x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
+    left, _, right = np.linalg.svd(y.T @ x)
+    return 2 * math.asin(float(np.linalg.norm(x - y @ left @ right)) / 2)
+
+
+@pytest.mark.parametrize("name", ["procrustes", "cka"])
+def test_distances_follow_from_the_states_in_the_file(name: str) -> None:
+    record = probed("--distance", name, "--npz", "a.npz")
+    assert {*record} == {*KEYS.split()}
+    assert record["distance"] == name
+    with np.load("a.npz") as file:
+        saved = dict(file)
+    states = saved["states"]
+    assert states.dtype == np.float32
+    assert states.shape == (8, record["samples"], 4)
+    assert saved["seed"].tolist() == [*map(str, record["seeds"])]
+    distances = np.array(record["distances"])
+    for first in range(8):
+        for second in range(first):
+            x, y = states[[first, second]].astype(np.float64)
+            expected = distance_by_hand(name, x, y)
+            assert distances[first, second] == pytest.approx(expected, abs=1e-6)
+    np.testing.assert_allclose(saved["distances"], distances, rtol=1e-6)
+    for key in ("places", "losses", "longer_losses", "clusters", "resting_states"):
+        np.testing.assert_allclose(saved[key], record[key], rtol=1e-6)
+
+
+def test_text_has_a_line_for_each_seed() -> None:
+    record = probed()
+    assert record["solved_at"][3] is None
+    title, mean, clusters, _, head, *rows = text().splitlines()
+    assert title == "after window 666: angle of Procrustes between 8 networks, by 512 states"
+    assert f"{record['shown']:.0%}" in mean
+    assert clusters.startswith(f"no clusters seen; in the middle seed {record['medoids'][0]};")
+    assert head.split()[:2] == ["seed", "cluster"]
+    assert [int(row.split()[0]) for row in rows] == record["seeds"]
+    assert rows[3].split()[-3:] == ["0.6931", "1", "-"]
+    assert [row.split()[0] for row in rows if "middle" in row] == [str(record["medoids"][0])]
+    assert max(map(len, text().splitlines())) <= 80
+
+
+def test_distances_along_the_run_end_with_those_there() -> None:
+    command = f"probe {SEEDS} --solutions --along 3"
+    records = json_rows(command)
+    assert [record["window"] for record in records] == [0, 333, 666]
+    assert {*records[0]} == {*KEYS_ALONG.split()}
+    last = probed()
+    distances = np.array(last["distances"])
+    pairs = np.triu_indices(8, 1)
+    assert records[-1]["mean_distance"] == pytest.approx(distances[pairs].mean(), abs=1e-6)
+    solved = [number for number, at in enumerate(last["solved_at"]) if at]
+    among = distances[np.ix_(solved, solved)]
+    mean = among[np.triu_indices(len(solved), 1)].mean()
+    assert records[-1]["mean_distance_solved"] == pytest.approx(mean, abs=1e-6)
+    assert records[0]["mean_distance_solved"] is None
+
+    _, *rows = text("--along", 3).splitlines()
+    assert [row.split()[0] for row in rows] == ["0", "333", "666"]
+    head, *lines = text("--along", 3, "--csv").splitlines()
+    assert head == ",".join(records[0])
+    assert len(lines) == 3
+
+
+def test_a_figure_has_the_places_and_the_distances_along_the_run() -> None:
+    record = probed()
+    assert answered("figure", SEEDS, "solutions", "-o", "a.svg").returncode == 0
+    table = columns("a.svg.csv")
+    assert [*map(int, table["seed"])] == record["seeds"]
+    places = np.array([table["x"], table["y"]], float).T
+    np.testing.assert_allclose(places, record["places"], rtol=1e-6)
+    assert [at or None for at in table["solved_at"]] == [
+        at and str(at) for at in record["solved_at"]
+    ]
+    assert table["medoid"].count("1") == 1
+
+    assert answered("figure", SEEDS, "solutions", "--along", 2, "-o", "b.svg").returncode == 0
+    along = columns("b.svg.csv")
+    assert along["window"] == ["0", "666"]
+    mean = np.array(record["distances"])[np.triu_indices(8, 1)].mean()
+    assert float(along["mean_distance"][1]) == pytest.approx(mean, abs=1e-6)
