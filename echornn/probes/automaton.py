@@ -33,10 +33,10 @@ from echornn.machines import (
 )
 from echornn.probes.counterexample import counterexample
 from echornn.probes.prepared import Prepared
-from echornn.probes.reader import Reader, has_words
+from echornn.probes.reader import Reader
 from echornn.progress import Bools, Counts, Floats
 from echornn.state import PopulationState, Snapshot
-from echornn.tasks.task import draw_rows, machine_of
+from echornn.tasks.task import draw_rows, has_words, machine_of
 
 # All by eye
 WORDS = 32
@@ -57,8 +57,12 @@ def automaton(prepared: Prepared, data_seed: int | None) -> Automaton | None:
         return None
     reader = Reader(prepared)
     found = _found(reader, data_seed)
-    fresh = _words(config, data_seed, FRESH)
-    return replace(found, counterexample=counterexample(reader, found.machine, fresh))
+    if reader.task_machine is None:
+        return found
+    # As long as can be: many networks are wrong only far beyond the words of training
+    rng = _generator(config, data_seed, FRESH)
+    words = random_words(reader.task_machine, rng, WORDS, MOST_LETTERS)
+    return replace(found, counterexample=counterexample(reader, found.machine, words))
 
 
 @lru_cache(1)  # the same while another network of the population is looked at
@@ -87,8 +91,7 @@ def automata(population: PopulationState, data_seed: int | None) -> Automata | N
 def _words(config: EchoConfig, data_seed: int | None, purpose: int) -> Counts:
     """Words of the task's machine, ten times longer than those of training; or if it has none, rows
     of held-out data, [words, letters]."""
-    seed = config.seed if data_seed is None else data_seed
-    rng = seeding.stream(seed, seeding.HELD_OUT, purpose)
+    rng = _generator(config, data_seed, purpose)
     task = config.the_task
     machine = machine_of(task)
     letters = min(MOST_LETTERS, TIMES_LONGER * config.window_steps)
@@ -96,6 +99,11 @@ def _words(config: EchoConfig, data_seed: int | None, purpose: int) -> Counts:
         return random_words(machine, rng, WORDS, letters)
     steps = task.length or letters
     return draw_rows(task, rng, WORDS, steps, held_out=True).x.astype(np.int32)
+
+
+def _generator(config: EchoConfig, data_seed: int | None, purpose: int) -> np.random.Generator:
+    seed = config.seed if data_seed is None else data_seed
+    return seeding.stream(seed, seeding.HELD_OUT, purpose)
 
 
 def _agreement(machine: Machine | None, words: Counts, says: Bools) -> float:

@@ -8,19 +8,13 @@ from echornn.machines import Machine
 from echornn.network.frozen import FrozenNetwork
 from echornn.network.shapes import carried_size
 from echornn.progress import Bools, Counts, Floats
-from echornn.tasks.task import Symbols, Task, machine_of
+from echornn.tasks.task import Task, machine_of
 
 # Of the likeliest symbol's probability: where several may come, each that is so likely is said.
 # Choices of 3 to 7 (a^n b^n, Dyck-1) are both; chosen by eye
 LIKELY = 0.25
 # Read side by side, so that two graphs do: long words, and single letters from many states
 FEW_ROWS, MANY_ROWS = 32, 1024
-
-
-def has_words(task: Task) -> bool:
-    """Whether networks of this task can be seen as machines."""
-    has_letters = isinstance(task.inputs, Symbols) or machine_of(task) is not None
-    return has_letters and isinstance(task.outputs, Symbols)
 
 
 def _says_several(task: Task, machine: Machine | None) -> bool:

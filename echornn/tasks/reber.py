@@ -43,21 +43,7 @@ class Reber(Task):
 
     @property
     def machine(self) -> Machine:
-        """A state for each node, twice where a string's letter is to be kept; ``warm_up`` is a
-        whole string, since a row of the stream begins in the middle of one."""
-        nodes = len(NODES)
-        leads = np.full((2, nodes, len(NAMES)), NOT_ALLOWED, np.int32)  # by letter and node
-        for node, (symbols, nodes_after) in enumerate(zip(WRITES, LEADS, strict=True)):
-            for symbol, after in zip(symbols, nodes_after, strict=True):
-                leads[:, node, NAMES.index(symbol)] = after, after + nodes
-        first, second = LETTERS
-        t, p = map(NAMES.index, "TP")
-        leads[:, first, p] += (nodes, 0)  # from now on with this letter
-        leads[:, first, t] -= (0, nodes)
-        leads[0, second, p] = leads[1, second, t] = NOT_ALLOWED
-        moves = leads.reshape(-1, len(NAMES))
-        string = tuple(map(NAMES.index, "BTBTXSETE"))
-        return minimised(Machine(moves, moves != NOT_ALLOWED, warm_up=string))
+        return _machine()
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         writes = [(NAMES.index(names[0]), NAMES.index(names[-1])) for names in WRITES]
@@ -91,6 +77,25 @@ class Reber(Task):
             Level("lacks letter", no_letter, "the grammar, but not a string's letter"),
             Level("knows all", floor, "the grammar, and a string's letter"),
         )
+
+
+@cache
+def _machine() -> Machine:
+    """A state for each node, twice where a string's letter is to be kept; ``warm_up`` is a whole
+    string, since a row of the stream begins in the middle of one."""
+    nodes = len(NODES)
+    leads = np.full((2, nodes, len(NAMES)), NOT_ALLOWED, np.int32)  # by letter and node
+    for node, (symbols, nodes_after) in enumerate(zip(WRITES, LEADS, strict=True)):
+        for symbol, after in zip(symbols, nodes_after, strict=True):
+            leads[:, node, NAMES.index(symbol)] = after, after + nodes
+    first, second = LETTERS
+    t, p = map(NAMES.index, "TP")
+    leads[:, first, p] += (nodes, 0)  # from now on with this letter
+    leads[:, first, t] -= (0, nodes)
+    leads[0, second, p] = leads[1, second, t] = NOT_ALLOWED
+    moves = leads.reshape(-1, len(NAMES))
+    string = tuple(map(NAMES.index, "BTBTXSETE"))
+    return minimised(Machine(moves, moves != NOT_ALLOWED, warm_up=string))
 
 
 class Arc(NamedTuple):

@@ -591,6 +591,11 @@ def solved_level(task: Task, rows: int, steps: int) -> float | None:
         return None if level is None else float(level)
 
 
+def has_words(task: Task) -> bool:
+    """Whether networks of this task can be seen as machines: they read letters, and say symbols."""
+    return task.letters is not None and isinstance(task.outputs, Symbols)
+
+
 def machine_of(task: Task) -> Machine | None:
     with blaming_method(task, "machine"):
         machine, letters = task.machine, task.letters

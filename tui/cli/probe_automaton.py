@@ -10,6 +10,7 @@ from echornn.config import EchoConfig
 from echornn.errors import ConfigError
 from echornn.machines import Automaton
 from echornn.readings import Readings
+from echornn.tasks.task import has_words
 from tui.cli.rows import Record
 from tui.text.automata import (
     NO_LETTERS,
@@ -25,7 +26,7 @@ COLUMNS, NAME = 80, 10  # of a line; of who says a row of the word
 
 
 def require_letters(config: EchoConfig) -> None:
-    if config.the_task.letters is None:
+    if not has_words(config.the_task):
         raise ConfigError("task", config.value("task"), NO_LETTERS)
 
 

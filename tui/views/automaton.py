@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.geometry import Region
 
 from echornn.readings import Question, Readings
+from echornn.tasks.task import has_words
 from tui.text.automata import NO_LETTERS, sentences, table_lines, word_rows
 from tui.text.lines import LONGEST, shortened, wrapped
 from tui.views.automaton_scene import WordStep, draw_machine, draw_word
@@ -31,7 +32,7 @@ class AutomatonView(ProbeView):
 
     @property
     def question(self) -> Question | None:  # type: ignore[override]
-        return None if self._frame.own_config.the_task.letters is None else super().question
+        return super().question if has_words(self._frame.own_config.the_task) else None
 
     def draw(self, cells: Cells) -> None:
         if self.question is None:
