@@ -61,8 +61,8 @@ class Automaton:
     visits: Floats
     lookahead: int  # letters, by whose answers states are told apart
     classes: int  # of states, before the automaton was made minimal
-    # The share of the moves, 0 to 1, that lead where most moves from states of the same class by the
-    # same letter do
+    # The share of the moves, 0 to 1, that lead where most do from states of the same class by the
+    # same letter
     alike: float
     word_length: int  # letters, ten times those that the network was trained with
     words: int  # of this length on which it was tried

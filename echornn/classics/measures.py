@@ -15,7 +15,8 @@ from echornn.data import batch_of
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.readings import HeldOut, Kind, Question, Readings
-from echornn.state import Snapshot, TrainerState
+from echornn.solutions import Solutions
+from echornn.state import PopulationState, Snapshot, TrainerState
 from echornn.sweeps.results import Result
 from echornn.tasks.task import Batch
 
@@ -32,6 +33,9 @@ class MeasuredNetwork:
     result: Result
     weights: Mapping[str, Floats]
     settings: Mapping[str, Any]
+    # The networks of all seeds, and which of them this is
+    population: Callable[[], PopulationState]
+    place: int
 
     def readings(self, kind: Kind, **question: Any) -> Readings:
         from echornn.probes.examine import examine  # which loads TensorFlow
@@ -40,6 +44,13 @@ class MeasuredNetwork:
         zero = np.zeros((config.batch_size, carried_size(config)), np.float32)
         state = TrainerState(config, 0, 0, 0, 0, dict(self.weights), zero, ())
         return examine(Snapshot(state), Question(frozenset({kind}), **question))
+
+    @property
+    def solutions(self) -> Solutions | None:
+        """How the networks of all seeds differ; None if they are too large for that."""
+        from echornn.probes.solutions import solutions  # which loads TensorFlow
+
+        return solutions(self.population(), "procrustes", DATA_SEED)
 
     @property
     def held_out(self) -> HeldOut | None:
@@ -133,6 +144,24 @@ def automaton(network: MeasuredNetwork) -> float:
     return math.nan if found is None else float(found.is_right)
 
 
+def distance(network: MeasuredNetwork) -> float:
+    """The mean angle of Procrustes to the networks of the other seeds, on the same data, 0 to pi /
+    2 radians; see docs/theory.md."""
+    solutions = network.solutions
+    if solutions is None:
+        return math.nan
+    return float(np.nanmean(np.delete(solutions.distances[network.place], network.place)))
+
+
+def longer_loss_apart(network: MeasuredNetwork) -> float:
+    """How far the loss on rows twice as long is from the mean of all seeds."""
+    solutions = network.solutions
+    if solutions is None:
+        return math.nan
+    losses = solutions.longer_losses
+    return float(abs(losses[network.place] - np.nanmean(losses)))
+
+
 MEASURES: dict[str, Callable[[MeasuredNetwork], float]] = {
     measure.__name__: measure
     for measure in (
@@ -149,5 +178,7 @@ MEASURES: dict[str, Callable[[MeasuredNetwork], float]] = {
         stable_points,
         capacity,
         automaton,
+        distance,
+        longer_loss_apart,
     )
 }

@@ -9,6 +9,7 @@ import operator
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +20,12 @@ from echornn.classics.measures import MEASURES, MeasuredNetwork
 from echornn.diagnosis.seed_stats import wilson
 from echornn.files import safe_files
 from echornn.files.recorded_values import NO_RECORD
+from echornn.network.shapes import carried_size
+from echornn.progress import Floats
 from echornn.readings import STANDARD_ERRORS
 from echornn.runtime.waiting import Say, silent
+from echornn.solved import SolvedAt
+from echornn.state import PopulationState
 from echornn.sweeps.folder import WEIGHTS, SweepResults
 from echornn.sweeps.requests import point_of
 from echornn.sweeps.results import GridPoint
@@ -132,23 +137,60 @@ class Measured:
 
     def values(self, claim: Claim, point: GridPoint) -> tuple[float, ...]:
         """Of each trained seed of a point, the mean over the sizes."""
+        networks = PointNetworks(self._folder, point)
         values = []
-        for seed in sorted(point.results):
-            of_sizes = [self._value(claim, point, seed, size) for size in _sizes(claim)]
+        for seed in networks.seeds:
+            of_sizes = [self._value(claim, networks, seed, size) for size in _sizes(claim)]
             values.append(statistics.fmean(of_sizes))
         return tuple(values)
 
     def _value(
-        self, claim: Claim, point: GridPoint, seed: int, settings: Mapping[str, Any]
+        self, claim: Claim, networks: PointNetworks, seed: int, settings: Mapping[str, Any]
     ) -> float:
-        name = f"{point.keys[seed]} {claim.measure} {json.dumps(settings)}"
+        name = f"{networks.point.keys[seed]} {claim.measure} {json.dumps(settings)}"
         if name not in self._numbers:
-            with np.load(self._folder / WEIGHTS / f"{point.keys[seed]}.npz") as weights:
-                arrays = {array: weights[array] for array in weights}
-            config = replace(point.config, seed=seed)
-            network = MeasuredNetwork(config, point.results[seed], arrays, settings)
-            self._numbers[name] = MEASURES[claim.measure](network)
+            self._numbers[name] = MEASURES[claim.measure](networks.of(seed, settings))
         return self._numbers[name]
+
+
+class PointNetworks:
+    """The trained networks of a point, whose weights are in the sweep's folder."""
+
+    def __init__(self, folder: Path, point: GridPoint) -> None:
+        self._folder = folder
+        self.point = point
+        self.seeds = sorted(point.results)
+
+    def of(self, seed: int, settings: Mapping[str, Any]) -> MeasuredNetwork:
+        """With the settings of the data that it is measured on."""
+        return MeasuredNetwork(
+            replace(self.point.config, seed=seed),
+            self.point.results[seed],
+            self._weights(seed),
+            settings,
+            lambda: self._population,
+            self.seeds.index(seed),
+        )
+
+    def _weights(self, seed: int) -> dict[str, Floats]:
+        with np.load(self._folder / WEIGHTS / f"{self.point.keys[seed]}.npz") as weights:
+            return {array: weights[array] for array in weights}
+
+    @cached_property
+    def _population(self) -> PopulationState:
+        weights = [self._weights(seed) for seed in self.seeds]
+        config, count = self.point.config, len(self.seeds)
+        return PopulationState(
+            configs=tuple(replace(config, seed=seed) for seed in self.seeds),
+            epoch=0,
+            window=0,
+            data_version=0,
+            init_index=0,
+            weights={name: np.stack([one[name] for one in weights]) for name in weights[0]},
+            carried_state=np.zeros((count, config.batch_size, carried_size(config)), np.float32),
+            optimizer=(),
+            solved=SolvedAt.unknown(count),
+        )
 
 
 def _sizes(claim: Claim) -> Sequence[dict[str, Any]]:
