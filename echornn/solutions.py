@@ -17,8 +17,6 @@ Integers = npt.NDArray[np.intp]
 Distance = Literal["procrustes", "cka"]
 DISTANCES: tuple[Distance, ...] = get_args(Distance)
 
-# Of the singular values of all pairs: networks^2 units^3, about a minute of one core
-MOST_WORK = 1e11
 # Of a product of states: of few columns it takes five times as long
 COLUMNS_AT_ONCE = 512
 
@@ -27,7 +25,6 @@ LEAST_MEMBERS = 3  # of a cluster, or else it is no more than outliers; chosen b
 # Of places without clusters: the greatest of 39 silhouettes is exceeded by chance once in 40 times
 # (a Monte Carlo test, Barnard 1963)
 DRAWS = 39
-MOST_MOVES = 20  # of medoids; most do not move after five
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +53,6 @@ class Solutions:
 
 
 # ---- distances
-
-
-def are_comparable(networks: int, units: int) -> bool:
-    """Whether distances of so many networks do not take minutes."""
-    return networks**2 * units**3 <= MOST_WORK
 
 
 def distances_between(states: Sequence[Doubles], distance: Distance) -> Doubles:
@@ -123,28 +115,13 @@ def _alike(products: Doubles, distance: Distance) -> Doubles:
 class Scaling(NamedTuple):
     """Places whose distances are about those of networks."""
 
-    # [networks, dimensions], those of positive eigenvalues, the largest first; NaN where there is
-    # no distance
+    # [networks, dimensions], two or more, of the positive eigenvalues, the largest first; NaN where
+    # there is no distance
     coordinates: Doubles
-    # [networks with a distance], of the centred squared distances, the largest first. Some are
-    # negative if no places have these distances exactly, as may be with both distances
-    eigenvalues: Doubles
-
-    @property
-    def places(self) -> Doubles:
-        """In a plane, [networks, 2]."""
-        plane = np.zeros((len(self.coordinates), 2))
-        plane[np.isnan(self.coordinates).all(axis=1)] = np.nan
-        shown = self.coordinates[:, :2]
-        plane[:, : shown.shape[1]] += shown
-        return plane
-
-    @property
-    def shown(self) -> float:
-        """The share of the sum of squared distances that the plane shows, 0 to 1: its share of the
-        eigenvalues' sizes. Of negative ones the sizes count too, as what no plane can show."""
-        sizes = np.abs(self.eigenvalues).sum()
-        return float(self.eigenvalues[:2].clip(0).sum() / sizes) if sizes > 0 else 1.0
+    # The share of the sum of squared distances that the first two show, 0 to 1: their share of the
+    # eigenvalues' sizes. Some are negative if no places have these distances exactly; their sizes
+    # count too, as what no plane can show
+    shown: float
 
 
 def scaled(distances: Doubles) -> Scaling:
@@ -154,14 +131,13 @@ def scaled(distances: Doubles) -> Scaling:
     count = len(squares)
     centring = np.eye(count) - 1 / max(1, count)
     eigenvalues, directions = np.linalg.eigh(-centring @ squares @ centring / 2)
-    eigenvalues, directions = eigenvalues[::-1], directions[:, ::-1]
-    rounding = 1e-12 * np.abs(eigenvalues).max(initial=0)
-    dimensions = int((eigenvalues > rounding).sum())
-    lengths = np.sqrt(eigenvalues[:dimensions])
-    coordinates = np.full((len(distances), max(1, dimensions)), np.nan)
+    lengths = np.sqrt(eigenvalues.clip(0))[::-1]
+    coordinates = np.full((len(distances), max(2, count)), np.nan)
     coordinates[is_placed] = 0
-    coordinates[is_placed, :dimensions] = directions[:, :dimensions] * lengths
-    return Scaling(coordinates, eigenvalues)
+    coordinates[is_placed, :count] = directions[:, ::-1] * lengths
+    sizes = np.abs(eigenvalues).sum()
+    shown = np.square(lengths[:2]).sum() / sizes if sizes > 0 else 1.0
+    return Scaling(coordinates, float(shown))
 
 
 def has_distances(distances: Doubles) -> Bools:
@@ -235,7 +211,7 @@ def _best_groups(distances: Doubles) -> Groups:
     medoids = _first_medoids(distances)
     best = NO_GROUPS
     for count in range(2, len(medoids) + 1):
-        numbers = _grouped(distances, medoids[:count])
+        numbers = distances[:, medoids[:count]].argmin(axis=1)
         if (np.bincount(numbers) >= LEAST_MEMBERS).sum() < 2:
             continue
         silhouette = _silhouette(distances, numbers)
@@ -254,17 +230,6 @@ def _first_medoids(distances: Doubles) -> list[int]:
         medoids.append(medoid)
         nearest = np.minimum(nearest, distances[medoid])
     return medoids
-
-
-def _grouped(distances: Doubles, medoids: Sequence[int]) -> Integers:
-    """The nearest medoid of each, after medoids have moved into the middle of theirs."""
-    numbers = distances[:, medoids].argmin(axis=1)
-    for _ in range(MOST_MOVES):
-        before = numbers
-        numbers = distances[:, _medoids(distances, numbers)].argmin(axis=1)
-        if (before == numbers).all():
-            break
-    return np.asarray(np.unique(numbers, return_inverse=True)[1])
 
 
 def _medoids(distances: Doubles, numbers: Integers) -> Integers:

@@ -18,23 +18,24 @@ from echornn.network.frozen import FrozenPopulation, Tensor, Tensors, Weights
 from echornn.network.shapes import carried_size, shown_part
 from echornn.network.step import step
 from echornn.probes.held_out import measured
-from echornn.probes.state_plane import MOST_SAMPLES
+from echornn.probes.state_plane import MOST_SAMPLES, evenly_chosen
 from echornn.progress import Counts, Floats
 from echornn.solutions import (
     Distance,
-    Integers,
     Solutions,
-    are_comparable,
     clustered,
     distances_between,
     scaled,
 )
 from echornn.state import PopulationState
-from echornn.tasks.task import Batch, settings_of
+from echornn.tasks.task import Batch, values_of
 
 # Steps of all rows, of which the states are chosen; more rows than a few, so that losses are not
 # those of a few inputs. By eye
 STEPS, LEAST_ROWS, MOST_ROWS = 1024, 4, 64
+
+# Of the singular values of all pairs: networks^2 units^3, about a minute of one core
+MOST_WORK = 1e11
 
 # Searches for states at rest: of 3-bit flip-flops 64 visited states miss one of eight in one of 600
 # networks; a network that has not come to rest after so many steps counts as never
@@ -61,7 +62,7 @@ def solutions(
     """None for networks of too many units, whose distances would take minutes."""
     config = population.configs[0]
     networks = len(population.configs)
-    if not are_comparable(networks, config.state_size):
+    if networks**2 * config.state_size**3 > MOST_WORK:
         return None
     states, losses, longer_losses, resting_states = compared(population, data_seed)
     distances = distances_between(list(states.astype(np.float64)), distance)
@@ -72,7 +73,7 @@ def solutions(
         distance=distance,
         seeds=tuple(config.seed for config in population.configs),
         distances=distances.astype(np.float32),
-        places=scaling.places.astype(np.float32),
+        places=scaling.coordinates[:, :2].astype(np.float32),
         shown=scaling.shown,
         **clustering._asdict(),
         losses=losses,
@@ -91,81 +92,52 @@ def compared(population: PopulationState, data_seed: int | None) -> Compared:
     load_own_task(config)  # trials of another length may have other data
     steps = held_out_config(config).row_length
     rows = min(MOST_ROWS, max(LEAST_ROWS, STEPS // steps))
-    usual = _data(held_out_config(config, trials=rows), data_seed)
-    longer_config = _longer(config, rows)
-    longer = _data(longer_config, data_seed) if longer_config is not None else None
-    samples = _samples(usual.batch)
+    usual = held_out_config(config, trials=rows)
+    longer = _longer(usual)
+    batch = held_out_batch(usual, data_seed)
+    is_read = batch.scored.T > 0
+    if is_read.sum() < MOST_SAMPLES:
+        is_read = np.ones_like(is_read)
+    samples = evenly_chosen(is_read)
 
     networks = FrozenPopulation(config, population.weights)
     parts = []
-    for part in networks.parts(2 * usual.batch.scored.size):
+    for part in networks.parts(2 * is_read.size):
         with np.errstate(all="ignore"):  # states may be infinite, or too large for float32
-            outputs, states = _run(part, usual)
-            visited = states[:, *samples]
-            longer_losses = np.full(part.networks, np.nan, np.float32)
+            states, losses = _run(part, usual, batch)
+            longer_losses = np.full_like(losses, np.nan)
             if longer is not None:
-                longer_losses = longer.losses(_run(part, longer)[0])
-            parts.append(
-                Compared(
-                    visited[..., shown_part(config)],
-                    usual.losses(outputs),
-                    longer_losses,
-                    _resting_states(part, visited),
-                )
-            )
+                _, longer_losses = _run(part, longer, held_out_batch(longer, data_seed))
+            visited = states[:, *samples]
+            h = visited[..., shown_part(config)]
+            resting_states = _resting_states(part, visited)
+            parts.append(Compared(h, losses, longer_losses, resting_states))
     return Compared(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-class Data(NamedTuple):
-    config: EchoConfig
-    batch: Batch
-
-    def losses(self, outputs: Floats) -> Floats:
-        """Of each network, by outputs [networks, steps, rows, ...]."""
-        losses = []
-        for of_one in outputs.swapaxes(1, 2):
-            losses.append(measured(of_one, self.batch, self.config).loss)
-        return np.array(losses, np.float32)
-
-
-def _data(config: EchoConfig, data_seed: int | None) -> Data:
-    return Data(config, held_out_batch(config, data_seed))
-
-
-def _longer(config: EchoConfig, rows: int) -> EchoConfig | None:
-    """Rows with twice as many steps; or trials with the setting doubled that makes them longest,
-    None if none does."""
-    usual = held_out_config(config, trials=rows)
-    if config.is_stream:
+def _longer(usual: EchoConfig) -> EchoConfig | None:
+    """Held-out rows with twice as many steps; or trials with the setting doubled that makes them
+    longest, None if none does."""
+    if usual.is_stream:
         twice = ("total_series_length", "truncated_backprop_length")  # the steps of windows too
         return usual.with_fields({name: 2 * getattr(usual, name) for name in twice})
     longest = usual
-    for setting in settings_of(config.the_task):
-        value = getattr(config.the_task, setting.name)
+    for name, value in values_of(usual.the_task).items():
         if isinstance(value, int):
             with suppress(ConfigError, OwnError):
-                other = held_out_config(config, {setting.name: 2 * value}, rows)
+                other = held_out_config(usual, {name: 2 * value}, usual.batch_size)
                 longest = max(longest, other, key=attrgetter("row_length"))
     return longest if longest is not usual else None
 
 
-def _samples(batch: Batch) -> tuple[Integers, Integers]:
-    """The steps and rows of the states that are compared."""
-    is_read = batch.scored.T > 0
-    if is_read.sum() < MOST_SAMPLES:
-        is_read = np.ones_like(is_read)
-    steps, rows = np.nonzero(is_read)
-    evenly = np.linspace(0, len(steps) - 1, min(MOST_SAMPLES, len(steps)))
-    chosen = evenly.round().astype(int)
-    return steps[chosen], rows[chosen]
-
-
-def _run(networks: FrozenPopulation, data: Data) -> tuple[Floats, Floats]:
-    """The outputs, and the states, both [networks, steps, rows, ...]."""
-    x = np.ascontiguousarray(np.swapaxes(data.batch.x, 0, 1))
-    zero = np.zeros((x.shape[1], carried_size(networks.config)), np.float32)
+def _run(networks: FrozenPopulation, config: EchoConfig, batch: Batch) -> tuple[Floats, Floats]:
+    """The states, [networks, steps, rows, carried], and the losses, [networks]."""
+    x = np.ascontiguousarray(np.swapaxes(batch.x, 0, 1))
+    zero = np.zeros((x.shape[1], carried_size(config)), np.float32)
     ran = networks.run(x, zero)
-    return ran.outputs, ran.states
+    by_network = ran.outputs.swapaxes(1, 2)
+    losses = [measured(outputs, batch, config).loss for outputs in by_network]
+    return ran.states, np.array(losses, np.float32)
 
 
 # ---- states at rest

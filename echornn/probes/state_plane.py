@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.probes.prepared import Prepared
+from echornn.progress import Scores
 from echornn.readings import MOST_COMPONENTS, CellPart, Doubles, StatePlane, parts_of
+from echornn.solutions import Integers
 
 # States whose components are computed, and that are drawn: enough to see clusters, few to send
 MOST_SAMPLES = 512
@@ -17,10 +19,7 @@ def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
     is_scored = series.scored
     if is_scored is None:
         is_scored = np.ones(read.shape[:2], np.bool_)
-    steps, rows = np.nonzero(is_scored)
-    evenly = np.linspace(0, len(steps) - 1, min(MOST_SAMPLES, len(steps)))
-    chosen = evenly.round().astype(int)
-    samples = (steps[chosen], rows[chosen])
+    samples = evenly_chosen(is_scored)
 
     states = read[samples]
     answers = prepared.on_series.outputs[series.steps_back :][samples]
@@ -49,6 +48,14 @@ def state_plane(prepared: Prepared, part: CellPart) -> StatePlane:
             readout=readout.astype(np.float32),
             hidden={name: values[samples] for name, values in series.hidden.items()},
         )
+
+
+def evenly_chosen(is_scored: Scores) -> tuple[Integers, Integers]:
+    """The steps and rows of at most `MOST_SAMPLES` of those scored, [steps, rows]."""
+    steps, rows = np.nonzero(is_scored)
+    evenly = np.linspace(0, len(steps) - 1, min(MOST_SAMPLES, len(steps)))
+    chosen = evenly.round().astype(int)
+    return steps[chosen], rows[chosen]
 
 
 def _readout(prepared: Prepared, mean: Doubles, components: Doubles) -> Doubles:

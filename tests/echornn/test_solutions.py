@@ -95,7 +95,7 @@ def test_states_that_stay_or_are_infinite_have_no_distance(distance: Distance) -
     np.testing.assert_array_equal(has_distances(distances), [True, False, True, False, True])
     assert np.isnan(distances[[1, 3]]).all()
     np.testing.assert_allclose(distances[::2, ::2], usual, atol=1e-12)
-    places = scaled(distances).places
+    places = scaled(distances).coordinates
     np.testing.assert_array_equal(np.isnan(places[:, 0]), [False, True, False, True, False])
 
 
@@ -106,7 +106,7 @@ def test_points_of_a_plane_are_placed_as_they_are() -> None:
     points = np.random.default_rng(1).normal(size=(12, 2))
     distances = between_places(points)
     scaling = scaled(distances)
-    np.testing.assert_allclose(between_places(scaling.places), distances, atol=1e-9)
+    np.testing.assert_allclose(between_places(scaling.coordinates[:, :2]), distances, atol=1e-9)
     assert scaling.shown == pytest.approx(1)
 
 
@@ -114,7 +114,7 @@ def test_a_plane_shows_a_share_of_the_squared_distances() -> None:
     points = np.random.default_rng(2).normal(size=(15, 4)) * [4, 3, 2, 1]
     distances = between_places(points)
     scaling = scaled(distances)
-    shown = (between_places(scaling.places) ** 2).sum() / (distances**2).sum()
+    shown = (between_places(scaling.coordinates[:, :2]) ** 2).sum() / (distances**2).sum()
     assert scaling.shown == pytest.approx(shown)
     assert 0.5 < shown < 0.95
 
@@ -123,8 +123,10 @@ def test_distances_that_no_places_have_are_not_shown_wholly() -> None:
     """A middle that is nearer to three corners than to their triangle's centre."""
     distances = np.array([[0, 2, 2, 1], [2, 0, 2, 1], [2, 2, 0, 1], [1, 1, 1, 0]], float)
     scaling = scaled(distances)
-    assert scaling.eigenvalues[-1] < -0.1
-    assert 0.8 < scaling.shown < 1
+    middle = np.eye(4) - 1 / 4
+    *_, second, first = values = np.linalg.eigvalsh(-middle @ distances**2 @ middle / 2)
+    assert min(values) < -0.1
+    assert scaling.shown == pytest.approx((first + second) / np.abs(values).sum())
 
 
 def test_a_picture_is_turned_onto_the_one_before() -> None:

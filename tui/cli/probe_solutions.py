@@ -19,12 +19,15 @@ from echornn.arrays.solutions import (
     solutions_at,
 )
 from echornn.diagnosis.loss_stats import loss_text
+from echornn.progress import Floats
 from echornn.solutions import Solutions
 from tui.cli.rows import Record, as_json, csv_lines, emit, finite
 from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
 from tui.term.waiting_line import WaitingLine
 from tui.views.solutions_scene import NAMES
+
+SAVED = ("distances", "places", "clusters", "losses", "longer_losses", "resting_states")
 
 
 def print_solutions(
@@ -50,67 +53,54 @@ def print_solutions(
             return emit(line.between(forms[form](records)))
     with line:
         there = solutions_at(run, **where)
-        record = _record(there)
         if npz is not None:
             states = compared_states(run, there.snapshot)
-            printed.export_whole(npz, lambda file: _save(file, record, states))
-    return emit([record], form == "json", lambda _: _lines(there))
+            printed.export_whole(npz, lambda file: _save(file, there, states))
+    return emit([_record(there)], form == "json", lambda _: _lines(there))
 
 
 def _record(there: SolutionsThere) -> Record:
-    solutions, networks, snapshot = there
+    solutions, snapshot, networks = there
     return {
         "window": snapshot.window,
         "as_recorded": snapshot.unlike is None,
         "distance": solutions.distance,
         "samples": solutions.samples,
-        "replicas": [network.replica for network in networks],
-        "seeds": list(solutions.seeds),
-        "solved_at": [network.solved_at or None for network in networks],
-        "losses": solutions.losses,
-        "longer_losses": solutions.longer_losses,
-        "resting_states": solutions.resting_states,
         "shown": solutions.shown,
-        "places": solutions.places,
-        "clusters": solutions.clusters,
-        "medoids": [solutions.seeds[network] for network in solutions.medoids],
         "silhouette": solutions.silhouette,
         "silhouette_by_chance": solutions.silhouette_by_chance,
+        "networks": networks,
         "distances": solutions.distances,
     }
 
 
-SAVED = ("distances", "places", "clusters", "losses", "longer_losses", "resting_states")
-
-
-def _save(file: Path, record: Record, states: Any) -> None:
-    arrays = {name: record[name] for name in SAVED}
-    seeds = np.array([str(seed) for seed in record["seeds"]])  # which may have any digits
+def _save(file: Path, there: SolutionsThere, states: Floats) -> None:
+    arrays = {name: getattr(there.solutions, name) for name in SAVED}
+    seeds = np.array([str(seed) for seed in there.solutions.seeds])  # of any number of digits
     np.savez(file, allow_pickle=False, states=states, seed=seeds, **arrays)
 
 
 def _lines(there: SolutionsThere) -> Iterator[str]:
-    solutions, networks, snapshot = there
+    solutions, snapshot, networks = there
     between = f"{NAMES[solutions.distance]} between {len(networks)} networks"
     yield f"after window {snapshot.window:,}: {between}, by {solutions.samples} states"
     if snapshot.unlike is not None:
         yield str(snapshot.unlike)
     mean = mean_distance(solutions.distances)
     yield f"mean distance {mean:.3f}; the plane shows {solutions.shown:.0%} of squared distances"
-    yield clusters_text(solutions)
+    yield _clusters_text(solutions)
     yield ""
     yield f"{'seed':>10}  cluster       x       y    loss  twice as long  at rest  solved at"
-    for network, facts in enumerate(networks):
-        x, y = solutions.places[network]
-        loss, longer = solutions.losses[network], solutions.longer_losses[network]
+    for row in networks:
+        cluster = f"{row['cluster'] + 1}{' middle' if row['is_medoid'] else ''}"
         yield (
-            f"{facts.seed:>10}  {_cluster(solutions, network):<7}{x:>8.3f}{y:>8.3f}"
-            f"{loss_text(loss):>8}{loss_text(longer):>15}{solutions.resting_states[network]:>9}"
-            f"{facts.solved_at or '-':>11}"
+            f"{row['seed']:>10}  {cluster:<7}{row['x']:>8.3f}{row['y']:>8.3f}"
+            f"{loss_text(row['loss']):>8}{loss_text(row['longer_loss']):>15}"
+            f"{row['resting_states']:>9}{row['solved_at'] or '-':>11}"
         )
 
 
-def clusters_text(solutions: Solutions) -> str:
+def _clusters_text(solutions: Solutions) -> str:
     seeds = ", ".join(str(solutions.seeds[network]) for network in solutions.medoids)
     text = f"{len(solutions.medoids)} clusters; in their middles seeds {seeds}"
     if len(solutions.medoids) < 2:
@@ -119,13 +109,6 @@ def clusters_text(solutions: Solutions) -> str:
         return text
     by_chance = solutions.silhouette_by_chance
     return f"{text}; silhouette {solutions.silhouette:.2f}, by chance up to {by_chance:.2f}"
-
-
-def _cluster(solutions: Solutions, network: int) -> str:
-    number = int(solutions.clusters[network])
-    if number < 0:
-        return "-"
-    return f"{number + 1}{' middle' if network in solutions.medoids else ''}"
 
 
 # ---- along the path

@@ -22,22 +22,10 @@ def solutions(request: FigureRequest) -> FigureData:
     where: dict[str, Any] = {"at": request.at, "branch": request.branch}
     if request.along:
         return _along([*solutions_along(run, request.along, **where)], run.notes)
-    there = solutions_at(run, **where)
-    found, networks, snapshot = there
+    found, snapshot, networks = there = solutions_at(run, **where)
     notes = run.notes
     if snapshot.unlike is not None:
         notes += (str(snapshot.unlike),)
-    columns = {
-        "seed": found.seeds,
-        "x": found.places[:, 0],
-        "y": found.places[:, 1],
-        "cluster": found.clusters,
-        "medoid": [int(network in found.medoids) for network in range(len(networks))],
-        "solved_at": [network.solved_at or None for network in networks],
-        "loss": found.losses,
-        "longer_loss": found.longer_losses,
-        "resting_states": found.resting_states,
-    }
     groups = _groups(there)
 
     def draw(figure: Any) -> None:
@@ -55,24 +43,28 @@ def solutions(request: FigureRequest) -> FigureData:
         )
         draw_legend(figure, axes, "upper")
 
-    return FigureData(columns, draw, 3.0, notes)
+    return FigureData(_columns(networks), draw, 3.0, notes)
 
 
 def _groups(there: SolutionsThere) -> dict[str, Any]:
     """Which networks have a marker, by its name: clusters, if some are seen; else solved or not, if
     the task can be."""
-    found, networks, snapshot = there
+    found, snapshot, networks = there
     if len(found.medoids) > 1:
         numbers = range(len(found.medoids))
         return {f"cluster {number + 1}": found.clusters == number for number in numbers}
+    is_solved = np.array([row["solved_at"] is not None for row in networks])
     if not can_be_solved(snapshot.state.config):
-        return {"network": np.ones(len(networks), np.bool_)}
-    is_solved = np.array([network.solved_at > 0 for network in networks])
+        return {"network": ~is_solved}
     return {"solved": is_solved, "not solved": ~is_solved}
 
 
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {key: [row[key] for row in rows] for key in rows[0]}
+
+
 def _along(records: list[dict[str, Any]], notes: tuple[str, ...]) -> FigureData:
-    columns = {key: [record[key] for record in records] for key in records[0]}
+    columns = _columns(records)
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()

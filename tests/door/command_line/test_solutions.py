@@ -18,12 +18,13 @@ pytestmark = pytest.mark.slow
 SEEDS = Path("tests/data/docs/seeds-run").resolve()
 
 KEYS = """
-window as_recorded distance samples replicas seeds solved_at losses longer_losses resting_states
-shown places clusters medoids silhouette silhouette_by_chance distances
+window as_recorded distance samples shown silhouette silhouette_by_chance networks distances
+"""
+KEYS_OF_A_NETWORK = """
+replica seed x y cluster is_medoid loss longer_loss resting_states solved_at
 """
 KEYS_ALONG = """
-window as_recorded distance networks mean_distance solved mean_distance_solved shown clusters
-silhouette silhouette_by_chance
+window as_recorded networks mean_distance solved mean_distance_solved shown clusters
 """
 
 
@@ -35,6 +36,10 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def probed(*words: object) -> dict[str, Any]:
     (record,) = json_rows(" ".join(map(str, ("probe", SEEDS, "--solutions", *words))))
     return record
+
+
+def of_networks(record: dict[str, Any], key: str) -> list[Any]:
+    return [network[key] for network in record["networks"]]
 
 
 def text(*words: object) -> str:
@@ -64,13 +69,14 @@ def distance_by_hand(name: str, x: np.ndarray, y: np.ndarray) -> float:
 def test_distances_follow_from_the_states_in_the_file(name: str) -> None:
     record = probed("--distance", name, "--npz", "a.npz")
     assert {*record} == {*KEYS.split()}
+    assert {*record["networks"][0]} == {*KEYS_OF_A_NETWORK.split()}
     assert record["distance"] == name
     with np.load("a.npz") as file:
         saved = dict(file)
     states = saved["states"]
     assert states.dtype == np.float32
     assert states.shape == (8, record["samples"], 4)
-    assert saved["seed"].tolist() == [*map(str, record["seeds"])]
+    assert saved["seed"].tolist() == [*map(str, of_networks(record, "seed"))]
     distances = np.array(record["distances"])
     for first in range(8):
         for second in range(first):
@@ -78,21 +84,26 @@ def test_distances_follow_from_the_states_in_the_file(name: str) -> None:
             expected = distance_by_hand(name, x, y)
             assert distances[first, second] == pytest.approx(expected, abs=1e-6)
     np.testing.assert_allclose(saved["distances"], distances, rtol=1e-6)
-    for key in ("places", "losses", "longer_losses", "clusters", "resting_states"):
-        np.testing.assert_allclose(saved[key], record[key], rtol=1e-6)
+    places = np.column_stack([of_networks(record, "x"), of_networks(record, "y")])
+    np.testing.assert_allclose(saved["places"], places, rtol=1e-6)
+    names = {"losses": "loss", "longer_losses": "longer_loss", "clusters": "cluster"}
+    for key, column in {**names, "resting_states": "resting_states"}.items():
+        np.testing.assert_allclose(saved[key], of_networks(record, column), rtol=1e-6)
 
 
 def test_text_has_a_line_for_each_seed() -> None:
     record = probed()
-    assert record["solved_at"][3] is None
+    assert of_networks(record, "solved_at")[3] is None
+    seeds = of_networks(record, "seed")
+    (middle,) = [row["seed"] for row in record["networks"] if row["is_medoid"]]
     title, mean, clusters, _, head, *rows = text().splitlines()
     assert title == "after window 666: angle of Procrustes between 8 networks, by 512 states"
     assert f"{record['shown']:.0%}" in mean
-    assert clusters.startswith(f"no clusters seen; in the middle seed {record['medoids'][0]};")
+    assert clusters.startswith(f"no clusters seen; in the middle seed {middle};")
     assert head.split()[:2] == ["seed", "cluster"]
-    assert [int(row.split()[0]) for row in rows] == record["seeds"]
+    assert [int(row.split()[0]) for row in rows] == seeds
     assert rows[3].split()[-3:] == ["0.6931", "1", "-"]
-    assert [row.split()[0] for row in rows if "middle" in row] == [str(record["medoids"][0])]
+    assert [row.split()[0] for row in rows if "middle" in row] == [str(middle)]
     assert max(map(len, text().splitlines())) <= 80
 
 
@@ -105,7 +116,7 @@ def test_distances_along_the_run_end_with_those_there() -> None:
     distances = np.array(last["distances"])
     pairs = np.triu_indices(8, 1)
     assert records[-1]["mean_distance"] == pytest.approx(distances[pairs].mean(), abs=1e-6)
-    solved = [number for number, at in enumerate(last["solved_at"]) if at]
+    solved = [number for number, at in enumerate(of_networks(last, "solved_at")) if at]
     among = distances[np.ix_(solved, solved)]
     mean = among[np.triu_indices(len(solved), 1)].mean()
     assert records[-1]["mean_distance_solved"] == pytest.approx(mean, abs=1e-6)
@@ -122,13 +133,12 @@ def test_a_figure_has_the_places_and_the_distances_along_the_run() -> None:
     record = probed()
     assert answered("figure", SEEDS, "solutions", "-o", "a.svg").returncode == 0
     table = columns("a.svg.csv")
-    assert [*map(int, table["seed"])] == record["seeds"]
-    places = np.array([table["x"], table["y"]], float).T
-    np.testing.assert_allclose(places, record["places"], rtol=1e-6)
-    assert [at or None for at in table["solved_at"]] == [
-        at and str(at) for at in record["solved_at"]
-    ]
-    assert table["medoid"].count("1") == 1
+    assert {*table} == {*KEYS_OF_A_NETWORK.split()}
+    for key in ("seed", "x", "y", "loss"):
+        numbers = np.array(table[key], float)
+        np.testing.assert_allclose(numbers, of_networks(record, key), rtol=1e-6)
+    solved_at = [at and str(at) for at in of_networks(record, "solved_at")]
+    assert [at or None for at in table["solved_at"]] == solved_at
 
     assert answered("figure", SEEDS, "solutions", "--along", 2, "-o", "b.svg").returncode == 0
     along = columns("b.svg.csv")
