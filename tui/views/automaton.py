@@ -12,8 +12,9 @@ from tui.views.automaton_scene import WordStep, draw_machine, draw_word
 from tui.views.canvas import Cells, beside, write_in
 from tui.views.view import LEAVE, ProbeView, cursor_keys
 
-# Columns of the machine and of the texts beside it, or lines of the texts below it; chosen by eye
-MACHINE, TEXTS, TEXT_LINES = (40, 100), (48, 34), 9
+# Columns of the machine, and of the texts beside it; on the narrowest screen both are there. Chosen
+# by eye
+MACHINE, TEXTS = (40, 100), (48, 34, 12)
 
 
 class AutomatonView(ProbeView):
@@ -86,11 +87,7 @@ class AutomatonView(ProbeView):
         verdict, *texts = sentences(task, automaton)
         self.draw_head(cells, readings, verdict)
         body = Region(0, 1, cells.width, cells.height - 1)
-        boxes = beside(body, *MACHINE, TEXTS)
-        if boxes is None:
-            height = max(0, body.height - TEXT_LINES)
-            boxes = body._replace(height=height), body._replace(y=1 + height)
-        machine_box, box = boxes
+        machine_box, box = beside(body, *MACHINE, TEXTS) or (body, body._replace(height=0))
         rows, cursor, lit = self._rows, self.at_cursor, ""
         room = max(1, box.height - (len(rows) + 1 if rows else 0))
         for text in wrapped("; ".join(texts), box.width, room):

@@ -25,7 +25,7 @@ GAP = 4  # columns between nodes on neighbouring lines
 # Columns and lines by which a node is moved if there is no room, the nearest first; a line is as
 # high as two columns
 SHIFTS = sorted(
-    product(range(-50, 51), range(-20, 21)), key=lambda shift: math.hypot(shift[0], 2 * shift[1])
+    product(range(-50, 51, 2), range(-20, 21)), key=lambda shift: math.hypot(shift[0], 2 * shift[1])
 )
 BEND = 0.12  # how far an arrow lies beside the straight line, as a share of its length
 APART = 2  # dots, along an arrow
@@ -51,8 +51,6 @@ def draw_machine(
     if plane is None or machine.states > MOST_STATES or not has_room:
         return False
     places = places_of(readings, plane, automaton.means)
-    if not len(places):
-        return False
     arrows, texts = arrows_of(task, machine), []
     for state, says in enumerate(said(task, machine.says)):
         text = f"[{state}] {says}" if str(state) == lit else f"({state}) {says}"
@@ -75,10 +73,10 @@ def draw_machine(
 def nodes_near(
     lines: Indices, columns: Indices, widths: Sequence[int], box: Region
 ) -> list[Region]:
-    """A node at each place, or as near as those before leave room; fewer if there is none."""
+    """A node at each place, or as near as those before leave room; fewer if there is no room."""
     inside = Region(0, 1, box.width, box.height - 2)  # arrows bend beyond the outer nodes
     nodes: list[Region] = []
-    for line, column, width in zip(lines.tolist(), columns.tolist(), widths, strict=True):
+    for line, column, width in zip(lines.tolist(), columns.tolist(), widths, strict=False):
         for right, down in SHIFTS:
             node = Region(column - width // 2 + right, line + down, width, 1)
             around = node.grow((1, GAP, 1, GAP))

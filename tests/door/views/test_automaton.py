@@ -129,12 +129,17 @@ async def test_no_automaton_is_found_where_classes_overlap() -> None:
 
 
 async def test_it_says_that_the_machines_differ_or_that_the_task_has_none() -> None:
-    assert (
-        "2 states; differs from the task's" in (await seen_of(parity_automaton(is_same=False))).text
-    )
+    screen = await seen_of(parity_automaton(is_same=False))
+    assert "differs from the task's machine (2 states)" in screen.text
     screen = await seen_of(parity_automaton(is_same=None))
-    assert "a machine of 2 states" in screen.text
+    assert "an automaton (2 states)" in screen.text
     assert "task's machine" not in screen.text
+
+
+async def test_the_narrowest_screen_has_a_table_and_the_letter_at_the_cursor() -> None:
+    screen = await seen_of(WRONG, "tab left left", size=(60, 16))
+    assert re.search(r">0 +0 +0 +1 +25", screen.drawing)
+    assert "letter 2 of 3" in screen.text
 
 
 async def test_numbers_have_no_letters_and_nothing_is_asked() -> None:
