@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a line for each module
     from echornn.data import batch_of as batch_of
     from echornn.diagnosis.seed_stats import SeedStats as SeedStats
     from echornn.errors import RunError as RunError
+    from echornn.machines import Machine as Machine
     from echornn.network.frameworks import (
         weights_from_keras as weights_from_keras,
         weights_from_torch as weights_from_torch,
@@ -66,6 +67,7 @@ _NAMES = {
     "data": "batch_of",
     "diagnosis.seed_stats": "SeedStats",
     "errors": "RunError",
+    "machines": "Machine",
     "network.frameworks": "weights_from_keras weights_from_torch weights_to_keras weights_to_torch",
     "probes.examine": "examine",
     "probes.sampling": "sample",

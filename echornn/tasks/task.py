@@ -418,7 +418,8 @@ def blaming_method(task: Task, method: str) -> AbstractContextManager[None]:
     """Like `blaming`, for a call of this method; an error from outside of the file is reported at
     the method's line."""
     kind = own_file.LOADED.get(task.own, type(task))
-    code = getattr(getattr(kind, method, None), "__code__", None)
+    function = getattr(kind, method, None)
+    code = getattr(getattr(function, "fget", function), "__code__", None)  # also of a property
     if code is None:
         return blaming(TaskError, kind.__module__, None)
     return blaming(TaskError, code.co_filename, code.co_firstlineno)

@@ -194,6 +194,14 @@ BAD = {
     "an exit": (TASK, IMPORT, f"{IMPORT}; raise SystemExit(3)", 2, ["SystemExit: 3"]),
     "a generator's end": (CELL, NEXT, "raise GeneratorExit", 7, ["GeneratorExit"]),
     "levels that rise": (TASK, LEVELS, LEVELS.replace("0.01", "2"), 15, ["2.0"]),
+    "a machine that does not fit": (
+        TASK,
+        "    def levels",
+        "    @property\n    def machine(self):\n        from echornn import Machine\n"
+        "        return Machine(np.array([[0, 1]]), np.array([[True]]))\n\n    def levels",
+        15,
+        ["machine", "(1, 2)", "(1, 3)"],
+    ),
     "too few parts": (CELL, NEXT, "return []", 4, ["1", "h"]),
     "a function of NumPy": (CELL, NEXT, "return [np.tanh(h)]", 7, ["TypeError", "ufunc"]),
     "a state that grows": (CELL, NEXT, "return [3 * state[0] + h + 1]", 4, ["h", "inf"]),
