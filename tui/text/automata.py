@@ -17,11 +17,6 @@ from tui.text.lines import digits_of, symbol_name
 MOST_STATES = 12  # that are drawn: arrows between more of them hide each other
 MOST_SPELT = 12  # letters of a word within a sentence
 NO_LETTERS = "the inputs of this task are numbers, not letters, or its targets are no symbols"
-VERDICTS = {  # by whether it is the same; None if the task's is not known
-    None: "an automaton",
-    True: "the same as the task's machine",
-    False: "differs from the task's machine",
-}
 ROUNDED = 1e-6  # of a tenth of a percent: a share is not cut for what was lost in rounding
 
 
@@ -106,9 +101,13 @@ def _verdict(automaton: Automaton) -> str:
         return f"{found}; it takes {_percent(1 - TOLERANCE)}"
     count = automaton.machine.states
     states = "1 state" if count == 1 else f"{count} states"
-    if automaton.is_same and not automaton.is_right:
-        return f"that of the task's machine ({states}), but the network leaves it"
-    return f"{VERDICTS[automaton.is_same]} ({states})"
+    if automaton.is_same is None:
+        return f"an automaton ({states})"
+    if automaton.is_right:
+        return f"the same as the task's machine ({states})"
+    if automaton.is_same:
+        return f"the task's machine ({states}), but the network leaves it"
+    return f"differs from the task's machine ({states})"
 
 
 def _percent(share: float) -> str:

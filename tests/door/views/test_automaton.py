@@ -131,6 +131,8 @@ async def test_no_automaton_is_found_where_classes_overlap() -> None:
 async def test_it_says_that_the_machines_differ_or_that_the_task_has_none() -> None:
     screen = await seen_of(parity_automaton(is_same=False))
     assert "differs from the task's machine (2 states)" in screen.text
+    screen = await seen_of(parity_automaton(predicted=0.9))
+    assert "the task's machine (2 states), but the network leaves it" in screen.text
     screen = await seen_of(parity_automaton(is_same=None))
     assert "an automaton (2 states)" in screen.text
     assert "task's machine" not in screen.text
