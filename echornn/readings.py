@@ -429,15 +429,10 @@ class Cycle:
 
     states: Doubles  # [period, carried], in the order in which they come
     residual: float  # the largest absolute value in F^p(s) - s
-    # [carried], of the Jacobian of F^p, the largest absolute value first; alike at all states
+    # [carried], of the Jacobian of F^p, the largest absolute value first; the same at each state
     eigenvalues: npt.NDArray[np.complex64]
-    kind: PointKind  # as that of a fixed point of F^p, but never slow
-    starts: int  # the number of searches that ended at one of the states
+    kind: PointKind  # that of the fixed point s of F^p; never slow or marginal
     outputs: Floats  # [period, outputs], what the network predicts at each state
-
-    @property
-    def period(self) -> int:
-        return len(self.states)
 
 
 @dataclass(frozen=True, eq=False)
@@ -470,11 +465,6 @@ class FixedPoints:
     def all_states(self) -> Doubles:
         """The fixed points, and behind them the states of the cycles, [all, carried]."""
         return np.concatenate([self.states, *(cycle.states for cycle in self.cycles)])
-
-    @property
-    def steps_of_cycles(self) -> list[tuple[Cycle, int]]:
-        """For each state of a cycle, as in `all_states`, the cycle and the state's number."""
-        return [(cycle, step) for cycle in self.cycles for step in range(cycle.period)]
 
     def count(self, kind: PointKind) -> int:
         return self.kinds.count(kind)

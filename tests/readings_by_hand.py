@@ -152,14 +152,6 @@ def points_of_corners() -> FixedPoints:
     return FixedPoints(states, residuals, eigenvalues, kinds, starts, outputs, held, 256)
 
 
-def cycle_of_corners() -> Cycle:
-    """Between the two other corners."""
-    states = np.array([[1, -1], [1, 1]], np.float64)
-    eigenvalues = np.array([-0.4, 0.1], np.complex64)
-    outputs = np.array([[0.2, 0.8], [0.3, 0.7]], np.float32)
-    return Cycle(states, 0.0, eigenvalues, "stable", 20, outputs)
-
-
 def solutions_at(places: npt.ArrayLike, first_seed: int = 7, **changes: Any) -> Solutions:
     """Networks at these places, [networks, 2], without clusters."""
     points = np.asarray(places, np.float32)
@@ -226,6 +218,14 @@ def parity_automaton(config: EchoConfig = PARITY, **changes: Any) -> Readings:
         components=np.eye(2, 4, dtype=np.float32),
     )
     return replace(SOLVED, config=config, automaton=automaton, plane=plane)
+
+
+def cycle_of_corners() -> Cycle:
+    """Between the two other corners."""
+    states = np.array([[1, -1], [1, 1]], np.float64)
+    eigenvalues = np.array([-0.4, 0.1], np.complex64)
+    outputs = np.array([[0.2, 0.8], [0.3, 0.7]], np.float32)
+    return Cycle(states, 0.0, eigenvalues, "stable", outputs)
 
 
 SOLVED = shift_register()

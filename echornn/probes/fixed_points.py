@@ -273,77 +273,33 @@ def _points(network: Steps, found: Rests, which: Bools, apart: float) -> list[Po
     return points
 
 
-# ---- cycles
-
-
 def _cycles(
     prepared: Prepared, held: Doubles, visited: Doubles, distances: Distances
 ) -> tuple[Cycle, ...]:
-    """Those to which searches lead from states as those visited, and from where the network goes
-    then."""
-    config, network = prepared.config, Steps(prepared, held)
-    rng = seeding.stream(config.seed, seeding.PROBES, *PERIODS)
-    count = _affordable_starts(config)
+    """Isolated cycles, each once."""
+    network, count = Steps(prepared, held), _affordable_starts(prepared.config)
+    rng = seeding.stream(prepared.config.seed, seeding.PROBES, *PERIODS)
     starts = rng.permutation(_first_starts(rng, visited, count, network))
     starts = starts[: int(SHARE_FOR_CYCLES * count)]
     starts = np.concatenate([starts, _later(network, starts)])
 
-    cycles = []
+    cycles: list[Cycle] = []
     for period in PERIODS:
         steps = Steps(prepared, held, period)
         found = search(steps, starts, distances.resting, STEPS_FOR_CYCLES)
-        is_back = found.residuals <= distances.resting
-        points = _points(steps, found, is_back, distances.apart)
-        rounds = _different(network, points, period, distances)
-        for point, states in sorted(rounds, key=lambda place: place[0].order):
-            cycles.append(
-                Cycle(
-                    states=states,
-                    residual=point.residual,
-                    eigenvalues=point.eigenvalues.astype(np.complex64),
-                    kind=point.kind,
-                    starts=point.starts,
-                    outputs=_outputs(prepared, states).astype(np.float32),
-                )
-            )
+        points = _points(steps, found, found.residuals <= distances.resting, distances.apart)
+        for point in sorted(points, key=lambda point: point.order):
+            ways = [network.after(point.state[np.newaxis], times) for times in range(period)]
+            states = np.concatenate(ways)
+            # A fixed point, or a state of a cycle of two, is soon back
+            others = [states[1:], *(cycle.states for cycle in cycles)]
+            nearest = np.abs(np.concatenate(others) - point.state).max(axis=1).min()
+            is_isolated = np.abs(point.eigenvalues - 1).min() > MARGIN
+            if nearest > distances.apart and is_isolated:
+                eigenvalues = point.eigenvalues.astype(np.complex64)
+                outputs = _outputs(prepared, states).astype(np.float32)
+                cycles.append(Cycle(states, point.residual, eigenvalues, point.kind, outputs))
     return tuple(cycles)
-
-
-def _different(
-    network: Steps, points: list[Point], period: int, distances: Distances
-) -> list[tuple[Point, Doubles]]:
-    """Of the states at which the network is back after a period, and not earlier, one of each
-    cycle, and all that come from it on, [period, carried]."""
-    different: list[tuple[Point, Doubles]] = []
-    for point in points:
-        states = _states_from(network, point.state, period)
-        if _distance(point.state, states[1:]) <= distances.apart:
-            continue
-        apart = distances.apart
-        if np.abs(point.eigenvalues - 1).min() <= MARGIN:  # many cycles may lie side by side
-            if not distances.in_reach(point.state):
-                continue
-            apart = distances.vague
-        for number, (first, others) in enumerate(different):
-            if _distance(point.state, others) <= apart:
-                both = first._replace(starts=first.starts + point.starts)
-                different[number] = both, others
-                break
-        else:
-            different.append((point, states))
-    return different
-
-
-def _states_from(network: Steps, state: Doubles, count: int) -> Doubles:
-    states = [state[np.newaxis]]
-    while len(states) < count:
-        states.append(network.after(states[-1]))
-    return np.concatenate(states)
-
-
-def _distance(state: Doubles, others: Doubles) -> float:
-    """To the nearest of others, [others, carried]: the largest difference of a number."""
-    return float(np.abs(others - state).max(axis=1).min())
 
 
 def _outputs(prepared: Prepared, states: Doubles) -> Doubles:

@@ -42,12 +42,12 @@ class Steps:
         self._at_once = max(1, BYTES_AT_ONCE // bytes_of_a_state)
 
     def after(self, states: Doubles, times: int = 1) -> Doubles:
-        """The states after the steps, so many times, [rows, carried], from those before."""
+        """The states after so many times these steps, [rows, carried], from those before."""
         arrays = states, self._held, np.array([times * self._count])
         return np.asarray(self._prepared.compute(_after, *arrays, any_steps=1)[0])
 
     def with_jacobian(self, states: Doubles) -> tuple[Doubles, Doubles]:
-        """The states after the steps, and their derivatives [rows, after, before]."""
+        """The states after these steps, and their derivatives [rows, after, before]."""
         after, jacobians = [], []
         for begin in range(0, max(1, len(states)), self._at_once):  # once also if there are none
             some = states[begin : begin + self._at_once]
@@ -58,35 +58,33 @@ class Steps:
         return np.concatenate(after), np.concatenate(jacobians)
 
     def residual(self, states: Doubles) -> tuple[Doubles, Doubles]:
-        """r = F(s) - s, and its derivative A = dF/ds - I, where F is that of these steps."""
+        """r = F(s) - s, and its derivative A = dF/ds - I."""
         after, jacobians = self.with_jacobian(states)
         return after - states, jacobians - np.eye(states.shape[1])
 
 
-def _after(
-    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor, count: Tensor
-) -> Tensors:
-    def run_next(number: Tensor, states: Tensor) -> Tensors:
-        return number + 1, _after_one(config, weights, states, held)
+def _after(config: EchoConfig, weights: Weights, states: Tensor, *others: Tensor) -> Tensors:
+    held, count = others
 
-    _, after = tf.while_loop(
-        lambda number, _: number < count[0], run_next, (tf.constant(0, tf.int64), states)
-    )
+    def run_next(left: Tensor, states: Tensor) -> Tensors:
+        return left - 1, _after_one(config, weights, states, held)
+
+    _, after = tf.while_loop(lambda left, _: left > 0, run_next, (count[0], states))
     return (after,)
 
 
 def _with_jacobian(
-    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor, count: Tensor
+    config: EchoConfig, weights: Weights, states: Tensor, *others: Tensor
 ) -> Tensors:
-    def run_next(number: Tensor, states: Tensor, jacobians: Tensor) -> Tensors:
-        after, of_step = _with_jacobian_of_one(config, weights, states, held)
-        return number + 1, after, of_step @ jacobians
+    held, count = others
 
-    first = _with_jacobian_of_one(config, weights, states, held)
-    _, after, jacobians = tf.while_loop(
-        lambda number, *_: number < count[0], run_next, (tf.constant(1, tf.int64), *first)
-    )
-    return after, jacobians
+    def run_next(left: Tensor, states: Tensor, jacobians: Tensor) -> Tensors:
+        after, of_step = _jacobian_of_one(config, weights, states, held)
+        return left - 1, after, of_step @ jacobians
+
+    first = _jacobian_of_one(config, weights, states, held)
+    _, *results = tf.while_loop(lambda left, *_: left > 0, run_next, (count[0] - 1, *first))
+    return tuple(results)
 
 
 def _after_one(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensor:
@@ -98,9 +96,7 @@ def _after_one(config: EchoConfig, weights: Weights, states: Tensor, held: Tenso
     return step(config, doubles, inputs, states, multiply).state
 
 
-def _with_jacobian_of_one(
-    config: EchoConfig, weights: Weights, states: Tensor, held: Tensor
-) -> Tensors:
+def _jacobian_of_one(config: EchoConfig, weights: Weights, states: Tensor, held: Tensor) -> Tensors:
     carried = carried_size(config)
     rows = tf.repeat(states, carried, axis=0)  # a copy for each number of the state after it
     with tf.GradientTape() as tape:
@@ -130,7 +126,7 @@ def search(network: Steps, starts: Doubles, enough: float, most: int = MOST_STEP
     I. With m proportional to |r|^2, it becomes Newton's step near a point at rest, so that the
     error is squared at each step, also where points lie on a line (Yamashita and Fukushima 2001).
     Far away it goes down the slope of |r|. A search also ends if even the most damped step leads to
-    no better state, and after so many steps at most.
+    no better state, and after ``most`` steps.
     """
     states = starts.copy()
     damping = np.full(len(states), FIRST_DAMPING)

@@ -30,7 +30,7 @@ from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
 from tui.text.held_inputs import HeldInput, held_input, held_inputs
-from tui.text.lines import eigenvalue_text, point_counts, source_name
+from tui.text.lines import cycle_text, eigenvalue_text, output_text, point_counts, source_name
 
 COLUMNS = 80  # of the narrowest terminal that the program promises
 BAR = 40  # characters of the longest bar
@@ -367,10 +367,8 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
     what = "outputs" if isinstance(outputs, Numbers) else "likeliest output"
     lines += ["", f"      kind      |l| > 1    largest l residual        q  ended  {what}"]
     lines += [_point_line(points, index, outputs) for index in range(len(points.kinds))]
-    if points.cycles:
-        lines += ["", f"      cycle     |l| > 1    largest l residual   period  ended  {what}"]
-        for number, cycle in enumerate(points.cycles, start=1):
-            lines += _cycle_lines(number, cycle, outputs)
+    lines += ["" for _ in points.cycles[:1]]
+    lines += [cycle_text(cycle, outputs)[:COLUMNS] for cycle in points.cycles]
     lines += ["", "l: eigenvalues of a step's Jacobian, of all steps in a cycle; each multiplies a"]
     lines.append("small disturbance, and turns it by the angle if it is not real")
     lines.append("residual: the largest move of a number in a step; q: |F(s) - s|^2 / 2")
@@ -392,9 +390,8 @@ def _point_record(points: read.FixedPoints, index: int) -> Record:
 def _cycle_record(cycle: read.Cycle) -> Record:
     return {
         "kind": cycle.kind,
-        "period": cycle.period,
+        "period": len(cycle.states),
         "residual": cycle.residual,
-        "searches": cycle.starts,
         "outputs": cycle.outputs,
         "states": cycle.states,
         "eigenvalues": [[value.real, value.imag] for value in cycle.eigenvalues],
@@ -402,35 +399,11 @@ def _cycle_record(cycle: read.Cycle) -> Record:
 
 
 def _point_line(points: read.FixedPoints, index: int, outputs: Symbols | Numbers) -> str:
+    eigenvalues = points.eigenvalues[index]
+    pushing = f"{int((np.abs(eigenvalues) > 1 + read.MARGIN).sum())} of {len(eigenvalues)}"
+    largest = eigenvalue_text(eigenvalues[0])
     line = (
-        f"{index + 1:>4}  {points.kinds[index]:<8} {_eigenvalues_text(points.eigenvalues[index])} "
+        f"{index + 1:>4}  {points.kinds[index]:<8}{pushing:>9} {largest:>12} "
         f"{points.residuals[index]:>8.1e}  {points.q[index]:>7.1e}  {points.starts[index]:>5}"
     )
-    return f"{line}  {_output_text(outputs, points.outputs[index])}"[:COLUMNS].rstrip()
-
-
-def _cycle_lines(number: int, cycle: read.Cycle, outputs: Symbols | Numbers) -> Iterator[str]:
-    """A line for each of its states, of which all but the first say only the output."""
-    line = (
-        f"{number:>4}  {cycle.kind:<8} {_eigenvalues_text(cycle.eigenvalues)} "
-        f"{cycle.residual:>8.1e}  {cycle.period:>7}  {cycle.starts:>5}"
-    )
-    for values in cycle.outputs:
-        yield f"{line}  {_output_text(outputs, values)}"[:COLUMNS].rstrip()
-        line = " " * len(line)
-
-
-def _eigenvalues_text(eigenvalues: Any) -> str:
-    """How many push away, and the largest."""
-    pushing = int((np.abs(eigenvalues) > 1 + read.MARGIN).sum())
-    of_all = f"{pushing} of {len(eigenvalues)}"
-    return f"{of_all:>8} {eigenvalue_text(eigenvalues[0], decimals=3):>12}"
-
-
-def _output_text(outputs: Symbols | Numbers, values: Floats) -> str:
-    if isinstance(outputs, Numbers):
-        # No -0.00
-        return " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())
-    symbol = int(values.argmax())
-    name = outputs.names[symbol] if outputs.names else symbol
-    return f"{name} (p {values[symbol]:.3f})"
+    return f"{line}  {output_text(outputs, points.outputs[index])}"[:COLUMNS].rstrip()

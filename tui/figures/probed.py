@@ -49,7 +49,7 @@ POINTS = {
     "slow": ("+", "full"),
     "in cycles": ("D", "none"),
 }
-"""The marker of each kind of fixed point, and of states in cycles, and which part is filled."""
+"""The marker of each kind of fixed point, and which part of it is filled."""
 
 
 def readings_for(request: FigureRequest, *kinds: Kind) -> tuple[Any, Readings, tuple[str, ...]]:
@@ -321,7 +321,8 @@ def plane(request: FigureRequest) -> FigureData:
     if points is not None:
         part, *_ = parts_of(config).values()
         places = reading.place(points.all_states[:, part.where])[:, :2]
-        kinds = np.array([*points.kinds, *("in cycles" for _ in points.steps_of_cycles)], str)
+        in_cycles = ["in cycles"] * (len(places) - len(points.kinds))
+        kinds = np.array([*points.kinds, *in_cycles], str)
         if len(kinds):
             title += f"; fixed points under {_held_words(config, points.held)}"
     z1, z2 = np.concatenate([states, places]).T

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 import textwrap
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from echornn.levels import (
     solved_level,
 )
 from echornn.progress import Floats
-from echornn.readings import POINT_KINDS, FixedPoints
+from echornn.readings import POINT_KINDS, Cycle, FixedPoints
 from echornn.tasks.task import Level, Numbers, Symbols
 from tui.text.targets import is_echo
 
@@ -172,15 +171,33 @@ def rung_text(config: EchoConfig, loss: float, unsure: float = 0.0) -> str:
     return f"{word} {shortened(level.name, 24)}"
 
 
-def eigenvalue_text(value: complex, decimals: int) -> str:
-    """A real one with its sign, or the size and the angle of a complex one, as 0.95 +-120°."""
+def eigenvalue_text(value: complex) -> str:
+    """A real one with its sign, else its size and angle, as 0.95 +-120°."""
     if value.imag == 0:
-        return f"{value.real:.{decimals}f}"
-    return f"{abs(value):.{decimals}f} +-{abs(math.degrees(cmath.phase(value))):.0f}°"
+        return f"{value.real:.3f}"
+    return f"{abs(value):.3f} +-{abs(np.angle(value, deg=True)):.0f}°"
+
+
+def cycle_text(cycle: Cycle, form: Symbols | Numbers) -> str:
+    outputs = [output_text(form, values) for values in cycle.outputs]
+    return (
+        f"{cycle.kind} cycle of {len(cycle.states)}, largest eigenvalue "
+        f"{eigenvalue_text(cycle.eigenvalues[0])}: {', '.join(outputs)}"
+    )
+
+
+def output_text(form: Symbols | Numbers, values: Floats) -> str:
+    """The numbers, or the likeliest symbol with its probability."""
+    if isinstance(form, Numbers):
+        # No -0.00
+        return " ".join(f"{round(value, 2) + 0.0:5.2f}" for value in values.tolist())
+    symbol = int(values.argmax())
+    name = form.names[symbol] if form.names else symbol
+    return f"{name} (p {values[symbol]:.3f})"
 
 
 def point_counts(points: FixedPoints) -> list[str]:
-    """How many fixed points there are of each kind that there is, and cycles."""
+    """How many fixed points there are of each kind that there is, and how many cycles."""
     counts: list[tuple[int, str]] = [(points.count(kind), kind) for kind in POINT_KINDS]
     counts.append((len(points.cycles), "cycle"))
     return [point_count(count, kind) for count, kind in counts if count]

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import numpy.typing as npt
 from textual.geometry import Region
 
 from echornn.config import EchoConfig
 from echornn.network.shapes import carried_size
-from echornn.progress import Floats
 from echornn.readings import (
     MOST_CARRIED,
     FixedPoints,
@@ -21,9 +18,9 @@ from echornn.readings import (
     StatePlane,
 )
 from echornn.session.pictures.frame import Frame
-from echornn.tasks.task import Numbers, Symbols
+from echornn.tasks.task import Symbols
 from tui.text.held_inputs import HeldInput, held_inputs
-from tui.text.lines import LONGEST, eigenvalue_text, point_counts, symbol_name
+from tui.text.lines import LONGEST, cycle_text, eigenvalue_text, point_counts, symbol_name
 from tui.text.targets import TargetGroups
 from tui.views.canvas import Cells
 from tui.views.plane_scene import (
@@ -299,21 +296,16 @@ def states_text(groups: TargetGroups, counts: tuple[int, ...]) -> str:
 def point_text(readings: Readings, points: FixedPoints, index: int) -> str:
     form, fixed = readings.config.the_task.outputs, len(points.kinds)
     if index >= fixed:
-        cycle, step = points.steps_of_cycles[index - fixed]
-        does = does_text(form, cycle.eigenvalues, cycle.outputs[step])
-        where = f"state {step + 1} of {cycle.period}"
-        return f"{cycle.kind} cycle, {where}: {does}; {cycle.starts} searches ended here"
-    name: str = points.kinds[index]
-    if name != "saddle":
-        name += " point"
-    does = does_text(form, points.eigenvalues[index], points.outputs[index])
-    return f"{name}: {does}; {points.starts[index]} of {points.searches} searches ended here"
-
-
-def does_text(form: Symbols | Numbers, eigenvalues: npt.NDArray[Any], outputs: Floats) -> str:
-    """What disturbances do at a state, and what the network says there."""
+        cycles = [cycle for cycle in points.cycles for _ in cycle.states]
+        return cycle_text(cycles[index - fixed], form)
+    outputs = points.outputs[index]
     if isinstance(form, Symbols):
         says = f"p({symbol_name(form, int(outputs.argmax()))}) {outputs.max():.2f}"
     else:
         says = f"says {' '.join(f'{value:.2f}' for value in outputs[:3].tolist())}"
-    return f"largest eigenvalue {eigenvalue_text(eigenvalues[0], decimals=2)}; {says}"
+    name: str = points.kinds[index]
+    if name != "saddle":
+        name += " point"
+    largest = eigenvalue_text(points.eigenvalues[index, 0])
+    found = f"{points.starts[index]} of {points.searches} searches ended here"
+    return f"{name}: largest eigenvalue {largest}; {says}; {found}"

@@ -40,7 +40,7 @@ MARKS: dict[PointKind, tuple[str, str]] = {  # those near which the state stays 
     "unstable": ("○", "strong"),
     "slow": ("~", "strong"),
 }
-CYCLE = "◆"  # in the ink of its kind
+CYCLE = ("◆", "strong")
 
 # ---- where everything lies
 
@@ -287,7 +287,8 @@ def draw_names(cells: Cells, box: Region, scene: Scene) -> None:
 def draw_points(cells: Cells, box: Region, scene: Scene) -> None:
     """The first point on top of the others, and that under the cursor on top of all."""
     lines, columns = scene.axes.cells(scene.places, box.height, box.width)
-    marks = marks_of(scene.points)
+    marks = [] if scene.points is None else [MARKS[kind] for kind in scene.points.kinds]
+    marks += [CYCLE] * (len(scene.places) - len(marks))
     spots = [FixedPoint(index) for index in reversed(range(len(scene.places)))]
     for spot in sorted(spots, key=lambda spot: spot in scene.cursors):
         mark, ink = marks[spot.number]
@@ -296,17 +297,6 @@ def draw_points(cells: Cells, box: Region, scene: Scene) -> None:
         line, column = int(lines[spot.number]), int(columns[spot.number])
         write_in(cells, box, line, mark, ink, at=column)
         cells.mark(box.x + column, box.y + line, 1, 1, spot)
-
-
-def marks_of(points: FixedPoints | None) -> list[tuple[str, str]]:
-    """Of all states that are drawn, signs and inks."""
-    if points is None:
-        return []
-    marks = [MARKS[kind] for kind in points.kinds]
-    for cycle, _ in points.steps_of_cycles:
-        _, ink = MARKS[cycle.kind]
-        marks.append((CYCLE, ink))
-    return marks
 
 
 # ---- the legend
@@ -319,7 +309,7 @@ def legend(scene: Scene) -> list[Item]:
             if scene.points.count(kind):
                 items.append((mark, ink, f" {kind}  "))
         if scene.points.cycles:
-            items.append((CYCLE, "strong", " cycle  "))
+            items.append((*CYCLE, " cycle  "))
     groups, signs, numbers = scene.colours
     if len(numbers):
         items.append((f"{groups.of}: ", "muted", ""))

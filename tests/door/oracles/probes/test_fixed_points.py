@@ -220,7 +220,7 @@ def test_three_units_that_hand_their_states_on_have_two_stable_cycles_of_three()
     points = points_of(config, weights)
     assert points.count("stable") == 2
     stable = [cycle for cycle in points.cycles if cycle.kind == "stable"]
-    assert [cycle.period for cycle in stable] == [3, 3]
+    assert [len(cycle.states) for cycle in stable] == [3, 3]
     assert sorted(np.sign(cycle.states).sum() for cycle in stable) == [-3, 3]
     for cycle in stable:
         assert np.abs(cycle.states) == pytest.approx(np.full((3, 3), S), abs=1e-12)
@@ -247,7 +247,7 @@ def test_a_network_that_learned_parity_goes_between_two_states_while_ones_come()
         def after_two(states: Array) -> Array:
             return after(after(states))
 
-        cycles = [cycle for cycle in points_of(config, weights, (bit,)).cycles if cycle.period == 2]
+        cycles = [cycle for cycle in points_of(config, weights, (bit,)).cycles if len(cycle.states) == 2]
         for cycle in cycles:
             turned = after(cycle.states)[::-1]
             assert turned == pytest.approx(cycle.states, abs=1e-6)
