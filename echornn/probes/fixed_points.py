@@ -288,9 +288,10 @@ def _cycles(
         steps = Steps(prepared, held, period)
         found = search(steps, starts, distances.resting, STEPS_FOR_CYCLES)
         points = _points(steps, found, found.residuals <= distances.resting, distances.apart)
-        for point in sorted(points, key=lambda point: point.order):
-            ways = [network.after(point.state[np.newaxis], times) for times in range(period)]
-            states = np.concatenate(ways)
+        points.sort(key=lambda point: point.order)
+        ends = np.array([point.state for point in points]).reshape(-1, visited.shape[1])
+        ways = np.stack([network.after(ends, times) for times in range(period)], axis=1)
+        for point, states in zip(points, ways, strict=True):
             # A fixed point, or a state of a cycle of two, is soon back
             others = [states[1:], *(cycle.states for cycle in cycles)]
             nearest = np.abs(np.concatenate(others) - point.state).max(axis=1).min()

@@ -247,7 +247,9 @@ def test_a_network_that_learned_parity_goes_between_two_states_while_ones_come()
         def after_two(states: Array) -> Array:
             return after(after(states))
 
-        cycles = [cycle for cycle in points_of(config, weights, (bit,)).cycles if len(cycle.states) == 2]
+        cycles = [
+            cycle for cycle in points_of(config, weights, (bit,)).cycles if len(cycle.states) == 2
+        ]
         for cycle in cycles:
             turned = after(cycle.states)[::-1]
             assert turned == pytest.approx(cycle.states, abs=1e-6)
