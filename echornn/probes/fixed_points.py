@@ -3,6 +3,7 @@ find."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -280,7 +281,7 @@ def _cycles(
     network, count = Steps(prepared, held), _affordable_starts(prepared.config)
     rng = seeding.stream(prepared.config.seed, seeding.PROBES, *PERIODS)
     starts = rng.permutation(_first_starts(rng, visited, count, network))
-    starts = starts[: int(SHARE_FOR_CYCLES * count)]
+    starts = starts[: math.ceil(SHARE_FOR_CYCLES * count)]
     starts = np.concatenate([starts, _later(network, starts)])
 
     cycles: list[Cycle] = []

@@ -201,14 +201,14 @@ SLOPE = 2 * (1 - S**2)  # of tanh(2 h) there
 def test_a_unit_that_turns_its_sign_has_a_cycle_of_two() -> None:
     config = EchoConfig(state_size=1, total_series_length=400)
     weights = zero_weights(config)
-    weights["W"][:, 0] = 0.5, -2
+    weights["W"][:2, 0] = 0.5, -2
     points = points_of(config, weights)
     assert points.kinds == ("unstable",)
-    assert points.eigenvalues[0] == pytest.approx([-2], abs=1e-6), "from side to side"
+    assert points.eigenvalues[0, 0] == pytest.approx(-2, abs=1e-6), "from side to side"
     (cycle,) = points.cycles
     assert sorted(cycle.states[:, 0]) == pytest.approx([-S, S], abs=1e-12)
     assert cycle.kind == "stable"
-    assert cycle.eigenvalues == pytest.approx([SLOPE**2], rel=1e-5)
+    assert cycle.eigenvalues[0] == pytest.approx(SLOPE**2, rel=1e-5)
 
 
 def test_three_units_that_hand_their_states_on_have_two_stable_cycles_of_three() -> None:
