@@ -92,7 +92,11 @@ def probe_run(
     line = WaitingLine()
     stored = opened(run, trust, line.say)
     if solutions:
-        form = "csv" if csv else "json" if json else "text"
+        form = "text"
+        if json:
+            form = "json"
+        if csv:
+            form = "csv"
         where = {"distance": distance or DISTANCES[0], "at": at, "branch": branch}
         return print_solutions(stored, line, along, npz, form, **where)
     if along is not None:
@@ -367,7 +371,8 @@ def _fixed_points(name: str, readings: read.Readings, points: read.FixedPoints |
     what = "outputs" if isinstance(outputs, Numbers) else "likeliest output"
     lines += ["", f"      kind      |l| > 1    largest l residual        q  ended  {what}"]
     lines += [_point_line(points, index, outputs) for index in range(len(points.kinds))]
-    lines += ["" for _ in points.cycles[:1]]
+    if points.cycles:
+        lines.append("")
     lines += [cycle_text(cycle, outputs)[:COLUMNS] for cycle in points.cycles]
     lines += ["", "l: eigenvalues of a step's Jacobian, of all steps in a cycle; each multiplies a"]
     lines.append("small disturbance, and turns it by the angle if it is not real")
