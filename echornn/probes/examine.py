@@ -100,7 +100,7 @@ def examine(snapshot: Snapshot, question: Question, say: Say = silent) -> Readin
         measured["sample"] = sample(snapshot)
     if wants("gradient_sizes"):
         measured["gradient_sizes"] = gradient_sizes(prepared)
-    if snapshot.beside is not None:
+    if question.beside is not None and snapshot.beside is not None:
         measured["beside"] = examine(snapshot.beside, replace(question, kinds=kinds & OF_ONE), say)
     return Readings(
         config=state.config,

@@ -35,6 +35,18 @@ def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     assert readings.units.activity.shape == (0, 0, 3)
 
 
+def test_a_network_beside_is_read_for_the_question_that_asks_for_it() -> None:
+    config = small()
+    other = without_window(config, random_weights(config, seed=1))
+    network = replace(without_window(config, random_weights(config)), beside=other)
+    question = Question(frozenset({"weights"}))
+    assert examine(network, question).beside is None
+    beside = examine(network, replace(question, beside=1)).beside
+    assert beside is not None
+    assert beside.weights is not None
+    assert np.array_equal(beside.weights.weights["W"], other.state.weights["W"])
+
+
 def test_states_that_are_not_finite_are_not_read() -> None:
     config = small("irnn")
     weights = random_weights(config)
