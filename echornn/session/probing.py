@@ -155,7 +155,8 @@ class Probing:
         self._examined: EchoConfig | None = None
         self._examined_kinds = NO_KINDS
         self._weights = WeightRecorder()
-        self._population: tuple[Position | None, PopulationState | None] = (None, None)
+        # The networks that were examined last, and at which position with which settings
+        self._population: tuple[object, PopulationState | None] = (None, None)
 
     @property
     def _standing(self) -> list[StandingQuestion]:
@@ -246,12 +247,13 @@ class Probing:
         self._begun = now
 
     def _population_at(self, position: Position) -> PopulationState:
-        """The same object again at the same position, so that what was measured of all networks is
-        kept when another of them is chosen."""
+        """The networks here: the same object again as long as neither position nor settings change,
+        so that what was measured of all of them is kept when another one is chosen."""
+        place = position, self._live.config
         before, population = self._population
-        if population is None or before != position:
+        if population is None or before != place:
             population = self._live.trainer.state
-            self._population = position, population
+            self._population = place, population
         return population
 
     def _beside(self, population: PopulationState) -> Snapshot | None:
