@@ -178,14 +178,14 @@ def clustered(scaling: Scaling, distances: Doubles, rng: np.random.Generator) ->
     is_placed = has_distances(distances)
     count = int(is_placed.sum())
     among = distances[np.ix_(is_placed, is_placed)]
-    best, by_chance = NO_GROUPS, np.nan
+    best, by_chance = NO_PARTITION, np.nan
     if count >= 2 * LEAST_MEMBERS:
-        best = _best_groups(among)
+        best = _best_partition(among)
         deviations = scaling.coordinates[is_placed].std(axis=0)
         draws = []
         for _ in range(DRAWS):
             places = rng.standard_normal((count, len(deviations))) * deviations
-            draws.append(_best_groups(_euclidean(places)).silhouette)
+            draws.append(_best_partition(_euclidean(places)).silhouette)
         by_chance = float(np.fmax.reduce(draws))  # NaN does not count
 
     numbers = best.numbers
@@ -199,24 +199,24 @@ def clustered(scaling: Scaling, distances: Doubles, rng: np.random.Generator) ->
     return Clustering(clusters, medoids, best.silhouette, by_chance)
 
 
-class Groups(NamedTuple):
+class Partition(NamedTuple):
     numbers: Integers  # of each network
     silhouette: float  # their mean
 
 
-NO_GROUPS = Groups(np.zeros(0, np.intp), np.nan)
+NO_PARTITION = Partition(np.zeros(0, np.intp), np.nan)
 
 
-def _best_groups(distances: Doubles) -> Groups:
+def _best_partition(distances: Doubles) -> Partition:
     medoids = _first_medoids(distances)
-    best = NO_GROUPS
+    best = NO_PARTITION
     for count in range(2, len(medoids) + 1):
         numbers = distances[:, medoids[:count]].argmin(axis=1)
         if (np.bincount(numbers) >= LEAST_MEMBERS).sum() < 2:
             continue
         silhouette = _silhouette(distances, numbers)
         if not silhouette <= best.silhouette:  # that of none is NaN
-            best = Groups(numbers, silhouette)
+            best = Partition(numbers, silhouette)
     return best
 
 

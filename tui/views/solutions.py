@@ -17,7 +17,7 @@ from tui.views.canvas import Cells
 from tui.views.plane_scene import draw_legend
 from tui.views.seeds import SeedsView, words_without_seeds
 from tui.views.seeds_picture import seed_words
-from tui.views.solutions_scene import Scene, draw_scene, groupings, legend
+from tui.views.solutions_scene import SolutionsMap, draw_map, groupings, legend
 from tui.views.view import ProbeView, Replica, cursor_keys, hidden
 
 TWO_LINES_FROM = 12  # of the view: then the legend has two; chosen by eye
@@ -71,7 +71,7 @@ class SolutionsView(ProbeView):
         ),
     ]
 
-    marked: int | None = None  # a network
+    _marked: int | None = None  # a network
     _distance: Distance = DISTANCES[0]
     _colour = 0  # among those that can be told apart
     _solutions: Solutions | None = None  # whose places, as they are drawn, are these
@@ -116,6 +116,12 @@ class SolutionsView(ProbeView):
     def _chosen(self) -> int:
         return self._seeds.chosen(self._frame)
 
+    @property
+    def marked(self) -> int | None:
+        """None also if there are fewer networks now."""
+        marked, count = self._marked, self._frame.config.replicas
+        return marked if marked is not None and marked < count else None
+
     async def action_move(self, right: int, down: int) -> None:
         """Choose the network nearest to the chosen one in this direction; if there is none, the
         next or the one before."""
@@ -130,7 +136,7 @@ class SolutionsView(ProbeView):
         await self.run_action(f"screen.choose({network})")
 
     def action_mark(self) -> None:
-        self.marked = None if self.marked == self._chosen else self._chosen
+        self._marked = None if self.marked == self._chosen else self._chosen
         self._changed()
 
     def action_distance(self) -> None:
@@ -174,13 +180,13 @@ class SolutionsView(ProbeView):
         self.draw_head(cells, of_all, summary(solutions))
         choices = groupings(self._frame.config, solutions, stats)
         groups = choices[self._colour % len(choices)]
-        scene = Scene(solutions, places, groups, self._chosen, self.marked)
+        shown = SolutionsMap(solutions, places, groups, self._chosen, self.marked)
         lines = 2 if cells.height >= TWO_LINES_FROM else 1
         body = Region(1, 1, cells.width - 1, cells.height - 1 - lines)
         if body.width >= 2 and body.height >= 2:
-            unit = draw_scene(cells, body, scene)
+            unit = draw_map(cells, body, shown)
             place = Region(0, cells.height - lines, cells.width, lines)
-            draw_legend(cells, place, legend(scene, unit))
+            draw_legend(cells, place, legend(shown, unit))
 
 
 # ---- in words

@@ -79,7 +79,7 @@ def _by_cluster(solutions: Solutions) -> Groups:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class SolutionsMap:
     solutions: Solutions
     places: Floats  # [networks, 2], as they are drawn; NaN for networks that have none
     groups: Groups
@@ -87,34 +87,34 @@ class Scene:
     marked: int | None
 
 
-def draw_scene(cells: Cells, box: Region, scene: Scene) -> float:
+def draw_map(cells: Cells, box: Region, shown: SolutionsMap) -> float:
     """The points, with one scale in all directions, and the names of medoids; returns the distance
     between neighbouring places for points."""
     size = np.array([box.width // COLUMNS, box.height])
-    axes = Axes.around(scene.places, (0, 1))
+    axes = Axes.around(shown.places, (0, 1))
     unit = ((axes.high - axes.low) / np.maximum(size - 1, 1)).max()
     middle, half = (axes.low + axes.high) / 2, unit * (size - 1) / 2
     axes = replace(axes, low=middle - half, high=middle + half)
-    lines, columns = axes.cells(scene.places, box.height, box.width // COLUMNS)
+    lines, columns = axes.cells(shown.places, box.height, box.width // COLUMNS)
     places = list(zip((COLUMNS * columns).tolist(), lines.tolist(), strict=True))
-    there = np.flatnonzero(np.isfinite(scene.places).all(axis=1)).tolist()
+    there = np.flatnonzero(np.isfinite(shown.places).all(axis=1)).tolist()
     networks: dict[tuple[int, int], list[int]] = {}  # in each place
     for network in there:
         networks.setdefault(places[network], []).append(network)
     for (x, y), here in networks.items():
-        write_in(cells, box, y, *_look(scene.groups, here), at=x)
+        write_in(cells, box, y, *_look(shown.groups, here), at=x)
         if len(here) > 1:
             count = str(len(here)) if len(here) < 10 else MANY
             write_in(cells, box, y, count, "muted", at=x + 1)
         cells.mark(box.x + x, box.y + y, COLUMNS, 1, Replica(here[0]))
-    for medoid in scene.solutions.medoids:
-        _draw_name(cells, box, *places[medoid], f"seed {scene.solutions.seeds[medoid]}")
-    if scene.marked in there:
-        x, y = places[scene.marked]
+    for medoid in shown.solutions.medoids:
+        _draw_name(cells, box, *places[medoid], f"seed {shown.solutions.seeds[medoid]}")
+    if shown.marked in there:
+        x, y = places[shown.marked]
         write_in(cells, box, y, MARKED, "mark", at=x + 1)
-    if scene.chosen in there:
-        x, y = places[scene.chosen]
-        sign, _ = _look(scene.groups, [scene.chosen])
+    if shown.chosen in there:
+        x, y = places[shown.chosen]
+        sign, _ = _look(shown.groups, [shown.chosen])
         cells.write(box.x + x - 1, box.y + y, f"{CHOSEN}{sign}", "cursor")
     return float(unit)
 
@@ -137,13 +137,13 @@ def _draw_name(cells: Cells, box: Region, x: int, y: int, name: str) -> None:
             return
 
 
-def legend(scene: Scene, unit: float) -> list[Item]:
+def legend(shown: SolutionsMap, unit: float) -> list[Item]:
     bar = "├" + "─" * (SCALE_POINTS * COLUMNS - 2) + "┤"
-    name = NAMES[scene.solutions.distance]
+    name = NAMES[shown.solutions.distance]
     items = [(bar, "muted", f" {SCALE_POINTS * unit:.2g} {name}  ")]
-    items.append((f"{scene.groups.of}: ", "muted", ""))
-    for number in np.unique(scene.groups.numbers).tolist():
-        sign, ink, words = scene.groups.looks[number]
+    items.append((f"{shown.groups.of}: ", "muted", ""))
+    for number in np.unique(shown.groups.numbers).tolist():
+        sign, ink, words = shown.groups.looks[number]
         items.append((f"{sign} ", ink, f"{words}  "))
     return [
         *items,

@@ -169,3 +169,12 @@ async def test_the_readings_of_another_network_are_not_taken_for_those_of_the_ma
         pair = replace(of_all(), config=FIVE.of(2), beside=another)
         await stage.put(readings=pair, config=FIVE, replica=2)
         assert "plane: computing" in (await stage.press("B")).text
+
+
+async def test_a_mark_on_a_network_that_is_gone_does_not_count() -> None:
+    async with staged("8 M", readings=of_all(), **RUN) as stage:
+        await stage.press("down M")
+        assert "◀" in stage.screen.drawing
+        fewer = replace(FIVE, replicas=3)
+        await stage.put(readings=None, config=fewer, replica=0)
+        assert "M marks" in (await stage.press("B")).text
