@@ -113,7 +113,7 @@ def fixed_points(prepared: Prepared, held: Sequence[float] | None = None) -> Fix
     points += _slow_points(network, found, distances, points)
     points.sort(key=lambda point: point.order)
 
-    states = np.array([point.state for point in points]).reshape(-1, carried)
+    states = _states_of(points, carried)
     eigenvalues = np.array([point.eigenvalues for point in points], np.complex64)
     return FixedPoints(
         states=states,
@@ -274,6 +274,11 @@ def _points(network: Steps, found: Rests, which: Bools, apart: float) -> list[Po
     return points
 
 
+def _states_of(points: list[Point], carried: int) -> Doubles:
+    """[points, carried], also of none."""
+    return np.array([point.state for point in points]).reshape(-1, carried)
+
+
 def _cycles(
     prepared: Prepared, held: Doubles, visited: Doubles, distances: Distances
 ) -> tuple[Cycle, ...]:
@@ -290,7 +295,7 @@ def _cycles(
         found = search(steps, starts, distances.resting, STEPS_FOR_CYCLES)
         points = _points(steps, found, found.residuals <= distances.resting, distances.apart)
         points.sort(key=lambda point: point.order)
-        ends = np.array([point.state for point in points]).reshape(-1, visited.shape[1])
+        ends = _states_of(points, visited.shape[1])
         ways = np.stack([network.after(ends, times) for times in range(period)], axis=1)
         for point, states in zip(points, ways, strict=True):
             # A fixed point, or a state of a cycle of two, is soon back

@@ -37,8 +37,10 @@ class BinaryAddition(Task):
     def machine(self) -> Machine:
         """A state for each bit of the sum and what is carried: 0, 1, carried 0, carried 1. After a
         pair of zeros nothing is carried."""
-        sums = np.add.outer(np.array([0, 0, 1, 1]), PAIRS.sum(axis=1).astype(np.int32))
-        return Machine(sums.astype(np.int32), np.eye(2, dtype=np.bool_)[[0, 1, 0, 1]], warm_up=(0,))
+        carried = np.array([0, 0, 1, 1], np.int32)  # in each state
+        ones = PAIRS.sum(axis=1).astype(np.int32)  # of each letter
+        says = np.eye(2, dtype=np.bool_)[[0, 1, 0, 1]]
+        return Machine(np.add.outer(carried, ones), says, warm_up=(0,))
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
         x = rng.integers(0, 2, (rows, steps, 2), np.uint8)

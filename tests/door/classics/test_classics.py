@@ -105,10 +105,7 @@ def test_a_median_is_that_of_the_results_with_their_range(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_mean_over_sizes_is_of_the_kept_weights_on_fresh_data(folder: Path) -> None:
     row = table(folder)["echo 2: accuracy at echo 1, 5"]
-    accuracies = []
-    for key in results(folder, 2):
-        weights = np.load(folder / "weights" / f"{key}.npz")
-        accuracies.append(accuracy_on_bits(weights, (1, 5)))
+    accuracies = accuracies_on_bits(folder, 2, (1, 5))
     assert row["ours"] == pytest.approx(statistics.fmean(accuracies), abs=0.01)
     spread = 2 * statistics.stdev(accuracies) / math.sqrt(2)
     assert row["high"] - row["ours"] == pytest.approx(spread, abs=0.01)
@@ -117,11 +114,17 @@ def test_a_mean_over_sizes_is_of_the_kept_weights_on_fresh_data(folder: Path) ->
 @pytest.mark.slow
 def test_networks_that_have_become_the_automaton_of_the_echo_are_counted(folder: Path) -> None:
     row = table(folder)["echo 1: the automaton"]
-    rights = []
-    for key in results(folder, 1):
-        weights = np.load(folder / "weights" / f"{key}.npz")
-        rights.append(accuracy_on_bits(weights, (1,)) >= 0.99)
+    rights = [accuracy >= 0.99 for accuracy in accuracies_on_bits(folder, 1, (1,))]
     assert row["ours"] == np.mean(rights) > 0
+
+
+def accuracies_on_bits(folder: Path, trained: int, echo_steps: tuple[int, ...]) -> list[float]:
+    """Of each kept network that was trained with this echo step."""
+    accuracies = []
+    for key in results(folder, trained):
+        weights = np.load(folder / "weights" / f"{key}.npz")
+        accuracies.append(accuracy_on_bits(weights, echo_steps))
+    return accuracies
 
 
 def accuracy_on_bits(weights: Any, echo_steps: tuple[int, ...]) -> float:
