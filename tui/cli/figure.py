@@ -39,7 +39,7 @@ def make_figure(
     down: str | None = None,
     show: Measure | None = None,
     filter: str = "",
-    width: Annotated[float, INCHES] = FigureRequest.width,
+    width: Annotated[float | None, INCHES] = None,
     height: Annotated[float | None, INCHES] = None,
     font: str = FigureRequest.font,
     trust: Trust = False,
@@ -58,7 +58,7 @@ def make_figure(
         down: For map: field of the rows.
         show: For map: success, windows or loss.
         filter: For map: show only some values, as in map.
-        width: Inches; 3.3 is one column of most papers.
+        width: Inches; by default 3.3, one column of most papers.
         height: Inches; by default as the kind of figure needs.
         font: An installed font, or serif.
     """

@@ -13,7 +13,8 @@ from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.data import source_lags
 from tui.figures.data import FigureData, FigureRequest
-from tui.figures.paper import GUIDE, SHADES, line_style, number_axis, plain
+from tui.figures.paper import guide, line_style, number_axis, plain
+from tui.figures.style import INK, SMALL, SMALLEST, points, shade_map
 
 POSITIONS = 50  # by default; chosen by eye
 # At a radius of 1 a state neither grows nor decays, without squashing; 1e-3 is chosen by eye
@@ -39,14 +40,14 @@ def lines(request: FigureRequest) -> FigureData:
         all_axes = figure.subplots(len(PANELS), 1, sharex=True)
         for axes, (title, labels) in zip(all_axes, PANELS.items(), strict=True):
             for number, (name, values) in enumerate(series(records, labels).items()):
-                look = line_style(number) | {"markersize": 2}
+                look = line_style(number) | {"markersize": points(2)}
                 axes.plot(windows, values, label=plain(name), **look)
             if title in GUIDES:
-                axes.axhline(GUIDES[title], **GUIDE)
+                axes.axhline(GUIDES[title], **guide())
             if title == "update / weight":
                 axes.set_yscale("log")
             axes.set_ylabel(title.replace(" ", "\n", 1))
-            axes.legend(fontsize=5, loc="upper left", bbox_to_anchor=(1, 1))
+            axes.legend(fontsize=SMALLEST, loc="upper left", bbox_to_anchor=(1, 1))
         number_axis(all_axes[-1].xaxis, "window")
         figure.align_ylabels()
 
@@ -66,7 +67,6 @@ def picture(request: FigureRequest, key: str) -> FigureData:
 
 def _draw_lags(key: str, config: EchoConfig, windows: Any, values: Any, figure: Any) -> None:
     """Draw an image of values [lags, windows], where T cuts, and the lags of the target."""
-    from matplotlib import colormaps
 
     if key == "gradient_by_lag":
         ends = {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)}
@@ -84,14 +84,14 @@ def _draw_lags(key: str, config: EchoConfig, windows: Any, values: Any, figure: 
         "interpolation": "nearest",
     }
     axes = figure.subplots()
-    shades = colormaps[SHADES].with_extremes(under="0.85")
+    shades = shade_map().with_extremes(under="0.85")
     image = axes.imshow(values, shades, **where, **ends)
     figure.colorbar(image, extend=extend).set_label(label)
     reach = config.reach
     if reach is not None and reach < lags:
-        axes.axhline(reach - 0.5, color="black", linewidth=0.7, linestyle=(0, (4, 2)))
-        axes.annotate(f"T = {reach}", (last, reach - 0.4), ha="right", fontsize=6)
-    look = {"color": "black", "markersize": 4, "clip_on": False}
+        axes.axhline(reach - 0.5, color=INK, linewidth=points(0.7), linestyle=(0, (4, 2)))
+        axes.annotate(f"T = {reach}", (last, reach - 0.4), ha="right", fontsize=SMALL)
+    look = {"color": INK, "markersize": points(4), "clip_on": False}
     for lag in source_lags(config):
         axes.plot(0, lag, ">", transform=axes.get_yaxis_transform(), **look)
     number_axis(axes.xaxis, "window")

@@ -9,15 +9,16 @@ import numpy as np
 
 from echornn.readings import parts_of
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import BLUE, GREY, plain
+from tui.figures.paper import plain
 from tui.figures.probed import readings_for
+from tui.figures.style import BLUE, GREY, PAPER, SMALL
 from tui.text.automata import MOST_STATES, NO_LETTERS, arrows_of, letter_names, said, sentences
 
 # All chosen by eye
 BEND = 0.25  # how far an arrow lies beside the straight line, as a share of its length
 RADIUS = 12  # points from a node's middle to its arrows
 START_LINE, LINE = 2.0, 0.7  # points
-TEXT: dict[str, Any] = {"ha": "center", "va": "center", "size": 6}
+TEXT: dict[str, Any] = {"ha": "center", "va": "center", "size": SMALL}
 COLUMNS = ("state", "says", "visits", "z1", "z2", "letter", "next")
 
 
@@ -55,7 +56,7 @@ def automaton(request: FigureRequest) -> FigureData:
                 _draw_arrow(axes, places[state], places[target], plain(letters))
         for state, place in enumerate(places):
             width = START_LINE if state == machine.start else LINE
-            node = {"boxstyle": "circle", "fc": "white", "ec": BLUE, "lw": width}
+            node = {"boxstyle": "circle", "fc": PAPER, "ec": BLUE, "lw": width}
             axes.text(*place, plain(texts[state]), bbox=node, **TEXT)
 
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
@@ -74,4 +75,4 @@ def _draw_arrow(axes: Any, begin: Any, end: Any, letters: str) -> None:
     )
     across, down = end - begin
     middle = (begin + end) / 2 + BEND / 2 * np.array([down, -across])
-    axes.text(*middle, letters, bbox={"fc": "white", "lw": 0, "pad": 1}, **TEXT)
+    axes.text(*middle, letters, bbox={"fc": PAPER, "lw": 0, "pad": 1}, **TEXT)

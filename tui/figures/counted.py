@@ -19,9 +19,6 @@ from echornn.sweeps.results import MapCell
 from echornn.sweeps.table import Choice, Table, cell_numbers
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import (
-    BLUE,
-    ORANGE,
-    SHADES,
     draw_legend,
     draw_levels,
     mark_not_finite,
@@ -29,6 +26,7 @@ from tui.figures.paper import (
     number_axis,
     scale_losses,
 )
+from tui.figures.style import BLUE, INK, ORANGE, PAPER, SMALL, points, shade_map
 from tui.text.measures import Measure, Scale, meaning, short_text, value_of, value_text
 
 # Chosen by eye
@@ -84,11 +82,11 @@ def _draw_solved(axes: Any, config: EchoConfig, solved_at: Any, windows: int) ->
         axes.step([0, *solved, windows], shares, where="post", color=BLUE)
         low, high = wilson(count, replicas)
         last = shares[-1:]
-        look = {"color": "black", "capsize": 2, "linewidth": 0.8, "clip_on": False}
+        look = {"color": INK, "capsize": 2, "linewidth": points(0.8), "clip_on": False}
         axes.errorbar([windows], last, [last - low, high - last], **look)
         interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
         title = f"{count:,} of {replicas:,} solved it; {interval}"
-    axes.set_title(title, fontsize=6)
+    axes.set_title(title, fontsize=SMALL)
     number_axis(axes.xaxis, "window")
     axes.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03))
     axes.set_ylabel("share of networks\nthat solved the task")
@@ -170,7 +168,6 @@ def _draw_map(
     table: Table, scale: Scale, columns: dict[str, list[Any]], label: str, figure: Any
 ) -> None:
     """Draw the squares; one without a result is hatched, and an infinite value is white."""
-    from matplotlib import colormaps
 
     axes = figure.add_subplot()
     across = [value_text(value) for value in table.columns]
@@ -178,7 +175,7 @@ def _draw_map(
     shades = np.array(columns["shade"], float).reshape(len(down), len(across))
     axes.patch.set(hatch="////", edgecolor="#BBBBBB", linewidth=0)
     look = {"aspect": "auto", "interpolation": "nearest"}
-    shades_and_white = colormaps[SHADES].with_extremes(under="white")
+    shades_and_white = shade_map().with_extremes(under=PAPER)
     image = axes.imshow(shades, cmap=shades_and_white, vmin=0, vmax=1, **look)
     _write_values(axes, shades, columns["text"])
     name_axis(axes.xaxis, across, 16, LETTERS * figure.get_figwidth())
@@ -198,7 +195,7 @@ def _write_values(axes: Any, shades: Any, texts: Sequence[str]) -> None:
         return
     size = min(7.0, TEXT_SIZE * width / max(1, columns))
     for (row, column), text in zip(np.ndindex(shades.shape), texts, strict=True):
-        colour = "white" if shades[row, column] > DARK else "black"
+        colour = PAPER if shades[row, column] > DARK else INK
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
 
 

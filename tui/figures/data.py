@@ -37,7 +37,9 @@ class FigureRequest:
     # The part of the sweep that a map shows; None for the first two fields
     choice: Choice | None = None
     trust: bool = False  # whether texts in the run's record may run
-    width: float = 3.3  # inches: one column of most papers
+    components: tuple[int, int] = (1, 2)  # of a plane: across and up, from 1 on
+    style: str = "paper"  # a name in `tui.figures.style.STYLES`
+    width: float | None = None  # inches; by default as the style needs
     height: float | None = None  # by default as the kind of figure needs
     font: str = "DejaVu Sans"  # an installed font; Matplotlib brings this one along
     progress: Say = silent  # as in `echornn.read`
@@ -47,8 +49,9 @@ class FigureRequest:
 class FigureData:
     columns: Mapping[str, Any]  # all of the same length: numbers, texts, or None for an empty cell
     draw: Callable[[Any], object]  # draws on an empty figure of Matplotlib
-    height: float  # of the figure in inches, at a width of one column
+    height: float  # of the figure in inches, at a width of one column of a journal
     notes: tuple[str, ...] = ()  # what the user should know about the numbers, a line each
+    alt: str = ""  # what the figure shows, with its main numbers, for those who do not see it
 
     @property
     def as_csv(self) -> str:

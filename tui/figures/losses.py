@@ -22,7 +22,7 @@ from echornn.run.losses import Losses
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import BLUE, GREY, ORANGE
+from tui.figures.style import BLUE, GREY, INK, ORANGE, points
 from tui.text.lines import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
@@ -56,7 +56,7 @@ class BandedLine:
             band = {"color": look["color"], "alpha": alpha, "linewidth": 0}
             axes.fill_between(windows, low, high, label=self.band_label, **band)
         if len(windows) == 1:
-            look = {"marker": ".", "markersize": 4, **look}
+            look = {"marker": ".", "markersize": points(4), **look}
         axes.plot(windows, self.losses, label=paper.plain(self.label), **look)
         paper.mark_not_finite(axes, windows, self.losses)
 
@@ -178,7 +178,7 @@ class CurvePicture:
         self._mark_beyond(axes, _middles(starts, ends), high)
         for segment in line.segments:
             if segment.cause in MARKS:
-                paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=0.6, zorder=0)
+                paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=points(0.6), zorder=0)
         self._mark_solved(axes)
         paper.draw_legend(figure, axes, "upper")
         paper.draw_levels(axes, self.levels)
@@ -196,13 +196,13 @@ class CurvePicture:
     def _draw_networks(self, axes: Any) -> None:
         band, line = self.band, self.line
         windows = _middles(band.starts, band.ends)
-        dots = {"color": GREY, "linewidth": 0.5, "linestyle": (0, (1, 1.5))}
+        dots = {"color": GREY, "linewidth": points(0.5), "linestyle": (0, (1, 1.5))}
         axes.plot(windows, band.low, label="smallest, largest", **dots)
         axes.plot(windows, band.high, label=None, **dots)
         tenth, ninetieth = band.tenth, band.ninetieth
         quantiles = "median", "10 to 90 %"
         median = BandedLine(band.starts, band.ends, band.median, tenth, ninetieth, *quantiles)
-        median.draw(axes, color=BLUE, linewidth=1.4)
+        median.draw(axes, color=BLUE, linewidth=points(1.4))
         if len(line.mean):
             mean = BandedLine(line.starts, line.ends, line.mean, line.mean, line.mean, self.label)
             mean.draw(axes, color=ORANGE, linestyle="--")
@@ -212,7 +212,7 @@ class CurvePicture:
         is_beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
         if is_beyond.any():
             label = f"beyond, to {high[is_beyond].max():.3g}"
-            look = {"marker": "^", "markersize": 3, "color": GREY, "label": label}
+            look = {"marker": "^", "markersize": points(3), "color": GREY, "label": label}
             axes.plot(windows[is_beyond], high[is_beyond] * 0 + 1, **look, **_on_the_edge(axes))
 
     def _mark_solved(self, axes: Any) -> None:
@@ -223,7 +223,7 @@ class CurvePicture:
         ):
             if window:
                 label = f"{word} at {window:,}"
-                look = {"marker": marker, "markersize": 4, "color": "black", "label": label}
+                look = {"marker": marker, "markersize": points(4), "color": INK, "label": label}
                 axes.plot([window], [0.02], **look, **_on_the_edge(axes))
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from echornn.runtime.waiting import Say, silent
 from tui.figures import along, automaton, counted, losses, paper, probed, solutions
 from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.style import STYLES
 from tui.term.printed import export_whole
 from tui.text.command_line import command_with
 
@@ -86,7 +87,13 @@ def write_figure(
     request.progress("drawing")  # Matplotlib takes seconds to import
     table_file = file.with_name(f"{file.name}.csv")
     export_whole(table_file, lambda new: new.write_text(data.as_csv, encoding="utf-8"))
-    size = request.width, request.height or data.height
+    style = STYLES[request.style]
+    width = request.width or style.width
+    height = request.height or data.height * style.thickness
     about = request.kind, command, f"echornn-tui {version('echornn-tui')}"
-    export_whole(file, lambda new: paper.save(new, data.draw, size, request.font, about))
+
+    def save(new: Path) -> None:
+        paper.save(new, data.draw, (width, height), request.style, request.font, about)
+
+    export_whole(file, save)
     return [file, table_file], tuple(dict.fromkeys(data.notes))

@@ -1,4 +1,4 @@
-"""What all figures share: colours and lines that also differ in grey, axes, and saving.
+"""What all figures share: lines that also differ in grey, axes, and saving.
 
 Matplotlib is imported late: it takes seconds.
 """
@@ -14,16 +14,11 @@ from typing import Any
 
 import numpy as np
 
-# Colours that colour-blind people tell apart (Okabe and Ito 2008, but for the grey at the end)
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
-BLUE, ORANGE = COLOURS[:2]
-GREY = "#666666"
-SHADES = "cividis_r"  # grow darker, also in grey, from yellow to blue
+from tui.figures.style import COLOURS, GREY, INK, SMALL, SMALLEST, STYLES, points
 
 # Lines differ without colours too; all dashes and sizes are chosen by eye
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-GUIDE: dict[str, Any] = {"color": GREY, "linewidth": 0.6, "linestyle": (0, (2, 2)), "zorder": 0}
 ARROW = {
     "arrowstyle": "-",
     "color": GREY,
@@ -35,23 +30,6 @@ ARROW = {
 LINE = 7.5  # the height of a line of small print in points
 LONGEST_NAME = 60  # letters of a user's text
 LONGEST_LEVEL = 34  # letters of a level's name
-
-SETTINGS = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "lines.linewidth": 1.0,
-    "savefig.dpi": 300,
-    "pdf.fonttype": 42,  # fonts are embedded as TrueType, as journals ask
-    "svg.fonttype": "path",  # looks the same where the font is missing
-    "svg.hashsalt": "echornn-tui",  # the same names of parts each time
-}
 
 # By format: what it calls title, command and program
 METADATA_NAMES = {
@@ -77,9 +55,14 @@ def line_style(number: int) -> dict[str, Any]:
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": DASHES[number % len(DASHES)],
         "marker": MARKERS[number % len(MARKERS)],
-        "markersize": 3,
+        "markersize": points(3),
         "markevery": (first_marker, 0.3),
     }
+
+
+def guide() -> dict[str, Any]:
+    """The style of a line that the eye follows, behind the data."""
+    return {"color": GREY, "linewidth": points(0.6), "linestyle": (0, (2, 2)), "zorder": 0}
 
 
 def number_axis(axis: Any, label: str) -> None:
@@ -124,13 +107,13 @@ def mark_not_finite(axes: Any, places: Any, losses: Any) -> None:
     if not len(bad):
         return
     at_the_top = {"transform": axes.get_xaxis_transform(), "label": "not finite"}
-    axes.plot(bad, np.full(len(bad), 0.98), "x", color="black", markersize=4, **at_the_top)
+    axes.plot(bad, np.full(len(bad), 0.98), "x", color=INK, markersize=points(4), **at_the_top)
 
 
 def mark(axes: Any, place: float, text: str, **line: Any) -> None:
-    axes.axvline(place, color="black", linestyle=(0, (4, 2)), **line)
+    axes.axvline(place, color=INK, linestyle=(0, (4, 2)), **line)
     where = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(text, (place, 1), (2, -4), va="top", fontsize=6, **where)
+    axes.annotate(text, (place, 1), (2, -4), va="top", fontsize=SMALL, **where)
 
 
 def draw_levels(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
@@ -147,14 +130,14 @@ def draw_levels(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
         "xycoords": axes.get_yaxis_transform(),
         "textcoords": "offset points",
         "annotation_clip": False,
-        "fontsize": 6,
+        "fontsize": SMALL,
         "color": GREY,
     }
     top = -LINE / 2  # of the name below
     for name, loss in sorted(levels, key=lambda level: level[1]):
         if not low <= loss <= high:
             continue
-        axes.axhline(loss, **GUIDE)
+        axes.axhline(loss, **guide())
         on_screen = axes.transData.transform((0, loss))
         place = axes.transAxes.inverted().transform(on_screen)[1] * height
         text = fill(f"{plain(name, LONGEST_LEVEL)} {loss:.3g}", letters)
@@ -178,7 +161,7 @@ def draw_legend(figure: Any, axes: Any, side: str) -> None:
     columns = len(entries)
     if sum(letters) >= room:
         columns = max(1, room // max(letters))
-    fontsize = 6 if len(entries) < 13 else 5
+    fontsize = SMALL if len(entries) < 13 else SMALLEST
     look = {"ncols": columns, "fontsize": fontsize, "columnspacing": 1.2}
     figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
 
@@ -187,6 +170,7 @@ def save(
     file: Path,
     draw: Callable[[Any], object],
     size: tuple[float, float],
+    style: str,
     font: str,
     about: Sequence[str],
 ) -> None:
@@ -201,7 +185,8 @@ def save(
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update({**SETTINGS, "font.family": [font, "DejaVu Sans"]})
+        matplotlib.rcParams.update(STYLES[style].parameters)
+        matplotlib.rcParams["font.family"] = [font, "DejaVu Sans"]
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         figure.savefig(file, format=kind, metadata=metadata)

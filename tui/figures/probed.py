@@ -16,18 +16,17 @@ from echornn.data import source_lags
 from echornn.readings import Kind, Matrices, Readings, parts_of
 from tui.figures import along
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import (
+from tui.figures.paper import MARKERS, draw_legend, mark, name_axis, number_axis, plain
+from tui.figures.style import (
     BLUE,
     COLOURS,
     GREY,
-    MARKERS,
+    INK,
     ORANGE,
-    SHADES,
-    draw_legend,
-    mark,
-    name_axis,
-    number_axis,
-    plain,
+    PAPER,
+    SMALL,
+    SMALLEST,
+    points,
 )
 from tui.text.held_inputs import held_inputs
 from tui.text.lines import point_count, source_name
@@ -76,7 +75,7 @@ def _sources(config: EchoConfig, lags: int) -> Any:
 def _mark_reach(axes: Any, config: EchoConfig, lags: int) -> None:
     reach = config.reach
     if reach is not None and reach < lags:
-        mark(axes, reach, f"T = {reach}", linewidth=0.7)
+        mark(axes, reach, f"T = {reach}", linewidth=points(0.7))
 
 
 # ---- by lag
@@ -106,7 +105,7 @@ def _draw_memory(config: EchoConfig, reading: Any, is_source: Any, figure: Any) 
     r2 = reading.by_lag
     lags = np.arange(len(r2))
     others = ~is_source
-    bars = {"edgecolor": "black", "linewidth": min(0.5, 20 / len(lags))}
+    bars = {"edgecolor": INK, "linewidth": min(0.5, 20 / len(lags))}
     axes.bar(lags[others], r2[others], 0.8, label="other lags", color=COLOURS[4], **bars)
     if is_source.any():
         bars |= {"label": f"lag of the {source_name(config)}", "hatch": "/////"}
@@ -115,7 +114,7 @@ def _draw_memory(config: EchoConfig, reading: Any, is_source: Any, figure: Any) 
     number_axis(axes.xaxis, "lag (steps)")
     axes.set(ylim=(0, 1.02), ylabel="r² of a linear read-out")
     title = ", ".join(filter(None, (reading.total_text, reading.lags_text)))
-    axes.set_title(title.replace("+-", "±"), fontsize=6)
+    axes.set_title(title.replace("+-", "±"), fontsize=SMALL)
     draw_legend(figure, axes, "upper")
 
 
@@ -152,9 +151,11 @@ def _draw_sizes(axes: Any, config: EchoConfig, sizes: Any, is_source: Any) -> No
     lags = np.arange(len(sizes))
     has_logarithm = np.isfinite(sizes) & (sizes > 0)
     marked = has_logarithm & is_source
-    axes.plot(lags[has_logarithm], sizes[has_logarithm], color=BLUE, marker="o", markersize=3)
+    axes.plot(
+        lags[has_logarithm], sizes[has_logarithm], color=BLUE, marker="o", markersize=points(3)
+    )
     label = f"lag of the {source_name(config)}"
-    axes.plot(lags[marked], sizes[marked], "D", color=ORANGE, markersize=5, label=label)
+    axes.plot(lags[marked], sizes[marked], "D", color=ORANGE, markersize=points(5), label=label)
     if has_logarithm.any():
         axes.set_yscale("log")
     _mark_reach(axes, config, len(lags))
@@ -176,7 +177,7 @@ def _draw_bias(axes: Any, config: EchoConfig, bias: Any, spread: Any) -> None:
     steps = np.arange(1, 1 + len(bias))[is_known]
     low, high = (bias - spread)[is_known], (bias + spread)[is_known]
     axes.fill_between(steps, low, high, color=BLUE, alpha=0.3, linewidth=0)
-    axes.plot(steps, bias[is_known], color=BLUE, marker="s", markersize=2.5)
+    axes.plot(steps, bias[is_known], color=BLUE, marker="s", markersize=points(2.5))
     _mark_reach(axes, config, len(bias))
     number_axis(axes.xaxis, "steps followed back")
     axes.set(ylim=(0, None), ylabel="relative bias\nof the gradient")
@@ -236,7 +237,7 @@ def _draw_weights(matrices: Matrices, figure: Any) -> None:
             title, ends = f"{name}, ±{size:.2g}", size or 1.0
         axes.set_title(title)
         _draw_matrix(axes, matrices, name, ends)
-    shades = ScalarMappable(Normalize(-most, most), SHADES)
+    shades = ScalarMappable(Normalize(-most, most))
     look = {"location": "bottom", "aspect": 40, "pad": 0.03, "ticks": MaxNLocator(6)}
     bar = figure.colorbar(shades, ax=panels[: len(sizes)], **look)
     label = "weight"
@@ -254,7 +255,7 @@ def _draw_matrix(axes: Any, matrices: Matrices, name: str, most: float) -> None:
 
     Of many names some are shown.
     """
-    look = {"cmap": SHADES, "aspect": "auto", "interpolation": "nearest"}
+    look = {"aspect": "auto", "interpolation": "nearest"}
     axes.imshow(matrices.weights[name], vmin=-most, vmax=most, **look)
     axes.tick_params(length=0, labelsize=6)
     columns = matrices.columns[name]
@@ -273,7 +274,7 @@ def _draw_gates(axes: Any, gates: Sequence[str]) -> None:
     if not 1 < len(starts) < len(gates):
         return
     for start in starts[1:]:
-        axes.axvline(start - 0.5, color="white", linewidth=0.8)
+        axes.axvline(start - 0.5, color=PAPER, linewidth=points(0.8))
     middle = len(gates) / len(starts) / 2 - 0.5
     names = [plain(gates[start]) for start in starts]
     axes.set_xticks([start + middle for start in starts], names, rotation=90)
@@ -281,22 +282,22 @@ def _draw_gates(axes: Any, gates: Sequence[str]) -> None:
 
 def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
     angles = np.linspace(0, 2 * math.pi, 200)
-    axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=0.6)
+    axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=points(0.6))
     for number, (name, values) in enumerate(eigenvalues.items()):
         marker = MARKERS[number % len(MARKERS)]
         look = {
             "color": COLOURS[number % len(COLOURS)],
-            "markersize": 3 if len(values) <= MOST_LARGE else 1,
+            "markersize": points(3) if len(values) <= MOST_LARGE else 1,
             "fillstyle": "none" if number else "full",
         }
         axes.plot(values.real, values.imag, marker, label=name, **look)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title("eigenvalues")
     axes.tick_params(labelsize=6)
-    axes.axhline(0, color=GREY, linewidth=0.4)
-    axes.axvline(0, color=GREY, linewidth=0.4)
+    axes.axhline(0, color=GREY, linewidth=points(0.4))
+    axes.axvline(0, color=GREY, linewidth=points(0.4))
     if len(eigenvalues) > 1:
-        look = {"fontsize": 5, "ncols": min(4, len(eigenvalues)), "columnspacing": 1}
+        look = {"fontsize": SMALLEST, "ncols": min(4, len(eigenvalues)), "columnspacing": 1}
         axes.figure.legend(loc="outside lower center", **look)
 
 
@@ -337,7 +338,7 @@ def plane(request: FigureRequest) -> FigureData:
         _draw_borders(axes, groups, reading.readout[:, :3].astype(np.float64))
         first, second = (f"{share:.0%} of variance" for share in reading.shares[:2])
         axes.set(xlabel=f"component 1 ({first})", ylabel=f"component 2 ({second})")
-        look = {"title_fontsize": 6, "fontsize": 6, "ncols": 4, "markerscale": 1.5}
+        look = {"title_fontsize": SMALL, "fontsize": SMALL, "ncols": 4, "markerscale": 1.5}
         figure.legend(title=title, loc="outside upper center", **look)
 
     return FigureData(columns, draw, 3.2, notes)
@@ -355,16 +356,16 @@ def _draw_states(axes: Any, groups: TargetGroups, states: Any, names: Any) -> No
     for number, name in enumerate(groups.names):
         marker = MARKERS[number % len(MARKERS)]
         colour = GROUP_COLOURS[number % len(GROUP_COLOURS)]
-        look = {"markersize": 2, "alpha": 0.6, "label": plain(name)}
+        look = {"markersize": points(2), "alpha": 0.6, "label": plain(name)}
         axes.plot(*states[names == name].T, marker, color=colour, **look)
-    axes.plot(*states[names == ""].T, ".", color=GREY, markersize=2)
+    axes.plot(*states[names == ""].T, ".", color=GREY, markersize=points(2))
 
 
 def _draw_points(axes: Any, places: Any, kinds: Any) -> None:
     for kind, (marker, filled) in POINTS.items():
         x, y = places[kinds == kind].T
         if len(x):
-            look = {"color": "black", "markersize": 4, "fillstyle": filled}
+            look = {"color": INK, "markersize": points(4), "fillstyle": filled}
             axes.plot(x, y, marker, label=point_count(len(x), kind), **look)
 
 

@@ -11,7 +11,8 @@ from echornn.arrays.run_arrays import read
 from echornn.arrays.solutions import SolutionsThere, solutions_along, solutions_at
 from echornn.levels import can_be_solved
 from tui.figures.data import FigureData, FigureRequest
-from tui.figures.paper import COLOURS, MARKERS, draw_legend, line_style, number_axis
+from tui.figures.paper import MARKERS, draw_legend, line_style, number_axis
+from tui.figures.style import COLOURS, SMALL, points
 
 MARGIN = 0.12  # for the seeds beside medoids; chosen by eye
 
@@ -31,11 +32,11 @@ def solutions(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for number, (name, is_member) in enumerate(groups.items()):
-            look = {"color": COLOURS[number], "markersize": 4, "label": name}
+            look = {"color": COLOURS[number], "markersize": points(4), "label": name}
             axes.plot(*found.places[is_member].T, MARKERS[number], **look)
         for network in found.medoids:
             text = f" {found.seeds[network]}"
-            axes.annotate(text, found.places[network], va="center", fontsize=6)
+            axes.annotate(text, found.places[network], va="center", fontsize=SMALL)
         axes.margins(MARGIN)
         axes.set_aspect("equal", adjustable="datalim")
         axes.set(
