@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from echornn import ConfigError
 from echornn.sweeps.folder import SweepResults
 from tui.cli.parameters import Along, At, Branch, Replica, Trust
 from tui.cli.rows import emit, named
@@ -39,6 +41,8 @@ def make_figure(
     down: str | None = None,
     show: Measure | None = None,
     filter: str = "",
+    components: str | None = None,
+    style: Literal["paper", "talk", "dark"] = "paper",
     width: Annotated[float | None, INCHES] = None,
     height: Annotated[float | None, INCHES] = None,
     font: str = FigureRequest.font,
@@ -58,7 +62,9 @@ def make_figure(
         down: For map: field of the rows.
         show: For map: success, windows or loss.
         filter: For map: show only some values, as in map.
-        width: Inches; by default 3.3, one column of most papers.
+        components: For plane: the two principal components across and up; 1,2 by default.
+        style: For a paper, or for slides on white or on dark.
+        width: Inches; by default 3.3, one column of most papers, for slides 6.6.
         height: Inches; by default as the kind of figure needs.
         font: An installed font, or serif.
     """
@@ -71,21 +77,29 @@ def make_figure(
         "along": along,
         "log": log,
     }
-    mapped = {"across": across, "down": down, "show": show, "filter": filter or None}
+    others_of_some = {
+        "across": across,
+        "down": down,
+        "show": show,
+        "filter": filter or None,
+        "components": components,
+    }
     flags: dict[str, Any] = {"out": out}
-    for name, value in {**drawn, **mapped}.items():
+    for name, value in {**drawn, **others_of_some}.items():
         if value is not None and value is not False:
             _require_use(kind, name)
             flags[name] = value
     if others and kind != "runs":
         wrong = f"{others[0]!r} cannot be used with {kind}"
         raise UsageError(f"{wrong}: only runs compares several runs")
-    size: dict[str, Any] = {"width": width, "height": height, "font": font}
-    for name, value in size.items():
+    looks: dict[str, Any] = {"style": style, "width": width, "height": height, "font": font}
+    for name, value in looks.items():
         if value != getattr(FigureRequest, name):
             flags[name] = value
     command = command_with("figure", [run, kind, *others], flags)
-    request = FigureRequest(run, kind, others, **drawn, trust=trust, **size)
+    request = FigureRequest(run, kind, others, **drawn, trust=trust, **looks)
+    if components is not None:
+        request = replace(request, components=_two_components(components))
     if kind == "map":
         from tui.cli.map import chosen_state
 
@@ -98,6 +112,14 @@ def make_figure(
         written, notes = write_figure(replace(request, progress=line.say), out, command)
     printed.complain(*(f"echornn-tui: {note}" for note in notes))
     return emit(map(str, written))
+
+
+def _two_components(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9][0-9]{0,8}),([1-9][0-9]{0,8})", text)
+    if match is None or match[1] == match[2]:
+        allowed = "two different components, from 1 on, as 1,3"
+        raise ConfigError("components", text, allowed)
+    return int(match[1]), int(match[2])
 
 
 def _require_use(kind: str, flag: str) -> None:
