@@ -176,9 +176,9 @@ def test_products_are_what_the_elements_do_one_after_the_other(group: str) -> No
     batch = Group(group, 12, 5).draw(rng(), 300, 12)
     assert set(batch.x.flat) == set(range(Group(group).inputs.count))
     meaning: dict[int, tuple[int, ...]] = {}
-    for targets, row in zip(batch.y.tolist(), arrangements(batch.x, group), strict=True):
-        for target, things in zip(targets, row, strict=True):
-            assert meaning.setdefault(target, things) == things
+    things = arrangements(batch.x, group)
+    for target, places in zip(batch.y.flat, things.reshape(-1, things.shape[-1]), strict=True):
+        assert meaning.setdefault(target, tuple(places)) == tuple(places)
     assert len({*meaning.values()}) == len(meaning) == {"S3": 6, "S5": 120}.get(group, 60)
     numbers = [meaning[number] for number in sorted(meaning)]
     assert numbers == sorted(numbers)
@@ -368,22 +368,22 @@ def moved(x: Inputs, places: int, moves: int) -> Keys:
     return np.asarray(led * len(step) + step)
 
 
-def arrangements(x: Inputs, group: str) -> list[list[tuple[int, ...]]]:
-    """How the things lie after each element of a group, which puts each where it says."""
+def arrangements(x: Inputs, group: str) -> Inputs:
+    """How the things lie after each element of a group, which puts each where it says: [rows,
+    steps, things]."""
     degree = int(group[1:])
     elements = list(itertools.permutations(range(degree))) if degree < 60 else []
     if group == "A5":
         elements = [element for element in elements if not is_odd(element)]
     for turn in range(degree if not elements else 0):
         elements.append(tuple((place + turn) % degree for place in range(degree)))
-    rows = []
-    for row in x.tolist():
-        things = tuple(range(degree))
-        rows.append(list[tuple[int, ...]]())
-        for number in row:
-            things = tuple(elements[number][place] for place in things)
-            rows[-1].append(things)
-    return rows
+    puts = np.array(elements, np.uint8)
+    things = np.tile(np.arange(degree, dtype=np.uint8), (len(x), 1))
+    steps = []
+    for numbers in x.T:
+        things = puts[numbers[:, None], things]
+        steps.append(things)
+    return np.stack(steps, axis=1)
 
 
 def is_odd(things: tuple[int, ...]) -> bool:
@@ -391,18 +391,22 @@ def is_odd(things: tuple[int, ...]) -> bool:
 
 
 def products(x: Inputs, group: str, steps: int) -> Keys:
-    """How the things lie at each of the first steps; later only the step."""
-    numbers = defaultdict[object, int](itertools.count().__next__)
-    keys = []
-    for row in arrangements(x, group):
-        known = [things if step < steps else step for step, things in enumerate(row)]
-        keys.append([numbers[key] for key in known])
-    return np.array(keys)
+    """Where the first of the things lie at each of the first steps, from which it follows for the
+    others; later only the step."""
+    places = arrangements(x, group)[..., :4]
+    keys = places @ 60 ** np.arange(1, 1 + places.shape[-1])
+    keys[:, steps:] = np.arange(steps, x.shape[1])
+    return keys
 
 
 def signs(x: Inputs, group: str) -> Keys:
-    odd = {things: is_odd(things) for row in arrangements(x, group) for things in row}
-    return np.array([[odd[things] for things in row] for row in arrangements(x, group)], np.int64)
+    """Whether the things lie so that it takes an odd number of exchanges."""
+    _, places, numbers = np.unique(
+        products(x, group, x.shape[1]), return_index=True, return_inverse=True
+    )
+    things = arrangements(x, group).reshape(x.size, -1)
+    odd = np.array([is_odd(tuple(things[place])) for place in places], np.int64)
+    return odd[numbers].reshape(x.shape)
 
 
 def read(x: Inputs, states_of: Callable[..., list[object]], *arguments: object) -> Keys:
