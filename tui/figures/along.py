@@ -13,8 +13,16 @@ from echornn.arrays.run_arrays import RunArrays, read
 from echornn.config import EchoConfig
 from echornn.data import source_lags
 from tui.figures.data import FigureData, FigureRequest
-from tui.figures.paper import guide, line_style, number_axis, plain
-from tui.figures.style import INK, SMALL, SMALLEST, points, shade_map
+from tui.figures.paper import (
+    Name,
+    draw_names,
+    guide,
+    line_style,
+    number_axis,
+    plain,
+    title_case,
+)
+from tui.figures.style import GREY, INK, PAPER, SMALL, points, shade_map
 
 POSITIONS = 50  # by default; chosen by eye
 # At a radius of 1 a state neither grows nor decays, without squashing; 1e-3 is chosen by eye
@@ -38,17 +46,27 @@ def lines(request: FigureRequest) -> FigureData:
 
     def draw(figure: Any) -> None:
         all_axes = figure.subplots(len(PANELS), 1, sharex=True)
+        panels = []
         for axes, (title, labels) in zip(all_axes, PANELS.items(), strict=True):
+            names = []
             for number, (name, values) in enumerate(series(records, labels).items()):
-                look = line_style(number) | {"markersize": points(2)}
-                axes.plot(windows, values, label=plain(name), **look)
+                look = line_style(number, values)
+                axes.plot(windows, values, label=plain(name), clip_on=False, **look)
+                known = values[np.isfinite(values)]
+                if len(known):
+                    names.append(Name(plain(name), known[-1], look["color"]))
             if title in GUIDES:
                 axes.axhline(GUIDES[title], **guide())
             if title == "update / weight":
                 axes.set_yscale("log")
-            axes.set_ylabel(title.replace(" ", "\n", 1))
-            axes.legend(fontsize=SMALLEST, loc="upper left", bbox_to_anchor=(1, 1))
+            if title == "saturated":
+                axes.set_ylim(0, 1)
+            axes.set_xlim(0, max(1, windows[-1]))
+            axes.set_ylabel(title_case(title).replace(" ", "\n", 1))
+            panels.append(names)
         number_axis(all_axes[-1].xaxis, "window")
+        for axes, names in zip(all_axes, panels, strict=True):
+            draw_names(axes, names)
         figure.align_ylabels()
 
     columns = {"window": windows, **series(records, NUMBERS)}
@@ -70,7 +88,7 @@ def _draw_lags(key: str, config: EchoConfig, windows: Any, values: Any, figure: 
 
     if key == "gradient_by_lag":
         ends = {"vmin": NOTHING, "vmax": np.nanmax(values, initial=0.0)}
-        label, extend = "log10 of the gradient\ngrey: nothing is learned", "min"
+        label, extend = "log₁₀ of the gradient\n(grey: nothing is learned)", "min"
     else:
         values = np.maximum(values, 0)  # r2 is below 0 by chance only
         ends = {"vmin": 0, "vmax": 1}
@@ -84,14 +102,21 @@ def _draw_lags(key: str, config: EchoConfig, windows: Any, values: Any, figure: 
         "interpolation": "nearest",
     }
     axes = figure.subplots()
-    shades = shade_map().with_extremes(under="0.85")
+    shades = shade_map().with_extremes(under=(GREY, 0.3))
     image = axes.imshow(values, shades, **where, **ends)
-    figure.colorbar(image, extend=extend).set_label(label)
+    axes.spines[:].set_visible(False)
+    bar = figure.colorbar(image, extend=extend)
+    bar.outline.set_visible(False)
+    bar.set_label(label)
     reach = config.reach
     if reach is not None and reach < lags:
-        axes.axhline(reach - 0.5, color=INK, linewidth=points(0.7), linestyle=(0, (4, 2)))
-        axes.annotate(f"T = {reach}", (last, reach - 0.4), ha="right", fontsize=SMALL)
-    look = {"color": INK, "markersize": points(4), "clip_on": False}
+        line = {"linewidth": points(0.7), "y": reach - 0.5}
+        axes.axhline(color=PAPER, **line)  # else no dashes are seen on dark shades
+        axes.axhline(color=INK, linestyle=(0, (4, 2)), **line)
+        look = {"va": "center", "fontsize": SMALL, "annotation_clip": False}
+        place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+        axes.annotate(f"T = {reach}", (1, reach - 0.5), (points(2), 0), **place, **look)
+    look = {"color": INK, "markersize": points(3), "clip_on": False}
     for lag in source_lags(config):
         axes.plot(0, lag, ">", transform=axes.get_yaxis_transform(), **look)
     number_axis(axes.xaxis, "window")

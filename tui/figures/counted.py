@@ -18,25 +18,27 @@ from echornn.sweeps.folder import SweepResults
 from echornn.sweeps.results import MapCell
 from echornn.sweeps.table import Choice, Table, cell_numbers
 from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.fates import LOOKS, fates_of, numbers_by_fate
 from tui.figures.paper import (
     draw_legend,
     draw_levels,
+    letters,
     mark_not_finite,
     name_axis,
     number_axis,
     scale_losses,
+    title_case,
 )
-from tui.figures.style import BLUE, INK, ORANGE, PAPER, SMALL, points, shade_map
+from tui.figures.style import BLUE, GREY, INK, PAPER, SMALL, points, shade_map
 from tui.text.measures import Measure, Scale, meaning, short_text, value_of, value_text
 
 # Chosen by eye
-MANY = 100  # networks, of which more have small markers
+LARGEST, SMALLEST, TOGETHER = 3.5, 1.5, 150  # points of markers: of one, and of all side by side
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # the shades beside which the colour bar has a value
-COLUMN = 3.3  # inches: the width of a figure for which these are:
-MOST_TEXTS = 14  # columns of squares that have their values written on them
-TEXT_SIZE = 60  # points of a text in all columns together
-LETTERS = 13.6  # letters of columns that have room in an inch
-DARK = 0.55  # a shade on which texts are white
+TEXT_SIZE = 0.25  # of a value, as a share of the width of a square
+LEAST_TEXT, MOST_TEXT = 5, 6  # points of a value on a journal's page; journals print none below 5
+NAMED = 0.8  # the share of a figure's width that names of columns have
+DARK = 0.55  # a shade on which texts have the colour of the background
 
 
 # ---- seeds
@@ -59,11 +61,16 @@ def seeds(request: FigureRequest) -> FigureData:
         columns["final_loss"].append(f"{network.final_loss:.9g}")
     solved_at = np.array(columns["solved_at"], float)
     losses = np.array([network.final_loss for network in networks])
+    fates = fates_of(config, networks)
 
     def draw(figure: Any) -> None:
-        upper, lower = figure.subplots(2, 1)
+        width, height = figure.get_size_inches()
+        if width > 2 * height:
+            upper, lower = figure.subplots(1, 2)
+        else:
+            upper, lower = figure.subplots(2, 1)
         _draw_solved(upper, config, solved_at, position.window)
-        _draw_final_losses(lower, config, losses, np.isfinite(solved_at), request.log)
+        _draw_final_losses(lower, config, losses, fates, request.log)
         draw_legend(figure, lower, "lower")
         levels = [("chance", chance_level(config)), ("solved", solved_level(config))]
         draw_levels(lower, levels)
@@ -79,35 +86,33 @@ def _draw_solved(axes: Any, config: EchoConfig, solved_at: Any, windows: int) ->
     title = NOTHING_COUNTS
     if can_be_solved(config):
         shares = np.array([*range(count + 1), count]) / replicas
-        axes.step([0, *solved, windows], shares, where="post", color=BLUE)
+        axes.step([0, *solved, windows], shares, where="post", color=BLUE, clip_on=False)
         low, high = wilson(count, replicas)
         last = shares[-1:]
-        look = {"color": INK, "capsize": 2, "linewidth": points(0.8), "clip_on": False}
+        look = {"color": INK, "capsize": points(2), "linewidth": points(0.8), "clip_on": False}
         axes.errorbar([windows], last, [last - low, high - last], **look)
         interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
         title = f"{count:,} of {replicas:,} solved it; {interval}"
     axes.set_title(title, fontsize=SMALL)
     number_axis(axes.xaxis, "window")
-    axes.set(xlim=(0, 1.03 * max(1, windows)), ylim=(-0.03, 1.03))
-    axes.set_ylabel("share of networks\nthat solved the task")
+    axes.set(xlim=(0, max(1, windows)), ylim=(0, 1), ylabel="Share that solved it")
 
 
 def _draw_final_losses(
-    axes: Any, config: EchoConfig, losses: Any, is_solved: Any, is_log: bool
+    axes: Any, config: EchoConfig, losses: Any, fates: Sequence[str], is_log: bool
 ) -> None:
     """Draw the final losses in order."""
     order = np.argsort(losses, kind="stable")
     ranks = 1 + np.argsort(order)
-    size = 4 if len(losses) <= MANY else 1.5
+    size = min(LARGEST, max(SMALLEST, TOGETHER / len(losses)))
     scale_losses(axes, config.loss_name, is_log, [losses])
-    others = ~is_solved
-    name = "not solved" if can_be_solved(config) else "loss"
-    if is_solved.any():
-        look = {"color": BLUE, "markersize": size, "label": "solved"}
-        axes.plot(ranks[is_solved], losses[is_solved], "o", **look)
-    if others.any():
-        look = {"color": ORANGE, "markersize": size, "label": name}
-        axes.plot(ranks[others], losses[others], "x", **look)
+    for fate, numbers in numbers_by_fate(fates).items():
+        colour, _, marker = LOOKS[fate]
+        look = {"color": colour, "markersize": points(size), "fillstyle": "none"}
+        if marker == "o":
+            look["fillstyle"] = "full"
+        label = f"{len(numbers):,} {fate}"
+        axes.plot(ranks[numbers], losses[numbers], marker, label=label, **look)
     mark_not_finite(axes, ranks, losses)
     number_axis(axes.xaxis, "network, by its final loss")
 
@@ -152,7 +157,7 @@ def _map_columns(table: Table, scale: Scale) -> dict[str, list[Any]]:
 
 def _map_label(results: SweepResults, measure: Measure, trained: Sequence[int]) -> str:
     """The meaning of the shades, and how many networks a square has."""
-    label = meaning(measure, results.points)
+    label = title_case(meaning(measure, results.points))
     if measure is not Measure.LOSS and not MapCell((), results.points).can_be_solved:
         label = NOTHING_COUNTS
     counts = [count for count in trained if count]
@@ -160,8 +165,8 @@ def _map_label(results: SweepResults, measure: Measure, trained: Sequence[int]) 
         return label
     least, most = min(counts), max(counts)
     if least == most:
-        return f"{label} (n = {least:,})"
-    return f"{label} (n = {least:,} to {most:,})"
+        return f"{label}, n = {least:,}"
+    return f"{label}, n = {least:,} to {most:,}"
 
 
 def _draw_map(
@@ -173,27 +178,32 @@ def _draw_map(
     across = [value_text(value) for value in table.columns]
     down = [value_text(value) for value in table.rows]
     shades = np.array(columns["shade"], float).reshape(len(down), len(across))
-    axes.patch.set(hatch="////", edgecolor="#BBBBBB", linewidth=0)
+    axes.patch.set(hatch="////", edgecolor=GREY, linewidth=0)
+    axes.spines[:].set_visible(False)
     look = {"aspect": "auto", "interpolation": "nearest"}
     shades_and_white = shade_map().with_extremes(under=PAPER)
     image = axes.imshow(shades, cmap=shades_and_white, vmin=0, vmax=1, **look)
     _write_values(axes, shades, columns["text"])
-    name_axis(axes.xaxis, across, 16, LETTERS * figure.get_figwidth())
+    name_axis(axes.xaxis, across, 16, letters(NAMED * figure.get_figwidth()))
     name_axis(axes.yaxis, down if table.choice.down else [""], 30)
-    axes.tick_params(length=0, labelsize=7)
-    axes.set(xlabel=table.choice.across, ylabel=table.choice.down or "")
+    axes.tick_params(length=0)
+    axes.set(xlabel=_field_name(table.choice.across), ylabel=_field_name(table.choice.down))
     bar = figure.colorbar(image, ax=axes, location="top", aspect=40, pad=0.02)
     bar.set_ticks(TICKS, labels=[_tick(scale, share) for share in TICKS])
+    bar.outline.set_visible(False)
     bar.set_label(label)
+
+
+def _field_name(field: str | None) -> str:
+    return title_case((field or "").replace("_", " "))
 
 
 def _write_values(axes: Any, shades: Any, texts: Sequence[str]) -> None:
     """Write the value of each square on it, if there is room."""
-    width = axes.figure.get_figwidth() / COLUMN
-    columns = shades.shape[1]
-    if columns > MOST_TEXTS * width:
+    room = 72 * axes.figure.get_figwidth() / shades.shape[1]
+    size = min(points(MOST_TEXT), TEXT_SIZE * room)
+    if size < points(LEAST_TEXT):
         return
-    size = min(7.0, TEXT_SIZE * width / max(1, columns))
     for (row, column), text in zip(np.ndindex(shades.shape), texts, strict=True):
         colour = PAPER if shades[row, column] > DARK else INK
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)

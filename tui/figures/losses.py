@@ -22,12 +22,14 @@ from echornn.run.losses import Losses
 from echornn.session.pictures.look import curve_under, futures, shared, words_of
 from tui.figures import paper
 from tui.figures.data import FigureData, FigureError, FigureRequest
+from tui.figures.fates import draw_networks, fates_of
 from tui.figures.style import BLUE, GREY, INK, ORANGE, points
 from tui.text.lines import levels_of
 
 BUCKETS = 400  # points of a line: more than a column of a page resolves
 # Extremes of so many times the highest point of the lines are cut off: a few would flatten all else
 MOST = 4
+MOST_LINES = 16  # networks, of which more are a band; chosen by eye
 BEYOND = 1e30  # higher than every axis: the band of a tenth that has diverged reaches the top
 
 COLUMNS = ("networks", "mean", "low", "high", "q10", "median", "q90", "solved", "error_rate")
@@ -56,7 +58,7 @@ class BandedLine:
             band = {"color": look["color"], "alpha": alpha, "linewidth": 0}
             axes.fill_between(windows, low, high, label=self.band_label, **band)
         if len(windows) == 1:
-            look = {"marker": ".", "markersize": points(4), **look}
+            look = {**look, "marker": "."}
         axes.plot(windows, self.losses, label=paper.plain(self.label), **look)
         paper.mark_not_finite(axes, windows, self.losses)
 
@@ -90,8 +92,8 @@ def _chosen(curve: Curve, buckets: Any) -> Curve:
 
 
 def curve(request: FigureRequest) -> FigureData:
-    """The losses along a path, as on the screen: for a single network mean and extremes, for
-    several quantiles."""
+    """The losses along a path: for a single network mean and extremes, for several quantiles, and
+    of a few networks the losses of each."""
     opened = read(request.run)
     losses = opened.timeline
     position, network = _position(opened, request)
@@ -106,26 +108,34 @@ def curve(request: FigureRequest) -> FigureData:
         stats = losses.stats(position, index)
     else:
         line = _chosen(line, line.starts >= band.ends[-1])  # of several networks one may be left
-    name = "network"
     if len(band):
-        name = label = f"seed {config.of(index).seed}"
+        label = f"seed {config.of(index).seed}"
 
     levels = levels_of(config, ladder_of(config))
-    columns = _curve_columns(config, name, band, line, levels)
     picture = CurvePicture(config.loss_name, request.log, label, line, band, stats, levels)
+    lines = {label if len(band) else "network": line}
+    if 1 < config.replicas <= MOST_LINES and request.replica is None:
+        lines = {}
+        for index in range(config.replicas):
+            label = f"seed {config.of(index).seed}"
+            lines[label] = losses.curve(branch, BUCKETS, 0, position.window, index)
+        fates = fates_of(config, opened.networks(request.at, request.branch))
+        picture = replace(picture, networks=[*lines.values()], fates=fates)
+    columns = _curve_columns(config, band, lines, levels)
     return FigureData(columns, picture.draw, 2.4, opened.notes)
 
 
 def _curve_columns(
-    config: EchoConfig, name: str, band: Band, line: Curve, levels: Levels
+    config: EchoConfig, band: Band, lines: Mapping[str, Curve], levels: Levels
 ) -> dict[str, Any]:
-    """The table: all networks, then the one that is a line of its own; what none has is left
+    """The table: all networks, then those that are lines of their own; what none has is left
     out."""
-    networks, network = _columns("all networks", band), _columns(name, line)
-    network["networks"] = [1] * len(line.starts)
+    tables = [_columns("all networks", band)]
+    for name, line in lines.items():
+        tables.append(_columns(name, line) | {"networks": [1] * len(line.starts)})
     columns: dict[str, Any] = {}
-    for column in networks:
-        cells = [*networks[column], *network[column]]
+    for column in tables[0]:
+        cells = [cell for table in tables for cell in table[column]]
         is_known = any(cell is not None for cell in cells)
         if is_known and (column != "error_rate" or config.has_classes):
             columns[column] = cells
@@ -159,23 +169,25 @@ class CurvePicture:
     stats: LossStats
     levels: Levels
     limit: float = math.nan  # which is inside too
+    networks: Sequence[Curve] = ()  # of a few networks, in place of the band
+    fates: Sequence[str] = ()  # of these
 
     def draw(self, figure: Any) -> None:
         axes = figure.add_subplot()
         line, band = self.line, self.band
-        starts = np.concatenate([band.starts, line.starts])
-        ends = np.concatenate([band.ends, line.ends])
-        low = np.concatenate([band.low, line.low])
-        high = np.concatenate([band.high, line.high])
-        self._scale(axes, low, high)
-        if len(band):
+        self._scale(axes)
+        if self.networks:
             self._draw_networks(axes)
+        elif len(band):
+            self._draw_band(axes)
         else:
             extremes = line.low, line.high, self.label, "smallest to largest"
             mean = BandedLine(line.starts, line.ends, line.mean, *extremes)
             mean.draw(axes, color=BLUE)
+            self._mark_beyond(axes)
+        starts = np.concatenate([band.starts, line.starts])
+        ends = np.concatenate([band.ends, line.ends])
         _scale_windows(axes, starts, ends)
-        self._mark_beyond(axes, _middles(starts, ends), high)
         for segment in line.segments:
             if segment.cause in MARKS:
                 paper.mark(axes, segment.at, MARKS[segment.cause], linewidth=points(0.6), zorder=0)
@@ -183,37 +195,49 @@ class CurvePicture:
         paper.draw_legend(figure, axes, "upper")
         paper.draw_levels(axes, self.levels)
 
-    def _scale(self, axes: Any, low: Any, high: Any) -> None:
-        """All lines are inside, and extremes that are not too high."""
-        band = self.band
-        lines = np.concatenate([self.line.mean, band.tenth, band.median, band.ninetieth])
-        top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0)
-        if top and not self.is_log:
-            low, high = low[low <= top], high[high <= top]
-        values = [lines, low, high, [self.limit]]
+    def _scale(self, axes: Any) -> None:
+        """All lines are inside, and extremes of one network that are not too high."""
+        line, band = self.line, self.band
+        means = [network.mean for network in self.networks]
+        lines = np.concatenate([line.mean, band.tenth, band.median, band.ninetieth, *means])
+        values = [lines, [self.limit]]
+        if not len(band):
+            low, high = line.low, line.high
+            top = MOST * np.max(lines[np.isfinite(lines)], initial=0.0)
+            if top and not self.is_log:
+                low, high = low[low <= top], high[high <= top]
+            values += [low, high]
         paper.scale_losses(axes, self.loss_name, self.is_log, values)
 
     def _draw_networks(self, axes: Any) -> None:
+        lines = []
+        for network in self.networks:
+            lines.append((_middles(network.starts, network.ends), network.mean))
+        draw_networks(axes, self.fates, lines)
+        for line in lines:
+            paper.mark_not_finite(axes, *line)
+        band = self.band
+        look = {"color": INK, "linewidth": points(1.4), "label": "median"}
+        axes.plot(_middles(band.starts, band.ends), band.median, **look)
+
+    def _draw_band(self, axes: Any) -> None:
         band, line = self.band, self.line
-        windows = _middles(band.starts, band.ends)
-        dots = {"color": GREY, "linewidth": points(0.5), "linestyle": (0, (1, 1.5))}
-        axes.plot(windows, band.low, label="smallest, largest", **dots)
-        axes.plot(windows, band.high, label=None, **dots)
-        tenth, ninetieth = band.tenth, band.ninetieth
-        quantiles = "median", "10 to 90 %"
-        median = BandedLine(band.starts, band.ends, band.median, tenth, ninetieth, *quantiles)
+        quantiles = band.tenth, band.ninetieth, "median", "10 to 90 % of networks"
+        median = BandedLine(band.starts, band.ends, band.median, *quantiles)
         median.draw(axes, color=BLUE, linewidth=points(1.4))
         if len(line.mean):
             mean = BandedLine(line.starts, line.ends, line.mean, line.mean, line.mean, self.label)
             mean.draw(axes, color=ORANGE, linestyle="--")
 
-    def _mark_beyond(self, axes: Any, windows: Any, high: Any) -> None:
+    def _mark_beyond(self, axes: Any) -> None:
         """At the top, where largest losses are above it."""
+        high = self.line.high
         is_beyond = np.isfinite(high) & (high > axes.get_ylim()[1])
         if is_beyond.any():
+            windows = _middles(self.line.starts, self.line.ends)[is_beyond]
             label = f"beyond, to {high[is_beyond].max():.3g}"
             look = {"marker": "^", "markersize": points(3), "color": GREY, "label": label}
-            axes.plot(windows[is_beyond], high[is_beyond] * 0 + 1, **look, **_on_the_edge(axes))
+            axes.plot(windows, np.ones(len(windows)), **look, **_on_the_edge(axes))
 
     def _mark_solved(self, axes: Any) -> None:
         stats = self.stats
@@ -223,7 +247,7 @@ class CurvePicture:
         ):
             if window:
                 label = f"{word} at {window:,}"
-                look = {"marker": marker, "markersize": points(4), "color": INK, "label": label}
+                look = {"marker": marker, "markersize": points(3.5), "color": INK, "label": label}
                 axes.plot([window], [0.02], **look, **_on_the_edge(axes))
 
 
@@ -257,15 +281,17 @@ def norms(request: FigureRequest) -> FigureData:
     limit = config.clip_norm
     if limit:
         count = round(float(((ends - starts) * clipped).sum()))
-        levels = [(f"clip_norm, {count:,} clipped", limit)]
+        levels = [(f"{count:,} windows clipped to", limit)]
         picture = replace(picture, levels=levels, limit=limit)
     return FigureData(columns, picture.draw, 2.0, opened.notes)
 
 
 def _scale_windows(axes: Any, starts: Any, ends: Any) -> None:
-    """Scale and label the axis of windows so that a single window is in the middle."""
-    first, last = min(starts) + 1, max(ends)
-    axes.set_xlim(first - 0.5, last + 0.5 + 0.02 * (last - first))
+    """Scale and label the axis of windows; a single window is in the middle."""
+    first, last = min(starts), max(ends)
+    if last - first == 1:
+        last += 1
+    axes.set_xlim(first, last)
     paper.number_axis(axes.xaxis, "window")
 
 
@@ -364,7 +390,7 @@ def _draw_compared(
     values = [np.array(columns[column], float) for column in losses]
     paper.scale_losses(axes, label, is_log, values)
     for number, line in enumerate(lines):
-        line.draw(axes, alpha=0.2, **paper.line_style(number))
+        line.draw(axes, alpha=0.2, **paper.line_style(number, line.losses))
     _scale_windows(axes, np.array(columns["first_window"]) - 1, columns["last_window"])
     paper.draw_legend(figure, axes, "lower")
     paper.draw_levels(axes, levels)

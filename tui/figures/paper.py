@@ -10,24 +10,22 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tui.figures.style import COLOURS, GREY, INK, SMALL, SMALLEST, STYLES, points
+from tui.figures.style import COLOURS, GREY, INK, SMALL, STYLES, points
 
-# Lines differ without colours too; all dashes and sizes are chosen by eye
+# Lines differ without colours too; chosen by eye, as all numbers here
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-ARROW = {
-    "arrowstyle": "-",
-    "color": GREY,
-    "linewidth": 0.4,
-    "shrinkA": 0,
-    "shrinkB": 0,
-    "relpos": (0, 0.5),
-}
-LINE = 7.5  # the height of a line of small print in points
+FEW = 30  # points of a line, of which more have no markers
+FEW_LINES = 6  # of which more have a legend in place of names at their ends
+# The mean width of a letter, as a share of its size: of DejaVu Sans 0.52 measured, and some more
+LETTER = 0.56
+LINE = 1.25  # the height of a line of text, as a share of its size
+MARGIN = 0.22  # the share of a figure's width for names beside the axes
+SHORTEST = 13  # letters of a line there
 LONGEST_NAME = 60  # letters of a user's text
 LONGEST_LEVEL = 34  # letters of a level's name
 
@@ -48,16 +46,42 @@ def plain(text: str, most: int = LONGEST_NAME) -> str:
     return text.replace("$", r"\$")
 
 
-def line_style(number: int) -> dict[str, Any]:
-    """The style of one of several lines: colour, dashes and a few markers; the first 280 differ."""
-    first_marker = 0.05 + 0.9 * (number % 5) / 5  # those of neighbours do not lie on each other
-    return {
+def title_case(text: str) -> str:
+    """A label as journals print it: of ``cross-entropy, nats`` Cross-entropy (nats)."""
+    name, comma, unit = text.partition(", ")
+    if comma:
+        name += f" ({unit})"
+    return plain(name[:1].upper() + name[1:])
+
+
+def letters(inches: float) -> int:
+    """How many letters of small print have room in so many inches."""
+    return int(72 * inches / LETTER / _small_print())
+
+
+def _small_print() -> float:
+    """The size of small print in points."""
+    from matplotlib.font_manager import FontProperties
+
+    return float(FontProperties(size=SMALL).get_size_in_points())
+
+
+def line_style(number: int, values: Any = ()) -> dict[str, Any]:
+    """The style of one of several lines: colour, dashes, and markers if it has few values, or
+    where one has no neighbours; the first 40 differ without them."""
+    is_known = np.isfinite(np.array(values, float))
+    marked = is_known
+    if len(is_known) > FEW:
+        before, after = np.append(False, is_known[:-1]), np.append(is_known[1:], False)
+        marked = is_known & ~before & ~after
+    look: dict[str, Any] = {
         "color": COLOURS[number % len(COLOURS)],
         "linestyle": DASHES[number % len(DASHES)],
-        "marker": MARKERS[number % len(MARKERS)],
-        "markersize": points(3),
-        "markevery": (first_marker, 0.3),
     }
+    if marked.any():
+        look["marker"] = MARKERS[number % len(MARKERS)]
+        look |= {"markersize": points(2), "markevery": np.flatnonzero(marked)}
+    return look
 
 
 def guide() -> dict[str, Any]:
@@ -69,7 +93,7 @@ def number_axis(axis: Any, label: str) -> None:
     """Label an axis of whole numbers."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    axis.set_label_text(label)
+    axis.set_label_text(title_case(label))
     axis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
@@ -85,7 +109,7 @@ def name_axis(axis: Any, names: Sequence[str], most: int, room: float = math.inf
 
 def scale_losses(axes: Any, label: str, is_log: bool, values: Sequence[Any]) -> None:
     """Scale and label the axis of losses: all values are inside, and a line at zero is seen."""
-    axes.set_ylabel(plain(label))
+    axes.set_ylabel(title_case(label))
     losses = np.concatenate(values).astype(np.float64)
     losses = losses[np.isfinite(losses)]
     if is_log:
@@ -97,7 +121,8 @@ def scale_losses(axes: Any, label: str, is_log: bool, values: Sequence[Any]) -> 
         axes.set_yscale("log")
         axes.set_ylim(low / 1.2, high * 1.2)
         return
-    low = min(0.0, low)
+    if low < high / 2:  # else most of the axis would be empty
+        low = min(0.0, low)
     margin = 0.03 * (high - low) or 0.03
     axes.set_ylim(low - margin, high + margin)
 
@@ -113,57 +138,98 @@ def mark_not_finite(axes: Any, places: Any, losses: Any) -> None:
 def mark(axes: Any, place: float, text: str, **line: Any) -> None:
     axes.axvline(place, color=INK, linestyle=(0, (4, 2)), **line)
     where = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
-    axes.annotate(text, (place, 1), (2, -4), va="top", fontsize=SMALL, **where)
+    axes.annotate(text, (place, 1), (points(2), 0), va="top", fontsize=SMALL, **where)
 
 
-def draw_levels(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
-    """Draw a dotted line at each level on the axis, with its name beside it if there is room.
+class Name(NamedTuple):
+    """What is written beside the axes, at a height on their axis."""
+
+    text: str
+    height: float
+    colour: str = GREY
+
+
+def draw_levels(axes: Any, levels: Sequence[tuple[str, float]], lines: Sequence[Name] = ()) -> None:
+    """Draw a dotted line at each level on the axis, and beside the axes its name, and those of
+    other lines.
 
     Call it last: only a finished layout tells where names have room.
     """
+    low, high = axes.get_ylim()
+    names = [*lines]
+    for name, loss in levels:
+        if low <= loss <= high:
+            axes.axhline(loss, **guide())
+            names.append(Name(f"{plain(name, LONGEST_LEVEL)} {loss:.3g}", loss))
+    draw_names(axes, names)
+
+
+def draw_names(axes: Any, names: Sequence[Name]) -> None:
+    """Write the names beside the axes, where they do not meet, with a line to where they belong.
+
+    Call it last.
+    """
     figure = axes.figure
     figure.draw_without_rendering()
-    low, high = axes.get_ylim()
     height = axes.get_window_extent().height * 72 / figure.dpi  # in points, as all below
-    letters = max(13, int(4.5 * figure.get_figwidth()))
+    room = max(SHORTEST, int(MARGIN * letters(figure.get_figwidth())))
+    names = sorted(names, key=lambda name: name.height)
+    texts = [fill(name.text, room) for name in names]
+    on_screen = axes.transData.transform([(0, name.height) for name in names] or [(0, 0)])
+    places = axes.transAxes.inverted().transform(on_screen)[:, 1] * height
+    heights = [LINE * _small_print() * len(text.splitlines()) for text in texts]
+    middles = _apart(places, heights, height)
     look = {
         "xycoords": axes.get_yaxis_transform(),
         "textcoords": "offset points",
         "annotation_clip": False,
+        "va": "center",
         "fontsize": SMALL,
-        "color": GREY,
+        "arrowprops": {
+            "arrowstyle": "-",
+            "color": GREY,
+            "linewidth": points(0.4),
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "relpos": (0, 0.5),
+        },
     }
-    top = -LINE / 2  # of the name below
-    for name, loss in sorted(levels, key=lambda level: level[1]):
-        if not low <= loss <= high:
-            continue
-        axes.axhline(loss, **guide())
-        on_screen = axes.transData.transform((0, loss))
-        place = axes.transAxes.inverted().transform(on_screen)[1] * height
-        text = fill(f"{plain(name, LONGEST_LEVEL)} {loss:.3g}", letters)
-        half = LINE * len(text.splitlines()) / 2
-        middle = max(place, top + half)
-        if middle <= height + 2 * LINE:
-            top = middle + half
-            offset = 5, middle - place
-            axes.annotate(text, (1, loss), offset, va="center", arrowprops=ARROW, **look)
+    for name, text, place, middle in zip(names, texts, places, middles, strict=False):
+        offset = points(5), middle - place
+        axes.annotate(text, (1, name.height), offset, color=name.colour, **look)
+
+
+def _apart(places: Sequence[float], heights: Sequence[float], most: float) -> list[float]:
+    """The middles of texts of these heights that shall be at these places, in ascending order:
+    they do not meet, and none is above ``most`` that need not be."""
+    middles: list[float] = []
+    top = -math.inf
+    for place, height in zip(places, heights, strict=False):
+        middles.append(max(place, top + height / 2))
+        top = middles[-1] + height / 2
+    bottom = most + max(heights, default=0) / 2
+    for number in reversed(range(len(middles))):
+        middles[number] = min(middles[number], bottom - heights[number] / 2)
+        bottom = middles[number] - heights[number] / 2
+    return middles
 
 
 def draw_legend(figure: Any, axes: Any, side: str) -> None:
-    """Put the legend above or below the axes ("upper", "lower"), where it covers nothing."""
+    """Put the legend above or below the axes ("upper", "lower"), where it covers nothing, in as
+    many columns as have room."""
     handles, labels = axes.get_legend_handles_labels()
     entries = dict(zip(labels, handles, strict=True))
     fewest = 2 if side == "upper" else 1
     if len(entries) < fewest:
         return
-    letters = [len(label) + 5 for label in entries]
-    room = int(figure.get_figwidth() * 22)
-    columns = len(entries)
-    if sum(letters) >= room:
-        columns = max(1, room // max(letters))
-    fontsize = SMALL if len(entries) < 13 else SMALLEST
-    look = {"ncols": columns, "fontsize": fontsize, "columnspacing": 1.2}
-    figure.legend(entries.values(), entries, loc=f"outside {side} center", **look)
+    width = 0.98 * figure.bbox.width  # fonts have other widths at other resolutions
+    texts = [fill(text, letters(figure.get_figwidth()) - 8) for text in entries]
+    for columns in range(len(entries), 0, -1):
+        look = {"ncols": columns, "loc": f"outside {side} center"}
+        legend = figure.legend(entries.values(), texts, **look)
+        if columns == 1 or legend.get_window_extent().width < width:
+            return
+        legend.remove()
 
 
 def save(

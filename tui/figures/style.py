@@ -20,12 +20,12 @@ ON_WHITE = (
     "#000000",
     "#7F7F7F",
 )
-ON_DARK = (  # the same, the lighter one of each two neighbours first
+ON_DARK = (  # the same, without the dark blue and with the yellow
     "#56B4E9",
     "#E69F00",
     "#009E73",
     "#CC79A7",
-    "#0072B2",
+    "#F0E442",
     "#D55E00",
     "#FFFFFF",
     "#9A9A9A",
@@ -37,11 +37,20 @@ BLUE, ORANGE = COLOURS[:2]
 INK = COLOURS[6]  # of texts and marks
 GREY, PAPER = "C8", "C9"  # of guides, and of the background
 
-SMALL, SMALLEST = "small", "x-small"  # 83 % and 69 % of a style's text
+SMALL = "small"  # 83 % of a style's text
+SMALLEST = SMALL
 
 EVERY_STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "axes.titlesize": "medium",
+    "axes.labelpad": 3,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "legend.handlelength": 1.8,
+    "legend.columnspacing": 1.2,
+    "legend.labelspacing": 0.3,
+    "legend.borderaxespad": 0.2,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "savefig.dpi": 300,
@@ -67,7 +76,8 @@ class Style(NamedTuple):
 
         ink = self.colours[6]
         of_the_ink = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color")
-        line = 0.6 * self.thickness
+        line = 0.5 * self.thickness
+        tick = 2.5 * self.thickness
         return {
             **EVERY_STYLE,
             **dict.fromkeys((*of_the_ink, "ytick.color"), ink),
@@ -76,20 +86,27 @@ class Style(NamedTuple):
             "axes.prop_cycle": cycler(color=[*self.colours, self.guides, self.background]),
             "image.cmap": self.shades,
             "font.size": self.text,
-            "legend.fontsize": "small",
             "axes.linewidth": line,
             "xtick.major.width": line,
             "ytick.major.width": line,
+            "xtick.minor.width": line,
+            "ytick.minor.width": line,
+            "xtick.major.size": tick,
+            "ytick.major.size": tick,
+            "xtick.minor.size": tick / 2,
+            "ytick.minor.size": tick / 2,
+            "patch.linewidth": line,
             "lines.linewidth": self.thickness,
         }
 
 
 STYLES = {
-    "paper": Style(ON_WHITE, "#666666", "#FFFFFF", "cividis_r", text=8, thickness=1, width=3.3),
-    "talk": Style(ON_WHITE, "#666666", "#FFFFFF", "cividis_r", text=16, thickness=2, width=6.6),
+    "paper": Style(ON_WHITE, "#666666", "#FFFFFF", "YlGnBu", text=7, thickness=1, width=3.3),
+    "talk": Style(ON_WHITE, "#666666", "#FFFFFF", "YlGnBu", text=16, thickness=2, width=6.6),
     "dark": Style(ON_DARK, "#9A9A9A", DARK, "cividis", text=16, thickness=2, width=6.6),
 }
-"""By name; the width of paper is one column of most journals, that of the others half a slide."""
+"""By name; the width of paper is one column of most journals, which print text of 5 to 7 points;
+that of the others is half a slide."""
 
 
 def points(size: float) -> float:
