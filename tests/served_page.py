@@ -55,8 +55,10 @@ def on_own_terminal(script: str) -> list[str]:
 
 
 @asynccontextmanager
-async def served(script: str = ECHO) -> AsyncIterator[tuple[BrowserServer, Client]]:
-    server = BrowserServer(TITLE, "dark", on_own_terminal(script), os.environ, 0)
+async def served(
+    script: str = ECHO, most_tabs: int | None = None
+) -> AsyncIterator[tuple[BrowserServer, Client]]:
+    server = BrowserServer(TITLE, "dark", on_own_terminal(script), os.environ, 0, most_tabs)
     await server.begin()
     with pytest.MonkeyPatch.context() as patch:
         # a tab answers only while a test receives from it

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Self
 from echornn.errors import NO_RECORD, ConfigError, OwnError, blaming
 from echornn.own import trial
 from echornn.own.trusted import TRUSTING, hash_of, is_trusted, trust
+from echornn.runtime.visitor import NO_FILES, is_visitor
 
 MOST_CHARACTERS = 1 << 16  # of a file, since its text is stored with each branch of a run
 SHOWN_DIGITS = 8  # of a hash
@@ -82,6 +83,8 @@ class OwnFile:
         file, _, name = wanted.rpartition(":")
         if not file or not name.isidentifier():
             raise cls.error(f"{wanted}: a {cls.noun} of your own is written as FILE.py:NAME")
+        if is_visitor():
+            raise cls.error(f"{wanted} cannot be used: {NO_FILES}")
         try:
             with open(file, encoding="utf-8-sig", newline="") as opened:
                 text = opened.read(MOST_CHARACTERS + 1)

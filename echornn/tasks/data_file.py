@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from echornn.errors import OwnError
 from echornn.runtime.user_folders import state_folder
+from echornn.runtime.visitor import NO_FILES, is_visitor
 
 MOST_BYTES = 1 << 27  # 128 MiB; chosen by eye
 DIGITS = 12  # of a hash: 48 bits
@@ -44,6 +45,8 @@ def pinned(name: str, value: object) -> str:
     """
     if not isinstance(value, str):
         raise refused(value, "the path of a file", name)
+    if value and is_visitor():
+        raise refused(value, NO_FILES, name)
     if not value or PINNED.fullmatch(value):
         return value
     path = os.path.abspath(os.path.expanduser(value))

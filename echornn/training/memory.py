@@ -6,11 +6,13 @@ Importing this does not import TensorFlow.
 from __future__ import annotations
 
 import math
+import os
 
 import psutil
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.network import shapes
+from echornn.runtime.visitor import VISITOR
 from echornn.tasks.task import Numbers, Symbols
 from echornn.training.device import usable_processors
 from echornn.training.optimizers import OPTIMIZERS
@@ -108,7 +110,8 @@ def _columns(config: EchoConfig) -> int:
 
 
 def usable_bytes() -> int:
-    return int(USABLE * psutil.virtual_memory().available)
+    free = int(USABLE * psutil.virtual_memory().available)
+    return min(free, int(os.environ.get(VISITOR, free)))
 
 
 def require_memory(config: EchoConfig, replicas: int, at_once: int | None = None) -> None:

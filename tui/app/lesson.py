@@ -31,7 +31,8 @@ class LessonStep:
     title: str
     text: str
     does: str  # what the lines do, in words
-    lines: Sequence[Line]  # none at the end of the lesson
+    lines: Sequence[Line]  # none at a question, and at the end of the lesson
+    question: str = ""  # that somebody answers in words
 
     @property
     def until(self) -> Until | None:
@@ -48,13 +49,17 @@ class LessonStep:
 
 
 def lesson_of(text: str) -> list[LessonStep]:
-    """The steps of a lesson: one for each line after ``:``, with its heading and the text above
-    it."""
+    """The steps of a lesson: one for each line after ``:``, and each question after ``?``, with its
+    heading and the text above it."""
     steps: list[LessonStep] = []
     title = paragraph = ""
     paragraph_is_done = False
     for line in map(str.strip, text.splitlines()):
-        if line.startswith(":"):
+        if line.startswith("?"):
+            question = line.strip("? ") + "?"
+            steps.append(LessonStep(title, paragraph, f"answer: {question}", [], question))
+            paragraph_is_done = True
+        elif line.startswith(":"):
             words, _, does = line[1:].partition(" # ")
             does = does.strip() or words.strip()
             steps.append(LessonStep(title, paragraph, does, lines_of(words)))
@@ -65,7 +70,7 @@ def lesson_of(text: str) -> list[LessonStep]:
             paragraph, paragraph_is_done = line, False
         elif line:
             paragraph = f"{paragraph} {line}".strip()
-    if not steps or not all(step.lines for step in steps):
+    if not steps or not all(step.lines or step.question for step in steps):
         raise WordError("a lesson has lines after :, such as : step 100")
     last_text = "" if paragraph_is_done else paragraph
     return [*steps, LessonStep(title, last_text, "", [])]

@@ -15,6 +15,7 @@ from tui.app.actions import KEYED
 from tui.app.keys import IN_THE_TOUR
 from tui.app.layout import LEAST_WIDTH
 from tui.app.lesson import LESSON, LessonStep, filled, lesson_of
+from tui.app.run_files import NOT_KEPT, keep_answer
 from tui.app.screen_commands import What
 from tui.app.script import Outcome, Script, has_come
 from tui.app.training_screen import TrainingScreen
@@ -70,7 +71,7 @@ class LessonScreen(TrainingScreen):
     def __init__(self, *of_screen: Any, lesson: Sequence[LessonStep] = ()) -> None:
         super().__init__(*of_screen)
         self._steps = list(lesson or lesson_of(LESSON.read_text(encoding="utf-8")))
-        titles = [step.title for step in self._steps if step.lines]
+        titles = [step.title for step in self._steps if step.does]
         self._titles = list(dict.fromkeys(titles))
         self._card = LessonCard()
         # What ended the step before: the number of a command, and the lines that follow it
@@ -145,12 +146,14 @@ class LessonScreen(TrainingScreen):
         """The key that leads on, and how the card says so; no key for what comes by itself."""
         state, waits = self._frame.state, step.until is not None
         is_over = state is State.FAILED or (waits and state is State.FINISHED)
-        if is_over or not step.lines:
+        if is_over or not step.does:
             return self._press("leave_tour", "leave the tour")
         if waits and state is State.PAUSED:
             return self._press("pause", "train on")  # which resumes now
         if waits:
             return "", step.does
+        if step.question:
+            return self._press("do_step", step.does)
         line = step.lines[0]
         for action in KEYED:
             if action.command == line.what:
@@ -203,12 +206,31 @@ class LessonScreen(TrainingScreen):
                 return bool(self._steps) and self._is_watching and not self.watched.has_cursor
             case "do_step":
                 step = self._step
-                return self._is_watching and step is not None and step.awaits is not None
+                return bool(self._is_watching and step and (step.awaits or step.question))
             case _:
                 return super().check_action(action, parameters)
 
     def action_do_step(self) -> None:
-        self.scripts.do(self._steps[0].lines[:1])
+        step = self._steps[0]
+        if step.question:
+            self._command_line.open(question=step.question)
+        else:
+            self.scripts.do(step.lines[:1])
+
+    def _enter_line(self, text: str) -> str:
+        question, step = self._command_line.question, self._step
+        if not question or step is None:
+            return super()._enter_line(text)
+        folder = self.shown.folder
+        if folder is None:
+            return NOT_KEPT
+        try:
+            keep_answer(folder, [step.title, question, text])
+        except OSError as error:
+            return f"the answer cannot be kept: {error.strerror}"
+        self._go_on()
+        self._show_card()
+        return ""
 
     def action_leave_tour(self) -> None:
         """Remove the card: the app goes on without it."""

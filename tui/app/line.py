@@ -141,6 +141,7 @@ class CommandLine(Vertical):
         )
         self.input.can_focus = False
         self.input.cursor_blink = False
+        self.question = ""  # that the line answers, in place of a command
         self._entered = [""]  # the lines entered before, and the one that is being typed
         self._shown = 0  # the number of the one that is shown
         self._cycle: Sequence[str] = ()  # what tab goes through
@@ -155,7 +156,8 @@ class CommandLine(Vertical):
     def is_open(self) -> bool:
         return self.input.has_focus
 
-    def open(self, text: str = "") -> None:
+    def open(self, text: str = "", question: str = "") -> None:
+        self.question = question
         self._set_open(True)
         self._shown = len(self._entered) - 1
         self._entered[-1] = ""
@@ -191,7 +193,7 @@ class CommandLine(Vertical):
                 self._show_other(-1)
             case "down" | "ctrl+n":
                 self._show_other(1)
-            case "tab":
+            case "tab" if not self.question:
                 self._complete()
             case "colon" if self.has_class("refused"):  # a new line instead of the refused one
                 self.write("")
@@ -262,12 +264,16 @@ class CommandLine(Vertical):
         """Show what the line does, or why it is refused."""
         begun = self.input.value[: self.input.cursor_position]
         config, branches = self._known()
-        text = why_not or about(begun, completions(begun, config, branches), config)
+        text = (
+            why_not or self.question or about(begun, completions(begun, config, branches), config)
+        )
         self.set_class(bool(why_not), "refused")
         self._about.update(printable(keymap_of(self.app).text(text)))
 
     def _fitting(self, text: str) -> Iterable[str]:
         """Lines that begin so: those entered before, the newest first, then completions."""
+        if self.question:
+            return
         for line in (*reversed(self._entered), *completions(text, *self._known())):
             if line.startswith(text) and line != text:
                 yield line

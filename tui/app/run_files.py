@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +51,18 @@ def save_position(shown: Shown, sender: Sender, replica: int) -> KeptPosition | 
     if frame.config.replicas > 1:
         where["replica"] = replica
     return KeptPosition(folder, where, frame.trained_in_all)
+
+
+def keep_answer(run: Path, answer: Sequence[str]) -> None:
+    """Add the title of a step, its question and an answer to ``answers.csv`` beside the run."""
+    # A spreadsheet would take it for a formula
+    texts = [f"'{text}" if text.startswith(("=", "+", "-", "@")) else text for text in answer]
+    with open(run.parent / "answers.csv", "a", newline="", encoding="utf-8") as rows:
+        fcntl.flock(rows, fcntl.LOCK_EX)  # other runs write too
+        writer = csv.writer(rows)
+        if not os.fstat(rows.fileno()).st_size:
+            writer.writerow(["time", "run", "step", "question", "answer"])
+        writer.writerow([time.strftime("%Y-%m-%d %H:%M:%S"), run.name, *texts])
 
 
 def make_figure(position: KeptPosition, kind: str, file: str, tell: Callable[[str], None]) -> str:

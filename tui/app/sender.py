@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from echornn.readings import Question
+from echornn.runtime.visitor import NO_FILES, is_visitor
 from echornn.session.commands import Ask, Command
 from echornn.session.pictures.frame import State
 from echornn.session.rules import may_send
@@ -54,7 +55,9 @@ class Sender:
         return why_not(what, frame)
 
     def why_no_files(self) -> str:
-        """Why this viewer may not use files beside the run's: one that only looks."""
+        """Why this viewer may not use files beside the run's: one that only looks, or a visitor."""
+        if is_visitor():
+            return NO_FILES
         if self._shown.picture.audience.only_looks:
             return f"{ONLY_LOOKS}: no file is read or written"
         return ""

@@ -621,7 +621,7 @@ class TrainingScreen(Screen[None]):
 
     def use_theme(self, theme: Theme) -> None:
         self.app.theme = f"textual-{theme}"
-        if not self.audience.only_looks:
+        if not self.sender.why_no_files():
             remember(theme)
 
     def _show_branch(self, number: int) -> str:

@@ -230,7 +230,13 @@ def _session_elsewhere(folder: Path, printer: RecordPrinter) -> RemoteSession | 
     return session
 
 
-def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> int:
+def tour(
+    file: Path | None = None,
+    /,
+    *,
+    visits: Annotated[Path | None, Parameter(show=False)] = None,
+    screen: ScreenFlags | None = None,
+) -> int:
     """Learn truncated backpropagation through time in five minutes: seven steps of a run that is
     trained before you.
 
@@ -239,16 +245,27 @@ def tour(file: Path | None = None, /, *, screen: ScreenFlags | None = None) -> i
             automaton, on the machine that a network becomes; or one of your own, in Markdown:
             lines after : are done. docs/cli.md shows how.
     """
+    folder = None
+    if visits is not None:  # in a tab of `serve --each`
+        terminal.take_as_own()
+        folder = visits / terminal.name().replace(" ", "-")
+    lesson = () if file is None else lesson_in(file)
+    return show_lesson("tour", EchoConfig(), lesson, screen, folder)
+
+
+def lesson_in(file: Path) -> Sequence[LessonStep]:
+    """The lesson in a file, or of a name; a UsageError if there is none."""
     from tui.app.lesson import OTHER_LESSONS, lesson_of
 
-    lesson: Sequence[LessonStep] = ()
-    if file is not None:
-        lesson = lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
-    return show_lesson("tour", EchoConfig(), lesson, screen)
+    return lesson_of(_text(None, OTHER_LESSONS.get(str(file), file)))
 
 
 def show_lesson(
-    asked_by: str, config: EchoConfig, lesson: Sequence[LessonStep], screen: ScreenFlags | None
+    asked_by: str,
+    config: EchoConfig,
+    lesson: Sequence[LessonStep],
+    screen: ScreenFlags | None,
+    folder: Path | None = None,
 ) -> int:
     """Begin a run, paused, and show a lesson on it; without steps, the tour's own."""
     from tui.app.lesson_screen import LessonScreen
@@ -257,7 +274,7 @@ def show_lesson(
         raise UsageError(f"{asked_by} needs a terminal that can move the cursor")
     chosen = preferences(screen)
     guarded = guardian.divide()
-    session = Session(config, recorder=train.begin(None, config), usual_speed=TOUR_SPEED)
+    session = Session(config, recorder=train.begin(folder, config), usual_speed=TOUR_SPEED)
     session.send(Pause())
     shown = train.ShownSession(session, chosen, guarded, serve=True)
     return shown.show(partial(LessonScreen, lesson=lesson), compared=())

@@ -23,6 +23,7 @@ from echornn.run import kept_runs
 from echornn.run.moves import before_it_diverged
 from echornn.run.recorder import Recorder
 from echornn.runtime import quiet
+from echornn.runtime.visitor import is_visitor
 from echornn.session.commands import Pause
 from echornn.session.exchange import LOCAL
 from echornn.tasks.own_task import OwnTask
@@ -161,6 +162,8 @@ class ShownSession:
         self._guarded.leave_words("\n".join(farewell(self._session)))
 
     def _why_no_detach(self) -> str:
+        if is_visitor():
+            return "it ends with this page"
         recorder = self._recorder
         if recorder.folder is not None and (recorder.saved or not recorder.warning):
             return ""

@@ -129,7 +129,7 @@ def _line(text: str, status: int) -> web.Response:
 
 class BrowserServer:
     """Serves a page with a terminal on this machine alone, until `end`; in it runs ``command``,
-    which has to make standard input its controlling terminal.
+    which has to make standard input its controlling terminal; in ``most_tabs`` at once.
     """
 
     def __init__(
@@ -139,11 +139,13 @@ class BrowserServer:
         command: Sequence[str],
         environment: Mapping[str, str],
         port: int,
+        most_tabs: int | None = None,
     ) -> None:
         page = (OWN / "page.html").read_text(encoding="utf-8")
         page = page.replace("TITLE", html.escape(title)).replace("THEME", theme)
         self._page = page.encode("utf-8", "replace")
         self._command, self._environment = command, environment
+        self._most_tabs = most_tabs
         self.views: dict[asyncio.Task[None], web.WebSocketResponse] = {}
         self._opened = 0
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -199,6 +201,9 @@ class BrowserServer:
         return browser
 
     async def _view(self, browser: web.WebSocketResponse, width: object, height: object) -> None:
+        if self._most_tabs is not None and len(self.views) > self._most_tabs:  # with this one
+            await _close(browser, f"Full: there is room for {self._most_tabs}. Try again later.")
+            return
         self._opened += 1
         try:
             tab = Tab(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -118,6 +119,14 @@ def draw_on_the_terminal() -> None:
 def _let_python_write_to(descriptor: int) -> None:
     stream = open(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")  # noqa: SIM115
     sys.__stderr__ = sys.stderr = stream  # type: ignore[misc]
+
+
+def take_as_own() -> None:
+    """Make standard input the controlling terminal of this process, which begins a session."""
+    # The server may ignore them (nohup): they were about its own terminal
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def as_it_is() -> Callable[[], None]:
