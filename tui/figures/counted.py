@@ -93,7 +93,7 @@ def _draw_solved(axes: Any, config: EchoConfig, solved_at: Any, windows: int) ->
         axes.errorbar([windows], last, [last - low, high - last], **look)
         interval = f"95 % interval (Wilson) {100 * low:.0f} to {100 * high:.0f} %"
         title = f"{count:,} of {replicas:,} solved it; {interval}"
-    axes.set_title(title, fontsize=SMALL)
+    axes.set_title(title, loc="left", fontsize=SMALL)
     number_axis(axes.xaxis, "window")
     axes.set(xlim=(0, max(1, windows)), ylim=(0, 1), ylabel="Share that solved it")
 
@@ -178,7 +178,8 @@ def _draw_map(
     across = [value_text(value) for value in table.columns]
     down = [value_text(value) for value in table.rows]
     shades = np.array(columns["shade"], float).reshape(len(down), len(across))
-    axes.patch.set(hatch="////", edgecolor=GREY, linewidth=0)
+    if np.isnan(shades).any():
+        axes.patch.set(hatch="////", edgecolor=GREY, linewidth=0)
     axes.spines[:].set_visible(False)
     look = {"aspect": "auto", "interpolation": "nearest"}
     shades_and_white = shade_map().with_extremes(under=PAPER)

@@ -43,7 +43,6 @@ SMALLEST = SMALL
 EVERY_STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "axes.titlesize": "medium",
-    "axes.labelpad": 3,
     "xtick.labelsize": SMALL,
     "ytick.labelsize": SMALL,
     "legend.fontsize": SMALL,
@@ -86,6 +85,12 @@ class Style(NamedTuple):
             "axes.prop_cycle": cycler(color=[*self.colours, self.guides, self.background]),
             "image.cmap": self.shades,
             "font.size": self.text,
+            "axes.labelpad": tick,
+            "axes.titlepad": tick,
+            "xtick.major.pad": tick,
+            "ytick.major.pad": tick,
+            "figure.constrained_layout.w_pad": tick / 72,
+            "figure.constrained_layout.h_pad": tick / 72,
             "axes.linewidth": line,
             "xtick.major.width": line,
             "ytick.major.width": line,
@@ -97,6 +102,7 @@ class Style(NamedTuple):
             "ytick.minor.size": tick / 2,
             "patch.linewidth": line,
             "lines.linewidth": self.thickness,
+            "lines.markeredgewidth": 0.8 * self.thickness,
         }
 
 
