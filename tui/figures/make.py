@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echornn.runtime.waiting import Say, silent
-from tui.figures import along, automaton, counted, losses, paper, probed, solutions
+from tui.figures import along, automaton, counted, losses, paper, plane, probed, solutions
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.style import STYLES
 from tui.term.printed import export_whole
@@ -36,7 +36,7 @@ KINDS = {
     "memory": FigureKind(probed.memory, ALONG, trains=True),
     "gradient": FigureKind(probed.gradient, ALONG, trains=True),
     "weights": FigureKind(probed.weights, PLACE, trains=True),
-    "plane": FigureKind(probed.plane, PLACE | {"components"}, trains=True),
+    "plane": FigureKind(plane.plane, PLACE | {"components"}, trains=True),
     "automaton": FigureKind(automaton.automaton, PLACE, trains=True),
     "solutions": FigureKind(solutions.solutions, PATH | {"along"}, trains=True),
     "along": FigureKind(along.lines, ALONG, trains=True),
