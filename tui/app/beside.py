@@ -56,8 +56,9 @@ class BesideScreen(ClosesOnce):
 
     @property
     def question(self) -> Question:
-        chosen, _ = self._pairs[self._number]
-        return replace(chosen.question, beside=self._other)
+        asked = self._pairs[self._number][0].question
+        assert asked is not None  # these views always ask
+        return replace(asked, beside=self._other)
 
     def compose(self) -> ComposeResult:
         chosen, other = zip(*self._pairs, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.geometry import Region
 
-from echornn.readings import Question, Readings
+from echornn.readings import Readings
 from echornn.tasks.task import has_words
 from tui.text.automata import NO_LETTERS, sentences, table_lines, word_rows
 from tui.text.lines import LONGEST, shortened, wrapped
@@ -32,14 +32,8 @@ class AutomatonView(ProbeView):
     _first = 0  # the state on the first line of the table
 
     @property
-    def question(self) -> Question | None:  # type: ignore[override]
-        return super().question if has_words(self._frame.own_config.the_task) else None
-
-    def draw(self, cells: Cells) -> None:
-        if self.question is None:
-            self.draw_text(cells, f"{self.title}: {NO_LETTERS}")
-        else:
-            super().draw(cells)
+    def unasked(self) -> str:
+        return "" if has_words(self._frame.own_config.the_task) else f"automaton: {NO_LETTERS}"
 
     # ---- the cursor
 

@@ -99,7 +99,7 @@ class PlaneView(ProbeView):
 
     @property
     def question(self) -> Question:
-        question = super().question
+        question = Question(self.kinds, self._asked_part())
         held = self._held_input(self._frame.config)
         if held is None:
             return question

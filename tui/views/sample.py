@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
-from echornn.readings import SAMPLE_LENGTH, Question, Readings
+from echornn.readings import SAMPLE_LENGTH, Readings
 from tui.views.canvas import Cells
 from tui.views.view import ProbeView
 
@@ -25,14 +25,8 @@ class SampleView(ProbeView):
         return min(most, MOST_LINES)
 
     @property
-    def question(self) -> Question | None:  # type: ignore[override]
-        return super().question if self._frame.own_config.the_task.characters else None
-
-    def draw(self, cells: Cells) -> None:
-        if self.question is None:
-            cells.write(0, 0, NOT_WRITING, "text")
-        else:
-            super().draw(cells)
+    def unasked(self) -> str:
+        return "" if self._frame.own_config.the_task.characters else NOT_WRITING
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         how = f"{SAMPLE_LENGTH} characters, each drawn as the network predicts"

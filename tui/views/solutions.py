@@ -82,10 +82,14 @@ class SolutionsView(ProbeView):
         self._seeds = seeds  # which knows which network is chosen
 
     @property
-    def question(self) -> Question | None:  # type: ignore[override]
-        if self._frame.config.replicas == 1:
-            return None
-        return Question(self.kinds, distance=self._distance)
+    def unasked(self) -> str:
+        if self._frame.config.replicas > 1:
+            return ""
+        return words_without_seeds(self._frame, self._message)
+
+    @property
+    def question(self) -> Question | None:
+        return None if self.unasked else Question(self.kinds, distance=self._distance)
 
     @property
     def wants_arrows(self) -> bool:
@@ -164,13 +168,6 @@ class SolutionsView(ProbeView):
         return f"{words}, {solution_words(readings.solutions, spot.number, self.marked)}"
 
     # ---- what is shown
-
-    def draw(self, cells: Cells) -> None:
-        if self._frame.config.replicas > 1:
-            super().draw(cells)
-        else:
-            text = words_without_seeds(self._frame, self._message)
-            self.draw_text(cells, self.keymap.text(text))
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         solutions, places, stats = readings.solutions, self._places, self._frame.seed_stats

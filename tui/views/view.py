@@ -179,8 +179,13 @@ class ProbeView(View):
     _is_swapped = False  # of what does not fit side by side, the other is shown
 
     @property
-    def question(self) -> Question:
-        return Question(self.kinds, self._asked_part())
+    def unasked(self) -> str:
+        """Why it asks for no readings here, in place of the picture; empty if it asks."""
+        return ""
+
+    @property
+    def question(self) -> Question | None:
+        return None if self.unasked else Question(self.kinds, self._asked_part())
 
     def _asked_part(self) -> str:
         """The selected part; empty, which means the top layer's h, if the network has no such
@@ -212,6 +217,9 @@ class ProbeView(View):
 
     def draw(self, cells: Cells) -> None:
         readings, frame = self._readings, self._frame
+        if self.unasked:
+            self.draw_text(cells, self.keymap.text(self.unasked))
+            return
         if readings is not None and not frame.why_no_readings:
             self.paint(cells, readings)
             return
