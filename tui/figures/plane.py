@@ -57,7 +57,7 @@ def plane(request: FigureRequest) -> FigureData:
         kinds = np.array([*found.kinds, *in_cycles], str)
     readout = reading.readout[:, [0, 1 + shown[0], 1 + shown[1]]]
     about = []
-    if len(kinds):
+    if found is not None and len(kinds):
         about.append(f"fixed points under {_held_words(config, found.held)}")
     if len(readout):
         about.append("lines: prediction changes")
