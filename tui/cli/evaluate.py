@@ -3,7 +3,6 @@ write."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -12,15 +11,14 @@ import numpy as np
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from echornn import Position, Snapshot
-from echornn.arrays.numbers import Numbering, network_at
-from echornn.arrays.retraining import state_at
+from echornn import Position
+from echornn.arrays.evaluated import LeftOut, evaluated
+from echornn.arrays.numbers import network_at
 from echornn.arrays.run_arrays import RunArrays
 from echornn.config import EchoConfig, fields_text
 from echornn.data import check_own_files, held_out_config
 from echornn.readings import SAMPLE_LENGTH, TaskSettings
 from echornn.runtime import quiet
-from echornn.runtime.waiting import Countdown, silent
 from echornn.sweeps.grid import sizes_of
 from echornn.tasks.task import Symbols
 from tui.cli.parameters import At, Branch, Json, Replica, RunName, Trust
@@ -92,42 +90,28 @@ def _evaluated(
     trials: int | None,
 ) -> list[Record]:
     """A row for each size of each network there, or of one."""
-    run, say = stored.run, stored.progress
-    quiet.import_tensorflow(run.about.threshold, say)
-    there = state_at(run, position, retrain=True, say=say)
-    numbers = Numbering.of(run).numbers(run.config_at(position))
-    wanted = numbers if replica is None else [replica]
-    part = "network" if len(sizes) == 1 else "size"
-    countdown = Countdown(say, part, len(wanted) * len(sizes))
-    quietly = dataclasses.replace(stored, progress=silent)
     rows: list[Record] = []
-    for number in wanted:
-        snapshot = Snapshot(there.state.of(numbers.index(number)), *position)
-        seed = snapshot.state.config.seed
-        if not snapshot.state.is_finite:
-            say("")  # the line for what is printed
-            printed.complain(f"echornn-tui: the weights of seed {seed} are not finite: left out")
+    for network in evaluated(stored, position, replica, sizes, trials):
+        if isinstance(network, LeftOut):
+            stored.progress("")  # the line for what is printed
+            printed.complain(f"echornn-tui: {network}")
             continue
-        for size in sizes:
-            readings = quietly.examined(snapshot, ["held_out"], settings=size, trials=trials)
-            held_out = readings.held_out
-            assert held_out is not None
-            countdown.next()
-            rows.append(
-                {
-                    **dict(size),
-                    "window": position.window,
-                    "replica": number,
-                    "seed": seed,
-                    "as_recorded": there.unlike is None,
-                    "trials": held_out.rows,
-                    "steps": held_out.steps,
-                    **scores_of(held_out),
-                    "loss_by_step": held_out.loss_by_step,
-                    "accuracy_by_step": 1 - held_out.wrong_by_step,
-                    "accuracy_by_target": 1 - held_out.wrong_by_target,
-                }
-            )
+        held_out = network.held_out
+        rows.append(
+            {
+                **dict(network.size),
+                "window": position.window,
+                "replica": network.replica,
+                "seed": network.seed,
+                "as_recorded": network.as_recorded,
+                "trials": held_out.rows,
+                "steps": held_out.steps,
+                **scores_of(held_out),
+                "loss_by_step": held_out.loss_by_step,
+                "accuracy_by_step": 1 - held_out.wrong_by_step,
+                "accuracy_by_target": 1 - held_out.wrong_by_target,
+            }
+        )
     return rows
 
 

@@ -36,6 +36,7 @@ def make_figure(
     branch: Branch = None,
     replica: Replica = None,
     along: Along = None,
+    sizes: str = "",
     log: bool = False,
     across: str | None = None,
     down: str | None = None,
@@ -53,10 +54,11 @@ def make_figure(
 
     Args:
         run: Folder of the run, a name that list shows, or newest; for map, the folder of a sweep.
-        kind: curve, norms, memory, gradient, weights, plane, automaton, solutions, along, seeds,
-            branches, runs (figure RUN runs RUN ...) or map.
+        kind: curve, norms, memory, gradient, weights, plane, automaton, solutions, lengths, along,
+            seeds, branches, runs (figure RUN runs RUN ...) or map.
         others: For runs: the runs to compare it with.
         out: The file to write: its name ends in .svg, .pdf or .png.
+        sizes: For lengths: SETTING=VALUES, as in evaluate.
         log: Draw losses on a logarithmic axis.
         across: For map: field of the columns.
         down: For map: field of the rows.
@@ -75,18 +77,19 @@ def make_figure(
         "branch": branch,
         "replica": replica,
         "along": along,
+        "sizes": sizes,
         "log": log,
     }
     others_of_some = {
         "across": across,
         "down": down,
         "show": show,
-        "filter": filter or None,
+        "filter": filter,
         "components": components,
     }
     flags: dict[str, Any] = {"out": out}
     for name, value in {**drawn, **others_of_some}.items():
-        if value is not None and value is not False:
+        if value not in (None, False, ""):
             _require_use(kind, name)
             flags[name] = value
     if others and kind != "runs":

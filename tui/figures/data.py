@@ -32,6 +32,7 @@ class FigureRequest:
     replica: int | None = None
     # At how many positions of the path the probes measure; None for only the last
     along: int | None = None
+    sizes: str = ""  # of held-out data, as ``evaluate --sizes`` takes them
     log: bool = False  # whether losses are on a logarithmic axis
     show: Measure = Measure.SUCCESS
     # The part of the sweep that a map shows; None for the first two fields

@@ -48,11 +48,13 @@ def numbers_by_fate(fates: Sequence[str]) -> dict[str, list[int]]:
     return numbers
 
 
-def draw_networks(axes: Any, fates: Sequence[str], lines: Sequence[tuple[Any, Any]]) -> None:
+def draw_networks(
+    axes: Any, fates: Sequence[str], lines: Sequence[tuple[Any, Any]], **more: Any
+) -> None:
     """Draw a thin line for each network, of which there are places and values."""
     for fate, numbers in numbers_by_fate(fates).items():
         colour, dashes, _ = LOOKS[fate]
         label = f"{len(numbers)} {fate}"
         for number in numbers:
             look = {"color": colour, "linestyle": dashes, "linewidth": points(0.7)}
-            axes.plot(*lines[number], label=label, **look)
+            axes.plot(*lines[number], label=label, **look, **more)

@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echornn.runtime.waiting import Say, silent
-from tui.figures import along, automaton, counted, losses, paper, plane, probed, solutions
+from tui.figures import (
+    along,
+    automaton,
+    counted,
+    lengths,
+    losses,
+    paper,
+    plane,
+    probed,
+    solutions,
+)
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.style import STYLES
 from tui.term.printed import export_whole
@@ -39,6 +49,7 @@ KINDS = {
     "plane": FigureKind(plane.plane, PLACE | {"components"}, trains=True),
     "automaton": FigureKind(automaton.automaton, PLACE, trains=True),
     "solutions": FigureKind(solutions.solutions, PATH | {"along"}, trains=True),
+    "lengths": FigureKind(lengths.lengths, PLACE | {"sizes"}, trains=True),
     "along": FigureKind(along.lines, ALONG, trains=True),
     "seeds": FigureKind(counted.seeds, PATH | {"log"}),
     "branches": FigureKind(losses.branches, frozenset({"branch", "log"})),

@@ -200,6 +200,32 @@ def test_memory_and_gradient_have_the_numbers_of_probe() -> None:
     assert floats(gradient["bias"]) == pytest.approx(printed["truncation_bias_by_steps"], rel=1e-6)
 
 
+def test_an_evaluation_by_length_has_the_numbers_of_evaluate() -> None:
+    words = ECHO, "--branch", "a", "--sizes", "echo_step=2,3"
+    rows = [json.loads(line) for line in done("evaluate", *words, "--json").splitlines()]
+    columns = figure(ECHO, "lengths", *words[1:])
+    assert columns["echo_step"] == ["2", "3"]
+    for name in ("accuracy", "accuracy_spread", "loss", "loss_spread"):
+        assert floats(columns[name]) == pytest.approx([row[name] for row in rows]), name
+    assert columns["chance"] == ["0.5", "0.5"]
+
+
+REFUSED = {
+    "curve --style foo": "paper",
+    "curve --components 1,2": "only with plane",
+    "plane --components 1,1": "components = '1,1' cannot be used: two different components",
+    "lengths": "--sizes",
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_figure_that_cannot_be_is_refused_in_a_line(words: str) -> None:
+    answer = answered("figure", ECHO, *words.split(), "-o", "a.svg")
+    assert answer.returncode == 2
+    assert REFUSED[words] in answer.stderr.splitlines()[0]
+    assert not Path("a.svg").exists()
+
+
 def test_weights_are_the_exported_ones_with_their_eigenvalues() -> None:
     done("export", ECHO, "--weights", "w.npz")
     columns = figure(ECHO, "weights")
