@@ -20,9 +20,16 @@ from tui.figures.style import COLOURS, GREY, INK, SMALL, STYLES, points
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FEW = 30  # points of a line, of which more have no markers
-FEW_LINES = 6  # of which more have a legend in place of names at their ends
 # The mean width of a letter, as a share of its size: of DejaVu Sans 0.52 measured, and some more
 LETTER = 0.56
+ARROW = {
+    "arrowstyle": "-",
+    "color": GREY,
+    "linewidth": 0.5,
+    "shrinkA": 0,
+    "shrinkB": 0,
+    "relpos": (0, 0.5),
+}
 LINE = 1.25  # the height of a line of text, as a share of its size
 MARGIN = 0.22  # the share of a figure's width for names beside the axes
 SHORTEST = 13  # letters of a line there
@@ -102,8 +109,8 @@ def name_axis(axis: Any, names: Sequence[str], most: int, room: float = math.inf
     """Label an axis by names, at most so many; upright if all their letters have no room."""
     every = -(-len(names) // most)
     shown = [plain(name) for name in names[::every]]
-    letters = (max(map(len, shown)) + 1) * len(shown)
-    rotation = 90 if letters > room else 0
+    needed = (max(map(len, shown)) + 1) * len(shown)
+    rotation = 90 if needed > room else 0
     axis.set_ticks(range(0, len(names), every), shown, rotation=rotation)
 
 
@@ -149,14 +156,10 @@ class Name(NamedTuple):
     colour: str = GREY
 
 
-def draw_levels(axes: Any, levels: Sequence[tuple[str, float]], lines: Sequence[Name] = ()) -> None:
-    """Draw a dotted line at each level on the axis, and beside the axes its name, and those of
-    other lines.
-
-    Call it last: only a finished layout tells where names have room.
-    """
+def draw_levels(axes: Any, levels: Sequence[tuple[str, float]]) -> None:
+    """Draw a dotted line at each level on the axis, with its name beside it; call it last."""
     low, high = axes.get_ylim()
-    names = [*lines]
+    names = []
     for name, loss in levels:
         if low <= loss <= high:
             axes.axhline(loss, **guide())
@@ -165,52 +168,56 @@ def draw_levels(axes: Any, levels: Sequence[tuple[str, float]], lines: Sequence[
 
 
 def draw_names(axes: Any, names: Sequence[Name]) -> None:
-    """Write the names beside the axes, where they do not meet, with a line to where they belong.
+    """Write names beside the axes, where they do not meet, with a line to where they belong; of
+    many only some.
 
-    Call it last.
+    Call it last: only a finished layout tells where names have room.
     """
     figure = axes.figure
     figure.draw_without_rendering()
     height = axes.get_window_extent().height * 72 / figure.dpi  # in points, as all below
-    room = max(SHORTEST, int(MARGIN * letters(figure.get_figwidth())))
+    line = LINE * _small_print()
+    letters_beside = max(SHORTEST, int(MARGIN * letters(figure.get_figwidth())))
     names = sorted(names, key=lambda name: name.height)
-    texts = [fill(name.text, room) for name in names]
-    on_screen = axes.transData.transform([(0, name.height) for name in names] or [(0, 0)])
-    places = axes.transAxes.inverted().transform(on_screen)[:, 1] * height
-    heights = [LINE * _small_print() * len(text.splitlines()) for text in texts]
-    middles = _apart(places, heights, height)
+    texts = [fill(name.text, letters_beside) for name in names]
+    heights = [line * len(text.splitlines()) for text in texts]
+    every = max(1, math.ceil(sum(heights) / (height + line)))
+    shown = slice(None, None, every)
+    places = [_share_of_height(axes, name.height) * height for name in names]
+    middles = _apart(places[shown], heights[shown], height)
     look = {
         "xycoords": axes.get_yaxis_transform(),
         "textcoords": "offset points",
         "annotation_clip": False,
         "va": "center",
         "fontsize": SMALL,
-        "arrowprops": {
-            "arrowstyle": "-",
-            "color": GREY,
-            "linewidth": points(0.4),
-            "shrinkA": 0,
-            "shrinkB": 0,
-            "relpos": (0, 0.5),
-        },
+        "arrowprops": ARROW,
     }
-    for name, text, place, middle in zip(names, texts, places, middles, strict=False):
+    rows = zip(names[shown], texts[shown], places[shown], middles, strict=True)
+    for name, text, place, middle in rows:
         offset = points(5), middle - place
         axes.annotate(text, (1, name.height), offset, color=name.colour, **look)
 
 
+def _share_of_height(axes: Any, number: float) -> float:
+    """Where a number of the upright axis is: 0 at its bottom, 1 at its top."""
+    on_screen = axes.transData.transform((0, number))
+    return float(axes.transAxes.inverted().transform(on_screen)[1])
+
+
 def _apart(places: Sequence[float], heights: Sequence[float], most: float) -> list[float]:
-    """The middles of texts of these heights that shall be at these places, in ascending order:
-    they do not meet, and none is above ``most`` that need not be."""
+    """The middles of texts of these heights that belong to these places, in ascending order: they
+    do not meet, and the last is at most at ``most``."""
     middles: list[float] = []
     top = -math.inf
-    for place, height in zip(places, heights, strict=False):
+    for place, height in zip(places, heights, strict=True):
         middles.append(max(place, top + height / 2))
         top = middles[-1] + height / 2
     bottom = most + max(heights, default=0) / 2
     for number in reversed(range(len(middles))):
-        middles[number] = min(middles[number], bottom - heights[number] / 2)
-        bottom = middles[number] - heights[number] / 2
+        half = heights[number] / 2
+        middles[number] = min(middles[number], bottom - half)
+        bottom = middles[number] - half
     return middles
 
 
@@ -223,7 +230,8 @@ def draw_legend(figure: Any, axes: Any, side: str) -> None:
     if len(entries) < fewest:
         return
     width = 0.98 * figure.bbox.width  # fonts have other widths at other resolutions
-    texts = [fill(text, letters(figure.get_figwidth()) - 8) for text in entries]
+    room = max(SHORTEST, letters(figure.get_figwidth()) - 8)  # beside a line's sample
+    texts = [fill(text, room) for text in entries]
     for columns in range(len(entries), 0, -1):
         look = {"ncols": columns, "loc": f"outside {side} center"}
         legend = figure.legend(entries.values(), texts, **look)

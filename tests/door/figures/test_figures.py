@@ -285,3 +285,15 @@ def test_a_picture_has_its_size(flags: str, size: tuple[int, int]) -> None:
     done("figure", ECHO, "curve", "-o", "a.png", *flags.split())
     with Image.open("a.png") as picture:
         assert picture.size == size
+
+
+@pytest.mark.parametrize("flags", ["--width 2", "--style talk"])
+def test_nothing_is_cut_off_at_the_sides(flags: str) -> None:
+    names = "a-run-with-quite-a-long-name", "another-one"
+    for name in names:
+        record_branches(Path(name), 40, config=SMALL_POPULATION)
+    done("figure", names[0], "runs", names[1], "-o", "a.png", *flags.split())
+    with Image.open("a.png") as picture:
+        pixels = np.asarray(picture.convert("L"))
+    assert (pixels[:, [0, -1]] == 255).all()
+    assert (pixels < 128).any()
