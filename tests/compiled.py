@@ -6,6 +6,7 @@ Tests for which sizes do not matter use `SMALL`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,7 +55,9 @@ def plain() -> Iterator[SharedPrograms]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", plain_function)
         patch.setattr(private_xla, "xla", PlainOperations)
-        yield SharedPrograms()
+        programs = SharedPrograms()
+        patch.setattr(sys.modules[__name__], "PROGRAMS", programs)
+        yield programs
 
 
 class PlainOperations:

@@ -139,13 +139,20 @@ def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory
         yield
 
 
+@pytest.fixture(autouse=True)
+def _programs_are_shared(request: pytest.FixtureRequest) -> None:
+    """A slow test compiles nothing that one before it in this process has compiled."""
+    if "tensorflow" in sys.modules and request.node.get_closest_marker("slow"):
+        request.getfixturevalue("shared_programs")
+
+
 @pytest.fixture
 def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All trainers in this process share the compiled loops of all tests."""
-    from tests.compiled import PROGRAMS
+    from tests import compiled
 
     for module in ("programs", "population"):
-        monkeypatch.setattr(f"echornn.training.{module}.Programs", lambda *_: PROGRAMS)
+        monkeypatch.setattr(f"echornn.training.{module}.Programs", lambda *_: compiled.PROGRAMS)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from tests.answered import answered, json_rows
 from tests.door.oracles.probes import numpy_network as oracle
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_programs", "one_processor")]
 
 ECHO = Path("tests/data/docs/echo-run").resolve()
 PARITY = (

@@ -14,7 +14,7 @@ from echornn import EchoConfig, Trainer, read
 from tests.answered import answered, json_rows
 from tests.door.oracles.probes import numpy_network as oracle
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_programs", "one_processor")]
 
 RECORDED = Path(__file__).parents[2] / "data" / "docs"
 
@@ -227,8 +227,9 @@ def test_a_keras_model_computes_what_numpy_does() -> None:
 def test_a_keras_model_of_a_gru_with_its_reset_after_the_product() -> None:
     import keras
 
-    train = "--headless --cell gru_after --state-size 6 --num-epochs 3 --total-series-length 200"
-    assert answered(*train.split(), "--run", "run").returncode == 0
+    cell = "--cell gru_after --state-size 6 --truncated-backprop-length 3 --echo-step 2"
+    sizes = "--num-epochs 3 --total-series-length 200"
+    assert answered("--headless", *f"{cell} {sizes}".split(), "--run", "run").returncode == 0
     assert answered("export", "run", "--keras", "m.keras").returncode == 0
     network = weights("run")
     assert network["bx"].any()
@@ -280,13 +281,13 @@ def train_parity(run: str, length: int, replicas: int) -> None:
 def test_each_size_is_evaluated_on_its_own_data_and_the_line_is_the_mean_of_networks() -> None:
     """Held-out data is of a seed and a task: a run with longer trials has that of the longer
     size."""
-    train_parity("parity", 10, replicas=3)
-    train_parity("longer", 30, replicas=1)
-    data = {10: exported("parity --states"), 30: exported("longer --states")}
+    train_parity("parity", 4, replicas=3)
+    train_parity("longer", 7, replicas=1)
+    data = {4: exported("parity --states"), 7: exported("longer --states")}
     networks = weights("parity --replica all")
-    rows = json_rows("evaluate parity --sizes length=10,30")
+    rows = json_rows("evaluate parity --sizes length=4,7")
     places = [(row["replica"], row["length"]) for row in rows]
-    assert places == [(0, 10), (0, 30), (1, 10), (1, 30), (2, 10), (2, 30)]
+    assert places == [(0, 4), (0, 7), (1, 4), (1, 7), (2, 4), (2, 7)]
     for row in rows:
         network = {name: networks[name][row["replica"]] for name in ("W", "b", "W2", "b2")}
         of_size = data[row["length"]]
@@ -296,12 +297,12 @@ def test_each_size_is_evaluated_on_its_own_data_and_the_line_is_the_mean_of_netw
         hits = (outputs.argmax(axis=2) == of_size["targets"])[of_size["scored"]]
         assert row["accuracy"] == pytest.approx(hits.mean(), abs=2e-3)
 
-    printed = answered("evaluate", "parity", "--sizes", "length=10..30@2").stdout.splitlines()
+    printed = answered("evaluate", "parity", "--sizes", "length=4..7@2").stdout.splitlines()
     shorter, longer = (line.split() for line in printed[2:])
-    losses = [row["loss"] for row in rows if row["length"] == 30]
+    losses = [row["loss"] for row in rows if row["length"] == 7]
     spread = 2 * np.std(losses, ddof=1) / np.sqrt(3)
-    assert longer[:3] == ["30", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
-    assert shorter[0] == "10"
+    assert longer[:3] == ["7", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
+    assert shorter[0] == "4"
 
 
 def test_of_all_seeds_it_is_known_which_have_become_the_automaton_of_parity() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.answered import answered, json_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_programs", "one_processor")]
 
 SEEDS = Path("tests/data/docs/seeds-run").resolve()
 
