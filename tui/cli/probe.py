@@ -25,7 +25,7 @@ from echornn.solutions import DISTANCES, Distance
 from tui.cli import probe_automaton
 from tui.cli.parameters import Along, At, Branch, Json, Replica, RunName, Trust
 from tui.cli.probe_solutions import print_solutions
-from tui.cli.rows import Record, as_json, csv_lines, emit, finite, opened
+from tui.cli.rows import Record, chosen_form, csv_lines, emit, finite, opened
 from tui.term import terminal
 from tui.term.exit_code import FailedError, UsageError
 from tui.term.waiting_line import WaitingLine
@@ -91,19 +91,15 @@ def probe_run(
 
     line = WaitingLine()
     stored = opened(run, trust, line.say)
+    choose = partial(chosen_form, json, csv)
     if solutions:
-        form = "text"
-        if json:
-            form = "json"
-        if csv:
-            form = "csv"
         where = {"distance": distance or DISTANCES[0], "at": at, "branch": branch}
-        return print_solutions(stored, line, along, npz, form, **where)
+        return print_solutions(stored, line, along, npz, choose, **where)
     if along is not None:
         terminal.keep_native_stderr_off_the_screen()
         records = records_along(stored, along, at=at, branch=branch, replica=replica)
         with line:
-            return _print_along(records, line, json, csv)
+            return emit(line.between(choose(_table, _csv)(records)))
     network = network_at(stored.run, stored.run.position_at(at, branch), replica)
     check_own_files(network.config)
     held, measures = HeldInput("", ()), MEASURES
@@ -148,14 +144,6 @@ def _title(readings: read.Readings, network: NetworkThere) -> str:
     if network.config.replicas > 1:
         title += f", replica {network.number}: seed {readings.config.seed}"
     return title
-
-
-def _print_along(records: Iterable[Record], line: WaitingLine, json: bool, csv: bool) -> int:
-    if json and not csv:
-        return emit(line.between(map(as_json, records)))
-    if not csv:
-        return emit(line.between(_table(records)))
-    return emit(line.between(_csv(records)))
 
 
 def _csv(records: Iterable[Record]) -> Iterator[str]:

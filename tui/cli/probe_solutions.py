@@ -4,7 +4,6 @@ arrays in a file."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from echornn.arrays.solutions import (
 from echornn.diagnosis.loss_stats import loss_text
 from echornn.progress import Floats
 from echornn.solutions import Solutions
-from tui.cli.rows import Record, as_json, csv_lines, emit, finite
+from tui.cli.rows import Form, Record, csv_lines, emit, finite
 from tui.term import printed, terminal
 from tui.term.exit_code import UsageError
 from tui.term.waiting_line import WaitingLine
@@ -35,28 +34,23 @@ def print_solutions(
     line: WaitingLine,
     along: int | None,
     npz: Path | None,
-    form: str,
+    choose: Callable[[Form, Form], Form],
     **where: Any,
 ) -> int:
-    """Arguments as of the command; ``form`` is text, json or csv."""
+    """Arguments as of the command; ``choose`` is given the forms of text and CSV."""
     if npz is not None and along is not None:
         raise UsageError("--npz cannot be used with --along")
     terminal.keep_native_stderr_off_the_screen()
     if along is not None:
-        forms: dict[str, Callable[[Iterable[Record]], Iterable[str]]] = {
-            "text": _table,
-            "json": partial(map, as_json),
-            "csv": _csv,
-        }
         records = solutions_along(run, along, **where)
         with line:
-            return emit(line.between(forms[form](records)))
+            return emit(line.between(choose(_table, _csv)(records)))
     with line:
         there = solutions_at(run, **where)
         if npz is not None:
             states = compared_states(run, there.snapshot)
             printed.export_whole(npz, lambda file: _save(file, there, states))
-    return emit([_record(there)], form == "json", lambda _: _lines(there))
+    return emit(choose(lambda _: _lines(there), _csv)([_record(there)]))
 
 
 def _record(there: SolutionsThere) -> Record:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from json import JSONEncoder, dumps
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,16 @@ def emit(
     """
     printed.lines(map(as_json, rows) if json else form(rows))
     return ExitCode.DONE
+
+
+Form = Callable[[Iterable[Record]], Iterable[str]]
+
+
+def chosen_form(json: bool, csv: bool, as_text: Form, as_csv: Form) -> Form:
+    """How records are printed; CSV has the first word."""
+    if csv:
+        return as_csv
+    return partial(map, as_json) if json else as_text
 
 
 class RecordPrinter:
