@@ -24,6 +24,7 @@ from tui.cli.rows import Record, csv_lines, emit
 from tui.term import printed, terminal
 from tui.term.exit_code import ExitCode, FailedError
 from tui.term.waiting_line import WaitingLine
+from tui.text.lines import aligned
 
 COLUMNS = (
     "classic",
@@ -172,9 +173,7 @@ def _report(classic: Classic, table: ClassicTable, folder: Path, seconds: float)
     yield ""
     heads = ["claim", "reported", "ours", "from seeds", "seconds", ""]
     cells = [heads, *(_cells(table, row) for row in table.rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(map(str.ljust, row, widths)).rstrip()
+    yield from map(str.rstrip, aligned(cells, "  ", str.ljust))
     yield ""
     yield f"differs in: {classic.differs}"
     yield f"reproduces: {table.verdict}  seconds {seconds:.0f}"

@@ -36,6 +36,7 @@ from echornn.tasks.task import Setting, known_lags, ladder, settings_of, solved_
 from tui.cli.parameters import Json, RunName
 from tui.cli.rows import Record, emit, opened, results_of
 from tui.term.exit_code import UsageError
+from tui.text.lines import aligned
 
 COLUMNS = (" ", "branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
@@ -181,10 +182,9 @@ def show_branches(run: RunName, /, *, json: Json = False) -> int:
 
 def _branch_lines(branches: Iterable[Record]) -> Iterator[str]:
     table = [COLUMNS, *map(_cells_of_branch, branches)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for *texts, differs in table:
-        aligned = [text.rjust(width) for text, width in zip(texts, widths, strict=False)]
-        yield "  ".join([*aligned, differs])
+    numbers = aligned([row[:-1] for row in table], "  ")
+    for line, row in zip(numbers, table, strict=True):
+        yield f"{line}  {row[-1]}"
 
 
 def _cells_of_branch(branch: Record) -> tuple[str, ...]:

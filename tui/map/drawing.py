@@ -16,7 +16,7 @@ from echornn.levels import solved_level
 from echornn.sweeps.results import MapCell, Values
 from echornn.sweeps.table import cell_numbers
 from tui.map.state import SHADES, MapState, common_to_all, signs_of
-from tui.text.lines import rung_text
+from tui.text.lines import aligned, rung_text
 from tui.text.measures import Measure, Scale, short_text, value_of, value_text
 from tui.views.axes import STEPS, rounded_up
 from tui.views.canvas import Cells, stamp, write_in
@@ -250,9 +250,7 @@ def lines_of(state: MapState) -> Iterator[str]:
         yield from textwrap.wrap(words, 79)
     yield ""
     longest_name = max(map(len, names))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for name, line in zip(names, lines, strict=True):
-        row = "   ".join(map(str.rjust, line, widths))
+    for name, row in zip(names, aligned(lines, "   "), strict=True):
         yield f"{name.ljust(longest_name)}  {row}".rstrip()
     if state.signs:
         yield ""

@@ -11,7 +11,7 @@ import numpy as np
 from echornn.machines import NOT_ALLOWED, TOLERANCE, Automaton, Machine
 from echornn.progress import Bools
 from echornn.tasks.task import Symbols, Task
-from tui.text.lines import digits_of, symbol_name
+from tui.text.lines import aligned, digits_of, symbol_name
 
 # Chosen by eye
 MOST_STATES = 12  # that are drawn: arrows between more of them hide each other
@@ -119,14 +119,13 @@ def table_lines(task: Task, automaton: Automaton) -> Iterator[str]:
     """A head, and a line for each state: what it says, the next state by letter, and its visits."""
     machine = automaton.machine
     assert machine is not None
-    lines = [["state", "says", *letter_names(task), "visits"]]
+    letters = [f"{name:>2}" for name in letter_names(task)]
+    lines = [["state", "says", *letters, "visits"]]
     for state, says in enumerate(said(task, machine.says)):
         start = ">" if state == machine.start else ""
         targets = map(_next, machine.leads[state])
         lines.append([f"{start}{state}", says, *targets, f"{automaton.visits[state]:.1%}"])
-    widths = [max(2, *map(len, column)) for column in zip(*lines, strict=True)]
-    for cells in lines:
-        yield " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return aligned(lines, " ")
 
 
 def _next(state: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -87,6 +87,15 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
         return parts
     rest = " ".join(parts[lines - 1 :])
     return [*parts[: lines - 1], shortened(rest, width)]
+
+
+def aligned(
+    rows: Sequence[Sequence[str]], gap: str, align: Callable[[str, int], str] = str.rjust
+) -> Iterator[str]:
+    """A line for each row of a table, whose columns are as wide as their longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield gap.join(map(align, row, widths))
 
 
 def in_a_line(line: Sentence, width: int) -> str:
