@@ -124,7 +124,7 @@ class KeyedApp(App[Result], Generic[Result]):
 
     def take_keys(self, keymap: KeyMap) -> None:
         self.keymap = keymap
-        self.set_keymap(keymap.for_textual)
+        self.set_keymap({name: ",".join(keys) for name, keys in keymap.moved.items()})
 
     def get_key_display(self, binding: Binding) -> str:
         return self.keymap.display(binding) or super().get_key_display(binding)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from difflib import get_close_matches
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from echornn.config import TASK
 from echornn.errors import RunError
 from echornn.session import commands
-from echornn.session.commands import Command
 from echornn.session.pictures.frame import State
 from tui.app.keys import why_not
 from tui.app.screen_commands import FileCommand, ScreenCommand, Until, What
@@ -19,19 +18,14 @@ from tui.app.sender import Sender
 from tui.app.shown import Shown
 from tui.app.words import Line, WordError, lines_of
 
-
-class Doer(Protocol):
-    """Who does what a line says; each returns why it cannot be done, or nothing."""
-
-    def send(self, command: Command) -> str: ...
-    async def do(self, what: ScreenCommand) -> str: ...
-    def make(self, what: FileCommand) -> asyncio.Task[str] | str: ...
+if TYPE_CHECKING:
+    from tui.app.training_screen import TrainingScreen
 
 
 class Lines:
     """Begins lines, one at a time."""
 
-    def __init__(self, shown: Shown, sender: Sender, doer: Doer) -> None:
+    def __init__(self, shown: Shown, sender: Sender, doer: TrainingScreen) -> None:
         self._shown = shown
         self._sender = sender
         self._doer = doer

@@ -78,7 +78,7 @@ class ScriptScreen(TrainingScreen):
 
     def _waits_for_readings(self) -> bool:
         frame, asked = self.shown.frame, self.sender.asked
-        if self.watched.waits_for_readings(frame):
+        if any(view.is_waiting(frame) for view in self.watched.views):
             return True
         if asked is None or frame.readings is None or frame.why_no_readings:
             return False

@@ -31,9 +31,6 @@ class SeedChoice:
         replica = self._view.replica_below(self._shown.frame, lines)
         return "" if replica is None else self.choose(replica)
 
-    def move_pages(self, pages: int) -> str:
-        return self.move(pages * self._view.page_lines)
-
     def choose_seed(self, seed: int) -> str:
         first = self._shown.frame.config.seed
         last = first + self._shown.frame.config.replicas - 1

@@ -373,7 +373,7 @@ class TrainingScreen(Screen[None]):
         had_the_arrows = isinstance(self.focused, View)
         self._lay_out(self.app.size)
         self._show_views()
-        view = watched.view_with(key)
+        (view,) = [view for view in watched.all_views if view.key == key]
         if had_the_arrows and not isinstance(self.focused, View):
             self._focus(view)
         elif view.wants_arrows:
@@ -507,7 +507,7 @@ class TrainingScreen(Screen[None]):
             case screen.MoveSeed(lines):
                 return self.seed_choice.move(lines)
             case screen.MoveSeedPage(pages):
-                return self.seed_choice.move_pages(pages)
+                return self.seed_choice.move(pages * self.watched.seeds.page_lines)
             case screen.ShowSeed(seed):
                 return self.seed_choice.choose_seed(seed)
             case screen.OpenLine(text):

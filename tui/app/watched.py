@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from echornn.readings import Question
 from echornn.session.exchange import union
-from echornn.session.pictures.frame import Frame, State
+from echornn.session.pictures.frame import State
 from echornn.session.pictures.picture import Picture, Query
 from echornn.session.probing import HELD_OUT
 from tui.app.keys import FINISHED
@@ -45,10 +45,6 @@ class Watched:
     def views(self) -> list[View]:
         """The views that are shown."""
         return [view for view in self.all_views if view.display]
-
-    def view_with(self, key: str) -> View:
-        """The view with a number key."""
-        return next(view for view in self.all_views if view.key == key)
 
     def show_only(self, kinds: Sequence[type[View]]) -> None:
         for view in self.all_views:
@@ -102,9 +98,6 @@ class Watched:
                 return FINISHED
             case _:
                 return ""
-
-    def waits_for_readings(self, frame: Frame) -> bool:
-        return any(view.is_waiting(frame) for view in self.views)
 
     # ---- cursors
 

@@ -118,7 +118,8 @@ def export_run(
         _write_events(folder, stored, pieces(stored, position, number), position.window)
         return ExitCode.DONE
     if summary:
-        columns, rows = _network_rows(stored, position)
+        columns = [*NetworkFacts._fields]
+        rows: Iterable[Record] = map(_of_network, network_facts(stored, position))
     else:
         is_of_path = path or branch is not None
         columns, rows = _window_rows(stored, position if is_of_path else None, number)
@@ -169,15 +170,11 @@ def _name_of_curves(run: Run, branch: str | None, number: int | None) -> str:
 # ---- rows
 
 
-Rows = tuple[list[str], Iterable[Record]]  # the names of their columns, and they
-
-
-def _network_rows(run: Run, position: Position) -> Rows:
-    return [*NetworkFacts._fields], map(_of_network, network_facts(run, position))
-
-
-def _window_rows(run: Run, of_path: Position | None, number: int | None) -> Rows:
-    """Of a path, or of all branches; of all networks, or that of a number."""
+def _window_rows(
+    run: Run, of_path: Position | None, number: int | None
+) -> tuple[list[str], Iterable[Record]]:
+    """Of a path, or of all branches; of all networks, or that of a number; the names of their
+    columns first."""
     is_numbered = number is None and Numbering.of(run).has_several
     columns = ["window", "epoch", "loss", "accuracy", "grad_norm"]
     if is_numbered:

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 
 from tui.term import printed
 
@@ -41,12 +40,7 @@ class WaitingLine:
         threading.Thread(target=self._keep_shown, name="waiting line", daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._has_ended.set()
         self.say("")
 

@@ -102,10 +102,6 @@ class KeyMap:
                     actions[key] = binding.action
         return actions
 
-    @property
-    def for_textual(self) -> dict[str, str]:
-        return {name: ",".join(keys) for name, keys in self.moved.items()}
-
 
 def keymap_of(app: object) -> KeyMap:
     """The keys that hold in an app; none without an app."""
