@@ -38,9 +38,7 @@ INK = COLOURS[6]  # of texts and marks
 GREY, PAPER = "C8", "C9"  # of guides, and of the background
 
 SMALL = "small"  # 83 % of a style's text
-SMALLEST = (
-    SMALL  # Matplotlib's next size would be 4.9 points of a paper: journals print none below 5
-)
+SMALLEST = SMALL  # the next size is 4.9 points in a paper, and journals print none below 5
 
 EVERY_STYLE: dict[str, Any] = {
     "legend.frameon": False,
