@@ -11,7 +11,7 @@ from echornn.diagnosis.loss_stats import loss_text, task_loss_text
 from echornn.diagnosis.seed_stats import SolvedCounts
 from echornn.history.curve import Band, Curve, InBuckets
 from echornn.levels import can_be_solved, chance_level, guessing_errors, most_loss
-from echornn.session.pictures.picture import Picture
+from echornn.session.pictures.picture import Picture, Span
 from tui.text.lines import levels_of
 from tui.text.targets import is_echo
 from tui.views import labels
@@ -20,6 +20,7 @@ from tui.views.axes import GUTTER, LossAxis, Place, draw_axes
 from tui.views.canvas import Cells
 from tui.views.dots import put_ascii
 
+LEAST_SPAN = 20  # windows on the axis
 LEAST_WIDTH = 4  # columns of the plot
 LEAST_NORMS = 3  # lines of the norms, if the curve has as many
 # With these, several networks have both strips; and the upper one has an interval
@@ -29,14 +30,59 @@ SHARES = LossAxis(0, 1.15)  # a line at 1 is apart from the plot above it
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a viewer has chosen of the plot, and the state of its widget."""
+class Viewport:
+    """What a viewer has chosen of the plot."""
 
+    span: int | None = None  # windows; None for all
+    end: int | None = None  # the window after the last; None to follow the newest
+    cursor: int | None = None  # the window under the crosshair
     log: bool = False
     norms: bool = False  # whether the norms of gradients are drawn under the curve
-    cursor: int | None = None  # the window under the crosshair
-    has_focus: bool = False
-    ascii_only: bool = False
+    held_out: bool = False  # whether the loss on held-out data is drawn
+
+    @property
+    def windows(self) -> Span:
+        return Span(self.span, self.end)
+
+    def zoomed(
+        self, trained: int, factor: float, about: float | None = None, share: float = 0.5
+    ) -> Viewport:
+        """``factor`` times as many windows: the one that it is ``about`` (by default the crosshair,
+        otherwise the newest) comes to this share of the axis."""
+        first, last = self.windows.limits(trained)
+        span = max(LEAST_SPAN, round((self.span or last - first) * factor))
+        if span >= trained:
+            return replace(self, span=None, end=None)
+        if about is None and self.cursor is None:
+            about, share = last, 1.0
+        elif about is None:
+            about = self.cursor
+        assert about is not None
+        newest = max(span, round(about + (1 - share) * span))
+        follows = self.end is None and newest >= trained
+        zoomed = replace(self, span=span, end=None if follows else min(newest, trained))
+        return zoomed._without_unseen_cursor(trained)
+
+    def _without_unseen_cursor(self, trained: int) -> Viewport:
+        first, last = self.windows.limits(trained)
+        is_seen = self.cursor is not None and first <= self.cursor < last
+        return self if is_seen else replace(self, cursor=None)
+
+    def with_cursor(self, trained: int, window: int) -> Viewport:
+        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that
+        was the newest."""
+        if not trained:
+            return self
+        cursor = min(max(window, 0), trained - 1)
+        _, last = self.windows.limits(trained)
+        is_newest = cursor == trained - 1 and last <= cursor
+        if self.span is None or is_newest:
+            return replace(self, cursor=cursor, end=None)
+        end = max(last, cursor + 1)
+        return replace(self, cursor=cursor, end=min(end, cursor + self.span))
+
+    def following(self) -> Viewport:
+        return replace(self, end=None, cursor=None)
 
 
 @dataclass(frozen=True)
@@ -50,7 +96,9 @@ class Boxes:
     bottom: int  # the line of the axis of windows
 
 
-def draw_plot(cells: Cells, picture: Picture, look: Look) -> Place | None:
+def draw_plot(
+    cells: Cells, picture: Picture, viewport: Viewport, has_focus: bool, ascii_only: bool
+) -> Place | None:
     """Draw a picture's curve, and say where it is; None if there is no room for it."""
     config = picture.frame.own_config
     highest = most_loss(config)
@@ -60,35 +108,35 @@ def draw_plot(cells: Cells, picture: Picture, look: Look) -> Place | None:
     has_legend = labels.draw_plot_legend(
         cells, cells.height - 1, picture.band, picture.held_out, config, picture.ghosts
     )
-    boxes = boxes_of(cells, picture, look, cells.height - 1 - has_legend)
+    boxes = boxes_of(cells, picture, viewport, cells.height - 1 - has_legend)
     if boxes.losses.width < LEAST_WIDTH or boxes.losses.height < 1:
         return None
     with_axis = [boxes.losses]
     if boxes.norms.height:
         with_axis.append(boxes.norms)
-    draw_axes(cells, with_axis, boxes.bottom, look.has_focus)
+    draw_axes(cells, with_axis, boxes.bottom, has_focus)
     _draw_data(cells, picture, boxes)
-    if look.ascii_only:
+    if ascii_only:
         put_ascii(cells)
     _draw_words(cells, picture, boxes)
     _draw_position(cells, picture, boxes.losses)
-    cursor, curve = look.cursor, picture.curve
+    cursor, curve = viewport.cursor, picture.curve
     if cursor is not None and curve.first <= cursor < curve.last:
         x = boxes.losses.column(cursor)
         labels.draw_rule(cells, x, boxes.bottom, labels.CROSSHAIR, "strong")
     return boxes.losses
 
 
-def boxes_of(cells: Cells, picture: Picture, look: Look, bottom: int) -> Boxes:
+def boxes_of(cells: Cells, picture: Picture, viewport: Viewport, bottom: int) -> Boxes:
     config = picture.frame.own_config
     solved, errors = strip_lines(cells.height, len(picture.band) > 0, config.has_classes)
     height, norms = bottom - solved - errors, 0
-    if look.norms:
+    if viewport.norms:
         norms = min(max(LEAST_NORMS, height // 3), height // 2)
         height -= norms
     known = [loss for _, loss in levels_of(config, picture.frame.ladder)]
     axis = LossAxis.of_losses(
-        picture.curve, picture.band, known or [chance_level(config)], look.log
+        picture.curve, picture.band, known or [chance_level(config)], viewport.log
     )
     first, _, length = picture.axis
     losses = Place(GUTTER, 0, cells.width - GUTTER, height, first, length, axis)

@@ -3,76 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from textual import events, on
 from textual.message import Message
 
-from echornn.session.pictures.picture import Picture, Query, SeedRows, Span
+from echornn.session.pictures.picture import Picture, Query, SeedRows
 from tui.views.axes import GUTTER, LossAxis, Place
 from tui.views.canvas import Cells, CellWidget
-from tui.views.curve_picture import LEAST_WIDTH, Look, draw_plot, window_words
+from tui.views.curve_picture import LEAST_WIDTH, Viewport, draw_plot, window_words
 from tui.views.view import Window, hidden
 
-LEAST_SPAN = 20  # windows on the axis
 # The factors of a key, and of a step of the wheel, of which trackpads send many
 ZOOM, WHEEL = 2, 1.25
 FAR = "window; shift: ten columns"
-
-
-@dataclass(frozen=True)
-class Viewport:
-    span: int | None = None  # windows; None for all
-    end: int | None = None  # the window after the last; None to follow the newest
-    cursor: int | None = None  # the window under the crosshair
-    log: bool = False
-    norms: bool = False  # whether the norms of gradients are drawn under the curve
-    held_out: bool = False  # whether the loss on held-out data is drawn
-
-    @property
-    def windows(self) -> Span:
-        return Span(self.span, self.end)
-
-    def zoomed(
-        self, trained: int, factor: float, about: float | None = None, share: float = 0.5
-    ) -> Viewport:
-        """``factor`` times as many windows: the one that it is ``about`` (by default the crosshair,
-        otherwise the newest) comes to this share of the axis."""
-        first, last = self.windows.limits(trained)
-        span = max(LEAST_SPAN, round((self.span or last - first) * factor))
-        if span >= trained:
-            return replace(self, span=None, end=None)
-        if about is None and self.cursor is None:
-            about, share = last, 1.0
-        elif about is None:
-            about = self.cursor
-        assert about is not None
-        newest = max(span, round(about + (1 - share) * span))
-        follows = self.end is None and newest >= trained
-        zoomed = replace(self, span=span, end=None if follows else min(newest, trained))
-        return zoomed._without_unseen_cursor(trained)
-
-    def _without_unseen_cursor(self, trained: int) -> Viewport:
-        first, last = self.windows.limits(trained)
-        is_seen = self.cursor is not None and first <= self.cursor < last
-        return self if is_seen else replace(self, cursor=None)
-
-    def with_cursor(self, trained: int, window: int) -> Viewport:
-        """The crosshair on this window; the plot scrolls to it, and no longer follows unless that
-        was the newest."""
-        if not trained:
-            return self
-        cursor = min(max(window, 0), trained - 1)
-        _, last = self.windows.limits(trained)
-        is_newest = cursor == trained - 1 and last <= cursor
-        if self.span is None or is_newest:
-            return replace(self, cursor=cursor, end=None)
-        end = max(last, cursor + 1)
-        return replace(self, cursor=cursor, end=min(end, cursor + self.span))
-
-    def following(self) -> Viewport:
-        return replace(self, end=None, cursor=None)
 
 
 class LossPlot(CellWidget, can_focus=True):
@@ -220,9 +165,7 @@ class LossPlot(CellWidget, can_focus=True):
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:
-        viewport = self.viewport
-        look = Look(viewport.log, viewport.norms, viewport.cursor, self.has_focus, self._is_ascii)
-        place = draw_plot(cells, self._picture, look)
+        place = draw_plot(cells, self._picture, self.viewport, self.has_focus, self._is_ascii)
         if place is not None:
             self._place = place
             cells.mark_each(
