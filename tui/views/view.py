@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from echornn.config import EchoConfig
-from echornn.readings import Kind, Question, Readings, parts_of
+from echornn.readings import KINDS, Kind, Question, Readings, parts_of
 from echornn.run.branch import letter_of
 from echornn.session.pictures.frame import Frame, State
 from echornn.session.pictures.picture import Picture
@@ -292,11 +292,8 @@ def is_of_part(readings: Readings, part: str) -> bool:
 
 
 def is_empty(readings: Readings) -> bool:
-    if readings.memory is not None or readings.gradient is not None:
-        return False
-    if readings.solutions is not None:
-        return False
-    return readings.weights is None and readings.plane is None
+    """Whether nothing could be read, since weights are not finite."""
+    return all(getattr(readings, kind) is None for kind in KINDS)
 
 
 class TimeStepView(View):

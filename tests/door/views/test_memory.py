@@ -21,7 +21,7 @@ from tests.door.views.stage import (
     staged,
     task_config,
 )
-from tests.readings_by_hand import MEMORY, SOLVED, UNITS, Memory
+from tests.readings_by_hand import MEMORY, SOLVED, UNITS, Memory, Readings
 
 
 async def test_bars_are_as_high_as_the_readings_and_units_have_the_input_they_follow() -> None:
@@ -180,6 +180,13 @@ async def test_while_nothing_is_read_it_is_said_why() -> None:
     failed = await seen("3", readings=SOLVED, why_no_readings="the probes failed: out of memory")
     assert "out of memory" in failed.view[0]
     assert "nothing trained" in (await seen("3", losses=[])).text
+
+
+async def test_numbers_count_as_not_finite_only_if_nothing_could_be_read() -> None:
+    here = {"config": SOLVED.config, "branch": SOLVED.branch, "window": SOLVED.window}
+    only_units = Readings(**here, saturation={"h": 0.5})
+    for readings, words in ((only_units, "computing"), (Readings(**here), "not finite")):
+        assert words in (await seen("3", windows=999, readings=readings)).view[0]
 
 
 async def test_a_unit_that_follows_a_hidden_variable_has_its_name() -> None:
