@@ -115,7 +115,7 @@ def _load_library() -> None:
                 dlopen = ctypes.CDLL(None).dlopen
                 dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
                 dlopen.restype = ctypes.c_void_p
-                dlopen(os.fsencode(file), os.RTLD_NOW | os.RTLD_LOCAL)
+                dlopen(os.fsencode(file), os.RTLD_LAZY | os.RTLD_LOCAL)
 
 
 @contextlib.contextmanager

@@ -119,14 +119,18 @@ class Program:
     ) -> Any:
         places, capacity = self._division.places, self._division.capacity
         replicas = [places] if places else []
-        nothing = nothing_trained(self._config, self._division.windows_per_call, replicas)
+
+        # Made within the loop over shards: TensorFlow numbers the constants that a loop gets from
+        # outside in a random order, and the program would hardly ever be found on disk
+        def nothing() -> Trained:
+            return nothing_trained(self._config, self._division.windows_per_call, replicas)
 
         def train_shard(
             shard: tuple[Values, tf.Tensor, tf.Tensor | int],
         ) -> tuple[Values, Trained]:
             values, call, begin = shard
             series = EpochSeries(x, y, scored[0] if scored else None, begin)
-            return train(self._config, values, nothing, series, call, self._on_cpu)
+            return train(self._config, values, nothing(), series, call, self._on_cpu)
 
         if capacity == 1:
             values = tf.nest.map_structure(lambda array: array[0], values)
@@ -141,7 +145,7 @@ class Program:
 
         forms = (
             tf.nest.map_structure(shard_form, values),
-            tf.nest.map_structure(form, nothing),
+            tf.nest.map_structure(form, nothing()),
         )
         begins = tf.range(capacity) * (x.shape[0] // capacity)
         return tf.map_fn(train_shard, (values, calls, begins), fn_output_signature=forms)

@@ -125,15 +125,20 @@ def files_in(folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
 
 
-def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(tmp_path: Path) -> None:
-    trained, flags = in_own_process(losses_of, tmp_path, SMALL)
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(
+    tmp_path: Path, replicas: int
+) -> None:
+    """Three are trained one by one, by a program that all processors share."""
+    config = replace(SMALL, replicas=replicas)
+    trained, flags = in_own_process(losses_of, tmp_path, config)
     kept = files_in(tmp_path)
     assert flags is None, "what another process would inherit"
     assert len(trained) == 20 * 4
-    assert kept
+    assert len(kept) == 1
     for file in tmp_path.rglob("*.pb"):
         assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
+    assert in_own_process(losses_of, tmp_path, config)[0] == trained
     assert files_in(tmp_path) == kept
 
 
