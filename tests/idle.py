@@ -25,9 +25,9 @@ SETTLED = 1 / 100
 """Seconds without any work that count as idle: between two steps of a layout there may be nothing
 to do."""
 
-MOST_WORK = 60.0
-"""The most seconds of the processor for which work is waited for, so that work that never ends is
-seen."""
+MOST_TURNS = 10_000
+"""The most turns of the loop for which work is waited for, so that work that never ends is seen:
+hundreds of times as many as any key needs."""
 
 
 class TurnedOnClock:
@@ -65,16 +65,17 @@ class TurnedOnClock:
 
     async def wait_for_idle(self, min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
         """Return when the loop has been idle for a while and no timer is due soon, or after
-        ``max_sleep`` seconds of the clock, or after `MOST_WORK`.
+        ``max_sleep`` seconds of the clock, or after `MOST_TURNS`.
 
         What another thread is about to post cannot be known: a test that needs it waits for its
         effect.
         """
         loop: Any = asyncio.get_running_loop()  # asyncio has no public way to ask what it has to do
         self._stop_while_work_is_done(loop)
-        begun, slept = time.thread_time(), 0.0
+        turns, slept = 0, 0.0
         was_idle = False
-        while slept < max_sleep and time.thread_time() - begun < MOST_WORK:
+        while slept < max_sleep and turns < MOST_TURNS:
+            turns += 1
             await asyncio.sleep(0)
             if loop._ready:
                 was_idle = False

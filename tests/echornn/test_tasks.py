@@ -394,7 +394,7 @@ def products(x: Inputs, group: str, steps: int) -> Keys:
     """Where the first of the things lie at each of the first steps, from which it follows for the
     others; later only the step."""
     places = arrangements(x, group)[..., :4]
-    keys = places @ 60 ** np.arange(1, 1 + places.shape[-1])
+    keys: Keys = places @ 60 ** np.arange(1, 1 + places.shape[-1])
     keys[:, steps:] = np.arange(steps, x.shape[1])
     return keys
 

@@ -77,18 +77,23 @@ class Stage:
         y = max(y for y, line in enumerate(lines) if text in line)
         return lines[y].index(text) + at, y
 
-    async def press(self, *keys: str) -> str:
+    async def press(self, *keys: str) -> None:
         """Press keys, of which a text may name several with spaces between them, until what each
-        commands was carried out; the text of the screen after them."""
+        commands was carried out."""
         for key in " ".join(keys).split():
             await self.pilot.press(key)
             await self._idle()
-        return await self.settled()
+        await self._settle()
 
-    async def type(self, text: str) -> str:
-        for letter in text:
-            await self.pilot.press("space" if letter == " " else letter)
-        return await self.settled()
+    async def after(self, *keys: str) -> str:
+        """The text of the screen after these keys."""
+        await self.press(*keys)
+        return self.text
+
+    async def type(self, text: str) -> None:
+        """Letters that come all at once."""
+        self.packet(text)
+        await self._settle()
 
     async def enter(self, line: str) -> str:
         """Type a line after ``:``, until each of its commands was carried out."""
@@ -96,7 +101,7 @@ class Stage:
         await self.type(line)
         await self.press("enter")
         for _ in line.split(";"):  # of several commands, one begins with each frame
-            await self.settled()
+            await self._settle()
         return self.text
 
     async def do(self, *commands: Command) -> None:
@@ -104,7 +109,7 @@ class Stage:
         for command in commands:
             self.session.send(command)
             await self._idle()
-        await self.settled()
+        await self._settle()
 
     def packet(self, keys: str) -> None:
         """Keys and pastes that come all at once, as signs of `tests.typed`."""
@@ -128,8 +133,12 @@ class Stage:
 
     async def settled(self) -> str:
         """The text once the session has carried out all commands (unless it is held)."""
+        await self._settle()
+        return self.text
+
+    async def _settle(self) -> None:
         await self._idle()
-        return await self.shown()
+        await self._show()
 
     async def _idle(self) -> None:
         if self._may_load.is_set():
@@ -137,10 +146,13 @@ class Stage:
 
     async def shown(self) -> str:
         """The text with the newest frame and readings; nothing is waited for."""
+        await self._show()
+        return self.text
+
+    async def _show(self) -> None:
         for _ in range(2):  # the last line follows one refresh later
             self.app.show_newest_frame()
             await self.pilot.pause()
-        return self.text
 
     async def until(self, condition: str | Callable[[str], object]) -> str:
         """The text, as soon as the condition holds for it, or it has these words: for what other
@@ -162,7 +174,7 @@ class Stage:
             while before != self.frame.trained_in_all:
                 before = self.frame.trained_in_all
                 await self._idle()
-        await self.shown()
+        await self._show()
 
     def hold(self) -> None:
         """Let networks that are compiled from now on wait for `release`."""
@@ -306,5 +318,5 @@ async def another_screen(
 async def on_screen(app: EchoApp, stage: Stage, size: tuple[int, int]) -> AsyncIterator[None]:
     async with app.run_test(size=size, notifications=True) as stage.pilot:
         stage.app = app
-        await stage.settled()
+        await stage._settle()
         yield

@@ -23,12 +23,12 @@ THREE_BRANCHES = (Step(20), Go(0, 15), Edit({"learning_rate": 0.5}), Step(5), Re
 async def test_the_panel_lists_each_branch_with_what_differs_and_how_far_it_went() -> None:
     async with opened(size=LARGE) as stage:
         await stage.do(*THREE_BRANCHES)
-        text = await stage.press("b")
+        text = await stage.after("b")
         assert ">*c " in text
         assert " +b learning_rate 0.5 from window 15" in text
         assert " +a the start" in text
         assert re.findall(r"(\d+) on its path", text) == ["3", "20", "20"]
-        assert "on its path" not in await stage.press("b")
+        assert "on its path" not in await stage.after("b")
 
 
 async def test_enter_goes_to_a_branchs_end_and_training_goes_on_there() -> None:
@@ -46,14 +46,14 @@ async def test_enter_goes_to_a_branchs_end_and_training_goes_on_there() -> None:
 async def test_space_hides_a_branch_and_x_pins_it() -> None:
     async with opened(size=LARGE) as stage:
         await stage.do(*THREE_BRANCHES)
-        text = await stage.press("b down space")
+        text = await stage.after("b down space")
         assert "> b learning_rate" in text
         assert "b: learning_rate" not in text
-        text = await stage.press("space")
+        text = await stage.after("space")
         assert ">+b learning_rate" in text
         assert "b: learning_rate 0.5" in text
-        assert ">xb learning_rate" in await stage.press("x")
-        text = await stage.press("up space")
+        assert ">xb learning_rate" in await stage.after("x")
+        text = await stage.after("up space")
         assert ">*c " in text, "the branch that is shown cannot lie under itself"
         stage.stands(branch=2, trained=3, trained_in_all=28)
 
@@ -63,12 +63,12 @@ async def test_n_names_a_branch() -> None:
         await stage.do(*THREE_BRANCHES)
         await stage.press("b down n")
         await stage.type("best q?")
-        text = await stage.press("backspace enter")
+        text = await stage.after("backspace enter")
         assert ">+b best q: learning_rate" in text
         assert "b: best q" in text
         stage.stands(state="paused")
-        assert "best qz" not in await stage.press("n z escape")
-        text = await stage.press("n", "backspace " * 9, "enter")
+        assert "best qz" not in await stage.after("n z escape")
+        text = await stage.after("n", "backspace " * 9, "enter")
         assert ">+b learning_rate 0.5" in text
 
 
@@ -82,7 +82,7 @@ async def test_names_and_pins_are_kept_with_the_run(tmp_path: Path) -> None:
     for folder in (run, killed):
         async with opened(replace(SMALL, learning_rate=0.5), folder=folder, size=LARGE) as stage:
             stage.stands(branch=2, trained=3, trained_in_all=28)
-            text = await stage.press("b")
+            text = await stage.after("b")
             assert " xb slow: learning_rate" in text
             assert "  a the start" in text, "hidden"
             assert "b: slow" in text
@@ -104,7 +104,7 @@ async def test_that_names_cannot_be_kept_is_said_and_tried_again(tmp_path: Path)
 async def test_keys_that_are_not_the_panels_stay_the_apps() -> None:
     async with opened(size=LARGE) as stage:
         await stage.do(*THREE_BRANCHES)
-        text = await stage.press("b . [")
+        text = await stage.after("b . [")
         stage.stands(trained=3, is_past=True)
         assert "on its path" in text
 

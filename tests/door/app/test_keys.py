@@ -147,7 +147,7 @@ async def test_at_full_speed_it_trains_to_the_end() -> None:
         text = await stage.until("finished")
         assert re.search(r"finished +epoch 3/3 +window 10/10", text)
         for key in ("space", ".", "e"):
-            assert "finished" in await stage.press(key)
+            assert "finished" in await stage.after(key)
             stage.stands(trained=30)
         await stage.press("[")
         stage.stands(state="paused", trained=29)
@@ -170,7 +170,7 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
         await stage.press("d")
         match = re.search(r"windows (\d+) to (\d+)", stage.lines[1])
         assert match
-        text = await stage.press("enter")
+        text = await stage.after("enter")
         trained = stage.frame.trained
         assert int(match[1]) <= trained <= int(match[2])
         stage.stands(is_past=True, trained_in_all=600)
@@ -179,7 +179,7 @@ async def test_d_goes_to_where_the_loss_falls_and_enter_goes_to_that_window() ->
 
 async def test_d_says_that_there_is_no_fall_before_anything_is_trained() -> None:
     async with opened() as stage:
-        assert "no further fall of the loss is in sight" in await stage.press("d")
+        assert "no further fall of the loss is in sight" in await stage.after("d")
 
 
 async def test_a_curve_without_room_has_no_crosshair_that_enter_goes_to() -> None:
@@ -220,10 +220,10 @@ async def test_tab_gives_the_arrows_to_the_view_and_back() -> None:
         await stage.press("e")
         sentence = stage.lines[2]
         assert "┫" in stage.text
-        assert "┫" not in await stage.press("tab")
-        assert "row 1, step 10: target 1 echoes step 7" in await stage.press("left")
-        assert re.search(r"row 2, step 9\b", await stage.press("left down"))
-        assert "┫" in await stage.press("tab")
+        assert "┫" not in await stage.after("tab")
+        assert "row 1, step 10: target 1 echoes step 7" in await stage.after("left")
+        assert re.search(r"row 2, step 9\b", await stage.after("left down"))
+        assert "┫" in await stage.after("tab")
         assert stage.lines[2] == sentence
 
 
@@ -237,7 +237,7 @@ async def test_y_copies_the_command_that_shows_this_again() -> None:
 
 async def test_ctrl_c_names_the_key_that_quits() -> None:
     async with opened() as stage:
-        assert "to quit the app" in await stage.press(". ctrl+c")
+        assert "to quit the app" in await stage.after(". ctrl+c")
 
 
 QUITS = [

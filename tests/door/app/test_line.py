@@ -137,7 +137,7 @@ async def test_views_and_the_curve_are_used_by_names() -> None:
         await stage.enter("log; crosshair 4")
         assert re.search(r"window 4\b", stage.lines[1])
         await stage.enter("crosshair off; name b wide one; pin a")
-        text = await stage.press("b")
+        text = await stage.after("b")
         assert "wide one" in text
         assert "xa the start" in text
 

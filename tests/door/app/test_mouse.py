@@ -70,7 +70,7 @@ async def test_a_click_puts_the_cursor_of_a_view_and_the_pointer_reads_it() -> N
         x, y = stage.place(" input", 7)
         await stage.click((x + 2, y))
         assert re.search(r"row 2, step 2\b", stage.lines[1])
-        assert re.search(r"row 2, step 3\b", await stage.press("right"))
+        assert re.search(r"row 2, step 3\b", await stage.after("right"))
         await stage.hover(x, y)
         assert re.search(r"row 2, step 1\b", stage.lines[1])
         stage.stands(trained=1)

@@ -40,11 +40,13 @@ async def test_runs_are_listed_with_what_differs_and_found_by_typing(kept: Path)
         assert "state_size 9" in text
         assert {*re.findall(r"(\d+) in all", text)} == {"20", "12", "5"}
         assert "damaged" not in text
-        text = await stage.type("RATE")
+        await stage.type("RATE")
+        text = stage.text
         assert "RATE" in text
         assert re.findall(r"(\d+) in all", text) == ["20"]
-        assert not re.search(r"\d in all", await stage.type("sbq?"))
-        assert "in all" not in await stage.press("escape")
+        await stage.type("sbq?")
+        assert not re.search(r"\d in all", stage.text)
+        assert "in all" not in await stage.after("escape")
         stage.stands(state="paused", trained=10)
 
 
@@ -57,7 +59,7 @@ async def test_enter_draws_a_run_under_the_curve_and_takes_it_away(kept: Path) -
         assert ">+A learning_rate 0.1" in text
         await stage.press("backspace " * 4, "w i d e enter")
         await stage.until("B: state_size 9 (run-wide)")
-        text = await stage.press("enter")
+        text = await stage.after("enter")
         assert "state_size 9 (run-wide)" not in text
         assert "(run-slow)" in text
         stage.stands(trained=30, branch=0)

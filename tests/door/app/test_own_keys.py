@@ -30,9 +30,9 @@ async def test_each_action_has_the_key_that_was_given_to_it_and_no_other() -> No
         stage.stands(trained=1)
         await stage.press(". u space [ s b q 2")
         stage.stands(trained=1, state="paused", trained_in_all=3)
-        assert "on its path" in await stage.press("t")
-        assert "> preset" in await stage.press("t i")
-        assert "misses" in await stage.press("escape w")
+        assert "on its path" in await stage.after("t")
+        assert "> preset" in await stage.after("t i")
+        assert "misses" in await stage.after("escape w")
         footer = stage.lines[-1]
         for words in ("k Resume", "j Step", "i Set", "w data", "f1 Help", "Q Quit"):
             assert words in footer

@@ -40,10 +40,10 @@ def measured(snapshot: Snapshot, question: Question) -> Readings:
 
 async def test_key_h_draws_it_and_takes_it_away() -> None:
     async with opened(readings=measured) as stage:
-        assert "held out" not in await stage.press(".")
+        assert "held out" not in await stage.after(".")
         await stage.press("h")
         await stage.until("held out 1.250")
-        assert "held out" not in await stage.press("h")
+        assert "held out" not in await stage.after("h")
 
 
 def await_ends(stage: Stage, *windows: int) -> None:
@@ -95,7 +95,7 @@ def written(snapshot: Snapshot, question: Question) -> Readings:
 
 async def test_rows_of_a_text_are_its_letters() -> None:
     async with opened(TEXT, Step(5), size=(80, 30)) as stage:
-        text = await stage.press("1")
+        text = await stage.after("1")
         assert " bits)" in stage.lines[0]
         assert stage.frame.progress is not None
         names = TEXT.the_task.outputs.names
@@ -113,7 +113,7 @@ async def test_w_shows_what_the_network_writes() -> None:
 
 async def test_another_task_says_that_it_has_no_text() -> None:
     async with opened(size=(80, 30)) as stage:
-        text = await stage.press(". w")
+        text = await stage.after(". w")
         assert "sample: only a network that predicts the next symbol can write" in text
 
 
@@ -143,7 +143,7 @@ async def test_key_e_in_capitals_evaluates_the_network_of_each_window_until_it_i
         heads, row = table(text)[1:3]
         assert heads[:5] == ["steps", "loss", "+-", "accuracy", "+-"]
         assert row == ["320", "5.0000", "0.1250", "75.0%", "6.2%"]
-        assert "fresh rows" not in await stage.press("escape")
+        assert "fresh rows" not in await stage.after("escape")
 
 
 async def test_evaluate_with_sizes_has_a_line_for_each() -> None:
@@ -181,7 +181,7 @@ async def test_who_only_looks_evaluates_too_and_it_says_at_once_that_it_computes
         opened(SMALL, Step(1), readings=slowly) as stage,
         another_screen(stage, only_looks=True) as other,
     ):
-        assert "computing" in await other.press("E")
+        assert "computing" in await other.after("E")
         may_answer.set()
         await other.until("seed 7 after window 1")
         assert "fresh rows" not in await stage.shown()
@@ -251,7 +251,7 @@ async def test_it_shows_what_a_process_prints_and_closes(
             assert line in lines
         asked = (tmp_path / "asked").read_text()
         assert "'--along', '32', '--branch', '0', '--at', '20'" in asked
-        assert "windows measured" not in await stage.press("escape")
+        assert "windows measured" not in await stage.after("escape")
         await has_ended(stage)
 
 
@@ -279,9 +279,9 @@ async def test_it_says_at_once_what_is_done_and_how_much_is_left(
 
 async def test_that_a_run_is_not_kept_is_said() -> None:
     async with opened() as stage:
-        assert "nothing trained yet" in await stage.press("P")
+        assert "nothing trained yet" in await stage.after("P")
         await stage.press(".")
-        assert "not kept" in await stage.press("P")
+        assert "not kept" in await stage.after("P")
 
 
 async def test_why_the_measuring_ended_is_said(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

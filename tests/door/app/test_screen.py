@@ -23,7 +23,7 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
     async with opened(ascii_only=True) as stage:
         await stage.press("e e")
         for keys in WALK:
-            text = await stage.press(keys)
+            text = await stage.after(keys)
             assert text.isascii(), f"{keys}: {text}"
             assert "epoch" in text or "Help" in text
 
@@ -119,7 +119,7 @@ async def test_the_palette_finds_every_command_and_does_it() -> None:
         ):
             await stage.press("ctrl+p")
             await stage.type(name)
-            assert words in await stage.press("enter")
+            assert words in await stage.after("enter")
         await stage.press("ctrl+p")
         await stage.type("theme light")
         await stage.press("enter")
@@ -150,7 +150,7 @@ async def test_who_gives_a_name_from_outside_cannot_write_codes_on_the_screen(
 async def test_the_help_begins_with_the_state_and_says_every_key() -> None:
     async with opened(size=(100, 600)) as stage:
         await stage.press("e [")
-        text = await stage.press("question_mark")
+        text = await stage.after("question_mark")
         assert "past, at window 9" in text
         for key in ("space", "escape", "enter", "tab", "home"):
             assert re.search(rf"(?m)[\s│]{key}\b", text), key
@@ -162,10 +162,10 @@ async def test_the_help_begins_with_the_state_and_says_every_key() -> None:
 
 async def test_the_help_is_scrolled_and_closed() -> None:
     async with opened() as stage:
-        first = await stage.press("question_mark")
-        assert await stage.press("end") != first
-        assert await stage.press("home") == first
-        assert await stage.press("pagedown") != first
+        first = await stage.after("question_mark")
+        assert await stage.after("end") != first
+        assert await stage.after("home") == first
+        assert await stage.after("pagedown") != first
         await stage.press("question_mark")
         assert "paused" in stage.lines[0]
         await stage.press(".")
@@ -174,13 +174,13 @@ async def test_the_help_is_scrolled_and_closed() -> None:
 
 async def test_the_help_is_searched() -> None:
     async with opened() as stage:
-        text = await stage.press("question_mark slash u n d o")
+        text = await stage.after("question_mark slash u n d o")
         assert re.search(r"(?i)undo", text)
         assert not re.search(r"(?i)faster", text)
-        text = await stage.press("q question_mark")
+        text = await stage.after("q question_mark")
         assert "undoq?" in text
         assert not re.search(r"(?i)undo the", text)
-        text = await stage.press("backspace " * 6, "g a t e")
+        text = await stage.after("backspace " * 6, "g a t e")
         assert text.count("gate") >= 2
         await stage.press("enter escape escape .")
         stage.stands(trained=1)
@@ -188,7 +188,7 @@ async def test_the_help_is_searched() -> None:
 
 async def test_a_key_behind_the_help_says_why_it_does_nothing() -> None:
     async with opened() as stage:
-        assert "escape closes this first" in await stage.press("question_mark L")
+        assert "escape closes this first" in await stage.after("question_mark L")
         stage.stands(replicas=1)
         await stage.press("escape L")
         stage.stands(replicas=64)

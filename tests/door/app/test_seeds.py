@@ -13,7 +13,7 @@ async def test_from_one_network_to_64_seeds_and_back_to_where_each_was_left() ->
     async with opened(size=MIDDLE) as stage:
         await stage.press("e . . L")
         stage.stands(replicas=64, seed=7, trained=0)
-        assert "of 64 solved" in await stage.press(". . . 6")
+        assert "of 64 solved" in await stage.after(". . . 6")
         assert re.search(r"\bseed 7\b", stage.lines[0])
         await stage.press("L")
         stage.stands(replicas=1, trained=12, branch=0)
@@ -35,7 +35,7 @@ def solved(stage: Stage) -> dict[int, str]:
 
 async def test_a_seed_is_chosen_by_keys() -> None:
     async with opened(SMALL_POPULATION, Step(400), size=MIDDLE) as stage:
-        text = await stage.press("6")
+        text = await stage.after("6")
         assert re.search(r"\b4 of 6 solved", text)
         windows = {7: "89", 11: "89", 10: "108", 8: "263", 9: "-", 12: "-"}
         assert solved(stage) == windows

@@ -48,7 +48,7 @@ async def test_while_it_compiles_it_says_what_and_for_how_many_seconds() -> None
 
 async def test_keys_pressed_while_it_loads_are_carried_out_in_order_when_it_has_loaded() -> None:
     async with opened(paused=False, loaded=False) as stage:
-        text = await stage.press("minus space . . 2")
+        text = await stage.after("minus space . . 2")
         assert re.search(r"\b2 windows\b.*\b50 windows/s", stage.lines[1])
         assert "misses" in text
         stage.stands(state="loading")
@@ -85,7 +85,7 @@ def picky(config: EchoConfig) -> ScriptedTrainer:
 
 async def test_a_new_network_that_cannot_be_made_is_refused_and_the_one_before_goes_on() -> None:
     async with opened(trainer=picky, size=LARGE) as stage:
-        text = await stage.press("e s", "down " * 13, "9 enter")
+        text = await stage.after("e s", "down " * 13, "9 enter")
         assert "9 units do not fit" in " ".join(text.split())
         stage.stands(state="paused", trained=10, config=SMALL, branch=0)
         await stage.press("escape escape .")
@@ -129,7 +129,7 @@ async def test_a_makes_the_change_that_the_advice_names_and_no_other() -> None:
         assert "a Advice" in stage.lines[-1]
         await stage.press("a")
         stage.stands(config=replace(config, init="glorot"), trained=0, branch=1)
-        text = await stage.press("e u")
+        text = await stage.after("e u")
         stage.stands(config=config, trained=4000)
         assert "a: init glorot" not in text, "it was tried"
         await stage.press("a")

@@ -64,7 +64,7 @@ async def test_each_key_leads_on_and_the_numbers_are_those_of_the_run() -> None:
             await stage.seconds_pass(0.3)
         stage.stands(replicas=64)
         assert stage.text.isascii()
-        text = await stage.press("question_mark escape escape")
+        text = await stage.after("question_mark escape escape")
         assert "leave the tour" not in text
         stage.stands(replicas=64)
 
@@ -76,7 +76,7 @@ async def test_it_is_left_at_any_step_and_the_run_goes_on(keys: str, step: int) 
         await at_step(stage, step)
         await stage.press("s escape")
         await at_step(stage, step)
-        assert "of 7" not in await stage.press("escape")
+        assert "of 7" not in await stage.after("escape")
         before = stage.frame.trained
         await stage.press("t .")
         stage.stands(trained=before + 1, config=LONG)
@@ -103,7 +103,7 @@ async def test_the_lesson_on_solutions_ends_with_two_networks_side_by_side() -> 
             await stage.press("t")
         assert "seed 10" in await stage.until("seed 36")
         stage.stands(replicas=32, replica=10 - 7)
-        assert "tour: the end" in await stage.press("escape")
+        assert "tour: the end" in await stage.after("escape")
 
 
 async def test_the_lesson_on_the_automaton_goes_back_to_before_it_was_solved() -> None:

@@ -39,4 +39,4 @@ async def test_one_that_only_looks_never_steers_and_uses_no_files(tmp_path: Path
         assert "Quit" in footer
         await there.enter(f"save {tmp_path}/a.svg")
         assert not (tmp_path / "a.svg").exists()
-        assert "misses" in await there.press("escape 2")
+        assert "misses" in await there.after("escape 2")
