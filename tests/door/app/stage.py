@@ -116,12 +116,12 @@ class Stage:
         for message in TerminalInput().messages(bytes_of(keys)):
             self.app.post_message(message)
 
-    async def at_once(self, keys: str) -> str:
+    async def at_once(self, keys: str) -> None:
         """A packet, until what its keys command was carried out."""
         self.packet(keys)
         for _ in range(8):
             await self.pilot.pause()
-        return await self.settled()
+        await self._settle()
 
     @property
     def focus(self) -> str:

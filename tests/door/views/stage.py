@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from echornn import EchoConfig, Progress
 from echornn.history.curve import Cause
@@ -51,12 +53,22 @@ class Branch:
     norms: npt.ArrayLike | None = None
 
 
-@dataclass(frozen=True)
 class Screen:
     """What the screen shows: its lines, and the style of each cell."""
 
-    lines: tuple[str, ...]
-    styles: tuple[tuple[Style, ...], ...]
+    def __init__(self, strips: Sequence[Strip]) -> None:
+        self._strips = strips
+        self.lines = tuple(strip.text.rstrip() for strip in strips)
+
+    @cached_property
+    def styles(self) -> list[list[Style]]:
+        styles = []
+        for strip in self._strips:
+            cells: list[Style] = []
+            for segment in strip:
+                cells += [segment.style or Style()] * len(segment.text)
+            styles.append(cells)
+        return styles
 
     @property
     def text(self) -> str:
@@ -208,33 +220,30 @@ class Stage:
     async def put(self, **frame: Any) -> Screen:
         """Show the session where it now stands; see `stand`."""
         stand(self.session, **frame)
-        return await self.press()
+        return await self.after()
 
-    async def press(self, *keys: str) -> Screen:
+    async def press(self, *keys: str) -> None:
         """Press keys, of which a text may name several with spaces between them."""
         await self.pilot.press(*" ".join(keys).split())
         self.app.show_newest_frame()
         await self.pilot.pause()
+
+    async def after(self, *keys: str) -> Screen:
+        """What is shown after these keys."""
+        await self.press(*keys)
         return self.screen
 
     async def hover(self, x: int, y: int) -> Screen:
         await self.pilot.hover(None, offset=(x, y))
-        return await self.press()
+        return await self.after()
 
     async def resize(self, width: int, height: int) -> Screen:
         await self.pilot.resize_terminal(width, height)
-        return await self.press()
+        return await self.after()
 
     @property
     def screen(self) -> Screen:
-        strips = strips_shown(self.app.screen)
-        styles = []
-        for strip in strips:
-            cells: list[Style] = []
-            for segment in strip:
-                cells += [segment.style or Style()] * len(segment.text)
-            styles.append(tuple(cells))
-        return Screen(tuple(strip.text.rstrip() for strip in strips), tuple(styles))
+        return Screen(strips_shown(self.app.screen))
 
     @property
     def text(self) -> str:

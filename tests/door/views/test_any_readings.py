@@ -55,7 +55,7 @@ async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
         for size in ((60, 16), (160, 45)):
             await stage.resize(*size)
             for key in "34579":
-                screen = await stage.press(key, "down f n v x n left v left v")
+                screen = await stage.after(key, "down f n v x n left v left v")
                 assert screen.text.isascii()
                 assert max(map(len, screen.lines)) <= size[0]
 
@@ -71,5 +71,5 @@ async def test_a_map_of_any_numbers_is_drawn_at_any_size(odd: list[float]) -> No
     async with staged("8", config=many, losses=losses, readings=readings) as stage:
         for size in ((60, 16), (160, 45)):
             await stage.resize(*size)
-            screen = await stage.press("C M left up C right down B escape C v v")
+            screen = await stage.after("C M left up C right down B escape C v v")
             assert max(map(len, screen.lines)) <= size[0]

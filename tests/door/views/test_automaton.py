@@ -94,16 +94,16 @@ async def test_the_arrows_replay_the_word_on_which_the_network_is_wrong() -> Non
         assert rows["word"].split() == ["0", "1", "1"]
         assert rows["network"].split() == ["0", "1", "1<"]
         assert rows["task"].split() == rows["automaton"].split() == ["0", "1", "0"]
-        screen = await stage.press("left")
+        screen = await stage.after("left")
         assert "letter 3 of 3: word 1, network 1, task 0, automaton 0, state 0" in screen.reading
         assert "[0] 0 ↺0" in screen.drawing
-        screen = await stage.press("left right left")
+        screen = await stage.after("left right left")
         assert "letter 2 of 3: word 1, network 1, task 1, automaton 1, state 1" in screen.reading
         assert "[1] 1 ↺0" in screen.drawing
         assert "(0) 0 ↺0" in screen.drawing
         await stage.press("left left left")
         assert "letter 1 of 3" in stage.reading
-        assert "letter" not in (await stage.press("escape")).reading
+        assert "letter" not in (await stage.after("escape")).reading
 
 
 async def test_of_a_long_word_the_end_is_shown_or_where_the_cursor_is() -> None:

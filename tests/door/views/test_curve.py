@@ -150,18 +150,18 @@ async def test_the_crosshair_reads_the_mean_of_the_windows_that_share_a_column()
 async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None:
     async with staged(losses=np.linspace(1, 0, 1000), size=LARGE, ascii_only=True) as stage:
         whole = stage.screen.windows
-        near = (await stage.press("z")).windows
+        near = (await stage.after("z")).windows
         assert "0" not in near
         assert {"600", "800", "1k"} <= {*near}
-        nearer = await stage.press("z")
+        nearer = await stage.after("z")
         assert {"800", "900"} <= {*nearer.windows}
         assert float(next(iter(nearer.losses))) <= 0.3
-        assert (await stage.press("Z Z")).windows == whole
-        assert "0" in (await stage.press("z home")).windows
+        assert (await stage.after("Z Z")).windows == whole
+        assert "0" in (await stage.after("z home")).windows
         assert "windows 1 to" in stage.reading
         await stage.press(*["shift+right"] * 20)
         assert "windows 1 to" not in stage.reading
-        assert "1k" in (await stage.press("end")).windows
+        assert "1k" in (await stage.after("end")).windows
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ async def test_the_cursor_lights_a_target_and_the_inputs_on_which_it_depends() -
     data = progress_of(config, 0, 1)
     async with staged("2", windows=2, config=config) as stage:
         before = stage.screen
-        screen = await stage.press("tab left left left")
+        screen = await stage.after("tab left left left")
         words = rf"row 1, step 8: \D*{data.x[0, 7]}\D*{data.y[0, 7]}.*t-2, t-5"
         assert re.search(words, screen.reading)
         _, y = before.place("██", after=" input ")

@@ -103,7 +103,7 @@ async def test_lags_rows_units_and_steps_are_read_by_keys_and_mouse() -> None:
         assert re.search(r"lag 3.* 1\.00 .*2,048.*unit 1 .*\+1\.00", stage.reading)
         await stage.press("left")
         assert re.search(r"lag 2.* 0\.99 .*unit 3", stage.reading)
-        screen = await stage.press("left")
+        screen = await stage.after("left")
         assert "lag 1: " in screen.reading
         assert "lag  0 1 2   4" in screen.text, "its number, though there is no room for all"
         x, y = screen.place("1", after="lag  0")
@@ -113,7 +113,7 @@ async def test_lags_rows_units_and_steps_are_read_by_keys_and_mouse() -> None:
         x, y = screen.place("···▲")
         await stage.hover(x + 3, y)
         assert re.search(r"unit 1, row 1, step 4: [+-]0\.980.*x\[t-3\] r 1\.00", stage.text)
-        assert "row 2" in (await stage.press("down")).text
+        assert "row 2" in (await stage.after("down")).text
 
 
 async def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:

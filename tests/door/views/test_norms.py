@@ -30,13 +30,13 @@ async def test_norms_lie_at_their_powers_of_ten_and_the_key_takes_them_away() ->
     norms = np.repeat([10.0, 0.1, 0.001], 40)
     async with staged(windows=120, norms=norms, size=LARGE, ascii_only=True) as stage:
         before = stage.screen
-        screen = await stage.press("c")
+        screen = await stage.after("c")
         lines = strip(screen)
         for window, share in (("20", 1), ("60", 0.5), ("100", 0)):
             assert height(lines, screen.windows[window]) == pytest.approx(share, abs=0.3)
         assert "1e-3" in lines[-1]
         assert "clipped" not in screen.text
-        assert (await stage.press("c")).lines == before.lines
+        assert (await stage.after("c")).lines == before.lines
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), LARGE])

@@ -64,7 +64,7 @@ async def test_the_cursor_goes_along_a_row_and_the_mouse_reads_states() -> None:
         assert "row 1, step 14 at -1, 1: target" in stage.reading
         await stage.press("down")
         assert "row 2, step 14" in stage.reading
-        screen = await stage.press("down " * 9, "right " * 9)
+        screen = await stage.after("down " * 9, "right " * 9)
         assert "row 5, step 15" in screen.reading
         assert "row 5" in screen.view[-1]
         await stage.press("escape")
@@ -140,9 +140,9 @@ async def test_behind_the_states_of_a_row_the_arrows_read_the_fixed_points() -> 
             share = points.outputs[number, 0]
             assert re.search(rf"{kind}.* {largest}; p\(0\) {share:.2f}; ", stage.reading)
         last = stage.screen
-        assert (await stage.press("right")).reading == last.reading
+        assert (await stage.after("right")).reading == last.reading
         x, y = last.place("×")
-        assert last.paper(x, y) != (await stage.press("left")).paper(x, y)
+        assert last.paper(x, y) != (await stage.after("left")).paper(x, y)
         await stage.press("left left")
         assert "row 1, step 15" in stage.reading
 

@@ -150,12 +150,12 @@ async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
         count = len(shown)
         assert shown == [*map(str, range(1, count + 1))]
         assert f"1 to {count} of 50" in stage.text
-        screen = await stage.press("tab left", "down " * count)
+        screen = await stage.after("tab left", "down " * count)
         assert screen.numbers(r"row (\d+), step") == [count + 1]
         assert screen.numbers(r"row (\d+):") == [2], "it scrolls with the cursor"
         await stage.press("escape down")
         assert "row 3:" in stage.view[0]
-        assert (await stage.press("pagedown")).numbers(r"row (\d+):") > [5]
+        assert (await stage.after("pagedown")).numbers(r"row (\d+):") > [5]
 
 
 async def test_steps_that_do_not_fit_are_counted() -> None:
@@ -266,10 +266,10 @@ async def test_errors_are_red_and_no_target_is(light: bool) -> None:
         inks = {screen.ink(*screen.place("█", after=name), SIXTEEN) for name in names}
         assert len(inks) == 3, "also with 16 colours"
 
-        data = await stage.press("2")
+        data = await stage.after("2")
         x, y = data.place("echo")
         assert red not in {data.ink(x + column, y) for column in range(8, 60)}
-        memory = await stage.press("3")
+        memory = await stage.after("3")
         assert red != memory.ink(*memory.place("▲ echo"))
         x, y = memory.place("█", after=".5 ")
         assert red not in {memory.ink(x + 2 * lag, y + 1) for lag in range(4)}

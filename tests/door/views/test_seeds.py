@@ -87,16 +87,16 @@ async def test_the_bar_of_a_seed_ends_where_it_solved_the_task() -> None:
 async def test_other_orders_scrolling_and_choosing() -> None:
     async with staged("6", **RUN) as stage:
         assert "solved at" in stage.reading
-        by_seed = rows_of(await stage.press("v"))
+        by_seed = rows_of(await stage.after("v"))
         count = len(by_seed)
         assert count < 24
         for seed, row in enumerate(by_seed, 7):
             assert row.seed == seed
-        scrolled = rows_of(await stage.press("down " * count))
+        scrolled = rows_of(await stage.after("down " * count))
         assert scrolled[0].seed == 8, "it scrolls with the chosen one"
         assert chosen(scrolled).seed == 7 + count
         await stage.press("up " * count)
-        by_loss = [row.mean for row in rows_of(await stage.press("v"))]
+        by_loss = [row.mean for row in rows_of(await stage.after("v"))]
         assert by_loss == sorted(by_loss)
 
 

@@ -75,7 +75,7 @@ async def test_arrows_choose_the_nearest_network_in_their_direction_at_once() ->
         await stage.pilot.click(offset=(x, y))
         await stage.press()
         assert stage.session.commands[-1] == Choose(1)
-        assert "►" in (await stage.press("6")).line("8 ", "►")
+        assert "►" in (await stage.after("6")).line("8 ", "►")
 
 
 async def test_networks_in_one_place_are_counted_and_a_mark_tells_that_they_differ() -> None:
@@ -104,7 +104,7 @@ async def test_signs_tell_losses_resting_states_and_clusters_apart() -> None:
         assert re.search(r"twice the length: ○ to 0\.\d+ .*█ above", legend(stage.screen))
         await stage.press("C")
         assert re.search(r"resting states: ○ 0 +● 1 +◆ 2", legend(stage.screen))
-        screen = await stage.press("C")
+        screen = await stage.after("C")
         assert "a around seed 7  b around seed 9" in legend(screen)
         assert [sign for *_, sign in points(screen, "ab")] == [*"baaba"]
 
@@ -142,7 +142,7 @@ async def test_the_chosen_network_and_the_marked_one_stand_side_by_side() -> Non
         assert "M marks" in stage.text
         await stage.press("M right")
         await stage.put(readings=of_all(), config=FIVE, replica=2)
-        screen = await stage.press("B")
+        screen = await stage.after("B")
         assert stage.asked.beside == 0
         assert stage.asked.kinds == {"plane", "solutions"}
         assert re.search(r"seed 9, 3\.00 from .*seed 7, 3\.00 from", screen.text)
@@ -168,7 +168,7 @@ async def test_the_readings_of_another_network_are_not_taken_for_those_of_the_ma
         another = replace(of_all(), config=FIVE.of(4), solutions=None)
         pair = replace(of_all(), config=FIVE.of(2), beside=another)
         await stage.put(readings=pair, config=FIVE, replica=2)
-        assert "plane: computing" in (await stage.press("B")).text
+        assert "plane: computing" in (await stage.after("B")).text
 
 
 async def test_a_mark_on_a_network_that_is_gone_does_not_count() -> None:
@@ -177,4 +177,4 @@ async def test_a_mark_on_a_network_that_is_gone_does_not_count() -> None:
         assert "◀" in stage.screen.drawing
         fewer = replace(FIVE, replicas=3)
         await stage.put(readings=None, config=fewer, replica=0)
-        assert "M marks" in (await stage.press("B")).text
+        assert "M marks" in (await stage.after("B")).text
