@@ -31,7 +31,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> None:
 async def answer(stage: Stage, text: str) -> str:
     await stage.press("t")
     await stage.type(text)
-    return await stage.press("enter")
+    return await stage.after("enter")
 
 
 async def test_answers_of_all_visitors_are_rows_of_one_table(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ async def test_answers_of_all_visitors_are_rows_of_one_table(tmp_path: Path) -> 
         lesson = screen_with(LESSON)
         async with opened(SMALL, training=lesson, folder=tmp_path / name) as stage:
             assert "answer: What will it do?" in await stage.shown()
-            assert "What will it do?" in await stage.press("t")
+            assert "What will it do?" in await stage.after("t")
             await stage.press("escape")
             assert "see" in await answer(stage, guess)
             await stage.press(".")

@@ -183,9 +183,9 @@ async def test_while_nothing_is_read_it_is_said_why() -> None:
 
 
 async def test_numbers_count_as_not_finite_only_if_nothing_could_be_read() -> None:
-    here = {"config": SOLVED.config, "branch": SOLVED.branch, "window": SOLVED.window}
-    only_units = Readings(**here, saturation={"h": 0.5})
-    for readings, words in ((only_units, "computing"), (Readings(**here), "not finite")):
+    nothing = Readings(SOLVED.config, SOLVED.branch, SOLVED.window)
+    other = replace(nothing, saturation={"h": 0.5})
+    for readings, words in ((nothing, "not finite"), (other, "computing")):
         assert words in (await seen("3", windows=999, readings=readings)).view[0]
 
 
