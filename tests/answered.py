@@ -21,6 +21,7 @@ from echornn.runtime import quiet
 from echornn.session import session as loop
 from echornn.training.structure import MakeTrainer
 from tests.scripted import ScriptedTrainer
+from tui.cli import headless
 from tui.cli.program import exit_code_of
 
 Answer = subprocess.CompletedProcess[str]
@@ -57,6 +58,7 @@ def training_by(trainers: MakeTrainer) -> Iterator[None]:
         for module in (loop, retraining):
             patched.setattr(module, "tensorflow_trainers", lambda *_: trainers)
         patched.setattr(quiet, "import_tensorflow", lambda *_: None)
+        patched.setattr(headless, "LOOK_SECONDS", 0.01)  # its end is seen sooner
         yield
 
 

@@ -44,12 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen.
 
     Processes started by tests handle signals in the default way, even if a shell's background job
-    or nohup ignores some here. They also keep compiled Python code, so that later ones start
-    sooner.
+    or nohup ignores some here. They and this one also keep compiled Python code, so that later ones
+    start sooner.
     """
     if config.option.markexpr == "not slow" and config.getoption("--hypothesis-profile") is None:
         settings.load_profile("quick")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False  # asserts are rewritten once, not in each worker of each run
     # Also for test files that import TensorFlow themselves
     small_loops.ask_for(small_loops.THRESHOLD)
     for number in (signal.SIGINT, signal.SIGHUP):

@@ -44,57 +44,62 @@ async def sent_by(stage: Stage, keys: str) -> str:
 TWO_BRANCHES = (Step(10), Reset(), Step(10))
 
 BURSTS = {
-    # In the line after the colon
-    ":step 4⏎.u:redo⏎.": "Step 4, Step 1, Undo, Redo, Step 1",
-    ":step 2⏎:step 3⏎.": "Step 2, Step 3, Step 1",
-    ".:step 2⏎.": "Step 1, Step 2, Step 1",
-    ":step⎋.": "Step 1",
-    ":x⌫⌫.u": "Step 1, Undo",
-    ":stpe⏎⎋.": "Step 1",
-    ":⟦step 3⟧⏎.": "Step 3, Step 1",
-    "b:step 2⏎⎋.": "Step 2, Step 1",
-    # In panels
-    "bnxy⏎⎋.": "Name 1 xy, Step 1",
-    "bnu.⎋x⎋u": "Pin 1 None, Undo",
-    "bb.": "Step 1",
-    "orate⎋.": "Step 1",
-    "o.:u⎋u": "Undo",
-    "s↓0.15⏎⎋.": "Edit {'learning_rate': 0.15} False, Step 1",
-    "s↓.2⏎su": "Edit {'learning_rate': 0.2} False, Undo",
-    "s↓+⎋b⎋.": "Edit {'learning_rate': 0.5} True, Step 1",
-    "s↓↓↓↓↓↓↓↓↓↓↓↓↓6⏎⎋e": "Edit {'state_size': 6} False, FinishEpoch",
-    ".sus": "Step 1, Undo",
-    # On screens
-    "℗epoch⏎.": "FinishEpoch, Step 1",
-    "℗epo⎋.": "Step 1",
-    "℗⎋..": "Step 1, Step 1",
-    "℗epoch↓⏎.": "MoveEpochs -1, Step 1",
-    "℗undo⏎℗step⏎.": "Undo, Step 1, Step 1",
-    "℗⟦undo⟧⏎.": "Undo, Step 1",
-    "℗help⏎⎋.": "Step 1",
-    "℗:seed⏎0⎋.": "Step 1",
-    "?q.": "Step 1",
-    "?.⎋u": "Undo",
-    "?/clip⏎⎋⎋.": "Step 1",
-    "?/u.q⎋⎋u": "Undo",
-    "?℗step⏎⎋u": "Step 1, Undo",
-    "?↓↓⎋l.": "Step 1",
-    "o⎋b⎋s⎋?⎋℗⎋:⎋.": "Step 1",
-    # In what is watched
-    "←←←⏎.": "Go 1 8 False, Step 1",
-    "←⇥⇥←←⏎u": "Go 1 8 False, Undo",
-    "  . ": "Toggle, Toggle, Step 1, Toggle",
-    "1⇥←↓4u⇥←⎋.": "Undo, Step 1",
-    "+-.[r": "Faster, Slower, Step 1, Move -1 False, Reset",
+    "the line": {
+        ":step 4⏎.u:redo⏎.": "Step 4, Step 1, Undo, Redo, Step 1",
+        ":step 2⏎:step 3⏎.": "Step 2, Step 3, Step 1",
+        ".:step 2⏎.": "Step 1, Step 2, Step 1",
+        ":step⎋.": "Step 1",
+        ":x⌫⌫.u": "Step 1, Undo",
+        ":stpe⏎⎋.": "Step 1",
+        ":⟦step 3⟧⏎.": "Step 3, Step 1",
+        "b:step 2⏎⎋.": "Step 2, Step 1",
+    },
+    "panels": {
+        "bnxy⏎⎋.": "Name 1 xy, Step 1",
+        "bnu.⎋x⎋u": "Pin 1 None, Undo",
+        "bb.": "Step 1",
+        "orate⎋.": "Step 1",
+        "s↓0.15⏎⎋.": "Edit {'learning_rate': 0.15} False, Step 1",
+        "s↓.2⏎su": "Edit {'learning_rate': 0.2} False, Undo",
+        "s↓+⎋b⎋.": "Edit {'learning_rate': 0.2} True, Step 1",
+        "s↓↓↓↓↓↓↓↓↓↓↓↓↓6⏎⎋e": "Edit {'state_size': 6} False, FinishEpoch",
+        ".sus": "Step 1, Undo",
+    },
+    "the list of runs": {"o.:u⎋u": "Undo"},
+    "screens": {
+        "℗epoch⏎.": "FinishEpoch, Step 1",
+        "℗epo⎋.": "Step 1",
+        "℗⎋..": "Step 1, Step 1",
+        "℗epoch↓⏎.": "MoveEpochs -1, Step 1",
+        "℗undo⏎℗step⏎.": "Undo, Step 1, Step 1",
+        "℗⟦undo⟧⏎.": "Undo, Step 1",
+        "℗help⏎⎋.": "Step 1",
+        "℗:seed⏎0⎋.": "Step 1",
+        "?q.": "Step 1",
+        "?.⎋u": "Undo",
+        "?/clip⏎⎋⎋.": "Step 1",
+        "?/u.q⎋⎋u": "Undo",
+        "?℗step⏎⎋u": "Step 1, Undo",
+        "?↓↓⎋l.": "Step 1",
+        "o⎋b⎋s⎋?⎋℗⎋:⎋.": "Step 1",
+    },
+    "what is watched, 1": {"←←←⏎.": "Go 1 8 False, Step 1"},
+    "what is watched, 2": {"←⇥⇥←←⏎u": "Go 1 8 False, Undo"},
+    "what is watched, 3": {
+        "  . ": "Toggle, Toggle, Step 1, Toggle",
+        "1⇥←↓4u⇥←⎋.": "Undo, Step 1",
+        "+-.[r": "Faster, Slower, Step 1, Move -1 False, Reset",
+    },
 }
 
 
-@pytest.mark.parametrize("keys", BURSTS)
-async def test_each_key_of_a_burst_finds_what_the_one_before_has_done(keys: str) -> None:
-    async with opened(size=LARGE) as stage:
+@pytest.mark.parametrize("place", BURSTS)
+async def test_each_key_of_a_burst_finds_what_the_one_before_has_done(place: str) -> None:
+    async with opened(replace(SMALL, num_epochs=100), size=LARGE) as stage:
         await stage.do(*TWO_BRANCHES)
-        assert await sent_by(stage, keys) == BURSTS[keys]
-        assert stage.focus == "LossPlot"
+        for keys, sent in BURSTS[place].items():
+            assert (keys, await sent_by(stage, keys)) == (keys, sent)
+            assert stage.focus == "LossPlot", keys
 
 
 FOCUSED = {

@@ -82,7 +82,6 @@ REFUSED = {
     "no archive": (b"\x80\x04K\x01.", "without pickles"),
     "pickles": (bytes_of(x=np.array([[{}]]), y=Y), "without pickles"),
     "damaged": (bytes_of(**DECISION)[:-9], "without pickles"),
-    "too large": (bomb(), "134,217,729 bytes of arrays"),
     "no y": (bytes_of(x=X), "it has the arrays x, and no y"),
     "shape": (bytes_of(x=X[:, 0], y=Y), r"x is float64 \[40, 3\], and has to be whole"),
     "dtype": (bytes_of(x=X.astype(complex), y=Y), r"x is complex128 \[40, 6, 3\]"),
@@ -100,6 +99,14 @@ REFUSED = {
 
 @pytest.mark.parametrize(("content", "why"), REFUSED.values(), ids=[*REFUSED])
 def test_a_file_that_cannot_be_used_is_refused_in_a_line(content: bytes, why: str) -> None:
+    require_refused(content, why)
+
+
+def test_a_file_of_too_many_numbers_is_refused() -> None:
+    require_refused(bomb(), "134,217,729 bytes of arrays")
+
+
+def require_refused(content: bytes, why: str) -> None:
     Path("bad.npz").write_bytes(content)
     with pytest.raises(ConfigError, match=f"^file = .*bad.npz.* cannot be used: .*{why}"):
         EchoConfig.from_fields({"task": "npz", "file": "bad.npz"})
