@@ -25,7 +25,7 @@ expected output."""
 SAVED = 1_790_000_000
 """The modification time of all their files, in seconds since 1970."""
 
-SWEEPS = ("sweep", "interrupted-sweep")
+SWEEPS = ("sweep", "interrupted-sweep", "sweep-of-automata")
 
 OF_A_RUN = (
     "list .;list {} --json;branches {};branches {} --json;export {};export {} --summary;export {} "
