@@ -12,7 +12,7 @@ from echornn.readings import parts_of
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.paper import plain
 from tui.figures.probed import readings_for
-from tui.figures.style import BLUE, GREY, PAPER, SMALL, SMALLEST, points
+from tui.figures.style import BLUE, GREY, PAPER, SMALL, points
 from tui.text.automata import NO_LETTERS, letter_names, said, sentences
 
 # All chosen by eye
@@ -20,7 +20,7 @@ MOST_DRAWN = 24  # states: the arrows of more hide each other
 FEW = 8  # states, above which a figure is higher
 GROWTH = 0.1  # inches a state
 RADIUS = 9  # points, of a node
-MARGIN = 26  # points around the middles of nodes
+MARGIN = 30  # points around the middles of nodes
 APART = 4  # radii between the middles of two nodes, so that an arrow and its letters have room
 BESIDE = 4.5  # points from an arrow to the middle of its letters
 BEND = 0.15  # how far an arrow lies beside the straight line, as a share of its length
@@ -56,7 +56,7 @@ def automaton(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set_title(plain(verdict), fontsize=SMALL)
+        axes.set_title(plain(verdict[:1].upper() + verdict[1:]), fontsize=SMALL)
         places, on_circle = _places(axes, means)
         outward = [math.atan2(*place[::-1]) for place in places - places.mean(axis=0)]
         for (state, target), letters in arrows.items():
@@ -73,7 +73,7 @@ def automaton(request: FigureRequest) -> FigureData:
             look = {"markersize": points(2 * RADIUS), "markeredgewidth": points(0.8)}
             axes.plot(*place, "o", markerfacecolor=PAPER, markeredgecolor=BLUE, **look)
             _write(axes, place + (0, points(1.5)), plain(says[state]), SMALL)
-            _write(axes, place - (0, points(4.5)), f"{state}", SMALLEST, color=GREY)
+            _write(axes, place - (0, points(4.5)), f"{state}", SMALL, color=GREY)
 
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
     return FigureData(columns, draw, 3.3 + GROWTH * max(0, machine.states - FEW), notes)

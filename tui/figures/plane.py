@@ -3,6 +3,7 @@ points, and where the prediction changes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from echornn.config import EchoConfig
 from echornn.readings import StatePlane, parts_of
 from echornn.tasks.task import Symbols
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import MARKERS, plain
-from tui.figures.probed import draw_legend, readings_for
-from tui.figures.style import COLOURS, GREY, INK, PAPER, points, shade_map
+from tui.figures.paper import MARKERS, letters, plain, title_case
+from tui.figures.probed import readings_for
+from tui.figures.style import COLOURS, GREY, INK, PAPER, SMALL, points, shade_map
 from tui.text.held_inputs import held_inputs
 from tui.text.lines import point_count
 from tui.text.targets import TargetGroups, groups_of
@@ -22,7 +23,7 @@ from tui.text.targets import TargetGroups, groups_of
 FINE = 200  # places along each axis at which the prediction is computed
 GROUP_COLOURS = COLOURS[:6]  # without black, which is for fixed points
 DARKER = 0.55  # of a colour in those of the second round; the rest is ink
-PALEST = 0.25  # of the shades: of the lowest range of numbers
+PALEST = 0.35  # of the shades: of the lowest range of numbers
 
 POINTS = {
     "stable": ("o", "full"),
@@ -58,7 +59,7 @@ def plane(request: FigureRequest) -> FigureData:
     readout = reading.readout[:, [0, 1 + shown[0], 1 + shown[1]]]
     about = []
     if found is not None and len(kinds):
-        about.append(f"fixed points under {_held_words(config, found.held)}")
+        about.append(f"Fixed points under {_held_words(config, found.held)}")
     if len(readout):
         about.append("lines: prediction changes")
     if len(readout) and reading.states.shape[1] > 2:
@@ -73,13 +74,15 @@ def plane(request: FigureRequest) -> FigureData:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        draw_legend(figure, _draw_states(axes, groups, states, names), plain(groups.of), "upper")
+        _draw_legend(
+            figure, _draw_states(axes, groups, states, names), title_case(groups.of), "upper"
+        )
         resting = _draw_points(axes, places, kinds)
         axes.margins(0.08)
         if len(readout):
             _draw_borders(axes, groups, readout)
-        draw_legend(figure, resting, "; ".join(about), "lower")
-        labels = [f"component {z + 1} ({reading.shares[z]:.0%} of variance)" for z in shown]
+        _draw_legend(figure, resting, title_case("; ".join(about)), "lower")
+        labels = [f"Component {z + 1} ({reading.shares[z]:.0%} of variance)" for z in shown]
         axes.set(xlabel=labels[0], ylabel=labels[1])
         axes.locator_params(nbins=5)
 
@@ -169,3 +172,14 @@ def _draw_borders(axes: Any, groups: TargetGroups, readout: Any) -> None:
     for symbol in range(outputs.shape[-1]):
         others = np.delete(outputs, symbol, axis=-1).max(axis=-1)
         axes.contour(x, y, outputs[..., symbol] - others, [0], **look)
+
+
+def _draw_legend(figure: Any, lines: Sequence[Any], title: str, side: str) -> None:
+    """Put the legend of lines above or below the axes ("upper", "lower"), in columns that have room
+    and are about as long."""
+    longest = 5 + max((len(line.get_label()) for line in lines), default=0)
+    most = max(1, letters(figure.get_figwidth()) // longest)
+    rows = max(1, -(-len(lines) // most))
+    look = {"title": title, "title_fontsize": SMALL, "handlelength": 1, "handletextpad": 0.5}
+    look |= {"ncols": max(1, -(-len(lines) // rows)), "markerscale": 1.3}
+    figure.legend(handles=lines, loc=f"outside {side} center", **look)

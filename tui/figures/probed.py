@@ -16,7 +16,7 @@ from echornn.data import source_lags
 from echornn.readings import Kind, Matrices, Readings
 from tui.figures import along
 from tui.figures.data import FigureData, FigureError, FigureRequest
-from tui.figures.paper import MARKERS, name_axis, number_axis, plain
+from tui.figures.paper import MARKERS, draw_legend, name_axis, number_axis, plain
 from tui.figures.style import (
     BLUE,
     COLOURS,
@@ -25,13 +25,11 @@ from tui.figures.style import (
     ORANGE,
     PAPER,
     SMALL,
-    SMALLEST,
     points,
 )
 from tui.text.lines import source_name
 
 # Chosen by eye
-LETTERS = 150  # of small print that have room in an inch, where text is 1 point high
 ACROSS = 3  # panels of weights side by side
 STRIP = 0.14  # of a matrix's height: for biases below it
 MOST_NAMES = 9  # of the rows or columns of a matrix
@@ -72,7 +70,7 @@ def _mark_lags(axes: Any, config: EchoConfig, lags: int, sources: Any) -> None:
         names[reach] = ", ".join([*filter(None, [names.get(reach)]), f"T = {reach}"])
     above = axes.secondary_xaxis("top")
     above.spines["top"].set_visible(False)
-    above.tick_params(length=0, pad=1, labelsize=SMALL)
+    above.tick_params(length=0, pad=1)
     above.set_xticks(sorted(names), [names[lag] for lag in sorted(names)])
     labels = above.get_xticklabels()
     if len(labels) > 1:
@@ -81,20 +79,6 @@ def _mark_lags(axes: Any, config: EchoConfig, lags: int, sources: Any) -> None:
         labels[1].set_ha("left")
     for label, lag in zip(labels, sorted(names), strict=True):
         label.set_color(ORANGE if lag in sources else INK)
-
-
-def draw_legend(figure: Any, lines: Sequence[Any], title: str, side: str) -> None:
-    """Put the legend of lines above or below the axes ("upper", "lower"), in columns that have room
-    and are about as long."""
-    from matplotlib import rcParams
-
-    letters = figure.get_figwidth() * LETTERS / rcParams["font.size"]
-    longest = 5 + max((len(line.get_label()) for line in lines), default=0)
-    rows = -(-len(lines) // max(1, int(letters / longest)))
-    columns = -(-len(lines) // max(1, rows))
-    look = {"fontsize": SMALL, "title_fontsize": SMALL, "columnspacing": 1.2, "handletextpad": 0.3}
-    look |= {"title": title, "ncols": max(1, columns), "markerscale": 1.3, "handlelength": 1}
-    figure.legend(handles=lines, loc=f"outside {side} center", **look)
 
 
 # ---- by lag
@@ -126,7 +110,7 @@ def _draw_memory(config: EchoConfig, reading: Any, is_source: Any, figure: Any) 
     axes.bar(lags, r2, 0.8, color=np.where(is_source, ORANGE, COLOURS[4]))
     _mark_lags(axes, config, len(lags), lags[is_source])
     number_axis(axes.xaxis, "lag (steps)")
-    axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="r² of a\nlinear read-out")
+    axes.set(ylim=(0, 1), yticks=(0, 0.5, 1), ylabel="r² of a linear read-out")
     title = ", ".join(filter(None, (reading.total_text, reading.lags_text)))
     axes.set_title(title.replace("+-", "±"), fontsize=SMALL)
 
@@ -177,9 +161,9 @@ def _draw_sizes(axes: Any, config: EchoConfig, sizes: Any, is_source: Any) -> No
     _mark_lags(axes, config, len(lags), lags[marked])
     number_axis(axes.xaxis, "lag (steps)")
     unit = config.the_task.outputs.unit or config.the_task.outputs.loss
-    label = f"gradient\n({unit} per\nunit of state)"
+    label = f"Gradient\n({unit} per\nunit of state)"
     if len(unit) < 6:
-        label = f"gradient ({unit}\nper unit of state)"
+        label = f"Gradient ({unit}\nper unit of state)"
     axes.set_ylabel(label)
 
 
@@ -188,7 +172,7 @@ def _draw_bias(axes: Any, config: EchoConfig, bias: Any, spread: Any, steps: Any
     axes.plot(steps, bias, color=BLUE, **_dots(len(steps)))
     _mark_lags(axes, config, steps[-1], ())
     number_axis(axes.xaxis, "steps followed back")
-    axes.set(ylim=(0, None), ylabel="relative bias\nof the gradient")
+    axes.set(ylim=(0, None), ylabel="Relative bias\nof the gradient")
 
 
 def _dots(count: int) -> dict[str, Any]:
@@ -259,10 +243,9 @@ def _draw_weights(matrices: Matrices, figure: Any) -> None:
             _draw_matrix(strip, matrices, bias, shades, ends)
             strip.set_yticks([])
         axes.set_title(title, fontsize=SMALL)
-    look = {"location": "bottom", "aspect": 40, "pad": 0.06, "label": "weight"}
+    look = {"location": "bottom", "aspect": 40, "pad": 0.06, "label": "Weight"}
     weights = ScalarMappable(Normalize(-most, most), shades)
-    bar = figure.colorbar(weights, ax=all_axes[: len(panels)], **look)
-    bar.ax.tick_params(labelsize=SMALL)
+    figure.colorbar(weights, ax=all_axes[: len(panels)], **look)
     if eigenvalues:
         _draw_eigenvalues(all_axes[len(panels)], eigenvalues)
     for axes in all_axes[count:]:
@@ -276,7 +259,7 @@ def _draw_matrix(axes: Any, matrices: Matrices, name: str, shades: Any, most: fl
     """
     look = {"cmap": shades, "aspect": "auto", "interpolation": "nearest"}
     axes.imshow(matrices.weights[name], vmin=-most, vmax=most, **look)
-    axes.tick_params(length=0, labelsize=SMALLEST, pad=1.5)
+    axes.tick_params(length=0, pad=1.5)
     name_axis(axes.yaxis, matrices.rows[name], MOST_NAMES)
     _name_columns(axes, matrices.columns[name])
     axes.spines[["top", "right"]].set_visible(True)
@@ -293,7 +276,7 @@ def _name_columns(axes: Any, columns: Sequence[str]) -> None:
     if len(starts) == 1:
         numbers = [column.removeprefix(kinds[0]).strip(" =") for column in columns]
         name_axis(axes.xaxis, numbers, MOST_NUMBERS)
-        axes.set_xlabel(plain(kinds[0]), fontsize=SMALLEST, labelpad=1)
+        axes.set_xlabel(plain(kinds[0]), fontsize=SMALL, labelpad=1)
         return
     if len(starts) == len(columns):
         name_axis(axes.xaxis, columns, MOST_NAMES, MOST_LETTERS)
@@ -309,7 +292,6 @@ def _name_columns(axes: Any, columns: Sequence[str]) -> None:
 def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
     angles = np.linspace(0, 2 * math.pi, 200)
     axes.plot(np.cos(angles), np.sin(angles), color=GREY, linewidth=points(0.6))
-    drawn = []
     for number, (name, values) in enumerate(eigenvalues.items()):
         marker = MARKERS[number % len(MARKERS)]
         look = {
@@ -317,15 +299,14 @@ def _draw_eigenvalues(axes: Any, eigenvalues: dict[str, Any]) -> None:
             "markersize": points(3) if len(values) <= MOST_LARGE else 1,
             "fillstyle": "none" if number else "full",
         }
-        drawn += axes.plot(values.real, values.imag, marker, label=name, **look)
+        axes.plot(values.real, values.imag, marker, label=name, **look)
     axes.set_aspect("equal")
     axes.margins(0.1)
     axes.locator_params(nbins=4)
-    axes.set_title("eigenvalues", fontsize=SMALL)
-    axes.tick_params(labelsize=SMALLEST)
-    axes.set_xlabel("real", fontsize=SMALLEST)
-    axes.set_ylabel("imaginary", fontsize=SMALLEST)
+    axes.set_title("Eigenvalues", fontsize=SMALL)
+    axes.set_xlabel("Real", fontsize=SMALL)
+    axes.set_ylabel("Imaginary", fontsize=SMALL)
     axes.axhline(0, color=GREY, linewidth=points(0.4))
     axes.axvline(0, color=GREY, linewidth=points(0.4))
-    if len(drawn) > 1:
-        draw_legend(axes.figure, drawn, "", "lower")
+    if len(eigenvalues) > 1:
+        draw_legend(axes.figure, axes, "lower")

@@ -12,8 +12,7 @@ from echornn.arrays.run_arrays import read
 from echornn.arrays.solutions import SolutionsThere, solutions_along, solutions_at
 from echornn.levels import can_be_solved
 from tui.figures.data import FigureData, FigureRequest
-from tui.figures.paper import ARROW, MARKERS, line_style, number_axis
-from tui.figures.probed import draw_legend
+from tui.figures.paper import ARROW, MARKERS, Name, draw_legend, draw_names, line_style, number_axis
 from tui.figures.style import COLOURS, INK, SMALL, points
 
 # Chosen by eye
@@ -39,17 +38,16 @@ def solutions(request: FigureRequest) -> FigureData:
         axes = figure.subplots()
         axes.set_axis_off()
         look: dict[str, Any]
-        drawn = []
         for name, is_member, place, filled in _groups(there):
             look = {"marker": MARKERS[place], "color": COLOURS[place], "fillstyle": filled}
             look |= {"markersize": points(4.5), "linestyle": "none", "label": name}
-            drawn += axes.plot(*found.places[is_member].T, **look)
+            axes.plot(*found.places[is_member].T, **look)
         look = {"marker": "o", "color": INK, "fillstyle": "none", "linestyle": "none"}
-        look |= {"markersize": points(7), "label": "most central: its seed"}
-        drawn += axes.plot(*found.places[[*found.medoids]].T, **look)
+        look |= {"markersize": points(7), "label": "Most central: its seed"}
+        axes.plot(*found.places[[*found.medoids]].T, **look)
         axes.margins(MARGIN)
         axes.set_aspect("equal", adjustable="datalim")
-        draw_legend(figure, drawn, "", "upper")
+        draw_legend(figure, axes, "upper")
         _draw_scale(axes, found.shown)
         for network in found.medoids:
             _write_beside(axes, found.places, network, f"{found.seeds[network]}")
@@ -75,7 +73,7 @@ def _groups(there: SolutionsThere) -> list[Group]:
     for cluster in range(max(1, len(found.medoids))):
         name, is_member, other = "", np.ones_like(is_solved), 1
         if len(found.medoids) > 1:
-            name, is_member, other = f"cluster {cluster + 1}: ", found.clusters == cluster, cluster
+            name, is_member, other = f"Cluster {cluster + 1}: ", found.clusters == cluster, cluster
         solved, unsolved = is_member & is_solved, is_member & ~is_solved
         groups.append(Group(f"{name}{solved.sum()} solved", solved, cluster, "full"))
         groups.append(Group(f"{name}{unsolved.sum()} not solved", unsolved, other, "none"))
@@ -123,17 +121,15 @@ def _along(records: list[dict[str, Any]], notes: tuple[str, ...]) -> FigureData:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
+        names = []
         lines = {"mean_distance": "all", "mean_distance_solved": "solved"}
-        ends = [columns[key][-1] for key in lines]
         for number, (key, name) in enumerate(lines.items()):
-            look = line_style(number)
+            look = line_style(number, columns[key])
             axes.plot(columns["window"], columns[key], **look)
-            place = columns["window"][-1], ends[number]
-            # Of lines that end near each other the names do not
-            above = "bottom" if number == np.nan_to_num(ends).argmax() else "top"
-            beside = {"textcoords": "offset points", "va": above, "color": look["color"]}
-            axes.annotate(name, place, (4, 0), annotation_clip=False, **beside)
+            if math.isfinite(columns[key][-1]):
+                names.append(Name(name, columns[key][-1], look["color"]))
         number_axis(axes.xaxis, "window")
-        axes.set(ylim=(0, None), ylabel="mean angle between\nnetworks (radians)")
+        axes.set(ylim=(0, None), ylabel="Mean angle between\nnetworks (radians)")
+        draw_names(axes, names)
 
     return FigureData(columns, draw, 1.9, notes)
