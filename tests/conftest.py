@@ -152,8 +152,8 @@ def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """All trainers in this process share the compiled loops of all tests."""
     from tests import compiled
 
-    for module in ("programs", "population"):
-        monkeypatch.setattr(f"echornn.training.{module}.Programs", lambda *_: compiled.PROGRAMS)
+    for module in ("training.programs", "training.population", "sweeps.part_trainer"):
+        monkeypatch.setattr(f"echornn.{module}.Programs", lambda *_: compiled.PROGRAMS)
 
 
 @pytest.fixture
