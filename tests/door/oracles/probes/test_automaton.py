@@ -188,7 +188,7 @@ def test_of_a_network_that_predicts_its_inputs_only_letters_that_it_expects_are_
 def test_every_automaton_says_what_its_network_does_on_short_words() -> None:
     """Of networks with random weights, wherever one was found that predicts every step."""
     compared = 0
-    for seed in range(16):
+    for seed in (2, 4, 8, 9, 11, 13, 14):  # of 0 to 15 those of which an automaton is found
         config = EchoConfig(task=Parity(length=10), state_size=3, batch_size=3, seed=seed)
         rng = np.random.default_rng(seed)
         weights = {
