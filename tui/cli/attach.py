@@ -1,5 +1,4 @@
-"""Looks at a session in another process, here or on another machine, and steers it; ``serve``: in a
-browser."""
+"""Looks at a session in another process, here or on another machine, and steers it."""
 
 from __future__ import annotations
 
@@ -11,27 +10,22 @@ import shlex
 import shutil
 import signal
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from echornn import ConfigError, EchoConfig, RunError
+from echornn import RunError
 from echornn.remote.address import AddressError
-from echornn.remote.client import RemoteSession, connected, end_session, viewers_of
+from echornn.remote.client import RemoteSession, connected, end_session
 from echornn.run import kept_runs
-from echornn.runtime.user_folders import state_folder
-from echornn.runtime.visitor import VISITOR
-from echornn.training.memory import bytes_needed, usable_bytes
-from tui.cli.do import lesson_in
 from tui.cli.flags import ScreenFlags
 from tui.cli.preferences import Preferences, preferences
-from tui.cli.rows import Record, emit
+from tui.cli.rows import emit
 from tui.cli.train import AppScreen
 from tui.term import guardian, printed, terminal
-from tui.term.exit_code import ENDING_SIGNALS, ExitCode, FailedError, UsageError
+from tui.term.exit_code import ExitCode, FailedError, UsageError
 from tui.text.command_line import flags_text
 
 # Ssh would read a dash first as a flag
@@ -186,138 +180,3 @@ def _quoted_there(path: Path) -> str:
         return shlex.quote(text)
     rest = text[home.end() :]
     return f"{home[0]}{shlex.quote(rest)}" if rest else home[0]
-
-
-# ---- serve
-
-OF_THE_TERMINAL = {
-    "COLUMNS",
-    "LINES",
-    "NO_COLOR",
-    "TERM_PROGRAM",
-    "TERM_PROGRAM_VERSION",
-    "TMUX",
-    "STY",
-}
-"""Variables that describe the terminal of this process, and not that of a tab."""
-
-# Measured on two cores, for a tour with TensorFlow and all views: 0.77 GB resident, of which
-# 0.43 GB are files that visitors share
-BYTES_OF_A_TOUR = 700 << 20
-SEEDS = 64  # of the tutorial's network, for which a visitor has room: as the key for seeds trains
-
-
-def serve(
-    run: str | None = None,
-    /,
-    *,
-    each: Path | None = None,
-    out: Path | None = None,
-    port: int = 0,
-    read_only: bool = False,
-    json: bool = False,
-    screen: ScreenFlags | None = None,
-) -> int:
-    """Show a run that another program of yours trains in a browser on this machine, under a secret
-    address.
-
-    Args:
-        run: Folder or name of the run; by default the newest that can be attached to.
-        each: Instead, give each tab a network of its own, with this lesson (see tour).
-        out: With --each: the folder for all their runs and answers, new or empty; by default in
-            your state folder.
-        port: The port to listen on, 0 to 65535; 0 takes a free one.
-        read_only: Only look: the session refuses every command from these tabs.
-        json: Print the address as a JSON line.
-    """
-    if not 0 <= port <= 65535:
-        raise ConfigError("port", port, "0 to 65535")
-    chosen = preferences(screen)
-    try:
-        from tui.term.browser import BrowserServer
-    except ImportError as error:
-        raise UsageError(
-            "serve cannot be used without textual-serve: install echornn-tui[browser]"
-        ) from error
-    if each is not None:
-        if run is not None or read_only:
-            raise UsageError("--each shows no run: it cannot be used with RUN or --read-only")
-        folder, room = _begin_visits(each, out)
-        words = ["tour", str(each), "--visits", str(folder)]
-    elif out is not None:
-        raise UsageError("--out is for the runs of --each")
-    else:
-        folder, room = folder_of(run).absolute(), None
-        viewers_of(folder)  # an AddressError if there is no session
-        flags = flags_text({"own_terminal": True, "read_only": read_only})
-        words = ["attach", str(folder), *flags]
-    command = [*terminal.PROGRAM, *words, *chosen.as_flags]
-    kept = {name: value for name, value in os.environ.items() if name not in OF_THE_TERMINAL}
-    environment = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-
-    async def served() -> None:
-        ended = asyncio.Event()
-        # Nohup
-        heard = [
-            number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
-        ]
-        signals = terminal.LoopSignals(dict.fromkeys(heard, ended.set))
-        title = f"{(each or folder).name} · echornn-tui"
-        try:
-            server = BrowserServer(title, chosen.theme, command, environment, port, room)
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise RunError(f"port {port} cannot be used: {reason}") from error
-        await server.begin()
-        # the address names no host: ``localhost`` might be another user's
-        record = {
-            "address": f"http://127.0.0.1:{server.port}/{server.token}/",
-            "port": server.port,
-            "run": str(folder),
-            "read_only": read_only,
-        }
-        if room is not None:
-            record["room"] = room
-        try:
-            emit([record], json, _address_lines)
-            printed.finish()
-            await ended.wait()
-        finally:
-            await server.end()
-            signals.end()
-
-    asyncio.run(served())
-    return ExitCode.DONE
-
-
-def _begin_visits(lesson: Path, out: Path | None) -> tuple[Path, int]:
-    """The folder for the runs of visitors, and for how many there is memory. From here on this
-    process and theirs read no file that a lesson or a visitor names."""
-    networks = bytes_needed(EchoConfig(), SEEDS)
-    room = usable_bytes() // (BYTES_OF_A_TOUR + networks)
-    os.environ[VISITOR] = str(networks)
-    lesson_in(lesson)
-    folder = out or state_folder() / "visits" / time.strftime("%Y-%m-%d_%H-%M-%S")
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise UsageError(f"out = {str(folder)!r} cannot be used: it is not empty")
-    return folder.absolute(), room
-
-
-def _address_lines(records: Iterable[Record]) -> Iterator[str]:
-    for record in records:
-        may, goes_on = "look", "the training goes on"
-        if not record["read_only"]:
-            may += " and steer"
-        port, folder = record["port"], printed.quoted(record["run"])
-        yield record["address"]
-        if "room" in record:
-            goes_on = f"see the runs with: echornn-tui list {folder}"
-            yield f"gives each tab a network of its own, in {folder}; room for {record['room']}"
-        else:
-            yield f"shows {folder}; whoever knows the address may {may}"
-        yield (
-            f"from another machine: ssh -L {port}:127.0.0.1:{port} HOST, then open the same "
-            "address there"
-        )
-        yield f"Ctrl+C ends this; {goes_on}"

@@ -45,7 +45,7 @@ SUBCOMMANDS = {
     "sample": "tui.cli.evaluate:sample_run",
     "figure": "tui.cli.figure:make_figure",
     "attach": "tui.cli.attach:attach",
-    "serve": "tui.cli.attach:serve",
+    "serve": "tui.cli.serve:serve",
     "do": "tui.cli.do:do",
     "list": "tui.cli.lists:list_runs",
     "tasks": "tui.cli.lists:list_tasks",
