@@ -43,6 +43,7 @@ def automaton(request: FigureRequest) -> FigureData:
     if machine.states > MOST_DRAWN:
         how = "probe --automaton --dot has all"
         raise FigureError(f"{machine.states} states: at most {MOST_DRAWN} are drawn; {how}")
+    title = verdict[:1].upper() + verdict[1:]
     part, *_ = parts_of(readings.config).values()
     means = np.pad(plane.place(found.means[:, part.where]), ((0, 0), (0, 1)))[:, :2]
     names, says, rows = letter_names(task), said(task, machine.says), []
@@ -56,7 +57,7 @@ def automaton(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set_title(plain(verdict[:1].upper() + verdict[1:]), fontsize=SMALL)
+        axes.set_title(plain(title), fontsize=SMALL)
         places, on_circle = _places(axes, means)
         outward = [math.atan2(*place[::-1]) for place in places - places.mean(axis=0)]
         for (state, target), letters in arrows.items():
@@ -76,7 +77,8 @@ def automaton(request: FigureRequest) -> FigureData:
             _write(axes, place - (0, points(4.5)), f"{state}", SMALL, color=GREY)
 
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
-    return FigureData(columns, draw, 3.3 + GROWTH * max(0, machine.states - FEW), notes)
+    height = 3.3 + GROWTH * max(0, machine.states - FEW)
+    return FigureData(columns, draw, height, notes, f"{title}.")
 
 
 def _places(axes: Any, means: Any) -> tuple[Any, bool]:

@@ -134,6 +134,7 @@ def sweep_map(request: FigureRequest) -> FigureData:
         columns,
         partial(_draw_map, table, scale, columns, label),
         min(8.0, 1.5 + 0.2 * len(table.rows)),
+        alt=f"Values: {label}.",
     )
 
 

@@ -52,7 +52,7 @@ class FigureData:
     draw: Callable[[Any], object]  # draws on an empty figure of Matplotlib
     height: float  # of the figure in inches, at a width of one column of a journal
     notes: tuple[str, ...] = ()  # what the user should know about the numbers, a line each
-    alt: str = ""  # what the figure shows, with its main numbers, for those who do not see it
+    alt: str = ""  # a sentence to those of `tui.figures.alt`, on what is not in the columns
 
     @property
     def as_csv(self) -> str:

@@ -20,6 +20,7 @@ from tui.figures import (
     probed,
     solutions,
 )
+from tui.figures.alt import alt_text
 from tui.figures.data import FigureData, FigureError, FigureRequest
 from tui.figures.style import STYLES
 from tui.term.printed import export_whole
@@ -101,7 +102,8 @@ def write_figure(
     style = STYLES[request.style]
     width = request.width or style.width
     height = request.height or data.height * style.thickness
-    about = request.kind, command, f"echornn-tui {version('echornn-tui')}"
+    program = f"echornn-tui {version('echornn-tui')}"
+    about = request.kind, command, program, alt_text(request.kind, data)
 
     def save(new: Path) -> None:
         paper.save(new, data.draw, (width, height), request.style, request.font, about)

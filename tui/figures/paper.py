@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -248,13 +249,16 @@ def save(
     font: str,
     about: Sequence[str],
 ) -> None:
-    """Draw a figure and save it with its title, command and program; the same call writes the same
-    bytes."""
+    """Draw a figure and save it with its title, command, program and text for those who do not see
+    it; the same call writes the same bytes."""
     import matplotlib
     from matplotlib.figure import Figure
 
     kind = file.suffix.lstrip(".").lower()
-    metadata: dict[str, str | None] = dict(zip(METADATA_NAMES[kind], about, strict=True))
+    title, command, program, alt = about
+    described = command if kind == "svg" else f"{command}\n{alt}"
+    names = METADATA_NAMES[kind]
+    metadata: dict[str, str | None] = dict(zip(names, (title, described, program), strict=True))
     metadata |= dict.fromkeys(DATES[kind])
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
@@ -264,3 +268,15 @@ def save(
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         figure.savefig(file, format=kind, metadata=metadata)
+    if kind == "svg":
+        text = _with_alt(file.read_text(encoding="utf-8"), title, alt)
+        file.write_text(text, encoding="utf-8")
+
+
+def _with_alt(svg: str, title: str, alt: str) -> str:
+    """The picture with what screen readers read: Matplotlib writes the title only."""
+    role = 'role="img" aria-labelledby="figure-title figure-description"'
+    texts = f'<title id="figure-title">{escape(title)}</title>'
+    texts += f'\n <desc id="figure-description">{escape(alt)}</desc>'
+    svg = svg.replace("<svg ", f"<svg {role} ", 1)
+    return svg.replace(f"<title>{escape(title)}</title>", texts, 1)

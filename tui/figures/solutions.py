@@ -52,7 +52,8 @@ def solutions(request: FigureRequest) -> FigureData:
         for network in found.medoids:
             _write_beside(axes, found.places, network, f"{found.seeds[network]}")
 
-    return FigureData(_columns(networks), draw, 3.0, notes)
+    alt = f"The plane shows {found.shown:.0%} of squared distances."
+    return FigureData(_columns(networks), draw, 3.0, notes, alt)
 
 
 class Group(NamedTuple):

@@ -6,8 +6,10 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ from tests.swept import keep
 
 RUNS = Path("tests/data/docs").resolve()
 ECHO = RUNS / "echo-run"
+LEARNED = ECHO, "plane", "--branch", "a"
+SVG = "{http://www.w3.org/2000/svg}"
 
 pytestmark = pytest.mark.slow
 
@@ -214,6 +218,7 @@ REFUSED = {
     "curve --style foo": "paper",
     "curve --components 1,2": "only with plane",
     "plane --components 1,1": "components = '1,1' cannot be used: two different components",
+    "plane --components 1,5": "components = 1,5 cannot be used: two different ones of 1 to 4",
     "lengths": "--sizes",
 }
 
@@ -245,10 +250,32 @@ def test_weights_are_the_exported_ones_with_their_eigenvalues() -> None:
     assert sorted(eigenvalues) == pytest.approx(sorted(expected), rel=1e-5)
 
 
-def test_a_plane_has_states_by_their_targets() -> None:
-    plane = figure(ECHO, "plane")
-    assert "state" in plane["part"]
-    assert {"0", "1"} <= {*plane["group"]}
+def test_a_plane_has_states_by_their_targets_and_any_two_components() -> None:
+    first, last = figure(*LEARNED), figure(*LEARNED, "--components", "3,4")
+    columns = {**first, **last}
+    assert [*last] == ["part", "group", "z3", "z4", "at_mean"]
+    components = [f"z{number}" for number in range(1, 5)]  # all, of four units
+    states = np.array([where(columns, "part", "state", name) for name in components])
+    slopes = np.array([where(columns, "part", "read-out", name) for name in components])
+    done("export", ECHO, "--branch", "a", "--weights", "w.npz")
+    with np.load("w.npz") as weights:
+        # Orthonormal components keep lengths
+        lengths = np.linalg.norm(weights["W2"], axis=0)
+    assert np.linalg.norm(slopes, axis=0) == pytest.approx(lengths, rel=1e-5)
+    logits = states.T @ slopes + where(columns, "part", "read-out", "at_mean")
+    said = logits.argmax(axis=1)
+    rows = zip(columns["part"], columns["group"], strict=True)
+    targets = np.array([int(group) for part, group in rows if part == "state"])
+    assert (said == targets).mean() > 0.99, "the network has learned the echo"
+
+
+def test_each_of_eight_groups_has_a_colour_of_its_own() -> None:
+    size = "--state-size 4 --total-series-length 2000 --num-epochs 1 --headless --run run"
+    done(*f"--task flip_flop {size}".split())
+    groups = {*figure("run", "plane")["group"]}
+    assert len([group for group in groups if {*group} <= {*"+-"}]) == 8
+    marks = re.findall(r'<use [^>]*style="fill: (#\w+); fill-opacity', Path("a.svg").read_text())
+    assert len({*marks}) == 8
 
 
 # ---- files
@@ -268,7 +295,25 @@ def test_the_metadata_names_the_command() -> None:
     assert b"/FontFile2" in pdf
     curve_file("a.png")
     with Image.open("a.png") as picture:
-        assert picture.text["Description"] == command.format("a.png")  # type: ignore[attr-defined]
+        description = picture.text["Description"]  # type: ignore[attr-defined]
+    first, alt = description.splitlines()
+    assert first == command.format("a.png")
+    assert alt.startswith("The loss over windows 1 to 40: the mean falls from")
+
+
+def test_who_does_not_see_a_figure_reads_the_numbers_of_its_table() -> None:
+    record_branches(Path("a<b&c/run"), 15)
+    columns = figure("a<b&c/run", "runs", ECHO)
+    picture = ElementTree.parse("a.svg").getroot()
+    title, alt, *_ = picture
+    assert picture.get("role") == "img"
+    assert picture.get("aria-labelledby") == f"{title.get('id')} {alt.get('id')}"
+    assert (title.tag, title.text) == (f"{SVG}title", "runs")
+    assert alt.tag == f"{SVG}desc"
+    for run in dict.fromkeys(columns["run"]):
+        losses = where(columns, "run", run, "loss")
+        words = f"from {losses[0]:.3g} to {losses[-1]:.3g} over windows 1 to "
+        assert re.search(f"{re.escape(run)} (falls|rises) {words}", alt.text or ""), alt.text
 
 
 def test_the_same_command_writes_the_same_bytes() -> None:
