@@ -26,7 +26,8 @@ def test_what_a_probe_waits_for_is_on_the_screen_and_not_in_what_it_prints(tmp_p
 
 
 def test_training_without_the_app_says_what_it_loads_until_its_first_line(tmp_path: Path) -> None:
-    words = ("--num-epochs", 1, "--total-series-length", 7500, "--run", tmp_path / "run")
+    sizes = "--num-epochs 1 --total-series-length 3000 --truncated-backprop-length 4"
+    words = (*sizes.split(), "--run", tmp_path / "run")
     with running("--headless", *words, width=100) as program:
         program.shows("loading TensorFlow")
         program.shows("go on with")
