@@ -50,7 +50,7 @@ def test_on_a_full_disk_training_goes_on_and_the_screen_says_that_it_is_not_save
 ) -> None:
     folder = tmp_path / "run"
     with running(
-        "--run", folder, "--speed", 1000, "--num-epochs", 100_000, scripted=True
+        "--run", folder, "--speed", 5000, "--num-epochs", 100_000, scripted=True
     ) as program:
         program.until(lambda text: "running" in text and losses(folder))
         saved = losses(folder)
