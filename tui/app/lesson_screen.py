@@ -22,7 +22,9 @@ from tui.app.training_screen import TrainingScreen
 from tui.views.canvas import Cells, CellWidget, Press
 from tui.views.keymap import keymap_of
 
-MOST_LINES = 6  # of a card's text; chosen by eye
+# Chosen by eye
+MOST_LINES = 6  # of a card's text
+MOST_TYPED = 60  # letters of a line that a person may rather type
 
 
 class LessonCard(CellWidget):
@@ -158,6 +160,8 @@ class LessonScreen(TrainingScreen):
         for action in KEYED:
             if action.command == line.what:
                 return self._press(action.binding.id or "", step.does)
+        if len(line.text) > MOST_TYPED:
+            return self._press("do_step", step.does)
         key = keymap_of(self.app).key("do_step")
         return key, f"press «do_step», or type :{line.text}: {step.does}"
 
