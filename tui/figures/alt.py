@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tui.figures.data import FigureData
+from tui.text.lines import point_count
 
 Columns = Mapping[str, Any]
 
@@ -218,7 +219,7 @@ def plane(columns: Columns) -> str:
     groups = sorted(Counter(filter(None, states["group"])).items())
     if groups:
         text += f", by target: {_listed([f'{name} ({count:,})' for name, count in groups])}"
-    kinds = [f"{count:,} {kind}" for kind, count in Counter(places["group"]).items()]
+    kinds = [point_count(count, kind) for kind, count in Counter(places["group"]).items()]
     return f"{text}. Fixed points: {_listed(kinds) or 'none found'}."
 
 
