@@ -8,7 +8,7 @@ from hypothesis import settings
 ALL = 100
 """The examples of a property test without a number of its own."""
 
-QUICK = 25
+QUICK = 10
 """The same if slow tests are left out."""
 
 

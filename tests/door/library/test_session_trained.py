@@ -4,6 +4,7 @@ to the bit."""
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -125,39 +126,64 @@ def files_in(folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
-def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(
-    tmp_path: Path, replicas: int
-) -> None:
-    """Three are trained one by one, by a program that all processors share."""
-    config = replace(SMALL, replicas=replicas)
-    trained, flags = in_own_process(losses_of, tmp_path, config)
-    kept = files_in(tmp_path)
+def train_and_keep(folder: Path, config: EchoConfig) -> bytes:
+    """The losses of a session whose program is kept in this folder."""
+    losses, flags = in_own_process(losses_of, folder, config)
     assert flags is None, "what another process would inherit"
-    assert len(trained) == 20 * 4
+    assert len(losses) == 20 * 4
+    return losses
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A folder with the kept program of one network, and its losses."""
+    folder = tmp_path_factory.mktemp("programs")
+    return folder, train_and_keep(folder, SMALL)
+
+
+def require_same_bits_again(folder: Path, config: EchoConfig, losses: bytes) -> None:
+    """What is trained again is not compiled again."""
+    kept = files_in(folder)
     assert len(kept) == 1
-    for file in tmp_path.rglob("*.pb"):
+    for file in folder.rglob("*.pb"):
         assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert in_own_process(losses_of, tmp_path, config)[0] == trained
-    assert files_in(tmp_path) == kept
+    assert in_own_process(losses_of, folder, config)[0] == losses
+    assert files_in(folder) == kept
+
+
+def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(
+    trained: tuple[Path, bytes],
+) -> None:
+    folder, losses = trained
+    require_same_bits_again(folder, SMALL, losses)
+
+
+def test_networks_one_by_one_have_a_kept_program_that_all_processors_share(tmp_path: Path) -> None:
+    three = replace(SMALL, replicas=3)
+    require_same_bits_again(tmp_path, three, train_and_keep(tmp_path, three))
 
 
 def in_memory() -> set[str]:
     return {file.name for file in Path("/dev/shm").glob("echornn-tui-*")}
 
 
-def test_a_damaged_program_is_compiled_again_and_nothing_stays_in_memory(tmp_path: Path) -> None:
+def test_a_damaged_program_is_compiled_again_and_nothing_stays_in_memory(
+    trained: tuple[Path, bytes], tmp_path: Path
+) -> None:
     before = in_memory()
-    trained, _ = in_own_process(losses_of, tmp_path, SMALL)
-    (file,) = tmp_path.rglob("*.pb")
+    whole, losses = trained
+    folder = shutil.copytree(whole, tmp_path / "overwritten")
+    (file,) = folder.rglob("*.pb")
     other = file.with_name("another.pb")
     other.write_bytes(b"of another network")
     file.write_bytes(b"\xc6" * 2000)  # an error names this file
-    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
-    assert [*tmp_path.rglob("*.pb")] == [other], "only the damaged file is gone"
-    in_own_process(losses_of, tmp_path, SMALL)
+    assert in_own_process(losses_of, folder, SMALL)[0] == losses
+    assert [*folder.rglob("*.pb")] == [other], "only the damaged file is gone"
+
+    folder = shutil.copytree(whole, tmp_path / "cut")
+    (file,) = folder.rglob("*.pb")
     file.write_bytes(file.read_bytes()[:5000])  # an error names none
-    assert in_own_process(losses_of, tmp_path, SMALL)[0] == trained
+    assert in_own_process(losses_of, folder, SMALL)[0] == losses
     assert not file.exists()
     wait_for(lambda: in_memory() <= before)
 
@@ -178,10 +204,12 @@ def error_of(folder: Path) -> str:
     return str(session.error)
 
 
-def test_an_error_that_is_not_about_kept_programs_leaves_them(tmp_path: Path) -> None:
+def test_an_error_that_is_not_about_kept_programs_leaves_them(
+    trained: tuple[Path, bytes], tmp_path: Path
+) -> None:
     before = in_memory()
-    in_own_process(losses_of, tmp_path, SMALL)
-    kept = files_in(tmp_path)
-    assert "AsString" in in_own_process(error_of, tmp_path)
-    assert files_in(tmp_path) == kept
+    folder = shutil.copytree(trained[0], tmp_path / "programs")
+    kept = files_in(folder)
+    assert "AsString" in in_own_process(error_of, folder)
+    assert files_in(folder) == kept
     wait_for(lambda: in_memory() <= before)
