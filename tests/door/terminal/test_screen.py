@@ -37,9 +37,8 @@ def come_to_the_same(both: list[Program], keys: str) -> bool:
     """Whether both terminals show the same after these keys."""
     for program in both:
         program.press(keys)
-    first, second = both
-    first.quiet_for(0.2)
-    second.quiet_for(0.05)  # it has drawn meanwhile
+    for program in both:
+        program.quiet_for(0.2)
     return cells(both[0]) == cells(both[1])
 
 
