@@ -108,11 +108,14 @@ class Program:
     ) -> tuple[Values, Trained]:
         if self._traced is None:
             arguments = values, tf.constant(calls), *data
-            self._traced = Traced(self._name, self._train_shards, *arguments)
+            # The name does not say what a user's cell computes
+            is_kept = isinstance(self._config.cell, str)
+            self._traced = Traced(self._name, self._train_shards, *arguments, is_kept=is_kept)
             self.compilations += 1
         with tf.device(device):
-            results: tuple[Values, Trained] = self._traced(values, tf.constant(calls), *data)
-        return results
+            results = self._traced(values, tf.constant(calls), *data)
+        count = len(tf.nest.flatten(values))
+        return tf.nest.pack_sequence_as(values, results[:count]), Trained(*results[count:])
 
     def _train_shards(
         self, values: Values, calls: tf.Tensor, x: tf.Tensor, y: tf.Tensor, *scored: tf.Tensor
