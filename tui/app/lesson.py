@@ -54,7 +54,7 @@ def lesson_of(text: str) -> list[LessonStep]:
     steps: list[LessonStep] = []
     title = paragraph = ""
     paragraph_is_done = False
-    for line in map(str.strip, text.splitlines()):
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if line.startswith("?"):
             question = line.strip("? ") + "?"
             steps.append(LessonStep(title, paragraph, f"answer: {question}", [], question))
@@ -62,7 +62,7 @@ def lesson_of(text: str) -> list[LessonStep]:
         elif line.startswith(":"):
             words, _, does = line[1:].partition(" # ")
             does = does.strip() or words.strip()
-            steps.append(LessonStep(title, paragraph, does, lines_of(words)))
+            steps.append(LessonStep(title, paragraph, does, _lines_at(number, words)))
             paragraph_is_done = True
         elif line.startswith("#"):
             title, paragraph = line.strip("# "), ""
@@ -74,6 +74,13 @@ def lesson_of(text: str) -> list[LessonStep]:
         raise WordError("a lesson has lines after :, such as : step 100")
     last_text = "" if paragraph_is_done else paragraph
     return [*steps, LessonStep(title, last_text, "", [])]
+
+
+def _lines_at(number: int, words: str) -> list[Line]:
+    try:
+        return lines_of(words)
+    except WordError as error:
+        raise WordError(f"line {number}: {error}") from None
 
 
 def filled(text: str, frame: Frame) -> str:

@@ -178,23 +178,25 @@ BAD: dict[str, dict[str, str]] = {
     },
     "tasks": {"nothing": "task nothing echo two_coins", "--template --json": "--template"},
     "cells": {"tcn": "cell tcn rnn gru", "--template rnn": "--template"},
-    "tour": {"--fps 0": "fps 0.0 0.1 60", "3": "3"},
+    "tour": {"--fps 0": "fps 0.0 0.1 60", "3": "3", "LESSON": "line 4 stpe step"},
 }
 """For each subcommand, arguments that are refused, and the words of the line that says so."""
 
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Two runs and a sweep by the words of the table; the current folder is empty."""
+    """Two runs, a sweep and a lesson by the words of the table; the current folder is empty."""
     run = record_branches(
         tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20)
     )
     seeds = record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
     keep(tmp_path / "sweep", [SMALL_SWEEP])
+    lesson = tmp_path / "lesson.md"
+    lesson.write_text("# Steps\n\n: step 3\n: stpe 3\n")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return {"RUN": run, "SEEDS": seeds, "SWEEP": tmp_path / "sweep"}
+    return {"RUN": run, "SEEDS": seeds, "SWEEP": tmp_path / "sweep", "LESSON": lesson}
 
 
 @pytest.mark.parametrize("command", BAD)
@@ -204,7 +206,7 @@ def test_is_refused_in_a_line_and_nothing_is_written(
     before = contents(tmp_path)
     wrong: list[str] = []
     for arguments, words in BAD[command].items():
-        line = re.sub(r"\b(RUN|SEEDS|SWEEP)\b", lambda match: str(places[match[0]]), arguments)
+        line = re.sub(r"\b(RUN|SEEDS|SWEEP|LESSON)\b", lambda match: str(places[match[0]]), arguments)
         done = trained(*shlex.split(f"{command} {line}"))
         for fault in faults(done, command, words):
             wrong.append(f"{arguments}: {fault}:\n{done.stderr}{done.stdout}")
