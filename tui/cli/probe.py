@@ -217,8 +217,10 @@ def _gradient(readings: read.Readings, gradient: read.Gradient) -> Measured:
     length = config.truncated_backprop_length
     bias, spread = gradient.through(length)
     bias_of_windows, spread_of_windows = gradient.bias_of_windows, gradient.bias_of_windows_spread
+    slope = gradient.slope
     record = {
         "gradient_by_lag": gradient.by_lag,
+        "gradient_slope": np.float32(math.nan if slope is None else slope.decades),
         "truncation_bias": np.float32(bias),
         "truncation_bias_spread": np.float32(spread),
         "truncation_bias_by_steps": gradient.bias,
@@ -238,6 +240,9 @@ def _gradient(readings: read.Readings, gradient: read.Gradient) -> Measured:
         heights = 1 + np.log10(sizes / max(sizes[is_finite], default=0.0)) / DECADES
     lines += _bars(config, sizes, np.where(is_finite, heights, 1.0), ".1e")
     lines.append("")
+    if slope is not None:
+        lags = f"lags {slope.first} to {slope.last}"
+        lines.append(f"slope {slope.decades:+.2f} decades a lag ({lags})")
     if math.isfinite(bias):
         lines.append(_missing(f"if each error goes back {length} steps", bias, spread))
     if math.isfinite(bias_of_windows):

@@ -22,7 +22,7 @@ PROBED = """
 window seed replica rule as_recorded shift_register held_out_loss held_out_loss_spread
 held_out_accuracy
 memory memory_total memory_total_spread memory_size memory_samples
-gradient_by_lag gradient_samples turned_by_lag moved_by_lag turned_samples
+gradient_by_lag gradient_slope gradient_samples turned_by_lag moved_by_lag turned_samples
 truncation_bias truncation_bias_spread truncation_bias_by_steps truncation_bias_by_steps_spread
 truncation_bias_of_windows truncation_bias_of_windows_spread
 spectral_radius spectral_radii saturated saturated_samples
@@ -84,6 +84,10 @@ def test_probe_measures_the_network_of_the_window() -> None:
     recurrent = weights("echo-run --branch a")["W"][1:]
     radius = np.abs(np.linalg.eigvals(recurrent)).max()
     assert solved["spectral_radius"] == pytest.approx(radius, rel=1e-4)
+    gradient = np.array(solved["gradient_by_lag"])
+    lags = np.flatnonzero(gradient > 1e-8)
+    slope, _ = np.polyfit(lags, np.log10(gradient[lags]), 1)
+    assert solved["gradient_slope"] == pytest.approx(slope, rel=1e-4)
     assert solved["spectral_radii"]["W"] == solved["spectral_radius"]
     assert solved["lyapunov"] == sorted(solved["lyapunov"], reverse=True)
     assert len(solved["lyapunov_spread"]) == len(solved["lyapunov"])
@@ -92,6 +96,7 @@ def test_probe_measures_the_network_of_the_window() -> None:
 
     text = answered("probe", "echo-run", "--branch", "a").stdout
     assert f"{radius:.2f} (W)" in text
+    assert f"slope {slope:+.2f} decades a lag" in text
     assert f"{solved['saturated']:.0%}" in text
     assert f"{solved['lyapunov'][0]:.2f} (+- {solved['lyapunov_spread'][0]:.2f})" in text
     total, spread = solved["memory_total"], solved["memory_total_spread"]
