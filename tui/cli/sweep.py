@@ -147,6 +147,7 @@ def _point_fields(point: GridPoint) -> Record:
     return {
         "seeds": counts.finished,
         "solved": counts.solved,
+        "lost": counts.lost,
         "success_low": low,
         "success_high": high,
         "half_solved": counts.half_solved,
@@ -162,6 +163,8 @@ def _point_text(point: GridPoint) -> str:
         return f"failed: {point.failed}"
     counts = MapCell((), (point,))
     text = solved_text(counts)
+    if counts.lost:
+        text += f", {counts.lost:,} lost it again"
     if counts.half_solved is not None:
         return f"{text}, half by window {counts.half_solved:,}"
     if not math.isfinite(counts.loss):

@@ -206,7 +206,7 @@ def test_is_refused_in_a_line_and_nothing_is_written(
     before = contents(tmp_path)
     wrong: list[str] = []
     for arguments, words in BAD[command].items():
-        line = re.sub(r"\b(RUN|SEEDS|SWEEP|LESSON)\b", lambda match: str(places[match[0]]), arguments)
+        line = re.sub(rf"\b({'|'.join(places)})\b", lambda match: str(places[match[0]]), arguments)
         done = trained(*shlex.split(f"{command} {line}"))
         for fault in faults(done, command, words):
             wrong.append(f"{arguments}: {fault}:\n{done.stderr}{done.stdout}")

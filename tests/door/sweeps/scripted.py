@@ -23,12 +23,16 @@ KILLS = 13
 
 def result_of(config: EchoConfig, until: str = "solved") -> Result:
     """A scripted result: solved at ten times the echo step plus the seed; from echo step 10 on not
-    solved. Those with an odd seed become the task's machine five windows later."""
+    solved. Those with an odd seed become the task's machine five windows later, and, trained to
+    the end, lose the task."""
+    whole = config.num_epochs * config.windows_per_epoch
     if config.echo_step >= 10:
-        return Result(None, 0.6931, config.num_epochs * config.windows_per_epoch, 1.0)
+        return Result(None, 0.6931, whole, 1.0)
     solved_at = 10 * config.echo_step + config.seed
     if until == "automaton" and config.seed % 2:
         return Result(solved_at, 0.03, solved_at + 5, 0.01, right_at=solved_at + 5)
+    if until == "all" and config.seed % 2:
+        return Result(solved_at, 0.6931, whole, 1.0)
     return Result(solved_at, 0.04, solved_at, 0.01)
 
 

@@ -69,6 +69,19 @@ def test_networks_that_have_become_the_tasks_machine_are_counted(tmp_path: Path)
     assert "until automaton or 1 epoch" in answered("map", folder, "--once").stdout
 
 
+def test_networks_that_lose_the_task_again_are_counted_if_all_are_trained_to_the_end(
+    tmp_path: Path,
+) -> None:
+    grid = ["--grid", "echo_step=3,4", "--seeds", "4", "--num-epochs", "1", "--until"]
+    lines = swept(tmp_path / "lines", *grid, "all").stdout
+    line = "echo_step 4: 4 of 4 solved (51 to 100 %), 2 lost it again, half by window 48"
+    assert f"\n{line}\n" in lines
+    for until, lost in (("all", 2), ("solved", 0)):
+        _, *points, _ = records(swept(tmp_path / until, *grid, until, "--json"))
+        for point in points:
+            assert numbers(point, "solved lost") == [4, lost]
+
+
 def test_json_counts_networks_points_and_what_is_left_out(tmp_path: Path) -> None:
     start, *points, end = records(swept(tmp_path, *GRID, "--json"))
     assert numbers(start, "event networks known compilations") == ["start", NETWORKS, 0, 2]
