@@ -48,8 +48,7 @@ def evaluated(
     there = state_at(run, position, retrain=True, say=say)
     numbers = Numbering.of(run).numbers(run.config_at(position))
     wanted = numbers if replica is None else [replica]
-    part = "network" if len(sizes) == 1 else "size"
-    countdown = Countdown(say, part, len(wanted) * len(sizes))
+    countdown = Countdown(say, "evaluation", len(wanted) * len(sizes))
     quietly = replace(stored, progress=silent)
     for number in wanted:
         snapshot = Snapshot(there.state.of(numbers.index(number)), *position)
