@@ -80,7 +80,7 @@ def make_figure(
         "sizes": sizes,
         "log": log,
     }
-    others_of_some = {
+    of_some_kinds = {
         "across": across,
         "down": down,
         "show": show,
@@ -88,7 +88,7 @@ def make_figure(
         "components": components,
     }
     flags: dict[str, Any] = {"out": out}
-    for name, value in {**drawn, **others_of_some}.items():
+    for name, value in {**drawn, **of_some_kinds}.items():
         if value not in (None, False, ""):
             _require_use(kind, name)
             flags[name] = value
