@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import termios
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
@@ -103,6 +104,7 @@ def _guard(child: int, hears: int, log: terminal.NativeLog, mend: Callable[[], N
         terminal.leave_process(code)
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
+    time.sleep(terminal.SETTLING_SECONDS)
     mend()
     # After kill -9, native code's output explains nothing
     log_tail = "" if code == -signal.SIGKILL else log.tail()

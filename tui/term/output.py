@@ -19,12 +19,12 @@ from textual.app import App
 from textual.strip import Strip
 
 from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate, tap
+from tui.term.terminal import SETTLING_SECONDS
 
 # Asks where the cursor is (ECMA-48, DSR); answered when everything before it is drawn
 ASK = "\x1b[6n"
 MOST_UNDERWAY = 2  # frames on their way at once: a fast connection with a long delay is not idle
 PATIENCE_SECONDS = 10.0  # an answer that takes longer counts as lost
-SETTLING_SECONDS = 0.5  # to wait at the end for answers; late ones would reach the shell as input
 
 
 class Backpressure:

@@ -28,6 +28,8 @@ MOST = (1000, 300)
 TAIL_BYTES = 4096  # of what was printed at the end, to be shown: several lines
 # How often to check whether the terminal still exists, where its end is not reported
 LOOK_MILLISECONDS = 500
+# How long to wait at the end for answers of the terminal: later ones reach the shell as input
+SETTLING_SECONDS = 0.5
 # What a terminal sends before and after a pasted text, if it is asked to
 PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
 

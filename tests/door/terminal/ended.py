@@ -29,4 +29,5 @@ def trained(folder: Path) -> int:
 def resumes(program: Program) -> list[str]:
     """The folders that the program said on the normal screen how to go on with."""
     _, _, last = program.output.rpartition(ALTERNATE_SCREEN_OFF)
-    return re.findall(r"--resume (\S+)", last.decode().replace("\r\n", " "))
+    # A late answer to an app that was killed is echoed after it, and begins with ^
+    return re.findall(r"--resume ([^\s^]+)", last.decode().replace("\r\n", " "))
