@@ -103,15 +103,13 @@ def _tensorflow_has_the_threads_of_the_first_network() -> None:
     unless that test made no network, but used TensorFlow itself.
     """
     if "tensorflow" in sys.modules:
-        import tensorflow as tf
-
         from echornn.training.device import begin
+        from tests.quick_tensorflow import make_quick
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "TensorFlow was used in this process", RuntimeWarning)
             begin(1)
-        # rewriting a graph takes up to half a second, and most graphs of tests are called once
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+        make_quick()
 
 
 @pytest.fixture(autouse=True)
