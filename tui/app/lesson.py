@@ -13,7 +13,7 @@ from echornn.diagnosis.seed_stats import NOTHING_COUNTS
 from echornn.levels import can_be_solved, chance_level
 from echornn.session.pictures.frame import Frame
 from tui.app.screen_commands import Until, What
-from tui.app.words import Line, WordError, lines_of
+from tui.app.words import Line, WordError, lines_at
 
 LESSON = Path(__file__).with_name("lesson.md")
 NAMES = ("clipping", "solutions", "automaton")
@@ -62,7 +62,7 @@ def lesson_of(text: str) -> list[LessonStep]:
         elif line.startswith(":"):
             words, _, does = line[1:].partition(" # ")
             does = does.strip() or words.strip()
-            steps.append(LessonStep(title, paragraph, does, _lines_at(number, words)))
+            steps.append(LessonStep(title, paragraph, does, lines_at(number, words)))
             paragraph_is_done = True
         elif line.startswith("#"):
             title, paragraph = line.strip("# "), ""
@@ -74,13 +74,6 @@ def lesson_of(text: str) -> list[LessonStep]:
         raise WordError("a lesson has lines after :, such as : step 100")
     last_text = "" if paragraph_is_done else paragraph
     return [*steps, LessonStep(title, last_text, "", [])]
-
-
-def _lines_at(number: int, words: str) -> list[Line]:
-    try:
-        return lines_of(words)
-    except WordError as error:
-        raise WordError(f"line {number}: {error}") from None
 
 
 def filled(text: str, frame: Frame) -> str:

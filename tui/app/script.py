@@ -10,16 +10,18 @@ from echornn.config import EchoConfig
 from echornn.session.commands import Answer, Command, Edit, FinishEpoch, Step
 from echornn.session.pictures.frame import Frame, State
 from tui.app.screen_commands import Until
-from tui.app.words import Line, lines_of
+from tui.app.words import Line, lines_at, lines_of
 
 
 def script_of(text: str, name: str = "") -> list[Line]:
     """The lines of a file that `do` does: those after ``:`` of a lesson, otherwise all."""
-    stripped = [line.strip() for line in text.splitlines()]
-    marked = [line[1:] for line in stripped if line.startswith(":")]
+    numbered = list(enumerate(map(str.strip, text.splitlines()), start=1))
+    marked = [(number, line[1:]) for number, line in numbered if line.startswith(":")]
     if marked or name.endswith(".md"):
-        text = "\n".join(marked)
-    return lines_of(text)
+        numbered = marked
+    elif len(numbered) == 1:
+        return lines_of(text)
+    return [line for number, words in numbered for line in lines_at(number, words)]
 
 
 def has_come(until: Until, frame: Frame) -> bool:

@@ -193,6 +193,14 @@ def lines_of(text: str) -> list[Line]:
     return [_line_of(words) for words in _split(text)]
 
 
+def lines_at(number: int, text: str) -> list[Line]:
+    """The same for a line of a file, whose number errors say."""
+    try:
+        return lines_of(text)
+    except WordError as error:
+        raise WordError(f"line {number}: {error}") from None
+
+
 def _split(text: str) -> Iterator[list[str]]:
     """The words of each command; quotes hold words together, # begins a comment."""
     for line in text.splitlines():

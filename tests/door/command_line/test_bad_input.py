@@ -174,6 +174,7 @@ BAD: dict[str, dict[str, str]] = {
         "RUN 'step; edit learning_rate=-1'": "learning_rate -1.0 0",
         "RUN 'step; help'": "help",
         "RUN step --file x": "--file",
+        "RUN --file LESSON": "line 4 stpe step",
         "RUN step --size 1x1": "size 1x1 20x5 1000x1000",
     },
     "tasks": {"nothing": "task nothing echo two_coins", "--template --json": "--template"},
