@@ -85,8 +85,11 @@ def _lines(there: SolutionsThere) -> Iterator[str]:
     yield _clusters_text(solutions)
     yield ""
     yield f"{'seed':>10}  cluster       x       y    loss  twice as long  at rest  solved at"
+    has_clusters = len(solutions.medoids) > 1
     for row in networks:
-        cluster = f"{row['cluster'] + 1}{' middle' if row['is_medoid'] else ''}"
+        cluster = str(row["cluster"] + 1) if has_clusters else "-"
+        if row["is_medoid"]:
+            cluster += " middle"
         yield (
             f"{row['seed']:>10}  {cluster:<7}{row['x']:>8.3f}{row['y']:>8.3f}"
             f"{loss_text(row['loss']):>8}{loss_text(row['longer_loss']):>15}"

@@ -102,6 +102,7 @@ def test_text_has_a_line_for_each_seed() -> None:
     assert clusters.startswith(f"no clusters seen; in the middle seed {middle};")
     assert head.split()[:2] == ["seed", "cluster"]
     assert [int(row.split()[0]) for row in rows] == seeds
+    assert {row.split()[1] for row in rows} == {"-"}
     assert rows[3].split()[-3:] == ["0.6931", "1", "-"]
     assert [row.split()[0] for row in rows if "middle" in row] == [str(middle)]
     assert max(map(len, text().splitlines())) <= 80
