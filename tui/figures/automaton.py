@@ -27,6 +27,7 @@ BEND = 0.15  # how far an arrow lies beside the straight line, as a share of its
 ALONG = 36  # points from where an arrow begins to its letters: in the middle others cross it
 LOOP = math.radians(40)  # from the middle of a loop to its ends, seen from the node
 START = math.radians(65)  # from the loop of a node to the arrow that begins there
+IN_A_NODE = "in each state: what it says, and in grey its number"
 COLUMNS = ("state", "says", "visits", "z1", "z2", "letter", "next")
 
 
@@ -57,7 +58,7 @@ def automaton(request: FigureRequest) -> FigureData:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         axes.set_axis_off()
-        axes.set_title(plain(title), fontsize=SMALL)
+        axes.set_title(f"{plain(title)}\n{IN_A_NODE}", fontsize=SMALL)
         places, on_circle = _places(axes, means)
         outward = [math.atan2(*place[::-1]) for place in places - places.mean(axis=0)]
         for (state, target), letters in arrows.items():
