@@ -53,12 +53,15 @@ def _graph(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any
     return tf.function(on_cpu, autograph=False).get_concrete_function(weights, *specs)
 
 
-@functools.lru_cache(GRAPHS_KEPT)
 def _graph_side_by_side(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any:
     """As `_graph`, for any number of networks; the last tensor is another for each."""
     *of_all, of_each = specs
-    specs = (*of_all, tf.TensorSpec([None, *of_each.shape[1:]], of_each.dtype))
+    of_any = tf.TensorSpec([None, *of_each.shape[1:]], of_each.dtype)
+    return _graph_of_any_number(function, config, *of_all, of_any)
 
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _graph_of_any_number(function: Function, config: EchoConfig, *specs: tf.TensorSpec) -> Any:
     def on_cpu(weights: Weights, *tensors: Tensor) -> Tensors:
         *shared, own = tensors
 
