@@ -12,24 +12,25 @@ import pytest
 
 from echornn import EchoConfig, Population, Question, Snapshot, examine
 from echornn.network.frozen import FrozenNetwork, FrozenPopulation
-from echornn.network.shapes import carried_size
+from echornn.network.shapes import carried_size, weight_shapes
 from echornn.probes.solutions import compared
 from echornn.solutions import DISTANCES, Solutions
+from echornn.solved import SolvedAt
 from echornn.state import PopulationState
 from echornn.tasks.flip_flop import FlipFlop
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("cell", ["lstm", "lru", "diagonal"])
+@pytest.mark.parametrize("cell", ["lstm", "lru"])  # one with gates, one with three vectors
 def test_networks_side_by_side_move_as_each_does_alone(cell: str) -> None:
-    config = EchoConfig(task="parity", cell=cell, state_size=3, num_layers=2, replicas=5)
+    config = EchoConfig(task="parity", cell=cell, state_size=3, num_layers=2, replicas=2)
     weights = Population(config).weights
     rng = np.random.default_rng(0)
     x = rng.integers(0, 2, (9, 4), np.uint8)
-    begins = rng.normal(size=(5, 4, carried_size(config))).astype(np.float32)
+    begins = rng.normal(size=(2, 4, carried_size(config))).astype(np.float32)
     together = FrozenPopulation(config, weights).run(x, begins)
-    for number in range(5):
+    for number in range(2):
         network = FrozenNetwork(config, {name: weight[number] for name, weight in weights.items()})
         alone = network.run(x, begins[number])
         for name in ("init_state", "states", "gates", "outputs", "before"):
@@ -40,11 +41,8 @@ def test_networks_side_by_side_move_as_each_does_alone(cell: str) -> None:
 # ---- what is compared
 
 
-def population(config: EchoConfig, windows: int = 0) -> PopulationState:
-    networks = Population(config)
-    if windows > 0:
-        networks.advance(windows)
-    return networks.state
+def population(config: EchoConfig) -> PopulationState:
+    return Population(config).state
 
 
 def with_weights(state: PopulationState, **weights: np.ndarray) -> PopulationState:
@@ -98,19 +96,18 @@ def test_losses_are_those_on_held_out_trials_and_on_trials_twice_as_long() -> No
         assert found.longer_losses[number] == pytest.approx(twice, abs=1e-5)
 
 
-FORMS = "adding", "binary_addition", "copy_memory", "flip_flop", "group", "reber"
-"""Tasks of each form of data: numbers, pairs of bits, trials with blanks, a stream of numbers,
-trials of any length, and a stream whose next symbol is the target."""
-
-
-@pytest.mark.parametrize("task", FORMS)
-def test_networks_of_every_form_of_task_have_places(task: str) -> None:
+@pytest.mark.parametrize("task", ["adding", "copy_memory"])
+def test_networks_of_trials_of_numbers_and_of_trials_with_blanks_have_places(task: str) -> None:
     require_places(EchoConfig(task=task, state_size=3, replicas=3))
 
 
-@pytest.mark.parametrize("start", ["carried", "zero"])
-def test_a_stream_has_longer_rows(start: Any) -> None:
-    found = require_places(EchoConfig(state_size=3, replicas=3, start_state=start))
+@pytest.mark.parametrize(
+    "fields",
+    [{"task": "reber"}, {"start_state": "zero"}],
+    ids=["carried", "from zero"],
+)
+def test_a_stream_has_longer_rows(fields: Any) -> None:
+    found = require_places(EchoConfig(state_size=3, replicas=3, **fields))
     assert (found.losses != found.longer_losses).all()
 
 
@@ -135,6 +132,7 @@ def test_three_bits_are_held_by_eight_states_at_rest() -> None:
     found = mapped(with_weights(state, **weights))
     assert found.resting_states.tolist() == [8, 1, 0]
     assert found.losses[0] < 0.001 < found.losses[1]
+    assert found.longer_losses[0] < 0.001 < found.longer_losses[1]
     # Of zeros only, and of no numbers
     assert np.isnan(found.distances[1:]).all()
     assert np.isnan(found.places[1:]).all()
@@ -156,18 +154,29 @@ def test_other_networks_are_compared_if_the_chosen_one_is_not_finite() -> None:
 
 
 def test_two_halves_of_the_trials_agree() -> None:
-    """Parity in the first windows: networks of two kinds, by their states at rest."""
-    state = population(dataclasses.replace(PARITY, state_size=8, replicas=16), 300)
-    pairs = np.triu_indices(16, 1)
+    """Networks of two kinds: every second one holds what comes, the others forget it."""
+    state = population(PARITY)
+    w = state.weights["W"].copy()
+    recurrent = w[:, -PARITY.state_size :]  # a view
+    recurrent *= 0.1
+    recurrent[::2] += 2 * np.eye(PARITY.state_size, dtype=np.float32)
+    of_two_kinds = with_weights(state, W=w)
+    pairs = np.triu_indices(8, 1)
     for distance in DISTANCES:
-        halves = [mapped(state, distance=distance, data_seed=seed) for seed in (1, 2)]
+        halves = [mapped(of_two_kinds, distance=distance, data_seed=seed) for seed in (1, 2)]
         first, second = (half.distances[pairs] for half in halves)
-        assert np.corrcoef(first, second)[0, 1] > 0.9
-        np.testing.assert_array_equal(halves[0].clusters, halves[1].clusters)
+        assert 0.9 < np.corrcoef(first, second)[0, 1] < 1
+        for half in halves:
+            assert half.clusters.tolist() == [1, 0] * 4
 
 
 def test_networks_of_too_many_units_are_not_compared() -> None:
-    state = population(EchoConfig(state_size=3000, replicas=2))
+    config = EchoConfig(state_size=3000, replicas=2)
+    configs = tuple(config.with_fields({"seed": seed}) for seed in range(2))
+    shapes = weight_shapes(config)
+    weights = {name: np.zeros((2, *shape), np.float32) for name, shape in shapes.items()}
+    carried = np.zeros((2, config.batch_size, 3000), np.float32)
+    state = PopulationState(configs, 0, 0, 0, 0, weights, carried, (), SolvedAt.never(2))
     question = Question(frozenset({"solutions"}))
     assert examine(Snapshot(state.of(0), population=state), question).solutions is None
 
