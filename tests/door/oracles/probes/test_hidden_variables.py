@@ -27,7 +27,13 @@ from tests.door.oracles.probes.snapshots import (
 
 pytestmark = pytest.mark.slow
 
-ADDITION = EchoConfig(task=BinaryAddition(), state_size=3, batch_size=2, total_series_length=400)
+ADDITION = EchoConfig(
+    task=BinaryAddition(),
+    state_size=3,
+    batch_size=2,
+    total_series_length=400,
+    truncated_backprop_length=3,
+)
 
 
 def hidden_drawn(task: Task, rows: int, steps: int) -> Batch:
@@ -108,8 +114,9 @@ def test_probe_and_exported_states_have_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    small = "--state-size 3 --init glorot --total-series-length 600 --num-epochs 1 --headless"
-    train = f"--task binary_addition {small} --run run"
+    small = "--state-size 3 --init glorot --truncated-backprop-length 3"
+    short = "--total-series-length 600 --num-epochs 1 --headless"
+    train = f"--task binary_addition {small} {short} --run run"
     assert answered(*train.split()).returncode == 0
     (record,) = json_rows("probe run")
     assert [*record["hidden_by_unit"]] == ["carry"]
