@@ -22,17 +22,17 @@ from tests.door.oracles.reference import numpy_bptt
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
 
 TASKS = {
-    "stream of symbols": (TwoCoins(lag=1, far_lag=4), 6, 1),
-    "stream of numbers": (FlipFlop(bits=2, pulse=0.4), 6, 8),
+    "stream of symbols": (TwoCoins(lag=1, far_lag=4), 3, 1),
+    "stream of numbers": (FlipFlop(bits=2, pulse=0.4), 3, 8),
     "trials of symbols, all scored": (CopyMemory(blank=3, items=1, symbols=3), 5, 1),
-    "trials of symbols, cut": (TemporalOrder(marks=2, length=11), 4, 8),
-    "trials of random length": (Parity(length=12, length_from=5), 4, 1),
-    "the last step of such trials": (Parity(length=12, length_from=5, scoring="last"), 4, 8),
-    "trials of numbers, cut in a loop": (Adding(length=35), 7, 1),
+    "trials of symbols, cut": (TemporalOrder(marks=2, length=10), 4, 8),
+    "trials of random length": (Parity(length=6, length_from=3), 4, 1),
+    "the last step of such trials": (Parity(length=6, length_from=3, scoring="last"), 4, 8),
+    "trials of numbers, cut in a loop": (Adding(length=41), 7, 1),
 }
 """Each with the window length T, and the networks that are trained side by side."""
 
-WINDOWS, ROWS = 50, 4
+WINDOWS, ROWS = 22, 4
 
 
 def config_of(name: str) -> EchoConfig:
@@ -42,7 +42,7 @@ def config_of(name: str) -> EchoConfig:
     return EchoConfig(
         task=task,
         num_epochs=5,
-        total_series_length=ROWS * (14 * window + 3),
+        total_series_length=ROWS * (5 * window + 2),
         truncated_backprop_length=length,
         batch_size=ROWS,
         state_size=5,

@@ -27,7 +27,7 @@ class WeighedTotals(Task):
     """The mean of two numbers so far, late steps weigh more and the first nothing."""
 
     inputs, outputs = Numbers(2), Numbers(2)
-    length = 7
+    length = 4
     weighs_steps = True
 
     def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
