@@ -57,9 +57,9 @@ def keras_layer(cell: str, size: int) -> keras.layers.Layer:
     raise AssertionError(f"{cell} needs its Keras layer")
 
 
-FORMS = [(4, 5, 5, False), (4, 5, 2, False), (24, 30, 5, False), (24, 30, 2, False)]
-"""Fused products and matrix products, each in a whole window and in blocks, without XLA, which
-needs no compilation."""
+FORMS = [(4, 5, 4, False), (24, 30, 2, False)]
+"""Fused products in a whole window, and matrix products in blocks, without XLA, which needs no
+compilation."""
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_states_and_gradients_are_those_of_keras(
     """The gradients of a weighted sum of the states; Keras separates weights of the input and of
     the state."""
     rng = np.random.default_rng(5)
-    length, inputs = 5, 3
+    length, inputs = 4, 3
     vectors = len(CELLS[cell].state_parts)
 
     def normal(spread: float, *shape: int) -> tf.Tensor:

@@ -10,6 +10,7 @@ import pytest
 
 from echornn import Trainer, levels
 from echornn.data import held_out_batch, held_out_config
+from tests.compiled import plain
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.snapshots import random_weights, reading, small, without_window
 
@@ -45,6 +46,7 @@ def test_nothing_is_promised_of_what_no_window_can_know() -> None:
 
 
 def test_a_trainer_carries_nothing_on() -> None:
-    trainer = Trainer(IN_PIECES)
-    trainer.advance(3)
+    with plain() as programs:
+        trainer = Trainer(IN_PIECES, programs)
+        trainer.advance(3)
     assert not trainer.carried_state.any()

@@ -11,6 +11,7 @@ import pytest
 from echornn import EchoConfig, Trainer, batch_of
 from echornn.classics.classic import FOLDER
 from echornn.levels import ladder_of
+from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
 
@@ -87,9 +88,10 @@ def test_the_cell_of_1997_only_adds_to_its_memory() -> None:
 def test_the_unitary_cell_turns_its_state_by_a_unitary_matrix() -> None:
     units = 4
     cell = f"{FOLDER}/unitary.py:UNITARY"
-    fields = {"cell": cell, "task": "adding", "length": 9, "state_size": units, "init": "glorot"}
-    trainer = Trainer(EchoConfig.from_fields(fields))
-    trainer.advance(5)  # so that no threshold is 0 any more
+    fields = {"cell": cell, "task": "adding", "length": 5, "state_size": units, "init": "glorot"}
+    with plain() as programs:
+        trainer = Trainer(EchoConfig.from_fields(fields), programs)
+        trainer.advance(5)  # so that no threshold is 0 any more
     weights = {name: np.asarray(array, float) for name, array in trainer.weights.items()}
 
     def turn(number: int) -> npt.NDArray[np.complex128]:
@@ -108,10 +110,10 @@ def test_the_unitary_cell_turns_its_state_by_a_unitary_matrix() -> None:
     w = w @ np.linalg.inv(fourier) @ reflection(2) @ turn(3)
     np.testing.assert_allclose(w @ w.conj().T, np.eye(units), atol=1e-6)
 
-    x = np.random.default_rng(0).random((2, 9, 2))
+    x = np.random.default_rng(0).random((2, 5, 2))
     z = np.zeros((2, units), complex)
     expected = []
-    for step in range(9):
+    for step in range(5):
         real, imaginary = np.split(x[:, step] @ weights["V"] + weights["b"], 2, axis=1)
         z = z @ w + real + 1j * imaginary
         size = np.sqrt(np.abs(z) ** 2 + 1e-5)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import EchoConfig, batch_of
-from tests.compiled import make_trainer
+from tests.compiled import make_trainer, plain, trainer_of
 from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 from tests.door.oracles.reference.tutorial import TutorialSession
@@ -49,6 +49,7 @@ def assert_agree(losses: npt.NDArray[np.float32], expected: npt.NDArray[np.float
     np.testing.assert_allclose(losses, expected, rtol=0, atol=5e-3)
 
 
+@pytest.mark.parametrize("config", [(7, "tutorial")], indirect=True, ids=str)
 def test_losses_are_those_of_the_tutorials_program(
     config: EchoConfig, losses: npt.NDArray[np.float32]
 ) -> None:
@@ -88,10 +89,11 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         learning_rate=0.05,
         num_epochs=3,
     )
-    trainer = make_trainer(config)
-    weights = doubles(trainer.weights)
-    count = 3 * config.windows_per_epoch
-    losses = trainer.advance(count).losses
+    with plain() as programs:
+        trainer = trainer_of(config, programs)
+        weights = doubles(trainer.weights)
+        count = 3 * config.windows_per_epoch
+        losses = trainer.advance(count).losses
     windows = numpy_bptt.Windows(4, stride)
     expected, after = numpy_bptt.train(weights, epochs(config, 3), count, windows, 0.05)
     np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-4)
