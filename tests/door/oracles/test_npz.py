@@ -118,16 +118,15 @@ def require_refused(content: bytes, why: str) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("shared_programs")
 def test_a_run_goes_on_and_is_measured_without_its_file() -> None:
+    from tests.compiled import plain
+
     np.savez("decision.npz", **DECISION)
     flags = "--headless --task npz --file decision.npz --total-series-length 600"
-    answers = [answered(*flags.split(), "--num-epochs", "1", "--run", "run")]
-    Path("decision.npz").unlink()
-    for command in (
-        "--headless --resume run --num-epochs 2",
-        "evaluate run",
-        "probe run",
-        "export run --states states.npz",
-    ):
+    with plain():
+        answers = [answered(*flags.split(), "--num-epochs", "1", "--run", "run")]
+        Path("decision.npz").unlink()
+        answers.append(answered(*["--headless", "--resume", "run", "--num-epochs", "2"]))
+    for command in ("evaluate run", "probe run", "export run --states states.npz"):
         answers.append(answered(*command.split()))
     assert [(answer.returncode, answer.stderr) for answer in answers if answer.returncode] == []
     assert len(answered("export", "run").stdout.splitlines()) == 1 + 40
