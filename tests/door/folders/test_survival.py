@@ -104,7 +104,7 @@ def require_plain(done: Answer, folder: Path) -> None:
 # ---- a loss log that was changed, or cut
 
 
-@pytest.mark.parametrize("window", [AFTER, 8, 10, 15])
+@pytest.mark.parametrize("window", [AFTER, 15])
 def test_a_changed_loss_costs_no_window(window: int, folder: Path, whole: Path) -> None:
     flip(folder / "losses.bin", window * window_bytes(folder) + 2, 4)
     changed = (folder / "losses.bin").read_bytes()
@@ -122,7 +122,7 @@ def test_a_changed_loss_costs_no_window(window: int, folder: Path, whole: Path) 
     assert read(folder).notes == ()
 
 
-@pytest.mark.parametrize("there", [0, 2, AFTER, 11, 15])
+@pytest.mark.parametrize("there", [0, AFTER, 11])
 def test_a_missing_loss_is_unknown(there: int, folder: Path, whole: Path) -> None:
     os.truncate(folder / "losses.bin", there * window_bytes(folder) + (there > 0))
     run = read(folder)
@@ -139,7 +139,7 @@ def test_a_missing_loss_is_unknown(there: int, folder: Path, whole: Path) -> Non
             assert row["loss"] == "nan"
 
 
-@pytest.mark.parametrize("there", [0, 2, AFTER, 11, 15])
+@pytest.mark.parametrize("there", [0, AFTER, 11])
 def test_what_is_unknown_has_not_diverged(there: int, folder: Path) -> None:
     os.truncate(folder / "losses.bin", there * window_bytes(folder))
     before = losses(folder)
@@ -196,8 +196,7 @@ COMMAND_DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 ASKED = (
-    (("list", RUN), ("branches", RUN), ("export", RUN)),
-    (("--headless", "--resume", RUN),),
+    (("list", RUN), ("branches", RUN), ("export", RUN), ("--headless", "--resume", RUN)),
     (("--headless", "--at", "10", "--resume", RUN),),
     (("do", RUN, "go 40; step 1"),),
     (("do", RUN, "go 10; step 1; undo; step 1"),),
@@ -225,7 +224,7 @@ def of_many_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("damage", COMMAND_DAMAGES)
+@pytest.mark.parametrize("damage", [*COMMAND_DAMAGES][1:])
 def test_without_its_commands_a_run_is_read_and_goes_on(
     damage: str, of_many_kinds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,18 +423,17 @@ def test_random_losses_are_read_without_a_warning(kind: str, tmp_path: Path) -> 
     config = RUNS[kind].with_fields({"num_epochs": 100})
     steps = (300, "reset", 200, {"learning_rate": 0.1}, 100)
     run = record_at_its_end(tmp_path / "run", config, *steps)
-    for seed in range(3):
-        for words in ("list", "branches", "export", "export --path", "--headless --resume"):
-            folder = shutil.copytree(run, tmp_path / f"{seed} {words}")
-            for name in ("losses.bin", "norms.bin"):
-                size = (folder / name).stat().st_size
-                (folder / name).write_bytes(random.Random(seed).randbytes(size))
-            before = contents(folder)
-            with warnings.catch_warnings(record=True) as found:
-                warnings.simplefilter("always")
-                done = answered(*words.split(), folder, make_trainer=HashTrainer)
-            assert list(map(str, found)) == []
-            require_plain(done, folder)
-            if "--resume" not in words:
-                assert done.returncode == 0, done.stderr
-                assert contents(folder) == before
+    for name in ("losses.bin", "norms.bin"):
+        size = (run / name).stat().st_size
+        (run / name).write_bytes(random.Random(1).randbytes(size))
+    before = contents(run)
+    # It goes on last: what reads it changes nothing
+    for words in ("list", "branches", "export", "export --path", "--headless --resume"):
+        assert contents(run) == before
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            done = answered(*words.split(), run, make_trainer=HashTrainer)
+        assert list(map(str, found)) == []
+        require_plain(done, run)
+        if "--resume" not in words:
+            assert done.returncode == 0, done.stderr
