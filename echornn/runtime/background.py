@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,9 +15,10 @@ def report(error: Exception) -> None:
     """Report an error on a thread that nobody waits for, as Python does when an error ends a
     thread."""
     thread = threading.current_thread()
-    threading.excepthook(
-        threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))
-    )
+    of_thread = threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))
+    # If the hook fails, as on a closed stream, the thread would end, and who waits for it hang
+    with contextlib.suppress(Exception):
+        threading.excepthook(of_thread)
 
 
 class Background:

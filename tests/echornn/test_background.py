@@ -10,8 +10,14 @@ from echornn.runtime.background import Background
 from tests.patience import PATIENCE, wait_for
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_error_of_the_last_job_keeps_nobody_waiting() -> None:
+def test_an_error_of_the_last_job_keeps_nobody_waiting_even_if_it_cannot_be_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def report(error: threading.ExceptHookArgs) -> None:
+        done.append(str(error.exc_value))
+        raise ValueError("I/O operation on closed file")
+
+    monkeypatch.setattr(threading, "excepthook", report)
     background = Background("test")
     may_go_on = threading.Event()
     done = list[str]()
@@ -29,4 +35,4 @@ def test_an_error_of_the_last_job_keeps_nobody_waiting() -> None:
     waits.start()
     may_go_on.set()
     wait_for(lambda: not waits.is_alive())
-    assert done == ["failed", "True"]
+    assert done == ["failed", "the script says: no", "True"]
