@@ -125,8 +125,8 @@ def test_windows_that_overlap() -> None:
 
 
 def test_windows_so_long_that_they_are_loops_over_blocks() -> None:
-    long = {"truncated_backprop_length": 35, "stride": 34}
-    assert_is_that_of_the_whole_past(small(rule="rtrl", state_size=2, **long), 2)
+    long = small(rule="rtrl", state_size=2, truncated_backprop_length=35, stride=34)
+    assert_is_that_of_the_whole_past(long, 2)
 
 
 @pytest.fixture(scope="module")
