@@ -224,7 +224,7 @@ def of_many_kinds(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("damage", [*COMMAND_DAMAGES][1:])
+@pytest.mark.parametrize("damage", COMMAND_DAMAGES)
 def test_without_its_commands_a_run_is_read_and_goes_on(
     damage: str, of_many_kinds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
