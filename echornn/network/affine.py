@@ -135,7 +135,10 @@ GRADIENT_LIMIT = 3000
 FEW = 2
 
 
-def is_fused(rows: int, inner: int, columns: int) -> bool:
+def is_fused(rows: int | None, inner: int, columns: int) -> bool:
+    """Whether a product is written as multiply and sum; of any number of rows, never."""
+    if rows is None:
+        return False
     return inner <= FEW or rows * inner * columns <= PRODUCT_LIMIT
 
 
@@ -173,7 +176,7 @@ def weight_gradient(a: Tensor, dz: Tensor) -> tuple[Tensor, Tensor]:
         dw = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)
         return dw, tf.reduce_sum(dz, axis=-3, keepdims=True)
     rows, inner = a.shape[-2:]
-    if rows * inner * dz.shape[-1] <= GRADIENT_LIMIT:
+    if rows is not None and rows * inner * dz.shape[-1] <= GRADIENT_LIMIT:
         dw = tf.reduce_sum(tf.expand_dims(a, -1) * tf.expand_dims(dz, -2), axis=-3)
         return dw, tf.reduce_sum(dz, axis=-2, keepdims=True)
     # One product gives both: db is the row of dW for an additional input of ones

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -118,7 +119,7 @@ def _running(config: EchoConfig, weights: Weights, x: Tensor, *others: Tensor) -
         return state, (state, gates, logits_of(config, weights, state))
 
     sizes = (carried_size(config), gates_size(config), config.output_size)
-    kept = [tf.TensorSpec([x.shape[1], size]) for size in sizes]
+    kept = [tf.TensorSpec([init_state.shape[0], size]) for size in sizes]
     states, gates, logits = loop(tf.shape(x)[0], run_step, init_state, *kept)
     return states, gates, outputs_of(config, logits)
 
@@ -149,18 +150,16 @@ def _computed(
     config: EchoConfig,
     weights: Mapping[str, Floats],
     arrays: tuple[Any, ...],
-    any_steps: int,
+    free_axes: Sequence[int],
 ) -> tuple[Any, ...]:
     try:
         with tf.device(CPU):
             constants = {name: tf.constant(weights[name]) for name in weight_shapes(config)}
             tensors = list(map(tf.constant, arrays))
             specs = []
-            for number, tensor in enumerate(tensors):
-                steps, *shape = tensor.shape
-                if number < any_steps:
-                    steps = None
-                specs.append(tf.TensorSpec([steps, *shape], tensor.dtype))
+            for tensor, free in itertools.zip_longest(tensors, free_axes, fillvalue=0):
+                shape = [None] * free + tensor.shape[free:]
+                specs.append(tf.TensorSpec(shape, tensor.dtype))
             graph = graph_of(function, config, *specs)
             return tuple(result.numpy() for result in graph(constants, *tensors))
     except tf.errors.ResourceExhaustedError as error:
@@ -173,17 +172,20 @@ class FrozenNetwork:
         self.weights = weights
         self._graph_config = graph_config(config)
 
-    def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
+    def compute(
+        self, function: Function, *arrays: Any, free_axes: Sequence[int] = ()
+    ) -> tuple[Any, ...]:
         """The results of a function as a graph, which is kept for networks of the same structure
-        and arrays of the same shapes; but the first axis of the first ``any_steps`` arrays may have
-        any length.
+        and arrays of the same shapes; but so many first axes of each array, none by default, may
+        have any length.
         """
         config = self._graph_config
-        return _computed(_graph, function, config, self.weights, arrays, any_steps)
+        return _computed(_graph, function, config, self.weights, arrays, free_axes)
 
     def run(self, x: npt.NDArray[Any], init_state: Floats, *noise: Floats) -> Ran:
-        arrays = x, *noise, init_state
-        return Ran(init_state, *self.compute(_running, *arrays, any_steps=1 + len(noise)))
+        steps_and_rows = [2] * (1 + len(noise))
+        ran = self.compute(_running, x, *noise, init_state, free_axes=[*steps_and_rows, 1])
+        return Ran(init_state, *ran)
 
     def noise(self, steps: int, rows: int) -> list[Floats]:
         """What `run` needs, drawn for a cell with noise: standard normal, float32 [steps, rows,
@@ -265,14 +267,16 @@ class FrozenPopulation:
         weights = {name: weight[which] for name, weight in self.weights.items()}
         return FrozenPopulation(self.config, weights)
 
-    def compute(self, function: Function, *arrays: Any, any_steps: int = 0) -> tuple[Any, ...]:
+    def compute(
+        self, function: Function, *arrays: Any, free_axes: Sequence[int] = ()
+    ) -> tuple[Any, ...]:
         """The results of a function of one network, [networks, ...], as `FrozenNetwork.compute`;
         the last array is another for each network, [networks, ...]."""
         config = self._graph_config
-        return _computed(_graph_side_by_side, function, config, self.weights, arrays, any_steps)
+        return _computed(_graph_side_by_side, function, config, self.weights, arrays, free_axes)
 
     def run(self, x: npt.NDArray[Any], init_state: Floats) -> Ran:
         """A run over inputs [steps, rows, ...] from states [rows, carried], or other ones for each
         network, [networks, rows, carried]."""
         states = np.broadcast_to(init_state, (self.networks, *init_state.shape[-2:]))
-        return Ran(states, *self.compute(_running, x, states, any_steps=1))
+        return Ran(states, *self.compute(_running, x, states, free_axes=[2, 2]))

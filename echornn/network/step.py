@@ -140,9 +140,11 @@ def step(
     cell = config.the_cell
     run_layer = step_of(cell)
     before = tf.split(state, config.num_layers, axis=-1)
-    if noise is None:
-        noise = tf.zeros_like(state[..., : config.num_layers * config.state_size])
-    noises = tf.split(noise, config.num_layers, axis=-1)
+    noises = []
+    if cell.noise:
+        if noise is None:
+            noise = tf.zeros_like(state[..., : config.num_layers * config.state_size])
+        noises = tf.split(noise, config.num_layers, axis=-1)
 
     below = inputs
     states = []

@@ -36,7 +36,7 @@ def gradient(prepared: Prepared) -> Gradient:
         is_scored = series.scored.astype(np.bool_)
         arrays.append(_existing(series, is_scored))
         samples = int(is_scored.sum())
-    sizes, beyond, cut = prepared.compute(_following, *arrays, any_steps=3)
+    sizes, beyond, cut = prepared.compute(_following, *arrays, free_axes=[1, 1, 1])
 
     whole = beyond[0]
     parts = np.concatenate([beyond[1:], cut[np.newaxis]])

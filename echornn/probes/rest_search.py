@@ -44,7 +44,7 @@ class Steps:
     def after(self, states: Doubles, times: int = 1) -> Doubles:
         """The states after so many times these steps, [rows, carried], from those before."""
         arrays = states, self._held, np.array([times * self._count])
-        return np.asarray(self._prepared.compute(_after, *arrays, any_steps=1)[0])
+        return np.asarray(self._prepared.compute(_after, *arrays, free_axes=[1])[0])
 
     def with_jacobian(self, states: Doubles) -> tuple[Doubles, Doubles]:
         """The states after these steps, and their derivatives [rows, after, before]."""
@@ -52,7 +52,7 @@ class Steps:
         for begin in range(0, max(1, len(states)), self._at_once):  # once also if there are none
             some = states[begin : begin + self._at_once]
             arrays = some, self._held, np.array([self._count])
-            results = self._prepared.compute(_with_jacobian, *arrays, any_steps=1)
+            results = self._prepared.compute(_with_jacobian, *arrays, free_axes=[1])
             after.append(results[0])
             jacobians.append(results[1])
         return np.concatenate(after), np.concatenate(jacobians)

@@ -53,7 +53,7 @@ def sample(
     gumbel = rng.gumbel(size=(steps, 1, len(characters))).astype(np.float32)
     zero = np.zeros((1, carried_size(config) + 1), np.float32)
     network = FrozenNetwork(config, snapshot.state.weights)
-    (symbols,) = network.compute(_writing, forced, temperature * gumbel, zero, any_steps=2)
+    (symbols,) = network.compute(_writing, forced, temperature * gumbel, zero, free_axes=[1, 1])
     written = [characters[symbol] for symbol in symbols[-missing:, 0]]
     return prime + "".join(written)
 

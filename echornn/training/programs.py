@@ -136,9 +136,9 @@ class Program:
             return train(self._config, values, nothing(), series, call, self._on_cpu)
 
         if capacity == 1:
-            values = tf.nest.map_structure(lambda array: array[0], values)
+            values = tf.nest.map_structure(lambda array: tf.squeeze(array, 0), values)
             results = train_shard((values, calls[0], 0))
-            return tf.nest.map_structure(lambda array: array[tf.newaxis], results)
+            return tf.nest.map_structure(lambda array: tf.expand_dims(array, 0), results)
 
         def form(array: tf.Tensor) -> tf.TensorSpec:
             return tf.TensorSpec(array.shape, array.dtype)
