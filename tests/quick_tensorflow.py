@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.util import tf_stack
 
 _stack = tf_stack.extract_stack()
+len(_stack)  # reads its lines: a thread of TensorFlow that was the first to read them has crashed
 
 
 def make_quick() -> None:
