@@ -8,13 +8,11 @@ import pytest
 
 from echornn import EchoConfig, Progress, Symbols, batch_of
 from echornn.tasks.adding import Adding
-from echornn.tasks.copy_memory import CopyMemory
 from echornn.tasks.flip_flop import FlipFlop
 from echornn.tasks.parity import Parity
-from echornn.tasks.temporal_order import TemporalOrder
 from echornn.tasks.two_coins import TwoCoins
 from echornn.training.population import Population
-from tests.compiled import PROGRAMS, SharedPrograms, plain
+from tests.compiled import plain
 from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 
@@ -24,8 +22,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
 TASKS = {
     "stream of symbols": (TwoCoins(lag=1, far_lag=4), 3, 1),
     "stream of numbers": (FlipFlop(bits=2, pulse=0.4), 3, 8),
-    "trials of symbols, all scored": (CopyMemory(blank=3, items=1, symbols=3), 5, 1),
-    "trials of symbols, cut": (TemporalOrder(marks=2, length=10), 4, 8),
     "trials of random length": (Parity(length=6, length_from=3), 4, 1),
     "the last step of such trials": (Parity(length=6, length_from=3, scoring="last"), 4, 8),
     "trials of numbers, cut in a loop": (Adding(length=41), 7, 1),
@@ -53,21 +49,13 @@ def config_of(name: str) -> EchoConfig:
     )
 
 
-def test_trials_of_numbers_cut_in_a_loop_as_compiled() -> None:
-    assert_is_that_of_numpy("trials of numbers, cut in a loop", PROGRAMS)
-
-
-@pytest.mark.parametrize("name", [*TASKS][:-1])
+@pytest.mark.parametrize("name", TASKS)
 def test_losses_weights_and_the_newest_window_are_those_of_the_numpy_program(name: str) -> None:
     """Without compilation, which is quicker."""
     with plain() as programs:
-        assert_is_that_of_numpy(name, programs)
-
-
-def assert_is_that_of_numpy(name: str, programs: SharedPrograms) -> None:
-    population = Population(config_of(name), programs=programs, at_once=1)
-    first = population.weights
-    progress = population.advance(WINDOWS)
+        population = Population(config_of(name), programs=programs, at_once=1)
+        first = population.weights
+        progress = population.advance(WINDOWS)
     after = population.weights
     for replica in {0, len(population.configs) - 1}:
         config = population.configs[replica]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pytest
 from echornn import EchoConfig, Population, batch_of
 from echornn.training.penalties import mean_square
 from echornn.training.programs import Programs
-from tests.compiled import make_trainer, plain, trainer_of
+from tests.compiled import plain, trainer_of
 from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
 
@@ -66,19 +66,28 @@ class Optimizer:
         return change
 
 
-def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]:
-    """The weights after the windows, and the norms of their gradients before clipping."""
+class Trained(NamedTuple):
+    """The weights after the windows, and of each window the loss without the penalty, and the norm
+    of the gradient before clipping."""
+
+    weights: Weights
+    losses: list[float]
+    norms: list[float]
+
+
+def trained(config: EchoConfig, weights: Weights) -> Trained:
     optimizers = {name: Optimizer(config.optimizer, weight) for name, weight in weights.items()}
     batch = batch_of(config)
     data = numpy_bptt.Data(batch.x, batch.y)
     state = np.zeros((config.batch_size, config.state_size))
-    norms: list[float] = []
+    losses, norms = list[float](), list[float]()
     for begin in range(0, WINDOWS * STEPS, STEPS):
         window = data.window(begin, STEPS)
-        _, gradients, states = numpy_bptt.gradients(
+        loss, gradients, states = numpy_bptt.gradients(
             weights, window, state, rate_penalty=config.rate_penalty
         )
         norm = global_norm(gradients)
+        losses.append(loss)
         norms.append(norm)
         scale = 1.0
         if config.clip_norm is not None:
@@ -92,7 +101,7 @@ def trained(config: EchoConfig, weights: Weights) -> tuple[Weights, list[float]]
         weights = after
         if config.start_state == "carried":
             state = states[-1]
-    return weights, norms
+    return Trained(weights, losses, norms)
 
 
 def global_norm(gradients: Mapping[str, npt.NDArray[Any]]) -> float:
@@ -107,11 +116,9 @@ EVERYTHING = {"rate_penalty": 0.3, "clip_norm": 0.4, "weight_decay": 0.02}
 @pytest.mark.parametrize(
     ("changes", "replicas"),
     [
-        ({"clip_norm": 0.35}, 1),
         ({"optimizer": "adagrad"}, 1),
         ({"optimizer": "rmsprop", "learning_rate": 0.01, **EVERYTHING}, 1),
         ({"optimizer": "adam", "learning_rate": 0.01}, 1),
-        ({"start_state": "zero"}, 1),
         ({"start_state": "zero", "rule": "rtrl"}, 1),
         (EVERYTHING, 9),
     ],
@@ -127,17 +134,18 @@ def test_weights_after_fifty_windows(
     progress = population.advance(WINDOWS)
     for replica, config in enumerate(population.configs):
         weights = doubles({name: values[replica] for name, values in first.items()})
-        expected, norms = trained(config, weights)
+        expected = trained(config, weights)
         if config.clip_norm is not None:
-            clipped = np.greater(norms, config.clip_norm)
+            clipped = np.greater(expected.norms, config.clip_norm)
             assert 5 < clipped.sum() < WINDOWS - 5, "some are clipped"
-        np.testing.assert_allclose(progress.grad_norms[:, replica], norms, rtol=1e-4)
+        np.testing.assert_allclose(progress.losses[:, replica], expected.losses, rtol=1e-4)
+        np.testing.assert_allclose(progress.grad_norms[:, replica], expected.norms, rtol=1e-4)
         for name, values in population.weights.items():
-            np.testing.assert_allclose(values[replica], expected[name], rtol=0, atol=2e-6)
+            np.testing.assert_allclose(values[replica], expected.weights[name], rtol=0, atol=2e-6)
 
 
-def test_another_limit_needs_no_other_program() -> None:
-    trainer = make_trainer(replace(SGD, clip_norm=0.2, weight_decay=0.1))
+def test_another_limit_needs_no_other_program(programs: Programs) -> None:
+    trainer = trainer_of(replace(SGD, clip_norm=0.2, weight_decay=0.1), programs)
     trainer.advance(3)
     compilations = trainer.compilations
     before = trainer.weights
@@ -152,33 +160,6 @@ def test_another_limit_needs_no_other_program() -> None:
 def programs() -> Iterator[Programs]:
     with plain() as programs:
         yield programs
-
-
-def test_the_rate_penalty_is_on_what_an_lstm_shows_and_not_on_its_cell(programs: Programs) -> None:
-    config = replace(SGD, cell="lstm", learning_rate=1.0)
-    start = trainer_of(config, programs).weights
-
-    def mean_square(weights: dict[str, Any]) -> float:
-        trainer = trainer_of(config, programs)
-        trainer.load_weights(weights)
-        states = trainer.advance(1).states.astype(np.float64)
-        return float(np.square(states).mean())
-
-    without = trainer_of(config, programs)
-    without.advance(1)
-    punished = trainer_of(replace(config, rate_penalty=10.0), programs)
-    assert punished.advance(1).losses[0] < 1, "the reported loss is without it"
-    gradients: Weights = {}
-    for name, weight in without.weights.items():
-        gradients[name] = (weight - punished.weights[name]).astype(np.float64) / 10
-    norm = global_norm(gradients)
-    uphill, downhill = {}, {}
-    for name, weight in start.items():
-        shift = 0.02 * gradients[name] / norm
-        uphill[name] = weight + shift
-        downhill[name] = weight - shift
-    slope = (mean_square(uphill) - mean_square(downhill)) / 0.04
-    assert slope == pytest.approx(norm, rel=0.01)
 
 
 def test_the_rate_penalty_is_of_h_in_each_layer() -> None:
