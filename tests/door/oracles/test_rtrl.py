@@ -18,7 +18,7 @@ from echornn.tasks.adding import Adding
 from echornn.training.rules import LEARN, WindowData
 from tests.compiled import SMALL, SharedPrograms, plain, trainer_of
 from tests.door.oracles.probes.numpy_network import Array, doubles, losses, step
-from tests.door.oracles.probes.snapshots import FEW, random_weights, small
+from tests.door.oracles.probes.snapshots import random_weights, small
 
 pytestmark = pytest.mark.slow
 
@@ -112,16 +112,9 @@ def assert_is_that_of_the_whole_past(config: EchoConfig, windows: int) -> None:
         np.testing.assert_allclose(gradients[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("cell", FEW)
-def test_the_gradient_of_the_whole_past(cell: str) -> None:
-    """Of two layers; windows that overlap are those of one."""
-    config = small(cell, rule="rtrl", num_layers=2, state_size=2, truncated_backprop_length=3)
-    assert_is_that_of_the_whole_past(config, 3)
-
-
-def test_windows_that_overlap() -> None:
-    config = small(rule="rtrl", truncated_backprop_length=5, stride=2)
-    assert_is_that_of_the_whole_past(config, 3)
+def test_the_gradient_of_the_whole_past_of_two_layers_and_windows_that_overlap() -> None:
+    sizes = {"num_layers": 2, "state_size": 2, "truncated_backprop_length": 3, "stride": 2}
+    assert_is_that_of_the_whole_past(small("lstm", rule="rtrl", **sizes), 3)
 
 
 def test_windows_so_long_that_they_are_loops_over_blocks() -> None:

@@ -81,8 +81,7 @@ def of_replica(weights: Mapping[str, Any], replica: int) -> dict[str, Array]:
 
 
 @pytest.mark.usefixtures("one_processor")
-@pytest.mark.parametrize("task", [SUMS, TOTALS])
-@pytest.mark.parametrize("replicas", [1, 8])
+@pytest.mark.parametrize(("task", "replicas"), [(SUMS, 8), (TOTALS, 1)])
 def test_loss_gradient_and_errors_of_a_window_are_those_of_numpy(task: Task, replicas: int) -> None:
     """Alone and side by side."""
     config = config_of(task, replicas=replicas, learning_rate=1.0)
@@ -125,7 +124,8 @@ def test_held_out_losses_and_files_have_the_weights(
     file = f"{weighed_tasks.__file__}:WeighedSums"
     small = "--state-size 3 --truncated-backprop-length 2 --total-series-length 600"
     flags = f"{small} --init glorot --num-epochs 1 --headless"
-    assert answered("--task", file, *flags.split(), "--run", "run").returncode == 0
+    with plain():
+        assert answered("--task", file, *flags.split(), "--run", "run").returncode == 0
     assert answered("export", "run", "--states", "a.npz").returncode == 0
     with np.load("a.npz") as data:
         weights, outputs, targets = data["scored"], data["outputs"], data["targets"]
@@ -158,9 +158,6 @@ class Mine(Task):
     [
         ("weighs_steps = True", "", "; weights need weighs_steps = True in the class"),
         ("0.5)", "-0.5)", "draw returns scored with -0.5, but weights must be 0 or more"),
-        ("0.5)", "np.nan)", "scored with nan at [0, 0], but all numbers must be finite"),
-        ("0.5)", "0.0)", "draw scores none of"),
-        ("0.5)", "1j)", "draw returns scored as complex128 [5, 1000], not weights [5, 1000]"),
         (
             "weighs_steps = True",
             "weighs_steps = scores_every_step = True",
