@@ -96,7 +96,6 @@ def test_without_a_linear_there_is_no_output_layer_and_without_biases_they_are_0
 
 KERAS: dict[str, tuple[Any, dict[str, Any]]] = {
     "rnn": (keras.layers.SimpleRNN, {}),
-    "irnn": (keras.layers.SimpleRNN, {"activation": "relu"}),
     "lstm": (keras.layers.LSTM, {}),
     "gru": (keras.layers.GRU, {"reset_after": False}),
     "gru_after": (keras.layers.GRU, {}),

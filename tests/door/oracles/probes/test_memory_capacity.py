@@ -91,7 +91,7 @@ def test_probe_prints_the_total_with_its_spread_and_its_lags(
     words = ("--headless", "--cell", "cycle.py:Cycle", *sizes, *length, "--run", "run")
     with plain():
         assert answered(*words).returncode == 0
-    (probed,) = records(answered("probe", "run", "--json"))
+        (probed,) = records(answered("probe", "run", "--json"))
     assert probed["memory_total"] == pytest.approx(by_lag.sum(), abs=0.1)
     line = answered("probe", "run").stdout.splitlines()[2]
     assert f"lags 0 to {len(by_lag) - 1}," in line
