@@ -39,16 +39,11 @@ def shared_bias(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     return gate * third + (1 - gate) * first
 
 
-def unused_weight(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
-    """A cell that never uses V and c."""
-    (hidden,) = layer.affine([inputs, state], "W", "b", TANH)
-    return hidden
-
-
 def product_that_leads_nowhere(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     """A cell whose second product does not affect the state."""
     layer.affine([state, state], "V", "c", TANH)
-    return unused_weight(inputs, state, layer)
+    (hidden,) = layer.affine([inputs, state], "W", "b", TANH)
+    return hidden
 
 
 def scaled(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
@@ -61,7 +56,7 @@ def scaled(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
     return rising - layer.tanh(layer.scale(other, "c"))
 
 
-STEPS = [shared_bias, unused_weight, product_that_leads_nowhere, scaled]
+STEPS = [shared_bias, product_that_leads_nowhere, scaled]
 
 
 class Plain(Layer):

@@ -74,14 +74,12 @@ def test_the_tutorials_run_learns_the_echo_exactly() -> None:
     assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
 
 
-@pytest.mark.parametrize(("stride", "classes"), [(1, 3), (3, 2)])
-def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
-    """TBPTT(k1, k2) over three epochs, with much and little overlap, compared with NumPy in double
-    precision."""
+def test_strides_carry_the_state_after_so_many_steps() -> None:
+    """TBPTT(k1, k2) over three epochs, compared with NumPy in double precision."""
     config = EchoConfig(
         seed=3,
-        stride=stride,
-        num_classes=classes,
+        stride=3,
+        num_classes=3,
         truncated_backprop_length=4,
         total_series_length=150,
         batch_size=3,
@@ -94,7 +92,7 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         weights = doubles(trainer.weights)
         count = 3 * config.windows_per_epoch
         losses = trainer.advance(count).losses
-    windows = numpy_bptt.Windows(4, stride)
+    windows = numpy_bptt.Windows(4, 3)
     expected, after = numpy_bptt.train(weights, epochs(config, 3), count, windows, 0.05)
     np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-4)
     for name, weight in trainer.weights.items():

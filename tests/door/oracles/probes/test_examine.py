@@ -8,9 +8,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Question, Snapshot, examine
+from echornn import EchoConfig, Question, examine
 from echornn.readings import Kind
-from tests.compiled import make_trainer
 from tests.door.oracles.probes.snapshots import (
     random_weights,
     reading,
@@ -118,16 +117,3 @@ def test_updates_are_the_change_of_a_window_over_the_size() -> None:
     network = replace(snapshot(config, weights), before=before, windows_since=10)
     update = reading(network, "weights").update
     assert update == pytest.approx(dict.fromkeys(weights, 0.01), rel=1e-4)
-
-
-def test_seed_7_becomes_a_shift_register() -> None:
-    trainer = make_trainer(EchoConfig())
-    totals = []
-    for windows in (1, 329, 670):
-        progress = trainer.advance(windows)
-        network = Snapshot(trainer.state, progress=progress)
-        totals.append(reading(network, "memory").total)
-    assert totals[0] < 2.9
-    assert totals[1] == pytest.approx(3.94, abs=0.05)
-    assert totals[2] == pytest.approx(3.88, abs=0.05)
-    assert set(reading(network, "units").best_lag) <= {0, 1, 2, 3}

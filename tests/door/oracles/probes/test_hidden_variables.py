@@ -16,6 +16,7 @@ from echornn.tasks.binary_addition import BinaryAddition
 from echornn.tasks.dyck_1 import Dyck1
 from echornn.tasks.task import draw_rows
 from tests.answered import answered, json_rows
+from tests.compiled import plain
 from tests.door.oracles.probes.numpy_network import Array
 from tests.door.oracles.probes.snapshots import (
     random_weights,
@@ -117,7 +118,8 @@ def test_probe_and_exported_states_have_them(
     small = "--state-size 3 --init glorot --truncated-backprop-length 3"
     short = "--total-series-length 600 --num-epochs 1 --headless"
     train = f"--task binary_addition {small} {short} --run run"
-    assert answered(*train.split()).returncode == 0
+    with plain():
+        assert answered(*train.split()).returncode == 0
     (record,) = json_rows("probe run")
     assert [*record["hidden_by_unit"]] == ["carry"]
     by_unit = record["hidden_by_unit"]["carry"]
@@ -148,7 +150,6 @@ class Mine(Task):
     ("written", "instead", "line"),
     [
         ("np.cumsum(x, axis=1)", "np.zeros(3)", "draw returns hidden ones as float64 [3], but"),
-        ("np.cumsum(x, axis=1)", "x * np.nan", "draw returns hidden ones with nan at [0, 0], but"),
         ('{"ones": np.cumsum(x, axis=1)}', "3", "draw returns hidden = 3, which must be"),
     ],
 )

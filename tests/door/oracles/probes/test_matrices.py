@@ -13,23 +13,21 @@ from tests.door.oracles.probes.snapshots import random_weights, reading, small, 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-@pytest.mark.parametrize(("cell", "vectors"), [("rnn", 1), ("gru", 3), ("lstm", 4)])
-def test_parameters_are_counted_as_by_the_formula(cell: str, vectors: int, layers: int) -> None:
-    config = small(cell, state_size=5, num_layers=layers, num_classes=4)
+@pytest.mark.parametrize(("cell", "vectors"), [("gru", 3), ("lstm", 4)])
+def test_parameters_are_counted_as_by_the_formula(cell: str, vectors: int) -> None:
+    config = small(cell, state_size=5, num_layers=3, num_classes=4)
     matrices = reading(without_window(config, random_weights(config)), "weights")
     lowest = vectors * 5 * (4 + 5 + 1)
-    others = (layers - 1) * vectors * 5 * (5 + 5 + 1)
+    others = 2 * vectors * 5 * (5 + 5 + 1)
     assert matrices.parameters == lowest + others + (5 + 1) * 4
 
 
-@pytest.mark.parametrize(("cell", "vectors"), [("rnn", 1), ("lstm", 4)])
-def test_no_state_is_stretched_more_than_by_the_spectral_norm(cell: str, vectors: int) -> None:
-    config = small(cell, state_size=4)
+def test_no_state_is_stretched_more_than_by_the_spectral_norm() -> None:
+    config = small("lstm", state_size=4)
     weights = random_weights(config)
     recurrent = reading(without_window(config, weights), "weights").recurrent
     w = weights["W"][1:].astype(np.float64)
-    blocks = np.split(w, vectors, axis=1)
+    blocks = np.split(w, 4, axis=1)
     for matrix, block in zip(recurrent, blocks, strict=True):
         squares = np.linalg.eigvalsh(block.T @ block)
         largest = np.sqrt(squares[-1])
