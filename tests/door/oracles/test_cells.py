@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn import TANH, Cell, EchoConfig, Product, Trainer
+from echornn import EchoConfig, Trainer
 from echornn.cells.table import CELLS
 from echornn.network.initial import initial_weights
 from echornn.network.model import EchoRNN
@@ -234,17 +233,6 @@ def test_the_spectral_radius_of_each_first_recurrent_matrix(cell: str) -> None:
                 np.testing.assert_allclose(block, scale * first, rtol=1e-5)
                 assert scale > 0
             np.testing.assert_array_equal(weights[name][:begin], before[name][:begin])
-
-
-def state_first(x: Any, state: Any, network: Any) -> Any:
-    return network.affine([state[0], x], "W", "b", TANH)
-
-
-def test_the_rows_for_the_state_are_orthogonal_where_it_is_read_before_the_inputs() -> None:
-    cell = Cell(state_first, ("h",), (Product("W", "b", ("h",), reads=("h", "x")),))
-    weights = initial_weights(EchoConfig(cell=cell, state_size=5, init="orthogonal"))
-    rows = weights["W"][:5]
-    np.testing.assert_allclose(rows.T @ rows, np.eye(5), atol=1e-6)
 
 
 DROPPING = EchoConfig(

@@ -114,23 +114,6 @@ def test_a_mistake_after_many_letters_is_made_shorter() -> None:
     assert word.task[-1].tolist() == [True, False]
 
 
-@dataclass(frozen=True)
-class SetReset(Task):
-    """0 holds, 1 sets, 2 resets."""
-
-    inputs, outputs = Symbols(3), Symbols(2)
-
-    @property
-    def machine(self) -> Machine:
-        return Machine(np.array([[0, 1, 0], [1, 1, 0]], np.int32), np.eye(2, dtype=np.bool_))
-
-    def draw(self, rng: np.random.Generator, rows: int, steps: int) -> Batch:
-        x = rng.integers(0, 3, (rows, steps), np.uint8)
-        changed = np.maximum.accumulate(np.where(x > 0, np.arange(steps), -1), axis=1)
-        last = np.take_along_axis(x, changed.clip(0), axis=1)
-        return Batch(x, (last == 1).astype(np.uint8))
-
-
 def one_unit(task: Task, from_letters: list[float], held: float, bias: float = 0) -> Snapshot:
     config = EchoConfig(task=task, state_size=1, batch_size=2, total_series_length=200)
     says = np.ones((1, config.output_size), np.float32)
@@ -142,21 +125,6 @@ def one_unit(task: Task, from_letters: list[float], held: float, bias: float = 0
         "b2": np.zeros_like(says),
     }
     return without_window(config, weights)
-
-
-def test_a_flip_flop_of_one_unit_is_found() -> None:
-    network = one_unit(SetReset(), [0, 10, -10], held=5, bias=-0.1)
-    assert said(network, (0, 1, 0, 0, 2, 0)) == [0, 1, 1, 1, 0, 0]
-    found = automaton_of(network)
-    assert found.machine is not None
-    np.testing.assert_array_equal(found.machine.leads, [[0, 1, 0], [1, 1, 0]])
-    assert found.is_right
-    forgets = automaton_of(one_unit(SetReset(), [-10, 10, -10], held=0))
-    assert forgets.machine is not None
-    np.testing.assert_array_equal(forgets.machine.leads, [[0, 1, 0], [0, 1, 0]])
-    word = forgets.counterexample
-    assert word is not None
-    assert word.letters == (1, 0)
 
 
 @dataclass(frozen=True)

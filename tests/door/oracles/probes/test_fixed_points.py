@@ -43,21 +43,6 @@ def points_of(config: EchoConfig, weights: dict[str, Floats], held: Any = None) 
     return points
 
 
-def test_a_tanh_unit_that_feeds_itself_has_three() -> None:
-    config = small(state_size=1)
-    weights = zero_weights(config)
-    weights["W"][:, 0] = 0.5, 2
-    points = points_of(config, weights)
-    h = points.states[:, 0]
-    resting = 0.9575040240772687  # tanh(2 h) = h
-    assert points.kinds == ("stable", "stable", "unstable")
-    assert sorted(h) == pytest.approx([-resting, 0, resting], abs=1e-7)
-    # As the residual says, since states are not rounded to float32
-    assert np.abs(np.tanh(2 * h) - h).max() < 1e-15
-    slopes = 2 * (1 - h**2)  # of tanh(2 h)
-    assert points.eigenvalues[:, 0] == pytest.approx(slopes, abs=1e-5)
-
-
 def test_q_is_half_the_square_of_a_step_at_slow_points() -> None:
     """tanh(2 h - b) misses h by 0.0001 and 0.0002 where it comes nearest; the input 1 drives it
     away."""

@@ -19,7 +19,6 @@ from tests.door.oracles.probes.snapshots import (
     run_window,
     small,
     snapshot,
-    without_window,
     zero_weights,
 )
 
@@ -100,12 +99,6 @@ def test_a_shift_register_hangs_on_its_echo_alone_and_its_slopes_do_not_tell() -
     np.testing.assert_allclose(reliance.moved, reliance.turned, atol=1e-6)
     assert reliance.samples == 512
     assert reading(network, "connectivity").strength.max() < 1e-6
-
-
-def test_reliance_is_of_lags_beyond_the_window_too() -> None:
-    config = EchoConfig(state_size=4, echo_step=3, truncated_backprop_length=1)
-    reliance = reading(without_window(config, shift_register(config)), "reliance")
-    np.testing.assert_array_equal(reliance.turned, np.arange(9) == 3)
 
 
 def test_a_lag_is_not_mixed_with_the_distance_to_a_rows_start() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn import EchoConfig, Question, Trainer, examine
+from echornn import EchoConfig, Question, examine
 from echornn.probes.series import series_for
 from echornn.progress import Floats
 from tests.door.oracles.probes.numpy_network import Array
@@ -19,7 +19,6 @@ from tests.door.oracles.probes.snapshots import (
     run_window,
     small,
     snapshot,
-    without_window,
     zero_weights,
 )
 
@@ -110,16 +109,6 @@ def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> 
     assert by_lag.max() <= 1
     assert by_lag.sum() < 3.2
     assert np.abs(reading(network, "units").correlation).max() <= 1
-
-
-def test_from_weights_alone_the_rows_come_to_rest_first() -> None:
-    """From a zero state some rows need a hundred steps to settle; mixed with others they would hide
-    what the state holds.
-    """
-    config = EchoConfig()
-    weights = Trainer(config).weights
-    weights["b"][:] = [-0.02, -0.025, -0.036, -0.018]  # the biases after the first window
-    assert reading(without_window(config, weights), "memory").by_lag[1] > 0.95
 
 
 def test_the_saturated_share_of_each_part_is_that_of_numpy() -> None:

@@ -12,8 +12,6 @@ import pytest
 
 from echornn import EchoConfig, Snapshot, Trainer
 from echornn.readings import Memory
-from tests.answered import answered, records
-from tests.compiled import plain
 from tests.door.oracles.probes.snapshots import reading
 
 pytestmark = pytest.mark.slow
@@ -79,24 +77,6 @@ def test_a_cycles_memory_is_its_capacity_within_the_spread(
     spread = totals.std(ddof=1) / np.sqrt(len(totals))
     assert abs(totals.mean()) < 3 * spread
     np.testing.assert_allclose(np.mean(wrong, axis=0), 0, atol=0.01)
-
-
-def test_probe_prints_the_total_with_its_spread_and_its_lags(
-    cycle: Callable[..., EchoConfig],
-) -> None:
-    config = cycle(state_size=20, truncated_backprop_length=4)
-    _, by_lag = read(config)
-    sizes = ("--state-size", 20, "--truncated-backprop-length", 4)
-    length = ("--total-series-length", 400, "--num-epochs", 1)
-    words = ("--headless", "--cell", "cycle.py:Cycle", *sizes, *length, "--run", "run")
-    with plain():
-        assert answered(*words).returncode == 0
-        (probed,) = records(answered("probe", "run", "--json"))
-    assert probed["memory_total"] == pytest.approx(by_lag.sum(), abs=0.1)
-    line = answered("probe", "run").stdout.splitlines()[2]
-    assert f"lags 0 to {len(by_lag) - 1}," in line
-    assert f"{probed['memory_total']:.2f} +- {probed['memory_total_spread']:.2f} of 20" in line
-    assert len(line) <= 80
 
 
 def test_what_holds_nothing_has_a_memory_of_zero(cycle: Callable[..., EchoConfig]) -> None:

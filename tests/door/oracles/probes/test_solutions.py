@@ -12,9 +12,8 @@ import pytest
 
 from echornn import EchoConfig, Population, Question, Snapshot, examine
 from echornn.network.frozen import FrozenNetwork, FrozenPopulation
-from echornn.network.shapes import carried_size, weight_shapes
+from echornn.network.shapes import carried_size
 from echornn.solutions import DISTANCES, Solutions
-from echornn.solved import SolvedAt
 from echornn.state import PopulationState
 from echornn.tasks.flip_flop import FlipFlop
 
@@ -129,18 +128,6 @@ def test_three_bits_are_held_by_eight_states_at_rest() -> None:
     assert found.medoids == (0,)
 
 
-def test_other_networks_are_compared_if_the_chosen_one_is_not_finite() -> None:
-    state = population(PARITY)
-    w2 = state.weights["W2"].copy()
-    usual = mapped(state)
-    w2[0] = np.inf
-    w = state.weights["W"].copy()
-    w[0] = np.nan
-    found = mapped(with_weights(state, W=w, W2=w2))
-    np.testing.assert_allclose(found.distances[1:, 1:], usual.distances[1:, 1:], atol=1e-6)
-    assert np.isnan(found.distances[0]).all()
-
-
 def test_two_halves_of_the_trials_agree() -> None:
     """Networks of two kinds: every second one holds what comes, the others forget it."""
     state = population(PARITY)
@@ -156,14 +143,3 @@ def test_two_halves_of_the_trials_agree() -> None:
         assert 0.9 < np.corrcoef(first, second)[0, 1] < 1
         for half in halves:
             assert half.clusters.tolist() == [1, 0] * 4
-
-
-def test_networks_of_too_many_units_are_not_compared() -> None:
-    config = EchoConfig(state_size=3000, replicas=2)
-    configs = tuple(config.with_fields({"seed": seed}) for seed in range(2))
-    shapes = weight_shapes(config)
-    weights = {name: np.zeros((2, *shape), np.float32) for name, shape in shapes.items()}
-    carried = np.zeros((2, config.batch_size, 3000), np.float32)
-    state = PopulationState(configs, 0, 0, 0, 0, weights, carried, (), SolvedAt.never(2))
-    question = Question(frozenset({"solutions"}))
-    assert examine(Snapshot(state.of(0), population=state), question).solutions is None

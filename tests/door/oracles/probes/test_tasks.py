@@ -84,16 +84,6 @@ def test_a_trials_memory_is_of_what_differs_between_trials() -> None:
     assert np.isfinite(units.spread).all()
 
 
-def test_who_only_knows_the_time_holds_nothing_of_a_trial() -> None:
-    """A unit that counts the steps tells items from blanks, and yet no trial from another."""
-    config = small_task("copy_memory")
-    weights = zero_weights(config)
-    weights["b"][0] = 0.01
-    weights["W"][config.input_size, 0] = 1
-    network = without_window(config, weights)
-    assert reading(network, "memory").total == pytest.approx(0, abs=1e-3)
-
-
 def test_every_probe_reads_a_network_of_trials_of_numbers() -> None:
     config = small_task("adding")
     network = snapshot(config, random_weights(config))
