@@ -12,48 +12,19 @@ import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn import EchoConfig, Trainer
+from echornn import EchoConfig, Trainer, weights_to_keras
 from echornn.cells.table import CELLS
 from echornn.network.initial import initial_weights
 from echornn.network.model import EchoRNN
 from echornn.network.scan import scan
 from echornn.network.shapes import carried_size
 from echornn.network.step import step_of
+from echornn.progress import Floats
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
 
 Array = npt.NDArray[np.float32]
-
-
-def as_keras(cell: str, weights: Mapping[str, npt.ArrayLike], inputs: int) -> list[Array]:
-    """The cell's kernel, recurrent kernel and bias, as Keras has them."""
-    w = {name: np.asarray(weight) for name, weight in weights.items()}
-    if cell == "gru":
-        matrix, bias = np.hstack([w["W"], w["Wc"]]), np.hstack([w["b"], w["bc"]])
-        return [matrix[:inputs], matrix[inputs:], bias[0]]
-    if cell == "gru_after":
-        none = np.zeros_like(w["b"])
-        kernel = np.hstack([w["W"][:inputs], w["Wx"]])
-        recurrent = np.hstack([w["W"][inputs:], w["Wh"]])
-        biases = [np.hstack([w["b"], w["bx"]]), np.hstack([none, w["bh"]])]
-        return [kernel, recurrent, np.vstack(biases)]
-    return [w["W"][:inputs], w["W"][inputs:], w["b"][0]]
-
-
-def keras_layer(cell: str, size: int) -> keras.layers.Layer:
-    match cell:
-        case "rnn":
-            return keras.layers.SimpleRNN(size, return_sequences=True)
-        case "irnn":
-            return keras.layers.SimpleRNN(size, activation="relu", return_sequences=True)
-        case "gru":
-            return keras.layers.GRU(size, return_sequences=True, reset_after=False)
-        case "gru_after":
-            return keras.layers.GRU(size, return_sequences=True)
-        case "lstm":
-            return keras.layers.LSTM(size, return_sequences=True)
-    raise AssertionError(f"{cell} needs its Keras layer")
 
 
 BY_KERAS = [name for name, cell in CELLS.items() if cell.keras[0]]
@@ -84,9 +55,14 @@ def test_states_and_gradients_are_those_of_keras(
         weights[product.weight] = normal(0.4, product.rows(inputs, size), width)
         weights[product.bias] = normal(0.4, 1, width)
 
-    layer = keras_layer(cell, size)
+    def as_keras(tensors: Mapping[str, tf.Tensor]) -> list[Floats]:
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+        return weights_to_keras(arrays, cell)
+
+    name, options = CELLS[cell].keras
+    layer = getattr(keras.layers, name)(size, return_sequences=True, **options)
     layer.build((None, None, inputs))
-    layer.set_weights(as_keras(cell, weights, inputs))
+    layer.set_weights(as_keras(weights))
     with tf.GradientTape() as tape:
         tape.watch([x, init])
         first = tf.split(init, vectors, axis=1)
@@ -106,7 +82,7 @@ def test_states_and_gradients_are_those_of_keras(
     e_kernel, e_recurrent, e_bias = map(np.array, e_weights)
     if cell == "gru_after":
         e_bias[1, : 2 * size] = 0  # its gates have one bias where Keras has two
-    d_kernel, d_recurrent, d_bias = as_keras(cell, d_weights, inputs)
+    d_kernel, d_recurrent, d_bias = as_keras(d_weights)
     atol = 2e-6 * float(max(np.abs(d_kernel).max(), np.abs(d_recurrent).max()))
     np.testing.assert_allclose(d_kernel, e_kernel, atol=atol)
     np.testing.assert_allclose(d_recurrent, e_recurrent, atol=atol)

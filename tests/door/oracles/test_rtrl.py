@@ -112,9 +112,10 @@ def assert_is_that_of_the_whole_past(config: EchoConfig, windows: int) -> None:
         np.testing.assert_allclose(gradients[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
 
 
-def test_the_gradient_of_the_whole_past_of_two_layers_and_windows_that_overlap() -> None:
+@pytest.mark.parametrize("cell", ["lstm", "lru"])
+def test_the_gradient_of_the_whole_past_of_two_layers_and_windows_that_overlap(cell: str) -> None:
     sizes = {"num_layers": 2, "state_size": 2, "truncated_backprop_length": 3, "stride": 2}
-    assert_is_that_of_the_whole_past(small("lstm", rule="rtrl", **sizes), 3)
+    assert_is_that_of_the_whole_past(small(cell, rule="rtrl", **sizes), 3)
 
 
 def test_windows_so_long_that_they_are_loops_over_blocks() -> None:

@@ -40,8 +40,8 @@ def shared_bias(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
 
 
 def product_that_leads_nowhere(inputs: Tensor, state: Tensor, layer: Layer) -> Tensor:
-    """A cell whose second product does not affect the state."""
-    layer.affine([state, state], "V", "c", TANH)
+    """A cell whose second product does not affect the state, and which never uses c."""
+    layer.affine([state, state], "V", "b", TANH)
     (hidden,) = layer.affine([inputs, state], "W", "b", TANH)
     return hidden
 

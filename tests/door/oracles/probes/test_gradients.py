@@ -124,7 +124,7 @@ def test_gradient_by_lag(config: EchoConfig, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_truncation_bias(monkeypatch: pytest.MonkeyPatch) -> None:
     """g_K is the gradient of a group's loss if only the weights in the last K steps change."""
-    config = small(state_size=2)
+    config = small("indrnn", state_size=2)
     followed = Followed(config, 0.9, monkeypatch, rows=512)
     by_steps = []
     for steps in range(1, followed.series.steps_back + 1):

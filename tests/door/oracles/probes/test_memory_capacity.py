@@ -12,6 +12,8 @@ import pytest
 
 from echornn import EchoConfig, Snapshot, Trainer
 from echornn.readings import Memory
+from tests.answered import answered, json_rows
+from tests.compiled import plain
 from tests.door.oracles.probes.snapshots import reading
 
 pytestmark = pytest.mark.slow
@@ -86,3 +88,14 @@ def test_what_holds_nothing_has_a_memory_of_zero(cycle: Callable[..., EchoConfig
     assert abs(beyond.mean()) < 0.002
     assert (beyond < 0).any()
     assert (np.abs(beyond) < 0.01).all()
+
+
+def test_probe_tells_the_memory_of_such_a_run(cycle: Callable[..., EchoConfig]) -> None:
+    _, by_lag = read(cycle(state_size=20, truncated_backprop_length=4))
+    sizes = "--state-size 20 --truncated-backprop-length 4 --total-series-length 400"
+    flags = f"--headless --cell cycle.py:Cycle {sizes} --num-epochs 1 --run run"
+    with plain():
+        assert answered(*flags.split()).returncode == 0
+        (probed,) = json_rows("probe run")
+    assert probed["memory_total"] == pytest.approx(by_lag.sum(), abs=0.1)
+    assert len(probed["memory"]) == len(by_lag)

@@ -143,3 +143,15 @@ def test_two_halves_of_the_trials_agree() -> None:
         assert 0.9 < np.corrcoef(first, second)[0, 1] < 1
         for half in halves:
             assert half.clusters.tolist() == [1, 0] * 4
+
+
+def test_other_networks_are_compared_if_the_chosen_one_is_not_finite() -> None:
+    state = population(PARITY)
+    w2 = state.weights["W2"].copy()
+    usual = mapped(state)
+    w2[0] = np.inf
+    w = state.weights["W"].copy()
+    w[0] = np.nan
+    found = mapped(with_weights(state, W=w, W2=w2))
+    np.testing.assert_allclose(found.distances[1:, 1:], usual.distances[1:, 1:], atol=1e-6)
+    assert np.isnan(found.distances[0]).all()
