@@ -80,9 +80,10 @@ def results(folder: Path, echo_step: int) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_share_counts_networks_with_wilsons_interval(folder: Path) -> None:
+def test_a_share_has_wilsons_interval_and_a_median_the_range(folder: Path) -> None:
     row = table(folder)["echo 1: solved"]
-    solved = sum(bool(result["solved_at"]) for result in results(folder, 1).values())
+    trained = results(folder, 1).values()
+    solved = sum(bool(result["solved_at"]) for result in trained)
     n, z = 2, 1.959964
     p = solved / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
@@ -92,14 +93,10 @@ def test_a_share_counts_networks_with_wilsons_interval(folder: Path) -> None:
     assert row["low"] == pytest.approx(max(0, middle - half), abs=1e-6)
     assert row["high"] == pytest.approx(min(1, middle + half), abs=1e-6)
 
-
-@pytest.mark.slow
-def test_a_median_is_that_of_the_results_with_their_range(folder: Path) -> None:
     row = table(folder)["echo 1: last loss"]
-    losses = [result["final_loss"] for result in results(folder, 1).values()]
-    assert row["ours"] == pytest.approx(statistics.median(losses), rel=1e-5)
-    assert row["low"] == pytest.approx(min(losses), rel=1e-5)
-    assert row["high"] == pytest.approx(max(losses), rel=1e-5)
+    losses = [result["final_loss"] for result in trained]
+    found = row["ours"], row["low"], row["high"]
+    assert found == pytest.approx((statistics.median(losses), min(losses), max(losses)), rel=1e-5)
 
 
 @pytest.mark.slow
@@ -151,10 +148,15 @@ def test_misses_are_said_and_make_it_partly(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_goes_on_where_it_was_and_the_map_opens_it(folder: Path) -> None:
-    first = table(folder)
+def test_it_trains_nothing_again_the_map_opens_it_and_csv_has_the_same_numbers(
+    folder: Path,
+) -> None:
+    rows = table(folder)
     before = {file: file.stat().st_mtime_ns for file in (folder / "results").iterdir()}
-    assert table(folder) == first
+    text = trained_in(folder, "--quick", "--csv").stdout
+    for row in csv.DictReader(io.StringIO(text)):
+        assert float(row["ours"]) == pytest.approx(rows[row["claim"]]["ours"], rel=1e-8)
+        assert row["classic"] == NAME
     assert {file: file.stat().st_mtime_ns for file in (folder / "results").iterdir()} == before
     assert "echo_step" in answered("map", folder, "--once").stdout
 
@@ -164,12 +166,3 @@ def test_the_whole_has_more_seeds_in_the_same_folder(folder: Path) -> None:
     table(folder)
     rows = records(trained_in(folder, "--json"))
     assert {row["seeds"] for row in rows} == {4}
-
-
-@pytest.mark.slow
-def test_csv_has_the_same_numbers(folder: Path) -> None:
-    rows = table(folder)
-    read = [*csv.DictReader(io.StringIO(trained_in(folder, "--quick", "--csv").stdout))]
-    for row in read:
-        assert float(row["ours"]) == pytest.approx(rows[row["claim"]]["ours"], rel=1e-8)
-        assert row["classic"] == NAME

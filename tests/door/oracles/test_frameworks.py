@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ from echornn import (
     weights_to_torch,
 )
 from echornn.cells.table import CELLS
-from tests.record_torch import INPUTS, LAYERS, UNITS, Arrays, recorded, torch_network
+from tests.record_torch import INPUTS, LAYERS, UNITS, Arrays, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -37,30 +35,13 @@ def trainer_of(weights: Arrays, cell: str, layers: int) -> Trainer:
     return trainer
 
 
-@pytest.fixture(params=["as recorded", "as PyTorch computes here"])
-def torch_networks(request: pytest.FixtureRequest) -> Any:
-    if request.param == "as recorded":
-        return recorded
-    pytest.importorskip("torch")
-    return torch_network
-
-
 @pytest.mark.parametrize("cell", LAYERS)
-def test_a_network_of_pytorch_does_the_same_here(torch_networks: Any, cell: str) -> None:
-    network = torch_networks(cell)
+def test_a_network_of_pytorch_does_the_same_here(cell: str) -> None:
+    network = recorded(cell)
     weights = weights_from_torch(state_dict(network), cell)
     here = trainer_of(weights, cell, LAYERS[cell]).run(network["x"])
     assert_allclose(here.states, network["states"], atol=1e-6)
     assert_allclose(here.outputs, network["outputs"], atol=1e-6)
-
-
-@pytest.mark.parametrize("cell", LAYERS)
-def test_a_network_of_here_does_the_same_in_pytorch(cell: str) -> None:
-    pytest.importorskip("torch")
-    trainer = Trainer(EchoConfig(cell=cell, num_layers=LAYERS[cell], num_classes=3, state_size=5))
-    there = torch_network(cell, weights_to_torch(trainer.weights, cell))
-    here = trainer.run(there["x"])
-    assert_allclose(here.outputs, there["outputs"], atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", LAYERS)

@@ -14,7 +14,6 @@ from echornn.machines import (
     Machine,
     answers,
     minimised,
-    random_words,
     shortest_difference,
 )
 from echornn.tasks.binary_addition import BinaryAddition
@@ -97,15 +96,6 @@ def test_two_machines_differ_at_the_shortest_word_at_which_they_do(
     elif found is not None:
         assert len(found) > 8
         assert said_after(first, found) != said_after(second, found) is not None
-
-
-def test_random_words_are_words_of_the_machine() -> None:
-    machine = Reber().machine
-    words = random_words(machine, np.random.default_rng(0), 20, 50)
-    says = answers(machine, words)
-    for word, said in zip(words.tolist(), says.tolist(), strict=True):
-        for length in range(1, 51):
-            assert said_after(machine, tuple(word[:length])) == tuple(said[length - 1])
 
 
 @pytest.mark.parametrize(

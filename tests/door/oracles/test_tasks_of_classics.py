@@ -33,12 +33,11 @@ def test_every_third_bit_is_the_exclusive_or_of_the_two_before() -> None:
     assert 0.4 < second.mean() < 0.6
 
 
-@pytest.mark.parametrize("place", [1, 2, 3])
-def test_a_place_scores_the_predictions_of_one_bit_of_three(place: int) -> None:
+def test_a_place_scores_the_predictions_of_one_bit_of_three() -> None:
     task = f"{FOLDER}/temporal_xor.py:TemporalXor"
-    config = EchoConfig.from_fields({"task": task, "place": place, "total_series_length": 3000})
+    config = EchoConfig.from_fields({"task": task, "place": 2, "total_series_length": 3000})
     predicted = np.flatnonzero(batch_of(config).scored[0]) + 1  # from 0, the bit in its series
-    np.testing.assert_array_equal(predicted % 3, place - 1)
+    np.testing.assert_array_equal(predicted % 3, 1)
     assert len(predicted) >= 199  # of 600
 
 

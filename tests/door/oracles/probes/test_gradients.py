@@ -11,7 +11,7 @@ from echornn.probes.gradient_sizes import counted
 from echornn.probes.gradients import ratios
 from echornn.probes.series import targets_for
 from echornn.progress import Floats
-from echornn.readings import BINS_A_DECADE, Gradient
+from echornn.readings import BINS_A_DECADE
 from tests.door.oracles.probes import numpy_network
 from tests.door.oracles.probes.numpy_network import AnyWeights, Array
 from tests.door.oracles.probes.snapshots import (
@@ -185,23 +185,6 @@ def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenv
     weights = without_input(config, recurrent)
     exponents = reading(without_window(config, weights), "lyapunov")
     np.testing.assert_allclose(exponents, np.log(values), atol=0.02)
-
-
-def test_the_slope_is_that_of_a_line_through_the_logarithms() -> None:
-    rng = np.random.default_rng(4)
-    decades = -0.3 * np.arange(40) + rng.normal(0, 0.2, 40)
-    by_lag = 10.0**decades
-    by_lag[3] = np.inf
-    by_lag[7] = 0
-    lags = np.flatnonzero(np.isfinite(by_lag) & (by_lag > 1e-8))
-    line = np.polyfit(lags, np.log10(by_lag[lags]), 1)
-    bias = np.zeros(40, np.float32)
-    slope = Gradient(by_lag.astype(np.float32), bias, 0.1).slope
-    assert slope is not None
-    assert slope.decades == pytest.approx(line[0], abs=1e-6)
-    assert (slope.first, slope.last) == (lags[0], lags[-1])
-    few = np.array([1, 0.1, 1e-9, np.nan], np.float32)
-    assert Gradient(few, np.zeros(4, np.float32), 0.1).slope is None
 
 
 def test_connectivity() -> None:

@@ -23,7 +23,6 @@ from tests.door.oracles.probes.snapshots import (
     reading,
     run_series,
     snapshot,
-    zero_weights,
 )
 
 pytestmark = pytest.mark.slow
@@ -91,24 +90,6 @@ def test_correlations_are_those_of_numpys_states_around_the_mean_of_each_row() -
         activity = activity - activity.mean(axis=0)
         r = np.corrcoef(activity.reshape(-1), centred.reshape(-1))[0, 1]
         assert units.hidden["carry"][unit] == pytest.approx(r, abs=1e-5)
-
-
-def test_a_unit_that_holds_the_carry_is_said_to_follow_it() -> None:
-    """Its sign is that of the majority of the two bits and itself."""
-    weights = zero_weights(ADDITION)
-    weights["W"][:, 0] = (6, 6, 3, 0, 0)
-    weights["b"][0, 0] = -6
-    weights["W"][0, 1] = 0.1
-    network = snapshot(ADDITION, weights)
-    units = reading(network, "units")
-    assert units.hidden["carry"][0] > 0.99
-    assert units.correlation[0] == units.hidden["carry"][0]
-    assert [units.hidden_followed(unit) for unit in range(3)] == ["carry", "", ""]
-    assert not units.follows_target(0)
-    assert units.best_lag[1] == 0
-    plane = reading(network, "plane")
-    high = plane.states[:, 0] > 0
-    assert len({*zip(high.tolist(), plane.hidden["carry"].tolist(), strict=True)}) == 2
 
 
 def test_probe_and_exported_states_have_them(
