@@ -1,5 +1,5 @@
-"""Tasks other than the echo: streams and trials, symbols and numbers, all steps scored or some, one
-network or many."""
+"""Tasks other than the echo: streams and trials, symbols and numbers, all steps scored, or some, or
+by weights, one network or many."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from echornn.training.population import Population
 from tests.compiled import plain
 from tests.door.oracles.probes.numpy_network import doubles
 from tests.door.oracles.reference import numpy_bptt
+from tests.door.oracles.weighed_tasks import WeighedSums, WeighedTotals
 
 # One processor, so that several networks are trained side by side by one program
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_processor")]
@@ -25,6 +26,8 @@ TASKS = {
     "trials of random length": (Parity(length=6, length_from=3), 4, 1),
     "the last step of such trials": (Parity(length=6, length_from=3, scoring="last"), 4, 8),
     "trials of numbers, cut in a loop": (Adding(length=41), 7, 1),
+    "weights of symbols": (WeighedSums(), 3, 8),
+    "weights of numbers": (WeighedTotals(), 4, 1),
 }
 """Each with the window length T, and the networks that are trained side by side."""
 
@@ -81,16 +84,18 @@ def assert_is_its_newest_window(config: EchoConfig, progress: Progress) -> None:
         np.testing.assert_array_equal(found, expected[:, steps])
         assert found.dtype == expected.dtype
 
-    outputs = progress.outputs[progress.scored]  # [scored steps, outputs]
-    targets = progress.y[progress.scored]
+    counts = progress.scored > 0
+    outputs = progress.outputs[counts]  # [scored steps, outputs]
+    targets = progress.y[counts]
     if isinstance(config.the_task.outputs, Symbols):
         right = outputs[np.arange(len(targets)), targets]
-        loss = -np.log(right).mean()
+        losses = -np.log(right)
         share = (outputs.argmax(axis=1) != targets).mean()
         assert progress.errors[-1] == round(share * config.predictions_per_window)
     else:
-        loss = np.square(outputs - targets).mean()
+        losses = np.square(outputs - targets).mean(axis=1)
         assert not progress.errors.any()
+    loss = np.average(losses, weights=progress.scored[counts])
     assert progress.losses[-1] == pytest.approx(loss, rel=1e-4)
     if not config.is_stream:
         assert not progress.init_state.any()

@@ -18,12 +18,12 @@ Weights = Mapping[str, Array]
 
 
 class Data(NamedTuple):
-    """Inputs and targets of some steps, and which of them count in the loss, [batch, T]; all if
-    unknown."""
+    """Inputs and targets of some steps, and which of them count in the loss or their weights,
+    [batch, T]; all alike if unknown."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
-    scored: npt.NDArray[np.bool_] | None = None
+    scored: npt.NDArray[Any] | None = None
 
     def window(self, start: int, length: int) -> Data:
         return Data(*(array[:, start : start + length] for array in self if array is not None))
@@ -138,16 +138,17 @@ def numbers(weights: Weights, x: npt.NDArray[Any]) -> Array:
 
 
 def loss_of(outputs: Array, window: Data) -> tuple[float, Array]:
-    """The mean loss over scored steps, and its gradient to the outputs, [T, batch, outputs]."""
+    """The mean loss over scored steps, or by weights, and its gradient to the outputs, [T, batch,
+    outputs]."""
     y = window.y.swapaxes(0, 1)
     scored = np.ones((*y.shape[:2], 1), bool)
     if window.scored is not None:
         scored = window.scored.T[..., np.newaxis]
-    count = int(scored.sum())
+    count = scored.sum()
     if y.ndim == 3:
         count *= outputs.shape[2]
-        wrong = (outputs - y) * scored
-        return float(np.square(wrong).sum() / count), 2 * wrong / count
+        wrong = outputs - y
+        return float((np.square(wrong) * scored).sum() / count), 2 * wrong * scored / count
 
     outputs = outputs - outputs.max(axis=2, keepdims=True)
     log_p = outputs - np.log(np.exp(outputs).sum(axis=2, keepdims=True))
