@@ -503,11 +503,9 @@ def rungs(task: Task, steps: int, *levels: Any) -> None:
     LADDERS.append((task, steps, levels))
 
 
-rungs(Echo(1, 3, "zero"), 4, [], (echo_of, 1))
 rungs(Echo(2, 3), 5, [], (echo_of, 2))
 rungs(TwoCoins(), 30, (nothing,), (seen, 8), (seen, 3), [(seen, 3, 8), (seen, *range(9))])
 rungs(TwoCoins(1, 2, 0.9, -0.2, -0.7), 12, (nothing,), (seen, 1), (seen, 2), (seen, 1, 2))
-rungs(TwoCoins(), 6, [(nothing,), (seen, 8)], (seen, 8), (seen, 3), (seen, 3, 8))
 rungs(DelayedXor(), 10, [(nothing,), (seen, 1), (seen, 3), (seen, 0, 2)], (seen, 1, 3))
 four_pulses = [(pulses, 4), (last_pulse, 4)]
 few_pulses = (pulses, 1), (pulses, 2), four_pulses
@@ -515,12 +513,9 @@ rungs(FlipFlop(1, 0.4), 40, (nothing,), *few_pulses, (last_pulse, 8), (last_puls
 two_marks = [(order, 0, 1), (order, 1, 2)]
 rungs(TemporalOrder(3, 12), 12, (nothing,), [(order, 0), (order, 2)], two_marks, (order, 0, 1, 2))
 rungs(CopyMemory(4, 2, 3), 8, (nothing,), (first, 0), (first, 1), (first, 2))
-rungs(Parity(5), 5, (nothing,), (so_far, 1), (so_far, 2), (so_far, 5))
 halves = (so_far, 2), (so_far, 4), (so_far, 9)
 rungs(Parity(9, 3), 9, (nothing,), (so_far, 1), *halves)
 rungs(Parity(9, 3, "last"), 9, [(nothing,), (so_far, 1), (so_far, 2)], (so_far, 4), (so_far, 9))
-rungs(Parity(4, 0, "last"), 4, [(nothing,), (so_far, 3)], (so_far, 4))
-rungs(Adding(6), 6, (nothing,), [(marked, 0), (marked, 1)], (marked, 0, 1))
 rungs(Adding(9, 4), 9, (nothing,), [(marked, 0), (marked, 1)], (marked, 0, 1))
 rungs(TemporalOrder(2, 16, 12), 16, (nothing,), [(order, 0), (order, 1)], (order, 0, 1))
 grammar = (read, reber, False), (read, reber, True)
@@ -532,7 +527,6 @@ rungs(AnBn(), DRAWN, (nothing,), (seen, 0), *counters)
 last_pairs = (pairs, 2), (pairs, 3), (pairs, 5)
 rungs(BinaryAddition(), DRAWN, [(nothing,), (pairs, 1)], *last_pairs, (read, carried))
 rungs(CycleNavigation(4, 20), 20, *((moved, 4, moves) for moves in (0, 1, 4, 16, 20)))
-rungs(CycleNavigation(4, 9, 3), 9, *((moved, 4, moves) for moves in (0, 1, 4, 9)))
 last_moves = ((moved, 4, moves) for moves in (0, 1, 4, 9))
 rungs(CycleNavigation(4, 9, 3, "last"), 9, *last_moves)
 later_products = (products, "S3", 4), (products, "S3", 8)
@@ -546,7 +540,6 @@ rungs(
     *later_products,
 )
 rungs(Group("Z60", 3, 2, "last"), 3, (nothing,), (signs, "Z60"), (products, "Z60", 3))
-rungs(Group("A5", 3, 2), 3, (nothing,), (products, "A5", 1), (products, "A5", 3))
 
 
 def test_every_task_of_the_table_but_those_of_files_has_a_ladder_here() -> None:

@@ -122,7 +122,7 @@ def full_disk(room: int = 0) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("room", [0, 5 * 8 + 3, 6 * 8 + 3])
+@pytest.mark.parametrize("room", [0, 6 * 8 + 3])
 def test_on_a_full_disk_training_goes_on_and_all_is_saved_once_there_is_room(
     room: int, tmp_path: Path
 ) -> None:
@@ -256,18 +256,11 @@ def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path:
     ("change", "named"),
     [
         ({"format": 7}, "format 7"),
-        ({"begun": None}, "begun = None"),
-        ({"begun": math.inf}, "begun = inf"),
         ({"begun": 10**400}, "begun = 1000"),
-        ({"id": [1]}, "id = [1]"),
-        ({"versions": ["ab"]}, "run.json"),
         ({"versions": {"numpy": [[]]}}, "numpy = [[]]"),
         ({"threshold": "x"}, "threshold = 'x'"),
-        ({"threads": 10**12}, "threads = 1000"),
         ({"config": {"sede": 7}}, "sede"),
-        ({"config": {"cell": "transformer"}}, "cell"),
         ({"config": {"learning_rate": math.inf}}, "learning_rate = inf"),
-        ({"config": {"state_size": 10**30}}, "state_size = 1000"),
         ({"config": {"a\nb": 1}}, "field a b"),
         ({}, "run.json"),
     ],

@@ -149,7 +149,7 @@ def told(count: int) -> settings:
     return settings(examples(count), phases=(Phase.explicit, Phase.generate))
 
 
-@told(20)
+@told(12)
 @given(st.lists(STEPS, min_size=5, max_size=20))
 def test_of_one_network(steps: list[Any]) -> None:
     tell(ENDLESS, steps)

@@ -19,14 +19,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, PopulationProgress, RunRecorder, read
+from echornn import EchoConfig, RunRecorder, read
 from tests.answered import Answer
 from tests.door.folders import by_hand
 from tests.door.folders.lab import answered, do, go_on, save, training, windows_of_branches
 from tests.door.folders.test_damage import flip
 from tests.hashed import HashTrainer
-from tests.kept_folders import SWEEPS, names, unpacked
-from tests.patience import wait_for
 from tests.recorded import Step, contents
 from tests.scripted import SMALL
 
@@ -122,27 +120,21 @@ def test_a_changed_loss_costs_no_window(window: int, folder: Path, whole: Path) 
     assert read(folder).notes == ()
 
 
-@pytest.mark.parametrize("there", [0, AFTER, 11])
-def test_a_missing_loss_is_unknown(there: int, folder: Path, whole: Path) -> None:
+@pytest.mark.parametrize("there", [0, 11])
+def test_a_missing_loss_is_unknown_and_has_not_diverged(
+    there: int, folder: Path, whole: Path
+) -> None:
     os.truncate(folder / "losses.bin", there * window_bytes(folder) + (there > 0))
     run = read(folder)
     assert run.notes
     assert run.position == read(whole).position
-    found = losses(folder)
-    assert len(found) == 16
-    np.testing.assert_array_equal(found[:there], losses(whole)[:there])
-    assert np.isnan(found[there:]).all()
-    rows = list(csv.DictReader(answered("export", folder).stdout.splitlines()))
-    assert len(rows) == found.size
-    for row in rows:
-        if int(row["window"]) > there:
-            assert row["loss"] == "nan"
-
-
-@pytest.mark.parametrize("there", [0, AFTER, 11])
-def test_what_is_unknown_has_not_diverged(there: int, folder: Path) -> None:
-    os.truncate(folder / "losses.bin", there * window_bytes(folder))
     before = losses(folder)
+    np.testing.assert_array_equal(before[:there], losses(whole)[:there])
+    assert np.isnan(before[there:]).all()
+    rows = list(csv.DictReader(answered("export", folder).stdout.splitlines()))
+    assert len(rows) == before.size == 16 * run.config.replicas
+    for row in rows:
+        assert (row["loss"] == "nan") == (int(row["window"]) > there)
     listed = json.loads(answered("list", folder, "--json").stdout)
     assert not listed["diverged"]
     assert "diverged" not in answered("list", folder).stdout
@@ -189,16 +181,13 @@ def test_once_there_is_a_newer_checkpoint_the_tail_is_gone(folder: Path, whole: 
 RUN = "damaged"
 
 COMMAND_DAMAGES: dict[str, Callable[[bytes], bytes]] = {
-    "emptied": lambda data: b"",
     "random": lambda data: random.Random(1).randbytes(len(data)),
     "without its first line": lambda data: data[data.index(b"\n") + 1 :],
-    "without its second half": lambda data: data[: len(data) // 2],
 }
 
 ASKED = (
     (("list", RUN), ("branches", RUN), ("export", RUN), ("--headless", "--resume", RUN)),
     (("--headless", "--at", "10", "--resume", RUN),),
-    (("do", RUN, "go 40; step 1"),),
     (("do", RUN, "go 10; step 1; undo; step 1"),),
 )
 """Commands, those of a line one after the other on the same run."""
@@ -248,26 +237,6 @@ def test_lost_commands_are_said(damage: str, folder: Path) -> None:
     assert "commands.jsonl" in "\n".join(read(folder).notes)
 
 
-def test_the_commands_may_be_deleted_while_it_trains(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-
-    class Deleting(HashTrainer):
-        def advance(self, n: int) -> PopulationProgress:
-            if self.trained >= 20:
-                wait_for(lambda: (folder / "checkpoint-0").exists())
-                (folder / "commands.jsonl").unlink(missing_ok=True)
-            return super().advance(min(n, 10))
-
-    done = answered("--headless", "--run", folder, *FLAGS, make_trainer=Deleting)
-    if done.returncode == 1:
-        assert "not saved" in done.stderr
-        return
-    assert done.returncode == 0, done.stderr
-    np.testing.assert_array_equal(losses(folder), HashTrainer(LONG).advance(60).losses)
-    go_on(folder, "reset", 5)
-    assert windows_of_branches(folder) == [60, 5]
-
-
 def test_a_command_after_they_were_deleted_is_saved_or_said(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with training(folder, LONG) as session:
@@ -290,17 +259,12 @@ def as_folder(slot: Path) -> None:
     slot.mkdir()
 
 
-def as_link_to_itself(slot: Path) -> None:
-    slot.unlink()
-    slot.symlink_to(slot.name)
-
-
 def as_pipe(slot: Path) -> None:
     slot.unlink()
     os.mkfifo(slot)
 
 
-@pytest.mark.parametrize("replace", [as_folder, as_link_to_itself, as_pipe])
+@pytest.mark.parametrize("replace", [as_folder, as_pipe])
 def test_one_slot_that_cannot_be_read_does_not_matter(
     replace: Callable[[Path], None], whole: Path, tmp_path: Path
 ) -> None:
@@ -396,20 +360,14 @@ def test_a_torn_write_leaves_no_gap_in_the_states_to_go_back_to(tmp_path: Path) 
 # ---- norms, and names of branches
 
 
-@pytest.mark.parametrize("window", [0, 7, 15])
-def test_a_changed_norm_is_said(window: int, folder: Path) -> None:
-    flip(folder / "norms.bin", window * window_bytes(folder) + 2, 4)
+def test_a_changed_norm_is_said(folder: Path) -> None:
+    flip(folder / "norms.bin", 7 * window_bytes(folder) + 2, 4)
     run = read(folder)
     assert "norms.bin" in "\n".join(run.notes)
     assert len(run.windows()) == 16
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - {*SWEEPS}))
-def test_early_runs_say_nothing_about_their_norms(name: str, tmp_path: Path) -> None:
-    assert "norms.bin" not in "\n".join(read(unpacked(name, tmp_path)).notes)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"names": 7}', '{"names": {"x": "y"}}'])
+@pytest.mark.parametrize("text", ["{", '{"names": 7}', '{"names": {"x": "y"}}'])
 def test_names_that_cannot_be_read_are_said(text: str, folder: Path) -> None:
     (folder / "branches.json").write_text(text)
     assert "branches.json" in "\n".join(read(folder).notes)
@@ -418,9 +376,8 @@ def test_names_that_cannot_be_read_are_said(text: str, folder: Path) -> None:
 # ---- random bytes
 
 
-@pytest.mark.parametrize("kind", RUNS)
-def test_random_losses_are_read_without_a_warning(kind: str, tmp_path: Path) -> None:
-    config = RUNS[kind].with_fields({"num_epochs": 100})
+def test_random_losses_are_read_without_a_warning(tmp_path: Path) -> None:
+    config = RUNS["several"].with_fields({"num_epochs": 100})
     steps = (300, "reset", 200, {"learning_rate": 0.1}, 100)
     run = record_at_its_end(tmp_path / "run", config, *steps)
     for name in ("losses.bin", "norms.bin"):

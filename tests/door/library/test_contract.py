@@ -38,10 +38,8 @@ AnyTrainer = Population | ScriptedTrainer
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 MAKERS: dict[str, tuple[MakeTrainer, int]] = {
-    "one": (make_population, 1),
     "several, one by one": (make_population, 3),
     "several, side by side": (make_population, 11),
-    "one, scripted": (ScriptedTrainer, 1),
     "several, scripted": (ScriptedTrainer, 3),
 }
 """What makes them, and the number of replicas."""
@@ -111,7 +109,9 @@ def test_a_new_one_stands_at_the_start(make: MakeTrainer) -> None:
     assert position(trainer) == (0, 0, 0, 0)
 
 
-def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer) -> None:
+def test_it_trains_as_many_windows_as_it_is_told_and_ends_with_its_last_epoch(
+    make: MakeTrainer,
+) -> None:
     trainer = make(SMALL)
     progress = trainer.advance(14)
     assert progress.losses.dtype == np.float32
@@ -121,12 +121,8 @@ def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer
     assert position(trainer) == (1, 4, 0, 0)
     assert trainer.windows_left == 16
 
-
-def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) -> None:
-    trainer = make(SMALL)
-    trainer.advance(25)
-    progress = trainer.advance(100).of(0)
-    assert progress.losses.shape == (5,)
+    last = trainer.advance(100).of(0)
+    assert last.losses.shape == (16,)
     assert position(trainer) == (3, 0, 0, 0)
     assert trainer.windows_left == 0
     assert trainer.finished
@@ -135,7 +131,7 @@ def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) 
     assert nothing.losses.shape == nothing.errors.shape == (0,)
     assert nothing.epoch == 2
     assert nothing.window == 9
-    assert_array_equal(nothing.x, progress.x)
+    assert_array_equal(nothing.x, last.x)
     assert_same_state(trainer.state, end)
 
 

@@ -45,19 +45,16 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forget_texts(monkeypatch)
 
 
-@pytest.fixture(params=[True, False], ids=["with facts", "without facts"])
-def with_facts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether the records say what the task and the cell are.
+def record_of_somebody_else(with_facts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records that say what their task and cell are, or do not.
 
     From then on, texts leave a mark if they run.
     """
-    record_all(request.param)
+    record_all(with_facts)
     forget_texts(monkeypatch)
-    # As if they came from somebody else
     for file in ("task.py", "cell.py", "state/echornn-tui/trusted"):
         Path(file).unlink(missing_ok=True)
     monkeypatch.setenv("RUN_BY", str(Path(MARK).absolute()))
-    return bool(request.param)
 
 
 def out(command: str) -> str:
@@ -90,7 +87,11 @@ def mark_of(text: str) -> str:
     return sha256(f"Mine\n{text}")[:8]
 
 
-def test_looking_runs_no_text_and_what_is_not_known_is_left_out(with_facts: bool) -> None:
+@pytest.mark.parametrize("with_facts", [True, False], ids=["with facts", "without facts"])
+def test_looking_runs_no_text_and_what_is_not_known_is_left_out(
+    with_facts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_of_somebody_else(with_facts, monkeypatch)
     for kept in records(answered("list", ".", "--json")):
         assert kept["windows"] == 9
         assert kept["epoch"] == 1
@@ -139,8 +140,10 @@ NEED_A_TEXT = (
 )
 
 
-@pytest.mark.usefixtures("with_facts")
-def test_what_needs_a_text_refuses_one_that_the_user_never_gave() -> None:
+def test_what_needs_a_text_refuses_one_that_the_user_never_gave_until_it_is_trusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_of_somebody_else(True, monkeypatch)
     for command in NEED_A_TEXT:
         line = refused(*command.split())
         assert line.startswith("task.py:Mine ")
@@ -148,8 +151,6 @@ def test_what_needs_a_text_refuses_one_that_the_user_never_gave() -> None:
         assert "--trust" in line
         assert not Path(MARK).exists()
 
-
-def test_a_trusted_text_runs_also_later(with_facts: bool) -> None:
     done = trained("--resume", "run", "--headless", "--num-epochs", "2", "--trust")
     assert done.returncode == 0, done.stderr
     assert Path(MARK).exists()
@@ -157,8 +158,7 @@ def test_a_trusted_text_runs_also_later(with_facts: bool) -> None:
     assert trusted.stat().st_mode & 0o777 == 0o600
     marks = set(trusted.read_text().split())
     assert marks == {sha256(MARKS + TASK), sha256(MARKS + CELL)}
-    if with_facts:
-        assert trained("--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
+    assert trained("--resume", "run", "--headless", "--num-epochs", "3").returncode == 0
 
 
 def spoiled(text: str, replaced: str, by: str) -> str:
@@ -192,7 +192,6 @@ BAD = {
     "a fork": (TASK, DRAWN, f"import os; os.fork(); {DRAWN}", 11, ["PermissionError", "fork"]),
     "Ctrl+C of its own": (TASK, DRAWN, "raise KeyboardInterrupt", 11, ["KeyboardInterrupt"]),
     "an exit": (TASK, IMPORT, f"{IMPORT}; raise SystemExit(3)", 2, ["SystemExit: 3"]),
-    "a generator's end": (CELL, NEXT, "raise GeneratorExit", 7, ["GeneratorExit"]),
     "levels that rise": (TASK, LEVELS, LEVELS.replace("0.01", "2"), 15, ["2.0"]),
     "a machine that does not fit": (
         TASK,
@@ -350,6 +349,16 @@ SHAPED = """
 """A ladder that says for data of which shape it was asked."""
 
 
+def record_few(config: EchoConfig, windows: int) -> None:
+    """A run of so many windows of a real network."""
+    from tests.compiled import plain
+
+    with plain() as programs:
+        recorder = RunRecorder.begin(Path("run"), config)
+        make_trainer = partial(echornn.Population, programs=programs)
+        play(Session(config, recorder=recorder, make_trainer=make_trainer), Step(windows))
+
+
 def parity_by_hand(weights: dict[str, np.ndarray], rows: int, steps: int) -> np.ndarray:
     """The right answers of a tanh network on the bits of `GROWS`, bool [rows, steps]."""
     right = np.empty((rows, steps), bool)
@@ -366,16 +375,16 @@ def parity_by_hand(weights: dict[str, np.ndarray], rows: int, steps: int) -> np.
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("shared_programs")
 def test_other_settings_of_a_recorded_task_have_their_own_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(GROWS, "grows.py")
-    sizes = ("--total-series-length", 600, "--num-epochs", 1, "--init", "glorot", "--replicas", 2)
-    done = answered("--headless", "--run", "run", "--task", "grows.py:Mine", *sizes)
-    assert done.returncode == 0, done.stderr
+    config = EchoConfig(
+        task="grows.py:Mine", total_series_length=600, num_epochs=1, init="glorot", replicas=2
+    )
+    record_few(config, 1)
     Path("grows.py").unlink()
-    command = ("evaluate", "run", "--most", 64, "--trials", 100)
+    command = ("evaluate", "run", "--most", 64, "--trials", 100, "--trust")
     forget_texts(monkeypatch)
     run = echornn.read("run")
     for number, found in enumerate(records(answered(*command, "--json"))):
@@ -392,17 +401,12 @@ def test_other_settings_of_a_recorded_task_have_their_own_length(
 @pytest.mark.slow
 def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lead is the farthest source, whose lag the record does not say, and the step itself."""
-    from tests.compiled import plain
-
     text = spoiled(TASK, '"Steps back.", 1, 50', '"Steps back.", 1, 500')
     write(f"{text}\n    def sources(self, t):\n        return [min(t, self.lag)]\n", "mine.py")
     config = EchoConfig(
         task="mine.py:Mine", total_series_length=5_000, num_epochs=1, truncated_backprop_length=3
     )
-    with plain() as programs:
-        recorder = RunRecorder.begin(Path("run"), config)
-        make_trainer = partial(echornn.Population, programs=programs)
-        play(Session(config, recorder=recorder, make_trainer=make_trainer), Step(1))
+    record_few(config, 1)
     forget_texts(monkeypatch)
     snapshot = echornn.read("run", trust=True).snapshot()
     question = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
@@ -440,44 +444,6 @@ def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
     assert events.count("epoch") == 2
     assert "echornn-tui: late.py:13: ZeroDivisionError: never" in done.stderr.splitlines()
     assert len(out("export run").splitlines()) == 1 + 2 * 2100
-
-
-LATE = """\
-import os
-from dataclasses import dataclass
-from echornn import Batch, Symbols, Task
-
-@dataclass(frozen=True)
-class Late(Task):
-    inputs = outputs = Symbols(2)
-
-    def draw(self, rng, rows, steps):
-        x = rng.integers(0, 2, (rows, steps))
-        if "".join(map(str, x[0])) == os.environ.get("FAILS"):
-            raise ZeroDivisionError("never")
-        return Batch(x, x, x >= 0)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("one_processor")
-def test_data_that_cannot_be_made_ahead_do_not_matter_once_there_are_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from tests.compiled import plain
-
-    write(LATE, "late.py")
-    config = EchoConfig(
-        task="late.py:Late", total_series_length=300, truncated_backprop_length=3, num_epochs=9
-    )
-    with plain() as programs:
-        population = echornn.Population(config, replicas=2, programs=programs)
-        population.advance(1)
-        fifth = batch_of(config, epoch=4).x[0]
-        monkeypatch.setenv("FAILS", "".join(map(str, fifth)))
-        population.advance(1)  # meanwhile the next data are made, from the fifth epoch on
-        population.regenerate()
-        assert np.isfinite(population.advance(1).losses).all()
 
 
 def test_a_run_goes_on_without_its_files_and_says_if_they_have_changed() -> None:

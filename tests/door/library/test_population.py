@@ -61,8 +61,6 @@ RTRL = replace(
     TWO_STEPS,
     optimizer="sgd",
     rule="rtrl",
-    num_layers=2,
-    dropout=0.3,
     batch_size=1,
     total_series_length=30,
     num_classes=4,
@@ -75,7 +73,7 @@ def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: Ec
         assert_each_trains_alike(unlike(config), programs)
 
 
-def test_by_xla_each_replica_trains_what_a_trainer_does_with_dropout_too() -> None:
+def test_by_xla_each_replica_trains_what_a_trainer_does_too() -> None:
     assert_each_trains_alike(unlike(RTRL), PROGRAMS)
 
 
@@ -86,20 +84,6 @@ def test_many_are_trained_in_calls_of_several_shards_in_turn(
     monkeypatch.setattr("echornn.training.shards.MOST", 8)
     with plain() as programs:
         assert_each_trains_alike(unlike(MANY, 70), programs)
-
-
-def test_a_program_is_for_data_of_so_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In which the shards of a call lie one after the other."""
-    monkeypatch.setattr("echornn.training.shards.MOST", 8)
-    with plain() as programs:
-        for epochs in (4, 2):
-            monkeypatch.setattr(
-                "echornn.training.shards.epochs_in_a_block", lambda *_, count=epochs: count
-            )
-            losses = Population(TWO_STEPS, 17, programs).advance(20).losses
-        last = trainer_of(replace(TWO_STEPS, seed=TWO_STEPS.seed + 16), programs)
-        expected = last.advance(20).losses
-    assert_allclose(losses[:, 16], expected, rtol=0, atol=2e-5)
 
 
 def assert_each_trains_alike(configs: list[EchoConfig], programs: SharedPrograms) -> None:

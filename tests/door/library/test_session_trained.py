@@ -126,41 +126,26 @@ def files_in(folder: Path) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
 
 
-def train_and_keep(folder: Path, config: EchoConfig) -> bytes:
-    """The losses of a session whose program is kept in this folder."""
-    losses, flags = in_own_process(losses_of, folder, config)
-    assert flags is None, "what another process would inherit"
-    assert len(losses) == 20 * 4
-    return losses
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """A folder with the kept program of one network, and its losses."""
     folder = tmp_path_factory.mktemp("programs")
-    return folder, train_and_keep(folder, SMALL)
-
-
-def require_same_bits_again(folder: Path, config: EchoConfig, losses: bytes) -> None:
-    """What is trained again is not compiled again."""
-    kept = files_in(folder)
-    assert len(kept) == 1
-    for file in folder.rglob("*.pb"):
-        assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert in_own_process(losses_of, folder, config)[0] == losses
-    assert files_in(folder) == kept
+    losses, flags = in_own_process(losses_of, folder, SMALL)
+    assert flags is None, "what another process would inherit"
+    assert len(losses) == 20 * 4
+    return folder, losses
 
 
 def test_a_kept_program_trains_the_same_bits_and_is_not_compiled_again(
     trained: tuple[Path, bytes],
 ) -> None:
     folder, losses = trained
-    require_same_bits_again(folder, SMALL, losses)
-
-
-def test_networks_one_by_one_have_a_kept_program_that_all_processors_share(tmp_path: Path) -> None:
-    three = replace(SMALL, replicas=3)
-    require_same_bits_again(tmp_path, three, train_and_keep(tmp_path, three))
+    kept = files_in(folder)
+    assert len(kept) == 1
+    for file in folder.rglob("*.pb"):
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert in_own_process(losses_of, folder, SMALL)[0] == losses
+    assert files_in(folder) == kept
 
 
 def in_memory() -> set[str]:
