@@ -66,9 +66,7 @@ def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], mos
         assert states.bytes <= max(most, 10 * LEAST_KEPT)
 
 
-@pytest.mark.parametrize(
-    ("number", "letter"), [(0, "a"), (25, "z"), (26, "aa"), (51, "az"), (52, "ba"), (702, "aaa")]
-)
+@pytest.mark.parametrize(("number", "letter"), [(25, "z"), (26, "aa"), (702, "aaa")])
 def test_letters_go_on_after_z(number: int, letter: str) -> None:
     assert letter_of(number) == letter
 
@@ -78,9 +76,7 @@ def test_a_branch_is_found_by_its_letter_and_by_its_number(number: int) -> None:
     assert number_of(letter_of(number)) == number_of(str(number)) == number
 
 
-@pytest.mark.parametrize(
-    "name", ["", "B", "1.0", "-1", "1e3", "a1", " b", "é", "٣", "z" * 13, "9" * 5000]
-)
+@pytest.mark.parametrize("name", ["", "B", "-1", "a1", "٣", "z" * 13, "9" * 5000])
 def test_what_is_neither(name: str) -> None:
     assert number_of(name) is None
 

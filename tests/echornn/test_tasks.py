@@ -143,14 +143,6 @@ def test_what_is_no_source_does_not_matter(task: Task, seed: int, data: st.DataO
         assert answers.setdefault(key, y[t]) == y[t]
 
 
-@given(any_task, st.integers(1, 3), st.integers(1, 60))
-def test_unscored_steps_have_no_sources(task: Task, rows: int, steps: int) -> None:
-    length = task.length or steps
-    scored = task.draw(rng(), rows, length).scored[0]
-    for t in np.flatnonzero(~scored).tolist():
-        assert not known_lags(task, t)
-
-
 @pytest.mark.parametrize("task", [Reber(), Dyck1(), AnBn()], ids=str)
 def test_targets_are_the_symbols_that_follow(task: Task) -> None:
     batch = task.draw(rng(), 2, 500)

@@ -93,13 +93,6 @@ def windows_in(ranges: Iterable[LogRange]) -> list[tuple[int, Position]]:
     return windows
 
 
-@given(trees())
-def test_the_logs_have_all_windows_in_the_order_they_were_trained_in(grown: Grown) -> None:
-    assert windows_in(grown.tree.ranges()) == list(enumerate(grown.trained))
-    assert grown.tree.trained == len(grown.trained)
-    assert grown.tree.growing == grown.growing
-
-
 @given(trees(), st.data(), st.integers(0, 30))
 def test_a_path_has_the_windows_up_to_each_fork(
     grown: Grown, data: st.DataObject, since: int

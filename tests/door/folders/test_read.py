@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import shutil
-import sys
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from echornn import Run, RunError, read
-from echornn.session.commands import Choose, ToggleReplicas
+from echornn.session.commands import Choose
 from tests.door.folders.lab import (
     FromAnyState,
     answered,
@@ -129,15 +128,10 @@ def test_networks_are_those_of_the_summary(several: Path) -> None:
     assert [network.seed for network in networks] == [7, 8, 9, 10, 11, 12]
     assert summary["seed"].astype(int).tolist() == [7, 8, 9, 10, 11, 12]
     assert [f"{network.final_loss:.9g}" for network in networks] == summary["final_loss"].tolist()
+    ((_, weights),) = read(several).weights(4, "a", replica=3).items()
+    assert weights.tolist() == [4]
     (alone,) = read(several).networks()
     assert (alone.replica, alone.seed) == (2, 9)
-
-
-def test_weights_of_several_networks(several: Path) -> None:
-    run = read(several)
-    ((name, weights),) = run.weights(4, "a").items()
-    assert weights.tolist() == [[4]] * 6
-    assert run.weights(4, "a", replica=3)[name].tolist() == [4]
 
 
 def test_weights_that_were_kept_are_read_and_others_only_if_asked_for(folder: Path) -> None:
@@ -167,11 +161,6 @@ def test_before_a_change_of_the_task_the_losses_are_those_until_then(tmp_path: P
     for at, first in [(3, 0), (7, 5), (9, 5)]:
         (network,) = run.networks(at)
         assert network.final_loss == pytest.approx(run.path(at=at, first=first).loss.mean())
-
-
-def test_networks_of_a_branch_without_windows_have_no_column(tmp_path: Path) -> None:
-    folder = record(tmp_path / "run", SMALL, 3, ToggleReplicas(8), make_trainer=ScriptedTrainer)
-    assert read(folder).windows().loss.shape == (3, 1)
 
 
 def test_whatever_is_trained_again_says_what_differs_from_the_record(tmp_path: Path) -> None:
@@ -212,13 +201,6 @@ def test_a_task_of_numbers_has_no_accuracy(tmp_path: Path) -> None:
     path = read(record(tmp_path / "run", config, 3, make_trainer=ScriptedTrainer)).path()
     assert np.isnan(path.accuracy).all()
     assert np.isfinite(path.loss).all()
-
-
-def test_reading_does_not_import_tensorflow(folder: Path) -> None:
-    loaded = "tensorflow" in sys.modules
-    run = read(folder)
-    _ = (run.windows(), run.branches, run.weights(), run.kept(), run.networks(), run.config_at(3))
-    assert ("tensorflow" in sys.modules) == loaded
 
 
 def test_of_a_run_that_goes_on_only_what_is_new_is_read(

@@ -68,12 +68,6 @@ def test_it_says_what_was_begun_and_when(tmp_path: Path) -> None:
     assert described["side_by_side"] == 2
 
 
-def test_each_run_has_an_identity_of_its_own(tmp_path: Path) -> None:
-    first = record(tmp_path / "a", SMALL, 1)
-    second = record(tmp_path / "b", SMALL, 1)
-    assert about(first)["id"] != about(second)["id"]
-
-
 def test_a_run_that_was_begun_with_other_versions_says_so(tmp_path: Path) -> None:
     folder = record(tmp_path / "run", SMALL, 1)
     described = about(folder)
@@ -139,14 +133,6 @@ def test_states_to_go_back_to_are_those_that_training_had(run: tuple[Path, Model
         assert np.ravel(checkpoint.optimizer).tolist() == np.ravel(state.optimizer).tolist()
         assert (recorded["epoch"], recorded["window"]) == (state.epoch, state.window)
         assert (recorded["generation"], recorded["draw"]) == (state.data_version, state.init_index)
-
-
-def test_states_to_go_back_to_can_be_read(run: tuple[Path, Model]) -> None:
-    recorded = read(run[0])
-    windows = recorded.kept("b").tolist()
-    assert windows[0] == 0
-    assert {12, 17} <= {*windows}
-    assert recorded.weights(12, "b")["W"].tolist() == [12]
 
 
 def test_losses_of_several_networks_are_packed_in_four_bytes(tmp_path: Path) -> None:

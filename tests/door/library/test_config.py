@@ -62,19 +62,14 @@ REFUSED: list[tuple[str, object, str]] = [
     ("state_size", 0, "1 or more"),
     ("seed", 1.5, "a whole number"),
     ("seed", True, "a whole number"),
-    ("seed", "5", "a whole number"),
     ("seed", 2**128, "at most 340282366920938463463374607431768211455"),
-    ("num_epochs", 10**12 + 1, "at most 1000000000000"),
     ("batch_size", 10**9, "at most 143165576"),
     ("total_series_length", 74, "at least batch_size * truncated_backprop_length = 75"),
     ("num_classes", 257, "2 to 256"),
     ("learning_rate", 0.0, "a finite number above 0"),
-    ("learning_rate", "0.3", "a finite number above 0"),
     ("learning_rate", math.nan, "a finite number above 0"),
-    ("learning_rate", True, "a finite number above 0"),
     ("learning_rate", 1e-300, "1e-37 to 1e+38"),
     ("stride", 16, "1 to truncated_backprop_length = 15"),
-    ("num_layers", 9, "1 to 8"),
     ("dropout", 0.5, "num_layers = 1"),
     ("cell", "transformer", "one of rnn, gru, lstm, "),
     ("chrono", 10, "unset, as rnn has no gate that keeps its state"),
@@ -130,13 +125,10 @@ def own(tmp_path: Path) -> EchoConfig:
     return EchoConfig.from_fields({"task": f"{file}:Mine", "lag": 7})
 
 
-def test_it_comes_back_from_json() -> None:
-    for config in (EchoConfig(), COINS, LAYERS):
-        assert EchoConfig.from_fields(json.loads(json.dumps(config.fields()))) == config
-
-
 def test_it_comes_back_from_its_fields_and_pickled(own: EchoConfig) -> None:
     assert EchoConfig.from_fields(own.fields()) == own
+    for config in (COINS, LAYERS):
+        assert EchoConfig.from_fields(json.loads(json.dumps(config.fields()))) == config
     for config in (COINS, own):
         assert pickle.loads(pickle.dumps(config)) == config
 
@@ -195,11 +187,3 @@ def test_windows_lie_in_the_row_and_no_further_one_fits(
     end = (windows - 1) * config.window_stride + length
     assert end <= total // rows < end + config.window_stride
     assert config.unused_steps == total - rows * end
-
-
-def test_networks_side_by_side_have_seeds_one_after_the_other() -> None:
-    networks = EchoConfig(replicas=3, seed=9)
-    assert networks.of(0) == EchoConfig(seed=9)
-    assert networks.of(2) == EchoConfig(seed=11)
-    with pytest.raises(IndexError):
-        networks.of(3)

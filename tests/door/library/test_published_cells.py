@@ -63,14 +63,6 @@ def step(x, state, network):
     return [o * c / n, c, n, larger]
 C = Cell(step, ("h", "c", "n", "m"), (Product("W", "b", ("z", "i", "f", "o")),), gates=("o",))
 """,
-    "low_rank": """
-def step(x, state, network):
-    (h,) = state
-    drive = network.product(network.product(h, "m"), "n") + network.product(x, "B")
-    return [h + 0.2 * (network.tanh(drive) - h)]
-C = Cell(step, ("h",), (),
-    other_weights={"m": ("units", 2), "n": (2, "units"), "B": ("inputs", "units")})
-""",
     "dale": """
 def step(x, state, network):
     (h,) = state
@@ -122,12 +114,6 @@ def slstm(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     return [sigmoid(o) * c / n, c, n, largest]
 
 
-def low_rank(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
-    """Mastrogiuseppe and Ostojic 2018, with a leak."""
-    h = state[0]
-    return [0.8 * h + 0.2 * np.tanh(h @ w["m"] @ w["n"] + x @ w["B"])]
-
-
 def dale(x: Array, state: Sequence[Array], w: Weights) -> list[Array]:
     """Song, Yang and Wang 2016: three units excite, the last inhibits, none itself."""
     h = state[0]
@@ -169,7 +155,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(HEAD + OTHERS, "others.py")
 
 
-@pytest.mark.parametrize("step", [antisymmetric, slstm, low_rank, dale, layer_norm])
+@pytest.mark.parametrize("step", [antisymmetric, slstm, dale, layer_norm])
 def test_a_published_cell_trains_as_its_formulas_say(step: Step) -> None:
     """One window by gradient descent: states, loss, and the update along two directions, by
     differences."""

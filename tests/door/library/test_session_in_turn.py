@@ -23,13 +23,11 @@ from echornn.session.commands import (
     Name,
     Pause,
     Redo,
-    Redraw,
     Regenerate,
     Reset,
     Resume,
     Save,
     Slower,
-    StartOver,
     Step,
     Toggle,
     ToggleReplicas,
@@ -38,7 +36,6 @@ from echornn.session.commands import (
 from tests.door.library.sessions import Held, Stage, on_stage
 from tests.examples import examples
 from tests.hashed import HashTrainer
-from tests.scripted import SMALL
 
 
 @contextmanager
@@ -55,17 +52,12 @@ def while_it_trains(stage: Stage, windows: int = 300) -> Iterator[None]:
 
 KEEP = [
     Edit({"learning_rate": 0.4}, held=True),
-    Edit({"learning_rate": SMALL.learning_rate}),
     Edit({"state_size": 9}),
     Edit({"state_size": -3}),
     Edit({"replicas": 3}),
-    StartOver({"echo_step": 5}),
     Go(99, 0),
     Redo(),
-    Redraw(),
-    Regenerate(),
     Reset(),
-    Name(0, "x"),
     Faster(),
 ]
 

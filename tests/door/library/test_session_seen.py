@@ -36,7 +36,7 @@ from tests.door.library.sessions import (
     on_stage,
 )
 from tests.patience import PATIENCE, Clock, wait_for
-from tests.scripted import SMALL, SMALL_POPULATION, mean_loss
+from tests.scripted import SMALL_POPULATION, mean_loss
 
 ALL = Query(columns=100, ghosts=8)
 HELD_OUT = Question(frozenset({"held_out"}))
@@ -148,7 +148,6 @@ def test_a_picture_is_of_one_moment_whatever_is_trained_since(stage: Stage) -> N
 @pytest.mark.parametrize(
     ("query", "axis"),
     [
-        (Query(Span(20, end=70), 100), (50, 70, 20)),
         (ALL, (0, 150, 160)),
         (replace(ALL, beside=3100), (0, 150, 3200)),
     ],
@@ -243,40 +242,6 @@ def test_a_failure_to_measure_held_out_data_is_said_until_it_is_not_needed() -> 
         probes.error = None
         stage.do(Edit({"learning_rate": 0.1}))
         wait_for(lambda: stage.frame.warning == "")
-
-
-def test_a_failure_of_an_earlier_network_is_not_held_against_the_next() -> None:
-    probes = Probes()
-    probes.error = RuntimeError("of the first branch")
-    probes.may_go_on.clear()
-    with on_stage(examine=probes) as stage:
-        stage.do(Step(5), Ask(MEMORY))
-        assert probes.begun.wait(PATIENCE)
-        stage.do(Reset())
-        probes.may_go_on.set()
-        wait_for(
-            lambda: "of the first branch" in stage.frame.why_no_readings or len(probes.seen) > 1
-        )
-        assert probes.seen[-1][0].branch == 1
-
-
-def test_every_field_of_a_question_reaches_the_probes() -> None:
-    probes = Probes()
-    whole = Question(
-        frozenset({"memory"}),
-        part="h",
-        flip=(1, 2),
-        row=0,
-        held=(0.5,),
-        settings=(("lag", 3),),
-        trials=9,
-        data_seed=SMALL.seed,
-    )
-    with on_stage(examine=probes) as stage:
-        stage.do(Step(5), Ask(whole))
-        wait_for(lambda: probes.seen)
-        _, question = probes.seen[-1]
-        assert question == whole
 
 
 @pytest.mark.slow

@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from echornn import TANH, Cell, EchoConfig, Population, Position, Product, Run, Session
 from echornn.session.commands import Edit, Go, Resume, Step
-from tests.compiled import PROGRAMS, SharedPrograms, make_population, plain
 from tests.compiled import SMALL as FOUR_EPOCHS
+from tests.compiled import SharedPrograms, make_population, plain
 from tests.door.library.sessions import Query, on_stage
 from tests.on_a_thread import play
 from tests.own_process import in_own_process
@@ -53,32 +53,6 @@ def test_a_limit_of_gradients_set_between_windows_comes_back(tmp_path: Path) -> 
         shown = stage.do(Go(2, 25)).progress
         assert shown is not None
         assert shown.grad_norms[-1] == norms[24]
-
-
-class CannotCompile(Population):
-    """Networks whose program with clipped gradients cannot be compiled."""
-
-    def compile(self) -> None:
-        if self.config.clip_norm is not None:
-            raise MemoryError("too little memory")
-        super().compile()
-
-
-@pytest.mark.usefixtures("one_processor")
-def test_after_an_edit_that_cannot_be_compiled_real_networks_train_on_with_the_same_bits(
-    tmp_path: Path,
-) -> None:
-    expected = make_population(SMALL).advance(30).losses[:, 0].tolist()
-    make = partial(CannotCompile, programs=PROGRAMS)
-    with on_stage(SMALL, make, tmp_path / "run") as stage:
-        stage.do(Step(12))
-        assert stage.answer(Edit({"clip_norm": 1.0, "learning_rate": 0.01})).was_refused
-        stage.do(Step(10))
-        assert stage.losses() == expected[:22]
-        assert stage.frame.config == SMALL
-    with on_stage(SMALL, make_population, tmp_path / "run") as stage:
-        stage.do(Step(8))
-        assert stage.losses() == expected
 
 
 HUGE = EchoConfig(total_series_length=200, batch_size=4, clip_norm=1.0).with_fields(

@@ -206,18 +206,6 @@ def test_the_printed_cells_are_these() -> None:
     assert "held: 1" in answered("cells", "mingru").stdout
 
 
-def test_the_printed_products_of_a_gru() -> None:
-    (gru,) = json_rows("cells gru")
-    gates, candidate = gru["products"]
-    assert gates["weight"] == "W"
-    assert gates["bias"] == "b"
-    assert len(gates["columns"]) == 2
-    assert candidate["weight"] == "Wc"
-    assert candidate["bias"] == "bc"
-    assert len(candidate["columns"]) == 1
-    assert gates["reads"] == candidate["reads"] == ["x", "h"]
-
-
 def test_columns_of_a_matrix_are_in_the_order_that_is_said() -> None:
     for cell in json_rows("cells"):
         sentences = [line for line in cell["formulas"] if line.startswith("columns of ")]
