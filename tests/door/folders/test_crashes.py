@@ -257,6 +257,7 @@ def test_where_something_else_is_nothing_begins_and_nothing_is_touched(tmp_path:
     [
         ({"format": 7}, "format 7"),
         ({"begun": 10**400}, "begun = 1000"),
+        ({"id": [1]}, "id = [1]"),
         ({"versions": {"numpy": [[]]}}, "numpy = [[]]"),
         ({"threshold": "x"}, "threshold = 'x'"),
         ({"config": {"sede": 7}}, "sede"),

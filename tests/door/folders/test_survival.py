@@ -355,6 +355,11 @@ def test_a_changed_norm_is_said(folder: Path) -> None:
     assert len(run.windows()) == 16
 
 
+def test_names_that_cannot_be_read_are_said(folder: Path) -> None:
+    (folder / "branches.json").write_text('{"names": 7}')
+    assert "branches.json" in "\n".join(read(folder).notes)
+
+
 # ---- random bytes
 
 

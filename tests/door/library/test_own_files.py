@@ -143,7 +143,7 @@ NEED_A_TEXT = (
 def test_what_needs_a_text_refuses_one_that_the_user_never_gave_until_it_is_trusted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    record_of_somebody_else(True, monkeypatch)
+    record_of_somebody_else(False, monkeypatch)
     for command in NEED_A_TEXT:
         line = refused(*command.split())
         assert line.startswith("task.py:Mine ")

@@ -61,20 +61,22 @@ RTRL = replace(
     TWO_STEPS,
     optimizer="sgd",
     rule="rtrl",
+    num_layers=2,
+    dropout=0.3,
     batch_size=1,
     total_series_length=30,
     num_classes=4,
 )
 
 
-@pytest.mark.parametrize("config", [GRU, LRU], ids=["gru-adam", "lru-adagrad"])
+@pytest.mark.parametrize("config", [GRU, LRU, RTRL], ids=["gru-adam", "lru-adagrad", "rtrl-sgd"])
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig) -> None:
     with plain() as programs:  # which need no compilation
         assert_each_trains_alike(unlike(config), programs)
 
 
 def test_by_xla_each_replica_trains_what_a_trainer_does_too() -> None:
-    assert_each_trains_alike(unlike(RTRL), PROGRAMS)
+    assert_each_trains_alike(unlike(TWO_STEPS.with_fields({"optimizer": "sgd"})), PROGRAMS)
 
 
 def test_many_are_trained_in_calls_of_several_shards_in_turn(
