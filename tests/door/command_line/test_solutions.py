@@ -93,10 +93,11 @@ def test_distances_follow_from_the_states_in_the_file(name: str) -> None:
 
 def test_text_has_a_line_for_each_seed() -> None:
     record = probed()
+    printed = text()
     assert of_networks(record, "solved_at")[3] is None
     seeds = of_networks(record, "seed")
     (middle,) = [row["seed"] for row in record["networks"] if row["is_medoid"]]
-    title, mean, clusters, _, head, *rows = text().splitlines()
+    title, mean, clusters, _, head, *rows = printed.splitlines()
     assert title == "after window 666: angle of Procrustes between 8 networks, by 512 states"
     assert f"{record['shown']:.0%}" in mean
     assert clusters.startswith(f"no clusters seen; in the middle seed {middle};")
@@ -105,29 +106,28 @@ def test_text_has_a_line_for_each_seed() -> None:
     assert {row.split()[1] for row in rows} == {"-"}
     assert rows[3].split()[-3:] == ["0.6931", "1", "-"]
     assert [row.split()[0] for row in rows if "middle" in row] == [str(middle)]
-    assert max(map(len, text().splitlines())) <= 80
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_distances_along_the_run_end_with_those_there() -> None:
-    command = f"probe {SEEDS} --solutions --along 3"
-    records = json_rows(command)
-    assert [record["window"] for record in records] == [0, 333, 666]
-    assert {*records[0]} == {*KEYS_ALONG.split()}
-    last = probed()
-    distances = np.array(last["distances"])
+    first, last = json_rows(f"probe {SEEDS} --solutions --along 2")
+    assert (first["window"], last["window"]) == (0, 666)
+    assert {*first} == {*KEYS_ALONG.split()}
+    there = probed()
+    distances = np.array(there["distances"])
     pairs = np.triu_indices(8, 1)
-    assert records[-1]["mean_distance"] == pytest.approx(distances[pairs].mean(), abs=1e-6)
-    solved = [number for number, at in enumerate(of_networks(last, "solved_at")) if at]
+    assert last["mean_distance"] == pytest.approx(distances[pairs].mean(), abs=1e-6)
+    solved = [number for number, at in enumerate(of_networks(there, "solved_at")) if at]
     among = distances[np.ix_(solved, solved)]
     mean = among[np.triu_indices(len(solved), 1)].mean()
-    assert records[-1]["mean_distance_solved"] == pytest.approx(mean, abs=1e-6)
-    assert records[0]["mean_distance_solved"] is None
+    assert last["mean_distance_solved"] == pytest.approx(mean, abs=1e-6)
+    assert first["mean_distance_solved"] is None
 
-    _, *rows = text("--along", 3).splitlines()
-    assert [row.split()[0] for row in rows] == ["0", "333", "666"]
-    head, *lines = text("--along", 3, "--csv").splitlines()
-    assert head == ",".join(records[0])
-    assert len(lines) == 3
+    head, *lines = text("--along", 2, "--at", 30, "--csv").splitlines()
+    assert head == ",".join(first)
+    assert len(lines) == 2
+    _, *rows = text("--along", 2, "--at", 30).splitlines()
+    assert [row.split()[0] for row in rows] == ["0", "30"]
 
 
 def test_a_figure_has_the_places_and_the_distances_along_the_run() -> None:
@@ -141,8 +141,10 @@ def test_a_figure_has_the_places_and_the_distances_along_the_run() -> None:
     solved_at = [at and str(at) for at in of_networks(record, "solved_at")]
     assert [at or None for at in table["solved_at"]] == solved_at
 
-    assert answered("figure", SEEDS, "solutions", "--along", 2, "-o", "b.svg").returncode == 0
+    place = ("--at", 30)
+    figure = answered("figure", SEEDS, "solutions", *place, "--along", 2, "-o", "b.svg")
+    assert figure.returncode == 0
     along = columns("b.svg.csv")
-    assert along["window"] == ["0", "666"]
-    mean = np.array(record["distances"])[np.triu_indices(8, 1)].mean()
+    assert along["window"] == ["0", "30"]
+    mean = np.array(probed(*place)["distances"])[np.triu_indices(8, 1)].mean()
     assert float(along["mean_distance"][1]) == pytest.approx(mean, abs=1e-6)
