@@ -9,26 +9,34 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Population
-from tests.answered import Answer
 from tests.compiled import plain
 from tests.door.classics.stage import TrainsHere
 from tests.door.sweeps.stage import rows, swept
 
 pytestmark = pytest.mark.slow
 
-GRID = ["--grid", "echo_step=1,2", "--seeds", "2", "--until", "all"]
-SIZES = ["--num-epochs", "1", "--total-series-length", "1500", "--truncated-backprop-length", "3"]
+FLAGS = (
+    "--grid echo_step=1,2 --seeds 2 --until all --num-epochs 1 --total-series-length 1500"
+    " --truncated-backprop-length 3 --init glorot"
+)
 
 
-def trained(folder: Path, *flags: str) -> Answer:
-    return swept(folder, *GRID, *SIZES, "--init", "glorot", *flags, engine=TrainsHere())
+def trained(folder: Path, *flags: str) -> list[str]:
+    """Sweep; returns the last losses of the networks."""
+    answer = swept(folder, *FLAGS.split(), *flags, engine=TrainsHere())
+    assert answer.returncode == 0
+    return [row["final_loss"] for row in rows(folder)]
 
 
-def test_they_are_those_of_networks_trained_alone(tmp_path: Path) -> None:
-    assert trained(tmp_path, "--keep-weights").returncode == 0
-    results = [*(tmp_path / "results").glob("*.json")]
-    assert len(results) == 4
+def test_networks_that_were_trained_without_them_are_trained_again_as_each_alone(
+    tmp_path: Path,
+) -> None:
     with plain():
+        losses = trained(tmp_path)
+        assert not (tmp_path / "weights").exists()
+        assert trained(tmp_path, "--keep-weights") == losses
+        results = [*(tmp_path / "results").glob("*.json")]
+        assert len(results) == 4
         for file in results:
             alone = Population(EchoConfig.from_fields(json.loads(file.read_text())["config"]))
             alone.advance(10**6)
@@ -36,13 +44,3 @@ def test_they_are_those_of_networks_trained_alone(tmp_path: Path) -> None:
             assert {*kept} == {*alone.weights}
             for name, array in alone.weights.items():
                 np.testing.assert_allclose(kept[name], array[0], rtol=1e-5, atol=1e-6)
-
-
-def test_what_was_trained_without_them_is_trained_again(tmp_path: Path) -> None:
-    assert trained(tmp_path).returncode == 0
-    first = rows(tmp_path)
-    assert not (tmp_path / "weights").exists()
-    assert trained(tmp_path, "--keep-weights").returncode == 0
-    assert len([*(tmp_path / "weights").iterdir()]) == 4
-    again = rows(tmp_path)
-    assert [row["final_loss"] for row in again] == [row["final_loss"] for row in first]
