@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.answered import answered
+from tests.own_process import in_own_process
 
 pytestmark = pytest.mark.slow
 
@@ -53,17 +54,9 @@ LIBRARY = "from echornn import EchoConfig, Session, read; Session(EchoConfig())"
 
 LIST = "import runpy; sys.argv[1:] = ['list']; runpy.run_module('tui', run_name='__main__')"
 
-# with this level, as in the app
-TRAINER = "os.environ['TF_CPP_MIN_LOG_LEVEL'] = '0'; from echornn import Trainer"
-
 
 @pytest.mark.parametrize(
-    ("statement", "unneeded"),
-    [
-        (LIBRARY, HEAVY | SCREEN),
-        (LIST, HEAVY | {"textual"}),
-        (TRAINER, HEAVY - {"tensorflow"} | SCREEN),
-    ],
+    ("statement", "unneeded"), [(LIBRARY, HEAVY | SCREEN), (LIST, HEAVY | {"textual"})]
 )
 def test_what_is_not_needed_is_not_imported(statement: str, unneeded: set[str]) -> None:
     command = [sys.executable, "-c", SAYS_WHAT_IS_IMPORTED + statement]
@@ -71,3 +64,12 @@ def test_what_is_not_needed_is_not_imported(statement: str, unneeded: set[str]) 
     modules = {*done.stdout.rpartition("modules:")[2].split()}
     assert "echornn" in modules, done.stderr
     assert not unneeded & modules
+
+
+TRAINER = "__import__('echornn').Trainer and [*__import__('sys').modules]"
+
+
+def test_a_trainer_needs_of_what_is_heavy_only_tensorflow() -> None:
+    modules = {*in_own_process(eval, TRAINER)}
+    assert "tensorflow" in modules
+    assert not (HEAVY - {"tensorflow"} | SCREEN) & modules
