@@ -211,9 +211,7 @@ def test_the_level_on_a_tasks_ladder_is_told_with_its_loss() -> None:
     assert re.search(r"mean loss 0\.6074 \(.*knows t-8\)", line)
 
 
-@pytest.mark.parametrize(
-    ("loss", "place"), [(0.196, "below chance"), (0.1735, "at knows when"), (0.165, "below knows")]
-)
+@pytest.mark.parametrize(("loss", "place"), [(0.1735, "at knows when"), (0.165, "below knows")])
 def test_a_final_loss_is_at_a_level_within_its_spread_or_below_one(loss: float, place: str) -> None:
     class Noisy(WithLosses):
         losses = np.resize(np.array([loss - 0.004, loss + 0.004], np.float32), 1000)
@@ -296,24 +294,18 @@ def test_without_a_place_for_it_training_goes_on_and_says_so(
 
 
 class Interrupted(HashTrainer):
-    """Its process gets a signal before its 150th window."""
-
-    number = signal.SIGTERM
+    """Its process gets SIGTERM before its 150th window."""
 
     def advance(self, n: int) -> Any:
         if self.trained < 149:
             return super().advance(min(n, 149 - self.trained))
         if self.trained == 149:
-            os.kill(os.getpid(), self.number)
+            os.kill(os.getpid(), signal.SIGTERM)
         return super().advance(n)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_42_and_resume_goes_on_to_the_same_losses(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Interrupted, "number", number)
+def test_a_signal_ends_it_with_42_and_resume_goes_on_to_the_same_losses() -> None:
     flags = ("--headless", "--num-epochs", 30, *SIZES)
     done = trained(*flags, "--speed", 200, "--run", "cut off", trainers=Interrupted)
     assert done.returncode == 42
@@ -327,12 +319,16 @@ def test_a_signal_ends_it_with_42_and_resume_goes_on_to_the_same_losses(
     assert answered("export", "cut off").stdout == answered("export", "whole").stdout
 
 
-def test_a_resumed_run_that_has_finished_says_so() -> None:
+def test_a_finished_run_that_goes_on_says_so_and_is_not_touched() -> None:
     trained("--headless", *ONE_EPOCH, "--run", "run")
+    before = contents(Path("run"))
     start, _, end = records(trained("--json", "--resume", "run"))
     assert start["trained"] == 102
     assert end["event"] == "finished"
     assert end["windows"] == 102
+    after = contents(Path("run"))
+    for name in ("run.json", "losses.bin", "commands.jsonl"):
+        assert after[name] == before[name]
 
 
 def test_at_goes_back_and_reports_the_epoch_under_way_whole() -> None:
@@ -360,10 +356,7 @@ def test_at_goes_back_and_reports_the_epoch_under_way_whole() -> None:
 @pytest.mark.parametrize(
     ("story", "windows"),
     [
-        ([14, "reset", 3], (0, 10)),
         ([14, "reset", 3, (0, 14)], (10, 20)),
-        ([12, {"state_size": 8}, 13], (10, 20)),
-        ([25, (0, 15)], (10, 20)),
         ([13, "regenerate", 4], (13, 23)),
         ([4, {"learning_rate": 0.1}, 1, "reset", 2, (1, 5)], (0, 10)),
     ],
@@ -407,27 +400,15 @@ def wild_seeds(count: int) -> Any:
     return make
 
 
-def test_seeds_have_not_diverged_while_one_has_not() -> None:
+def test_seeds_have_diverged_when_all_have() -> None:
     *_, end = records(trained("--json", *FLAGS_OF_SEEDS, trainers=wild_seeds(8)))
     assert end["event"] == "finished"
     assert end["diverged"] == 8
     assert end["loss_90"] is None
-
-
-def test_seeds_have_diverged_when_all_have() -> None:
     done = trained("--json", *FLAGS_OF_SEEDS, trainers=wild_seeds(9))
     assert done.returncode == 1
     last = json.loads(done.stdout.splitlines()[-1])
     assert last == {"event": "diverged", "epoch": 2, "window": 51, "loss": None}
-
-
-def test_a_run_that_goes_on_with_no_more_epochs_is_not_touched() -> None:
-    trained("--headless", *ONE_EPOCH, "--run", "run")
-    before = contents(Path("run"))
-    assert trained("--headless", "--resume", "run").returncode == 0
-    after = contents(Path("run"))
-    for name in ("run.json", "losses.bin", "commands.jsonl"):
-        assert after[name] == before[name]
 
 
 TEXT = ("--task", "text", "--total-series-length", 5000, "--num-epochs", 1)
@@ -438,12 +419,11 @@ THREE_TEXTS = (*TEXT, "--replicas", 3)
 NOTHING_COUNTS = "nothing counts as solved: --solved-below decides"
 
 
-def test_what_nothing_solves_says_what_decides() -> None:
+def test_of_what_nothing_solves_no_line_has_counts() -> None:
     """In training, in a list of runs and in one of branches."""
     done = trained("--headless", *THREE_TEXTS, "--run", "seeds")
     _, _, head, *lines = done.stdout.splitlines()
     assert head.startswith(NOTHING_COUNTS)
-    assert lines[-1].startswith("finished")
     for line in lines:
         assert (NOTHING_COUNTS in line) == (line is lines[-1])
         assert "%)" not in line
@@ -457,9 +437,11 @@ def test_what_nothing_solves_says_what_decides() -> None:
         assert NOTHING_COUNTS in line
         assert " of 3" not in line
     assert " of 3" not in answered("branches", "seeds").stdout
+    above = trained("--headless", *THREE_TEXTS, "--solved-below", 5)
+    assert "3/3 solved (44-100%)" in above.stdout
 
 
-def test_what_nothing_solves_has_no_counts() -> None:
+def test_of_what_nothing_solves_json_has_no_shares() -> None:
     *_, end = records(trained("--json", *THREE_TEXTS, "--run", "seeds"))
     assert end["solved"] == 0
     for name in ("success_rate", "success_low", "success_high", "median_window"):
@@ -468,5 +450,3 @@ def test_what_nothing_solves_has_no_counts() -> None:
         (row,) = json_rows(command)
         assert row["solved_level"] is None
         assert row["lottery"]["success_rate"] is None
-    above = trained("--headless", *THREE_TEXTS, "--solved-below", 5)
-    assert "3/3 solved (44-100%)" in above.stdout
