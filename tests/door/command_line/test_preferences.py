@@ -58,12 +58,6 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "config" / "echornn-tui" / "config.toml"
 
 
-def test_what_is_built_in() -> None:
-    app = opened()
-    assert (app.answer.returncode, app.answer.stderr) == (0, "")
-    assert app == Opened(app.answer, 10, 100, "dark", ascii=False, mouse=True, keys={})
-
-
 FILE = """fps = 20
 theme = "light"
 ascii = true
@@ -74,9 +68,12 @@ undo = "F5"
 """
 
 
-def test_a_flag_comes_before_the_environment_and_that_before_the_file(
+def test_flag_environment_file_and_what_is_built_in_come_in_this_order(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    app = opened()
+    assert (app.answer.returncode, app.answer.stderr) == (0, "")
+    assert app == Opened(app.answer, 10, 100, "dark", ascii=False, mouse=True, keys={})
     file.write_text(FILE)
     app = opened()
     keys: dict[str, tuple[str, ...]] = {"undo": ("f5",)}
@@ -88,9 +85,7 @@ def test_a_flag_comes_before_the_environment_and_that_before_the_file(
     assert app == Opened(app.answer, 30, math.inf, "light", ascii=False, mouse=False, keys=keys)
     app = opened("--fps", 40, "--theme", "dark", "--speed", 2.5, "--ascii")
     assert app == Opened(app.answer, 40, 2.5, "dark", ascii=True, mouse=False, keys=keys)
-
-
-def test_a_flag_takes_the_mouse() -> None:
+    file.unlink()
     assert opened("--no-mouse").mouse is False
 
 
@@ -107,16 +102,12 @@ def test_a_file_in_the_current_folder_is_not_read(
 
 BAD = {
     "fps = 100": "fps 100 0.1 60",
-    "[fps]\na = 1": "fps 0.1 60",
     "ascii = 1": "ascii 1 true false",
-    'theme = "blue"': "theme blue dark light",
     "speed = 0": "speed 0 0.01 1,000,000 max",
     "ftp = 10": "ftp fps",
-    "fps 10": "TOML",
     "fps = 10\n# \udcff": "TOML utf-8",
     "[keys]\nundoo = 'x'": "undoo undo",
     "[keys]\nundo = 3": "undo 3",
-    "[keys]\nundo = 'foo'": "undo foo",
     "[keys]\nundo = 'ctrl+q'": "undo ctrl+q",
     "[keys]\n\nundo = 'U'": "U undo redo",
     "[keys]\nfall = 'u'": "u undo fall",
