@@ -83,6 +83,7 @@ BAD: dict[str, dict[str, str]] = {
         "/nowhere": "/nowhere",
         "RUN --at 21": "at 21 0 20",
         "RUN --input 1": "input 1 --fixed-points",
+        "RUN --csv": "--csv --along",
         "RUN --dot": "--dot --automaton --json",
         "RUN --automaton --dot --json": "--dot --json",
         "RUN --solutions": "replicas 1",
