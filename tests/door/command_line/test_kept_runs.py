@@ -183,9 +183,6 @@ def test_windows_of_seeds_and_of_one_that_goes_on_alone() -> None:
         among_others = windows[windows["replica"] == replica]
         for name in alone.dtype.names:
             np.testing.assert_array_equal(alone[name], among_others[name])
-    alone = table("export seeds --branch b --replica 2")
-    np.testing.assert_array_equal(alone["window"], np.arange(230) + 1)
-    np.testing.assert_array_equal(alone["loss"][:200], losses[:, 2])
     assert len(table("export seeds --branch b --replica 0")) == 200
 
 
@@ -210,11 +207,8 @@ def test_the_summary_is_of_a_branchs_end() -> None:
             assert row["final_loss"] == pytest.approx(path["loss"][-50:].mean(), rel=1e-5)
     assert lines("export seeds --summary") == lines("export seeds --summary --branch e")
 
-    solved = table("export seeds --summary --branch a")["solved_at"]
-    for row, window in zip(json_rows("export seeds --summary --branch a"), solved, strict=True):
-        assert (row["solved_at"] or np.nan) == pytest.approx(window, nan_ok=True)
-    # the slowest solves it later
-    np.testing.assert_array_equal(np.isfinite(solved), [True, False, False, True, True, False])
+    solved = [row["solved_at"] for row in json_rows("export seeds --summary --branch a")]
+    assert solved == [89, None, None, 108, 89, None], "the slowest solves it later"
 
 
 @pytest.mark.usefixtures("run", "seeds")
@@ -345,16 +339,7 @@ def test_weights_of_any_window_of_any_branch(run: Path) -> None:
 
 
 @pytest.mark.usefixtures("seeds")
-def test_weights_of_seeds() -> None:
-    assert weights("seeds --branch a --replica 5")["W"] == [200]
-    assert weights("seeds --branch b")["W"] == [230]
-    assert weights("seeds --branch c --at 155")["W"] == [[155]] * 6
-    assert weights("seeds")["W"] == [[4]] * 3
-    require_no_weights("seeds --branch b --replica 0", "only 2")
-
-
-@pytest.mark.usefixtures("seeds")
-def test_weights_of_each_network_at_the_window_at_which_it_was_solved() -> None:
+def test_weights_of_seeds_at_a_window_and_where_each_was_solved() -> None:
     """Replicas 0, 3 and 4 solve it at windows 89, 108 and 89, which are trained once for all."""
     trainers: list[ScriptedTrainer] = []
 
@@ -374,21 +359,12 @@ def test_weights_of_each_network_at_the_window_at_which_it_was_solved() -> None:
         assert saved["window"].tolist() == [89, 108, 89]
         assert saved["W"].tolist() == [[89], [108], [89]]
 
-    alone = trained(*command.split(), "--replica", 3)
-    assert (alone.returncode, alone.stderr) == (0, "")
     assert weights("seeds --branch d --at solved --replica 3") == {"W": [108]}
     require_no_weights("seeds --branch d --at solved --replica 2", "replica 2")
-
-
-def test_weights_of_a_network_that_was_solved_among_others(tmp_path: Path) -> None:
-    """Replica 3 goes on alone from window 200 on; it was solved at window 108."""
-    steps = (200, Choose(3), "alone", 30)
-    record_branches(tmp_path / "run", *steps, config=SMALL_POPULATION)
-    assert weights("run --replica 3 --at solved")["W"] == [108]
-    assert weights("run --replica 3 --at 150")["W"] == [150]
-    assert weights("run --replica 3")["W"] == [230]
-    together = {"replica": [3], "window": [230], "seed": ["10"], "W": [[230]]}
-    assert weights("run --replica all") == together
+    assert weights("seeds --branch b")["W"] == [230]
+    require_no_weights("seeds --branch b --replica 0", "only 2")
+    assert weights("seeds --branch c --at 155")["W"] == [[155]] * 6
+    assert weights("seeds")["W"] == [[4]] * 3
 
 
 @pytest.mark.usefixtures("seeds")
@@ -448,8 +424,6 @@ def test_events_for_tensorboard_are_means_along_the_path(tmp_path: Path) -> None
     for tag, share in {"loss_10": 0.1, "loss": 0.5, "loss_90": 0.9}.items():
         quantiles = np.quantile(losses, share, axis=1)
         assert list(curves[tag].values()) == pytest.approx(quantiles)
-    third = events(Path("events/six_replica-3"))["loss"]
-    assert list(third.values()) == pytest.approx(losses[:, 3])
 
 
 def events(folder: Path) -> dict[str, dict[int, float]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from rich.style import Style
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -28,7 +27,6 @@ from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tests.typed import bytes_of
 from tui.cli import computation
 from tui.map.app import Follower, MapApp, MapScreen
-from tui.term.private_textual import strips_shown
 from tui.term.terminal_input import TerminalInput
 
 
@@ -158,19 +156,6 @@ def text_of(app: MapApp) -> str:
     view = app.map.view
     lines = [view.cells.text(y).rstrip() for y in range(view.size.height)]
     return "\n".join(lines)
-
-
-def lines_and_styles(app: MapApp) -> tuple[list[str], list[list[Style]]]:
-    """What the screen shows, and how each of its characters looks."""
-    lines = []
-    styles = []
-    for strip in strips_shown(app.screen):
-        cells: list[Style] = []
-        for segment in strip:
-            cells += [segment.style or Style()] * len(segment.text)
-        lines.append(strip.text)
-        styles.append(cells)
-    return lines, styles
 
 
 def config_opened(app: MapApp) -> EchoConfig:

@@ -18,7 +18,6 @@ from tests.door.sweeps.stage import (
     kept_seed,
     kept_texts,
     kept_three,
-    lines_and_styles,
     look_again,
     opened,
     packet,
@@ -161,26 +160,6 @@ async def test_the_cursor_reads_a_square() -> None:
         assert "across cell, down echo_step" in text_of(app)
         assert "echo_step 9, cell gru: " in text_of(app), "the cursor stays on its square"
         await pilot.press("X", "X")
-
-
-async def test_numbers_stand_in_cells_and_the_legend_has_their_inks() -> None:
-    async with opened(size=(120, 30)) as (app, _):
-        text, styles = lines_and_styles(app)
-    y, x = place(text, "> rnn", "100")
-    assert text[y - 1][x] == "█"
-    assert text[y][x + 3] == "█", "nothing but the number is in its place"
-    number = styles[y][x]
-    block = styles[y - 1][x]
-    assert number.color == block.color
-    assert number.reverse, "so that the block is whole also without colours"
-    y, x = place(text, "█ all", "█")
-    assert styles[y][x].color == block.color
-
-
-def place(text: list[str], words: str, sign: str) -> tuple[int, int]:
-    """The only line with these words, and the column of the first of these signs on it."""
-    (line,) = [line for line in text if words in line]
-    return text.index(line), line.index(sign)
 
 
 async def test_a_filter_is_obeyed_while_typed_and_refused_by_its_word() -> None:
