@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.answered import answered, json_rows
+from tests.compiled import plain
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_programs", "one_processor")]
 
@@ -26,6 +28,12 @@ replica seed x y cluster is_medoid loss longer_loss resting_states solved_at
 KEYS_ALONG = """
 window as_recorded networks mean_distance solved mean_distance_solved shown clusters
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_compiled() -> Iterator[None]:
+    with plain():
+        yield
 
 
 @pytest.fixture(autouse=True)
