@@ -231,16 +231,7 @@ def test_states_and_evaluations_of_all_replicas_are_on_the_same_inputs() -> None
     networks = weights("seeds-run --replica all")
     data = exported("seeds-run --replica all --states")
     trials, steps = data["inputs"].shape
-    shapes = {
-        "targets": (trials, steps),
-        "scored": (trials, steps),
-        "conditions": (trials,),
-        "states": (8, trials, steps, 4),
-        "carried": (8, trials, steps, 4),
-        "outputs": (8, trials, steps, 2),
-    }
-    for name, shape in shapes.items():
-        assert data[name].shape == shape, name
+    assert data["carried"].shape == (8, trials, steps, 4)
     for arrays in (data, networks):
         np.testing.assert_array_equal(arrays["replica"], np.arange(8))
         np.testing.assert_array_equal(arrays["window"], [666] * 8)

@@ -137,16 +137,9 @@ def test_only_what_shows_a_screen_needs_preferences(file: Path) -> None:
     assert answered("list").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("variable", "text", "allowed"),
-    [("ECHORNN_FPS", "fast", "0.1 to 60"), ("ECHORNN_ASCII", "2", "true or false")],
-)
-def test_a_bad_variable_is_refused_in_a_line(
-    variable: str, text: str, allowed: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, text)
+def test_a_bad_variable_is_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECHORNN_ASCII", "2")
     done = opened().answer
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 2
-    for word in (variable, text, allowed):
-        assert word in done.stderr
+    assert re.search('ECHORNN_ASCII = "2" .*true or false', done.stderr)
