@@ -3,6 +3,7 @@ again by NumPy."""
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,15 +139,11 @@ def test_along_a_run_each_window_has_what_probe_says_there() -> None:
     windows = json_rows("export echo-run --branch a")
     assert last["loss"] == pytest.approx(windows[39]["loss"])
 
-    head, *lines = answered(*ALONG.split(), "--csv").stdout.splitlines()
-    columns = head.split(",")
-    moved, remembered = columns.index("update_ratios W"), columns.index("memory 3")
-    for row, line in zip(rows, lines, strict=True):
-        cells = line.split(",")
-        assert len(cells) == len(columns)
+    printed = csv.DictReader(answered(*ALONG.split(), "--csv").stdout.splitlines())
+    for row, cells in zip(rows, printed, strict=True):
         ratio = row["update_ratios"]["W"]
-        assert cells[moved] == ("" if ratio is None else f"{ratio:.9g}")
-        assert cells[remembered] == f"{row['memory'][3]:.9g}"
+        assert cells["update_ratios W"] == ("" if ratio is None else f"{ratio:.9g}")
+        assert cells["memory 3"] == f"{row['memory'][3]:.9g}"
     assert len(answered(*ALONG.split()).stdout.splitlines()) == 3
 
 
