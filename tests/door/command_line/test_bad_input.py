@@ -176,37 +176,41 @@ BAD: dict[str, dict[str, str]] = {
 """For each subcommand, arguments that are refused, and the words of the line that says so."""
 
 
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
-    """Two runs, a sweep and a lesson by the words of the table; the current folder is empty."""
-    run = record_branches(
-        tmp_path / "run", 14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20)
-    )
-    seeds = record_branches(tmp_path / "seeds", 20, config=SMALL_POPULATION)
-    keep(tmp_path / "sweep", [SMALL_SWEEP])
-    lesson = tmp_path / "lesson.md"
-    lesson.write_text("# Steps\n\n: step 3\n: stpe 3\n")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return {"RUN": run, "SEEDS": seeds, "SWEEP": tmp_path / "sweep", "LESSON": lesson}
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, a sweep and a lesson, and an empty folder."""
+    folder = tmp_path_factory.mktemp("bad")
+    steps = (14, {"learning_rate": 0.1}, 6, (1, 17), "regenerate", 9, (1, 20))
+    record_branches(folder / "run", *steps)
+    record_branches(folder / "seeds", 20, config=SMALL_POPULATION)
+    keep(folder / "sweep", [SMALL_SWEEP])
+    (folder / "lesson.md").write_text("# Steps\n\n: step 3\n: stpe 3\n")
+    (folder / "here").mkdir()
+    return folder
+
+
+PLACES = {"RUN": "run", "SEEDS": "seeds", "SWEEP": "sweep", "LESSON": "lesson.md"}
+"""By the words of the table, what is in that folder."""
 
 
 @pytest.mark.parametrize("command", BAD)
 def test_is_refused_in_a_line_and_nothing_is_written(
-    command: str, places: dict[str, Path], tmp_path: Path
+    command: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = contents(tmp_path)
+    monkeypatch.chdir(folder / "here")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    before = contents(folder)
     wrong: list[str] = []
     for arguments, words in BAD[command].items():
-        line = re.sub(rf"\b({'|'.join(places)})\b", lambda match: str(places[match[0]]), arguments)
+        pattern = rf"\b({'|'.join(PLACES)})\b"
+        line = re.sub(pattern, lambda match: str(folder / PLACES[match[0]]), arguments)
         done = trained(*shlex.split(f"{command} {line}"))
         for fault in faults(done, command, words):
             wrong.append(f"{arguments}: {fault}:\n{done.stderr}{done.stdout}")
-        if contents(tmp_path) != before:
-            wrong.append(f"{arguments}: it has written {[*contents(tmp_path)]}")
+        if contents(folder) != before:
+            wrong.append(f"{arguments}: it has written {[*contents(folder)]}")
     assert not wrong, "\n".join(wrong)
-    assert not any((tmp_path / "here").iterdir())
+    assert not any((folder / "here").iterdir())
 
 
 def faults(done: Answer, command: str, words: str) -> Iterator[str]:
