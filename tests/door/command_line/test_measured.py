@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -184,44 +185,25 @@ def test_a_keras_model_computes_what_numpy_does() -> None:
     np.testing.assert_allclose(model(bits), expected, atol=1e-5)
 
 
-def test_evaluate_takes_other_settings_of_the_task() -> None:
-    (otherwise,) = json_rows("evaluate echo-run --echo-step 5 --trials 8")
-    assert otherwise["loss"] > 0.6
-    assert otherwise["trials"] == 8
-
-
-def train_parity(run: str, length: int, replicas: int) -> None:
-    sizes = f"--length {length} --batch-size 20 --total-series-length {40 * length}"
-    flags = f"--headless --run {run} --replicas {replicas} --task parity --num-epochs 1 {sizes}"
-    trained = answered(*flags.split())
-    assert trained.returncode == 0, trained.stderr
-
-
-def test_each_size_is_evaluated_on_its_own_data_and_the_line_is_the_mean_of_networks() -> None:
-    """Held-out data is of a seed and a task: a run with longer trials has that of the longer
-    size."""
-    train_parity("parity", 4, replicas=3)
-    train_parity("longer", 7, replicas=1)
-    data = {4: exported("parity --states"), 7: exported("longer --states")}
-    networks = weights("parity --replica all")
-    rows = json_rows("evaluate parity --sizes length=4,7")
-    places = [(row["replica"], row["length"]) for row in rows]
-    assert places == [(0, 4), (0, 7), (1, 4), (1, 7), (2, 4), (2, 7)]
+def test_each_size_is_evaluated_as_alone_and_its_line_is_the_mean_of_networks() -> None:
+    evaluate = "evaluate seeds-run --trials 8"
+    rows = json_rows(f"{evaluate} --sizes echo_step=3,5")
+    alone = {size: json_rows(f"{evaluate} --echo-step {size}") for size in (3, 5)}
+    assert alone[5][0]["loss"] > 0.6, "it echoes what came three steps before"
+    assert alone[5][0]["trials"] == 8
+    places = [(row["replica"], row["echo_step"]) for row in rows]
+    assert places == [*product(range(8), (3, 5))]
     for row in rows:
-        network = {name: networks[name][row["replica"]] for name in ("W", "b", "W2", "b2")}
-        of_size = data[row["length"]]
-        states = states_by_hand(network, of_size["inputs"])
-        outputs = oracle.softmax(oracle.logits(network, states))
-        assert row["loss"] == pytest.approx(loss_by_hand(outputs, of_size), rel=1e-3)
-        hits = (outputs.argmax(axis=2) == of_size["targets"])[of_size["scored"]]
-        assert row["accuracy"] == pytest.approx(hits.mean(), abs=2e-3)
+        expected = alone[row["echo_step"]][row["replica"]]
+        for name in ("loss", "accuracy", "trials", "steps"):
+            assert row[name] == expected[name], name
 
-    printed = answered("evaluate", "parity", "--sizes", "length=4..7@2").stdout.splitlines()
+    printed = answered(*evaluate.split(), "--sizes", "echo_step=3..5@2").stdout.splitlines()
     shorter, longer = (line.split() for line in printed[2:])
-    losses = [row["loss"] for row in rows if row["length"] == 7]
-    spread = 2 * np.std(losses, ddof=1) / np.sqrt(3)
-    assert longer[:3] == ["7", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
-    assert shorter[0] == "4"
+    losses = [row["loss"] for row in alone[5]]
+    spread = 2 * np.std(losses, ddof=1) / np.sqrt(8)
+    assert longer[:3] == ["5", f"{np.mean(losses):.4f}", f"{spread:.4f}"]
+    assert shorter[0] == "3"
 
 
 def test_states_and_evaluations_of_all_replicas_are_on_the_same_inputs() -> None:
