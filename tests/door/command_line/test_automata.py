@@ -23,8 +23,7 @@ ECHO = RUNS / "echo-run"
 SOLVED = (ECHO, "--branch a")
 WRONG = (RUNS / "seeds-run", "--replica 3")
 """It answers with a machine, which is not that of the echo."""
-UNCERTAIN = (ECHO, "--branch a --at 100")
-"""Its states are those of no machine."""
+SHORT = "--total-series-length 200 --num-epochs 1 --headless --run run"
 QUOTED = """
 from dataclasses import dataclass
 import numpy as np
@@ -130,12 +129,17 @@ def test_the_word_of_a_network_that_is_wrong_is_replayed() -> None:
 
 
 def test_where_none_is_found_it_says_so_and_the_figure_is_refused() -> None:
+    """Of a random network, which has as many states as it has heard letters."""
+    rng = np.random.default_rng(1)
+    shapes = {"W": (9, 8), "b": (1, 8), "W2": (8, 2), "b2": (1, 2)}
+    weights: Any = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    np.savez("w.npz", **weights)
+    done("--weights w.npz --state-size 8", SHORT)
     reason = r"No automaton found: \d+\.\d % of moves alike; it takes 99\.0 %"
-    comment, *graph = done("probe", *UNCERTAIN, "--automaton --dot").splitlines()
+    comment, *graph = done("probe run --at 0 --automaton --dot").splitlines()
     assert re.match(f"// {reason}", comment)
     assert graph == ["digraph automaton {", "}"]
-    command = ("figure", ECHO, "automaton --branch a --at 100 -o a.svg")
-    assert re.search(reason, refused(*command).stderr)
+    assert re.search(reason, refused("figure run automaton --at 0 -o a.svg").stderr)
     assert not Path("a.svg").exists()
 
 
@@ -172,7 +176,6 @@ def test_a_figure_has_the_moves_beside_it() -> None:
 
 
 def test_a_task_without_letters_is_refused() -> None:
-    size = "--total-series-length 200 --num-epochs 1 --length 10 --headless"
-    done(f"--task adding {size} --run run")
+    done("--task adding --length 10", SHORT)
     for command in ("probe run --automaton", "figure run automaton -o a.svg"):
         assert "numbers, not letters" in refused(command).stderr.splitlines()[0]
