@@ -145,9 +145,11 @@ def test_where_none_is_found_it_says_so_and_the_figure_is_refused() -> None:
 
 def test_a_graph_has_each_move_and_its_names_are_quoted() -> None:
     Path("own.py").write_text(QUOTED, encoding="utf-8")
-    done("--task own.py:Quoted --total-series-length 5000 --num-epochs 1 --headless --run run")
-    (machine,) = json_rows("probe run --automaton --trust")
-    graph = done("probe run --automaton --dot --trust")
+    done("--task own.py:Quoted", SHORT)
+    command = "probe run --at 0 --automaton --trust"
+    (machine,) = json_rows(command)
+    assert machine["states"] == 2
+    graph = done(command, "--dot")
     label = r'\[label="((?:[^"\\]|\\.)*)"\]'
     nodes = dict(re.findall(rf"^  (\d+) {label}$", graph, re.MULTILINE))
     arrows = re.findall(rf"^  (\d+) -> (\d+) {label}$", graph, re.MULTILINE)
