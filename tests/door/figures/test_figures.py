@@ -109,7 +109,7 @@ def test_norms_are_those_of_the_export() -> None:
     assert {*clipped} == {0, 1}
 
 
-def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
+def test_a_band_has_the_quantiles_of_the_exported_losses_and_a_line_of_the_chosen() -> None:
     record_branches(Path("run"), 40, config=SMALL_POPULATION)
     band = figure("run", "curve")
     losses = np.array(floats(exported("run")["loss"])).reshape(40, 6)
@@ -123,14 +123,9 @@ def test_a_band_has_the_quantiles_of_the_exported_losses() -> None:
         assert mean == pytest.approx(losses[:, seed - 7], rel=1e-6), "a line for each of a few"
     with_one = figure("run", "curve", "--replica", 2)
     assert where(with_one, "line", "seed 9", "mean") == pytest.approx(losses[:, 2], rel=1e-6)
-
-
-def test_a_figure_from_the_screen_is_of_the_network_that_it_shows() -> None:
-    record_branches(Path("run"), 40, config=SMALL_POPULATION)
-    answer = trained("do", "run", "seed 9; figure curve b.svg")
-    assert answer.returncode == 0, answer.stderr
-    of_one = figure("run", "curve", "--replica", 2)
-    assert columns_of(Path("b.svg.csv").read_text()) == of_one
+    from_the_screen = trained("do", "run", "seed 9; figure curve b.svg")
+    assert from_the_screen.returncode == 0, from_the_screen.stderr
+    assert columns_of(Path("b.svg.csv").read_text()) == with_one
 
 
 def test_branches_are_told_apart_by_letter() -> None:
