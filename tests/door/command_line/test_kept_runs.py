@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import struct
 import sys
 from dataclasses import replace
@@ -87,14 +88,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state" / "echornn-tui" / "runs"
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    return record_branches(tmp_path / "run", *RUN)
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recorded")
+    record_branches(folder / "run", *RUN)
+    record_branches(folder / "seeds", *SEEDS, config=SMALL_POPULATION)
+    return folder
 
 
 @pytest.fixture
-def seeds(tmp_path: Path) -> Path:
-    return record_branches(tmp_path / "seeds", *SEEDS, config=SMALL_POPULATION)
+def run(recorded: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(recorded / "run", tmp_path / "run")
+
+
+@pytest.fixture
+def seeds(recorded: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(recorded / "seeds", tmp_path / "seeds")
 
 
 def lines(command: str) -> list[str]:
