@@ -27,9 +27,6 @@ from tui.__main__ import main as run_program
 READS_KEPT_RUNS = "tui.app.training_screen:kept_runs_beside"
 """What can fail: this runs on a thread when the list of runs is opened."""
 
-ENDS_A_RUN = "tui.cli.train:end"
-"""This runs when the program leaves."""
-
 
 class HungTrainer(ScriptedTrainer):
     """A trainer whose first call is its last: the second one never returns."""

@@ -14,7 +14,7 @@ from echornn import read
 from tests.answered import answered
 from tests.door.remote.viewers import viewers_of
 from tests.patience import wait_for
-from tests.program import Program, detached, gone, running, signals_of
+from tests.program import Program, detached, running, signals_of
 
 pytestmark = pytest.mark.slow
 
@@ -23,8 +23,11 @@ def attached(folder: Path, width: int = 80, height: int = 24) -> AbstractContext
     return running("attach", folder, width=width, height=height, scripted=True)
 
 
-def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(tmp_path: Path) -> None:
+def test_two_terminals_look_one_steers_one_is_killed_and_a_killed_session_is_said(
+    tmp_path: Path,
+) -> None:
     with detached(tmp_path / "run", speed=1) as folder, ExitStack() as stack:
+        session = int(json.loads((folder / "serving.json").read_text())["process"])
         first = stack.enter_context(attached(folder, 100, 30))
         first.shows("running")
         first.shows_on_line(29, "q Quit")
@@ -44,45 +47,18 @@ def test_two_terminals_look_at_a_run_in_the_background_and_one_steers(tmp_path: 
         second.press("2")
         second.shows("matrix")
         assert "matrix" not in first.text
-        assert second.quit() == 0
-        assert second.mended
+        os.killpg(second.pid, signal.SIGKILL)
         first.hides("steers")
-        done = answered("attach", "--stop", folder)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert f"--resume {folder}" in done.stdout
-        first.shows("ended")
+        first.press(" ")
+        first.shows("running")
+        os.kill(session, signal.SIGKILL)
+        first.shows("lost")
         assert first.quit() == 0
-        assert str(folder) in first.text.replace("\n", "")
-        assert read(folder).path().loss.size == 666
+        assert f"--resume {folder}" in first.text.replace("\n", "")
+        assert read(folder).path().loss.size >= 666
         late = answered("attach", "--once", folder)
         assert late.returncode == 2
         assert str(folder) in late.stderr
-
-
-def test_a_killed_viewer_is_nothing_and_a_killed_session_is_said(tmp_path: Path) -> None:
-    with detached(tmp_path / "run", speed=1) as folder:
-        pointer = json.loads((folder / "serving.json").read_text())
-        with attached(folder) as viewer:
-            viewer.shows("running")
-            with attached(folder) as lost:
-                lost.shows("running")
-                viewer.shows("looks on")
-                os.killpg(lost.pid, signal.SIGKILL)
-                wait_for(lambda: len(viewers_of(folder)[0]) == 1)
-            with attached(folder) as gone_too:
-                gone_too.shows("running")
-                app = gone_too.app
-                gone_too.close_terminal()
-                wait_for(lambda: gone(app))
-                wait_for(lambda: len(viewers_of(folder)[0]) == 1)
-            viewer.hides("looks on")
-            viewer.press(" ")
-            viewer.shows("paused")
-            os.kill(int(pointer["process"]), signal.SIGKILL)
-            viewer.shows("lost")
-            assert viewer.quit() == 0
-            assert f"--resume {folder}" in viewer.text.replace("\n", "")
-        assert answered("attach", "--once", folder).returncode == 2
 
 
 def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path: Path) -> None:
@@ -101,6 +77,8 @@ def test_a_run_in_the_app_is_attached_to_and_goes_on_in_the_background(tmp_path:
             assert program.mended
             viewer.shows("attach")
             assert viewer.quit() == 0
-    assert answered("attach", "--stop", folder).returncode == 0
+    done = answered("attach", "--stop", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"--resume {folder}" in done.stdout
     assert read(folder).path().loss.tobytes().startswith(before.tobytes())
     assert not (folder / "serving.json").exists()

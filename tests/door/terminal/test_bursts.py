@@ -17,15 +17,10 @@ TEN_WINDOWS = (
 
 PACKETS = {
     "..": r"paused .*epoch 1/3 +window +2/10",
-    "r:step 3⏎": r"paused .*epoch 1/3 +window +3/10",
     "℗epoch⏎:stpe⏎⎋⎋": r"paused .*epoch 1/3 +window +10/10",
-    "℗step⏎bb": r"paused .*epoch 2/3 +window +1/10",
-    "bnxy⏎⎋.": r"paused .*epoch 2/3 +window +2/10",
-    "b": r"b xy: started over",
-    "⎋orate⎋.": r"paused .*epoch 2/3 +window +3/10",
-    "?/..⎋⎋.": r"paused .*epoch 2/3 +window +4/10",
-    "s↓0.15⏎s:⟦step 2⟧⏎..": r"paused .*epoch 2/3 +window +8/10",
-    "←←⏎.": r"paused .*epoch 2/3 +window +8/10",
+    "bnxy⏎⎋.": r"paused .*epoch 2/3 +window +1/10",
+    "s↓0.15⏎s:⟦step 2⟧⏎..": r"paused .*epoch 2/3 +window +5/10",
+    "←←⏎.": r"paused .*epoch 2/3 +window +5/10",
 }
 """What the screen shows after each, one packet after the other."""
 

@@ -25,53 +25,29 @@ def hears(pid: int) -> bool:
     return signal.SIGTERM in signals_of(pid, "SigCgt")
 
 
-def has_loaded(pid: int, library: str) -> bool:
-    return library in Path(f"/proc/{pid}/maps").read_text()
-
-
 def has_come_to(stage: str, pid: int, folder: Path) -> bool:
-    match stage:
-        case "its first line":
-            return hears(pid)
-        case "while it imports":
-            return has_loaded(pid, "_multiarray_umath")
-        case "once it has a folder":
-            return hears(pid) and (folder / "run.json").exists()
-        case _:
-            return has_loaded(pid, "tensorflow")
+    if stage == "its first line":
+        return hears(pid)
+    return hears(pid) and (folder / "run.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("stage", "number"),
-    [
-        ("its first line", signal.SIGTERM),
-        ("while it imports", signal.SIGINT),
-        ("once it has a folder", signal.SIGTERM),
-        ("while TensorFlow is imported", signal.SIGINT),
-    ],
-)
-def test_lines(stage: str, number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["its first line", "once it has a folder"])
+def test_lines(stage: str, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     command = [sys.executable, "-m", "tui", "--headless", "--run", str(folder)]
     for _ in range(2):  # the same command starts it again
         with Popen(command, stdout=PIPE, stderr=PIPE) as process:
             wait_for(partial(has_come_to, stage, process.pid, folder))
-            process.send_signal(number)
+            process.send_signal(signal.SIGTERM)
             _, errors = process.communicate()
         assert process.returncode == 42, errors
         assert b"Traceback" not in errors
 
 
 def app_has_come_to(stage: str, program: Program) -> bool:
-    match stage:
-        case "its first line":
-            return hears(program.pid)
-        case "once it has a guardian":
-            return children_of(program.pid) != []
-        case "once it has the screen":
-            return b"\x1b[?1049h" in program.output
-        case _:
-            return b"epoch" in program.output
+    if stage == "its first line":
+        return hears(program.pid)
+    return children_of(program.pid) != []
 
 
 @pytest.mark.parametrize(
@@ -79,8 +55,6 @@ def app_has_come_to(stage: str, program: Program) -> bool:
     [
         ("its first line", signal.SIGINT),
         ("once it has a guardian", signal.SIGTERM),
-        ("once it has the screen", signal.SIGINT),
-        ("once it has drawn", signal.SIGTERM),
     ],
 )
 def test_the_app(stage: str, number: signal.Signals, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_it_lives_through_a_storm_of_keys_and_its_run_replays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the command palette can save the screen to the current folder
-    assert Storm(2, 250, tmp_path / "run", hashed=True).blow("--num-epochs", "3") == ""
+    assert Storm(2, 120, tmp_path / "run", hashed=True).blow("--num-epochs", "3") == ""
     assert (tmp_path / "run" / "losses.bin").stat().st_size > 0
 
 

@@ -3,9 +3,9 @@ more than it takes."""
 
 from __future__ import annotations
 
-import random
 import re
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,23 +27,18 @@ def cells(program: Program) -> list[list[tuple[object, ...]]]:
     return [[tuple(row[x]) for x in range(screen.columns)] for row in rows]
 
 
-KEYS = (
-    *(".", ".", ".", "1.", "2.", "3.", "l."),
-    *("?\x1b[27u.", "s\x1b[27u.", "b\x1b[27u.", "\x1b[D.", "[.", "w."),
-)
-
-
-def come_to_the_same(both: list[Program], keys: str) -> bool:
-    """Whether both terminals show the same after these keys."""
-    for program in both:
-        program.press(keys)
-    for program in both:
+def show_the_same(programs: list[Program]) -> bool:
+    """Whether two terminals show the same, once nothing more comes."""
+    for program in programs:
         program.quiet_for(0.2)
-    return cells(both[0]) == cells(both[1])
+    first, second = programs
+    return cells(first) == cells(second)
 
 
-def test_the_terminal_shows_what_textual_would_draw() -> None:
-    dice = random.Random(1)
+KEYS = ("l.", "?\x1b[27u.", "s\x1b[27u.", "2.", "b\x1b[27u.")
+
+
+def test_the_terminal_shows_what_textual_would_draw_and_small_changes_take_few_bytes() -> None:
     both = []
     with ExitStack() as stack:
         for plain in ("0", "1"):
@@ -52,44 +47,26 @@ def test_the_terminal_shows_what_textual_would_draw() -> None:
                 "--paused", width=120, height=40, environment=own_output, scripted=True
             )
             both.append(stack.enter_context(paused))
+        ours, _ = both
         for program in both:
             program.press(".")
             program.shows("paused", "window   1/666", "q Quit")
-        for turn in range(8):
-            for _ in range(4):  # what is drawn late, the next try finds there
-                keys = KEYS[turn] if turn % 2 else dice.choice(KEYS)
-                is_same = come_to_the_same(both, keys)
-                if is_same:
-                    break
-            assert is_same, f"after {keys!r}"
-            if turn == 5:
-                for program in both:
-                    program.resize(100, 30)
-                    program.shows_on_line(29, "q Quit")
+        drawn = len(ours.output)
+        for number, keys in enumerate(KEYS, 2):
+            for program in both:
+                program.press(keys)
+                program.matches(f"window +{number}/666")
+            wait_for(partial(show_the_same, both))
+        for program in both:
+            program.resize(100, 30)
+            program.shows_on_line(29, "q Quit")
+        wait_for(partial(show_the_same, both))
+        before = len(ours.output)
+        ours.press("+")
+        ours.shows("200 windows/s")
+        assert len(ours.output) - before < drawn / 20
         for program in both:
             assert program.quit() == 0
-
-
-def test_small_changes_take_few_bytes_and_ctrl_l_draws_all() -> None:
-    with running("--paused", width=100, height=30, scripted=True) as program:
-        program.press(".")
-        program.shows("paused", "window   1/666", "q Quit")
-        program.quiet_for(0.2)
-        drawn = cells(program)
-        before = len(program.output)
-        program.scribble(90, 29, "~~~~~~~~~~")  # where the last bytes go
-        assert cells(program) != drawn
-        program.press("\x0c")
-        program.until(lambda _: cells(program) == drawn)
-        whole = len(program.output) - before
-        program.press("+")
-        program.shows("200 windows/s")
-        program.quiet_for(0.2)
-        before = len(program.output)
-        program.press("-")
-        program.shows("100 windows/s")
-        assert len(program.output) - before < whole / 20
-        assert program.quit() == 0
 
 
 def test_a_slow_terminal_slows_no_training_and_is_sent_the_newest_picture_when_it_is_ready(
