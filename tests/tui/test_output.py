@@ -8,7 +8,6 @@ from io import StringIO
 from typing import Any
 
 import pyte
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -114,8 +113,11 @@ class Terminal:
         return [[line[x] for x in range(WIDTH)] for line in lines]
 
 
-@pytest.mark.parametrize("colours", ["truecolor", "256", "standard"])
-@given(first=screens, others=st.lists(changes, max_size=4))
+@given(
+    colours=st.sampled_from(["truecolor", "256", "standard"]),
+    first=screens,
+    others=st.lists(changes, max_size=4),
+)
 def test_the_terminal_shows_the_same_as_if_whole_lines_had_been_sent(
     colours: str, first: list[Pieces], others: list[tuple[list[Pieces], set[int]]]
 ) -> None:
@@ -132,13 +134,6 @@ def test_the_terminal_shows_the_same_as_if_whole_lines_had_been_sent(
     draw(whole(first), whole(first))
     for screen, dirty in others:
         draw(part(screen, dirty), part(screen, dirty))
-
-
-@given(screens)
-def test_what_is_shown_already_is_not_sent_again(screen: list[Pieces]) -> None:
-    diff = ScreenDiff()
-    diff.send(whole(screen), console())
-    assert diff.send(part(screen, [0, 1, 2]), console()) == ""
 
 
 def test_a_change_is_a_move_a_pen_and_a_character() -> None:

@@ -28,11 +28,6 @@ async def test_ascii_only_is_ascii_only_and_no_line_is_longer_than_the_screen() 
             assert "epoch" in text or "Help" in text
 
 
-async def test_ascii_only_is_ascii_only_while_it_loads() -> None:
-    async with opened(ascii_only=True, loaded=False) as stage:
-        assert stage.text.isascii()
-
-
 def shows(stage: Stage, state: str) -> str:
     """The sign of the state, which is the session's and stands beside its sign."""
     stage.stands(state=state)
@@ -47,6 +42,7 @@ async def test_each_state_is_a_word_with_a_sign_so_that_colour_is_never_the_only
 ) -> None:
     async with opened(ascii_only=ascii_only, loaded=False) as stage:
         shown = shows(stage, "loading")
+        assert stage.text.isascii() == ascii_only
         await stage.release()
         shown += shows(stage, "paused")
         await stage.press("space")
@@ -61,7 +57,7 @@ async def test_each_state_is_a_word_with_a_sign_so_that_colour_is_never_the_only
     assert signs in (shown, None)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45), (60, 16), (300, 90), (200, 60)])
+@pytest.mark.parametrize("size", [(60, 16), (300, 90)])
 async def test_on_a_large_screen_all_of_it_is_there(size: tuple[int, int]) -> None:
     async with opened() as stage:
         await stage.press("e")
@@ -78,14 +74,14 @@ async def test_on_a_large_screen_all_of_it_is_there(size: tuple[int, int]) -> No
         stage.stands(trained=11)
 
 
-@pytest.mark.parametrize("size", [(59, 24), (80, 15), (40, 10), (20, 5), (1, 1)])
+@pytest.mark.parametrize("size", [(59, 24), (80, 15), (1, 1)])
 async def test_on_a_small_screen_the_state_is_there_and_keys_work(size: tuple[int, int]) -> None:
     async with opened() as stage:
         await stage.press("e")
         text = await stage.resize(*size)
-        assert "paused" in text or size[0] < 20
-        assert "60x16" in text or size[0] < 20
-        assert re.search(r"epoch +1/3", text) or size[0] < 40
+        assert "paused" in text or size == (1, 1)
+        assert "60x16" in text or size == (1, 1)
+        assert re.search(r"epoch +1/3", text) or size == (1, 1)
         assert "chance 0.693" not in text
         assert "q Quit" not in stage.lines[-1]
         await stage.press(".")
@@ -160,18 +156,6 @@ async def test_the_help_begins_with_the_state_and_says_every_key() -> None:
         stage.stands(trained=9, trained_in_all=10, branch=0)  # behind the help
 
 
-async def test_the_help_is_scrolled_and_closed() -> None:
-    async with opened() as stage:
-        first = await stage.after("question_mark")
-        assert await stage.after("end") != first
-        assert await stage.after("home") == first
-        assert await stage.after("pagedown") != first
-        await stage.press("question_mark")
-        assert "paused" in stage.lines[0]
-        await stage.press(".")
-        stage.stands(trained=1)
-
-
 async def test_the_help_is_searched() -> None:
     async with opened() as stage:
         text = await stage.after("question_mark slash u n d o")
@@ -186,9 +170,12 @@ async def test_the_help_is_searched() -> None:
         stage.stands(trained=1)
 
 
-async def test_a_key_behind_the_help_says_why_it_does_nothing() -> None:
+async def test_the_help_is_scrolled_and_a_key_behind_it_says_why_it_does_nothing() -> None:
     async with opened() as stage:
-        assert "escape closes this first" in await stage.after("question_mark L")
+        first = await stage.after("question_mark")
+        assert await stage.after("end") != first
+        assert await stage.after("home") == first
+        assert "escape closes this first" in await stage.after("L")
         stage.stands(replicas=1)
-        await stage.press("escape L")
+        await stage.press("question_mark L")
         stage.stands(replicas=64)

@@ -24,14 +24,10 @@ async def open_at(stage: Stage, field: str) -> None:
     ("field", "keys", "value", "trained"),
     [
         ("learning_rate", "0 . 0 1 5 enter", 0.015, 12),
-        ("learning_rate", "-", 0.2, 12),
         ("echo_step", "-", 2, 12),
         ("rule", "+ enter", "rtrl", 12),
-        ("state_size", "+ + enter", 6, 0),
         ("cell", "+ enter", "gru", 0),
-        ("init", "right enter", "glorot", 0),
         ("init", "left enter", "orthogonal", 0),
-        ("truncated_backprop_length", "2 0 enter", 20, 0),
     ],
 )
 async def test_a_field_is_changed_and_the_network_goes_on_or_starts_over(

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,16 +47,13 @@ def lines_around(screen: Screen, signs: str, column: int) -> set[int]:
     return {*screen.marks(signs, column), *screen.marks(signs, column + 1)}
 
 
-@pytest.mark.parametrize(("size", "ascii_only"), [((80, 24), True), (LARGE, False)])
-async def test_a_single_window_stands_out_among_a_hundred_thousand(
-    size: tuple[int, int], ascii_only: bool
-) -> None:
+async def test_a_single_window_stands_out_among_a_hundred_thousand() -> None:
     losses = np.full(100_000, 0.1)
     losses[60_000] = 0.9
-    screen = await seen(losses=losses, size=size, ascii_only=ascii_only)
+    screen = await seen(losses=losses, size=LARGE)
     assert {"0", "20k", "40k", "80k", "100k"} <= {*screen.windows}
     tall = []
-    for x in range(size[0] - PLOT_X):
+    for x in range(LARGE[0] - PLOT_X):
         inked = sum(line[x : x + 1] not in " -:╌┊" for line in screen.plot)
         if inked >= 0.75 * len(screen.plot):
             tall.append(x)
@@ -66,12 +62,10 @@ async def test_a_single_window_stands_out_among_a_hundred_thousand(
 
 
 async def test_losses_and_windows_lie_where_the_axes_say() -> None:
-    losses = [0.75] * 50 + [0.25] * 50
-    for size in ((80, 24), LARGE):
-        screen = await seen(losses=losses, size=size, ascii_only=True)
-        assert screen.losses["0.0"] == len(screen.plot) - 1
-        for window, loss in (("20", 0.75), ("80", 0.25)):
-            assert screen.marks("*", screen.windows[window]) == [line_at(loss, screen)]
+    screen = await plain(losses=[0.75] * 50 + [0.25] * 50)
+    assert screen.losses["0.0"] == len(screen.plot) - 1
+    for window, loss in (("20", 0.75), ("80", 0.25)):
+        assert screen.marks("*", screen.windows[window]) == [line_at(loss, screen)]
     assert screen.windows["80"] - screen.windows["20"] == pytest.approx(0.6 * 111, abs=1)
     assert {"0.0", "0.2", "0.4", "0.6", "0.8"} <= {*screen.losses}
     (chance,) = lines_with(screen, "chance 0.693")
@@ -79,23 +73,10 @@ async def test_losses_and_windows_lie_where_the_axes_say() -> None:
     assert lines_with(screen, "epoch starts 0.111")
 
 
-async def test_the_log_axis_has_a_line_for_each_power_of_ten() -> None:
-    losses = [1.0] * 40 + [0.1] * 40 + [0.001] * 40
-    linear = await plain(losses=losses)
-    log = await plain("l", losses=losses)
-    assert "1e-1" not in linear.losses
-    assert {*log.losses} == {"1e0", "1e-1", "1e-2", "1e-3"}
-    gaps = np.diff([*log.losses.values()])
-    assert max(gaps) - min(gaps) <= 1
-    curve, *_ = log.marks("*", log.windows["60"])
-    assert curve == pytest.approx(log.losses["1e-1"], abs=1)
-
-
 @pytest.mark.parametrize(
     ("losses", "is_marked"),
     [
         ([math.nan] * 300, True),
-        ([math.inf, 0.5, 0.4], True),
         ([0.0], False),
         ([3e38], True),  # far above chance counts as infinite
     ],
@@ -117,12 +98,11 @@ async def test_nan_and_infinity_are_marked_at_their_windows() -> None:
     assert float(next(iter(screen.losses))) <= 1
 
 
-@pytest.mark.parametrize(("ascii_only", "blocks"), [(False, " ▂▄██"), (True, " ~%##")])
-async def test_errors_are_shown_as_a_share_of_guessing(ascii_only: bool, blocks: str) -> None:
+async def test_errors_are_shown_as_a_share_of_guessing() -> None:
     errors = np.repeat([0.0, 0.12, 0.24, 0.48, 1.0], 20)
-    screen = await seen(windows=100, errors=errors, ascii_only=ascii_only, size=LARGE)
+    screen = await seen(windows=100, errors=errors, size=LARGE)
     strip = screen.line("errors")[PLOT_X:].ljust(112)
-    assert strip[11::22] == blocks
+    assert strip[11::22] == " ▂▄██"
 
 
 async def test_the_crosshair_reads_window_epoch_loss_and_errors_and_enter_goes_there() -> None:
@@ -164,21 +144,17 @@ async def test_zoom_shows_fewer_windows_and_following_shows_the_newest() -> None
         assert "1k" in (await stage.after("end")).windows
 
 
-@pytest.mark.parametrize(
-    ("cause", "word"), [("edit", "edit"), ("regenerate", "data"), ("back", "back")]
-)
-async def test_commands_are_marked_where_they_were_given(cause: Any, word: str) -> None:
-    branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause, (0, 40))]
+async def test_commands_are_marked_where_they_were_given() -> None:
+    branches = [Branch([0.1] * 40), Branch([0.7] * 40, "regenerate", (0, 40))]
     screen = await plain(branches=branches, path_branch=1)
     x = screen.windows["40"]
     top = screen.plot[0]
-    assert f"|{word}" in top[x - 1 : x + 7] or f"{word}|" in top[x - 6 : x + 2]
+    assert "|data" in top[x - 1 : x + 7] or "data|" in top[x - 6 : x + 2]
     assert screen.marks("*", 2) > screen.marks("*", x + 8)
 
 
-@pytest.mark.parametrize("cause", ["reset", "preset"])
-async def test_new_weights_begin_at_the_left_over_the_branch_before(cause: Any) -> None:
-    branches = [Branch([0.1] * 40), Branch([0.7] * 40, cause)]
+async def test_new_weights_begin_at_the_left_over_the_branch_before() -> None:
+    branches = [Branch([0.1] * 40), Branch([0.7] * 40, "reset")]
     screen = await plain(branches=branches, path_branch=1)
     assert min(columns(screen, "*")) <= 1
     first, *_ = screen.marks("*", 2)
@@ -227,11 +203,6 @@ async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_coun
     assert "bcdefgh".endswith(named)
     assert (len(named) == 7) == has_all
     assert has_all or f"and {7 - len(named)} more" in legend
-
-
-async def test_a_branch_that_lies_on_the_curve_has_a_letter_there() -> None:
-    same = [Branch([0.5] * 99), Branch([0.5] * 99, "preset")]
-    assert lines_with(await seen(branches=same, ascii_only=True), "*b")
 
 
 async def test_a_single_window_of_another_branch_stands_out() -> None:
@@ -309,14 +280,6 @@ async def test_many_seeds_under_the_curve_are_their_median() -> None:
     for x in range(20, 90):
         lines.update(screen.marks("'", x))
     assert len(lines) == 1
-
-
-async def test_the_past_is_marked_at_its_window() -> None:
-    screen = await plain(losses=np.linspace(0.9, 0.1, 100), here=40)
-    x = screen.windows["40"]
-    assert "window 40" in screen.plot[0][x : x + 14]
-    for line in screen.plot[:5]:
-        assert "|" in line[x - 1 : x + 2]
 
 
 COINS = ["chance 0.662", "knows t-8 0.628", "knows t-3 0.519", "knows both 0.455"]

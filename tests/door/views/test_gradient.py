@@ -213,12 +213,6 @@ async def test_the_cursor_reads_which_flips_move_a_prediction() -> None:
         assert "row 2" not in stage.reading
 
 
-async def test_with_room_there_is_a_line_for_each_prediction() -> None:
-    screen = await seen_solved("4", size=(120, 44))
-    prediction = "   12 " + "··" * 8 + "██······"
-    assert screen.line(prediction).endswith(prediction)
-
-
 FLIPPED = flipped(SOLVED)
 assert FLIPPED.flip is not None
 BEFORE, AFTER = FLIPPED.flip.before, FLIPPED.flip.after
