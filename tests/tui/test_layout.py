@@ -45,7 +45,7 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
         assert view_lines or panel_open
 
 
-@examples(200)
+@examples(100)
 @given(
     st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300),
     st.integers(1, 50),

@@ -243,8 +243,6 @@ async def test_ctrl_c_names_the_key_that_quits() -> None:
 QUITS = [
     "q",
     "s down 1 ctrl+q",
-    "colon x ctrl+q",
-    "question_mark slash x ctrl+q",
     "ctrl+p x ctrl+q",
 ]
 

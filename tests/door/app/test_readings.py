@@ -259,7 +259,6 @@ async def test_it_shows_what_a_process_prints_and_closes(
     ("count", "begin", "end"),
     [
         (0, "0 of 21 windows measured, ", " so far: loading TensorFlow"),
-        (2, "2 of 21 windows measured, ", " so far: compiling"),
         (3, "3 of 21 windows measured, about", ""),
     ],
 )

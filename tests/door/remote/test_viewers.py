@@ -48,7 +48,7 @@ def test_a_viewer_sees_every_bit_that_the_session_shows(config: EchoConfig, tmp_
             shown(viewer, command)
         wait_for(lambda: trained.session.frame.readings is not None)
 
-        @settings(max_examples=40, phases=[Phase.explicit, Phase.generate])
+        @settings(max_examples=20, phases=[Phase.explicit, Phase.generate])
         @example(CURVE)
         @given(QUERIES)
         def require_same(query: Query) -> None:
@@ -232,9 +232,7 @@ def framed(message: bytes) -> bytes:
     return len(message).to_bytes(4, "big") + message
 
 
-@pytest.mark.parametrize(
-    "bad", [b"\xff\xff\xff\xff", framed(b"[]"), framed(b"{"), b"GET / HTTP/1.1\r\n\r\n", b""]
-)
+@pytest.mark.parametrize("bad", [b"\xff\xff\xff\xff", framed(b"[]"), b"GET / HTTP/1.1\r\n\r\n"])
 def test_what_is_no_viewer_harms_its_own_connection_alone(bad: bytes, tmp_path: Path) -> None:
     with (
         served(tmp_path) as trained,

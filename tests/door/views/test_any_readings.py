@@ -61,7 +61,7 @@ async def test_any_numbers_are_drawn_at_any_size(odd: list[float]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [np.nan], [0.0]])
+@pytest.mark.parametrize("odd", [[np.nan, np.inf, -np.inf, 1e38], [0.0]])
 async def test_a_map_of_any_numbers_is_drawn_at_any_size(odd: list[float]) -> None:
     many = EchoConfig(replicas=9)
     dice = np.random.default_rng(0)

@@ -189,20 +189,17 @@ async def test_other_branches_lie_under_the_curve_with_letters_from_where_they_l
         assert early < second.marks("*", second.windows["150"])
 
 
-@pytest.mark.parametrize(("size", "has_all"), [((80, 24), False), ((200, 40), True)])
-async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_counted(
-    size: tuple[int, int], has_all: bool
-) -> None:
+async def test_of_many_branches_the_newest_are_in_the_legend_and_the_others_counted() -> None:
     branches = [Branch([0.9] * 30)]
     for n in range(1, 8):
         branches.append(Branch([0.1 * n] * 30, "preset", changes={"learning_rate": n / 100}))
-    screen = await seen(branches=branches, size=size)
+    screen = await seen(branches=branches)
     legend = screen.line("h: ")
     named = "".join(re.findall(r"([b-h]): learning_rate 0\.0\d", legend))
     assert named
     assert "bcdefgh".endswith(named)
-    assert (len(named) == 7) == has_all
-    assert has_all or f"and {7 - len(named)} more" in legend
+    assert len(named) < 7
+    assert f"and {7 - len(named)} more" in legend
 
 
 async def test_a_single_window_of_another_branch_stands_out() -> None:

@@ -58,28 +58,16 @@ async def test_bars_by_lag_on_a_scale_of_powers_of_ten_with_t_and_the_row_that_i
         assert re.search(r"x\[t-3\] .*100 %", view[9])
 
 
-@pytest.mark.parametrize(
-    ("width", "pattern"),
-    [
-        (80, r"slope (\S+) decades/lag \(0 to 28\), Lyapunov (\S+), radius (\S+), singular (\S+)"),
-        (
-            120,
-            r"slope (\S+) decades a lag \(lags 0 to 28\), Lyapunov (\S+), "
-            r"W: spectral radius (\S+), largest singular value (\S+)",
-        ),
-    ],
-)
-async def test_the_slope_stands_beside_what_theory_compares_it_with(
-    width: int, pattern: str
-) -> None:
+async def test_the_slope_stands_beside_what_theory_compares_it_with() -> None:
     recurrent = replace(matrices().recurrent[0], spectral_norm=1.31)
     weights = replace(matrices(), recurrent=(recurrent,))
     assert SOLVED.gradient is not None
     by_lag = SOLVED.gradient.by_lag.astype(float)
     lags = np.flatnonzero(by_lag > 1e-8)
     slope, _ = np.polyfit(lags, np.log10(by_lag[lags]), 1)
-    screen = await seen_solved("4", weights=weights, size=(width, 24))
-    match = re.match(pattern, screen.view[1])
+    screen = await seen_solved("4", weights=weights)
+    words = r"slope (\S+) decades/lag \(0 to 28\), Lyapunov (\S+), radius (\S+), singular (\S+)"
+    match = re.match(words, screen.view[1])
     assert match, screen.view[1]
     assert match.groups() == (f"{slope:+.2f}", "-0.40", "0.94", "1.31")
 
@@ -163,10 +151,9 @@ async def test_the_histogram_has_a_bar_for_each_quarter_of_a_decade() -> None:
     "sizes",
     [
         GradientSizes(-38, np.arange(160, dtype=np.int32), 0, unknown=7),
-        GradientSizes(0, np.zeros(0, np.int32), 9),
         GradientSizes(0, np.zeros(0, np.int32), 0),
     ],
-    ids=["many", "only zeros", "none"],
+    ids=["many", "none"],
 )
 async def test_any_histogram_is_drawn_and_counted(sizes: GradientSizes) -> None:
     screen = await seen_solved("4 tab v n left", gradient_sizes=sizes)
@@ -221,11 +208,10 @@ BEFORE, AFTER = FLIPPED.flip.before, FLIPPED.flip.after
 @pytest.mark.parametrize(
     ("after", "lit", "counted"),
     [
-        (BEFORE, [9], []),  # the prediction that is wrong now
         (AFTER, [9], ["10"]),
         (BEFORE[:, ::-1], [*range(15)], ["15"]),
     ],
-    ids=["nothing turns", "one turns", "all turn"],
+    ids=["one turns", "all turn"],
 )
 async def test_a_flip_lights_exactly_the_steps_that_changed(
     after: np.ndarray[tuple[int, int], np.dtype[np.float32]], lit: list[int], counted: list[str]

@@ -13,7 +13,6 @@ import pytest
 from echornn import EchoConfig, Question, Readings
 from tests.door.views.stage import floats, seen, seen_solved, staged
 from tests.readings_by_hand import SOLVED, cycle_of_corners, four_corners, points_of_corners
-from tests.recordings import FLIP_FLOP, recorded_flip_flop
 
 TWO_UNITS = EchoConfig(state_size=2)
 
@@ -114,11 +113,6 @@ async def test_the_states_of_a_cycle_are_marked_and_read_behind_the_fixed_points
         )
 
 
-async def test_fixed_points_are_counted_by_kind() -> None:
-    screen = await seen("7 x", readings=with_points(kinds=("saddle", "unstable", "slow")))
-    assert re.search(r": 1 saddle, 1 unstable, 1 slow\b", screen.view[0])
-
-
 async def test_the_arrows_read_the_states_of_a_row() -> None:
     shape = four_corners(TWO_UNITS).rows.shape
     rows = np.random.default_rng(3).normal(size=shape).astype(np.float32)
@@ -145,20 +139,6 @@ async def test_behind_the_states_of_a_row_the_arrows_read_the_fixed_points() -> 
         assert last.paper(x, y) != (await stage.after("left")).paper(x, y)
         await stage.press("left left")
         assert "row 1, step 15" in stage.reading
-
-
-async def test_a_flip_flop_has_eight_stable_points_and_a_letter_for_each_combination() -> None:
-    progress, losses, readings = recorded_flip_flop(1500)
-    shown = {"config": FLIP_FLOP, "size": (100, 40), "newest": progress}
-    screen = await seen("7 x", losses=losses, readings=readings, **shown)
-    assert re.search(r"zero input: 8 stable, 19 saddles,", screen.view[0])
-    legend = " ".join(screen.view[-2:])
-    for sign in ("●", "×", "a ---", "b +--", "g -++", "h +++"):
-        assert sign in legend
-    plane = "\n".join(screen.view[1:-2])
-    assert plane.count("●") == 8
-    for letter in "abcdefgh":
-        assert re.search(rf"\b{letter}", plane)
 
 
 async def test_parts_that_the_outputs_do_not_read_have_no_border() -> None:
