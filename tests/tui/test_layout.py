@@ -16,7 +16,7 @@ from echornn.run.tree import Tree
 from tests.examples import examples
 from tests.trees import branch_off, grow
 from tui.app.layout import LEAST_PLOT_HEIGHT, STATUS_AND_KEYS, WIDE, is_large, layout
-from tui.views.axes import LossAxis, count, loss_ticks, per_column, window_ticks
+from tui.views.axes import LossAxis, loss_ticks, per_column, window_ticks
 from tui.views.table import VIEWS, ViewChoice
 
 KEYS = [view.key for view in VIEWS]
@@ -91,17 +91,3 @@ def test_labels_of_the_window_axis_stand_at_their_windows(
     assert len({*labels}) == len(ticks)
     assert min(places) >= 0
     assert max(places) <= columns
-
-
-@pytest.mark.parametrize(
-    ("windows", "step", "text"),
-    [
-        (0, 20, "0"),
-        (1000, 500, "1k"),
-        (1000, 5, "1,000"),
-        (12_500, 500, "12.5k"),
-        (3 * 10**6, 10**6, "3M"),
-    ],
-)
-def test_counts_are_short(windows: int, step: int, text: str) -> None:
-    assert count(windows, step) == text

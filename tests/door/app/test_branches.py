@@ -101,14 +101,6 @@ async def test_that_names_cannot_be_kept_is_said_and_tried_again(tmp_path: Path)
         assert json.loads(notes.read_text())["names"] == {"0": "first"}
 
 
-async def test_keys_that_are_not_the_panels_stay_the_apps() -> None:
-    async with opened(size=LARGE) as stage:
-        await stage.do(*THREE_BRANCHES)
-        text = await stage.after("b . [")
-        stage.stands(trained=3, is_past=True)
-        assert "on its path" in text
-
-
 async def test_looking_at_the_past_changes_nothing_and_b_enter_returns() -> None:
     async with opened(size=MIDDLE) as stage:
         await stage.press("e e")

@@ -10,7 +10,6 @@ import pytest
 
 from echornn.session.commands import Ask, Command, Reset, Step
 from tests.door.app.stage import LARGE, MIDDLE, TOUR, Stage, opened
-from tests.door.app.test_branches import THREE_BRANCHES
 from tests.scripted import SMALL, SMALL_POPULATION
 
 
@@ -97,18 +96,6 @@ async def test_what_a_burst_has_opened_has_the_keys(keys: str) -> None:
         await stage.do(*TWO_BRANCHES)
         sent = await sent_by(stage, keys)
         assert (sent, stage.focus) == FOCUSED[keys]
-
-
-async def test_a_burst_goes_to_the_branch_under_the_cursor() -> None:
-    async with opened(size=LARGE) as stage:
-        await stage.do(*THREE_BRANCHES)
-        assert await sent_by(stage, "b↓⏎.") == "Go 1 None False, Step 1"
-
-
-async def test_a_burst_goes_to_where_the_loss_falls() -> None:
-    async with opened(replace(SMALL, num_epochs=100), size=LARGE) as stage:
-        await stage.do(Step(600))
-        assert await sent_by(stage, "d⏎.") == "Go 0 2 False, Step 1"
 
 
 SEEDS = {"6↓.⏎.": "Choose 4, Step 1, Alone, Step 1", "6v↓⏎.": "Choose 1, Alone, Step 1"}

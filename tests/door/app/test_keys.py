@@ -240,11 +240,7 @@ async def test_ctrl_c_names_the_key_that_quits() -> None:
         assert "to quit the app" in await stage.after(". ctrl+c")
 
 
-QUITS = [
-    "q",
-    "s down 1 ctrl+q",
-    "ctrl+p x ctrl+q",
-]
+QUITS = ["q", "s down 1 ctrl+q", "colon x ctrl+q", "ctrl+p x ctrl+q"]
 
 
 @pytest.mark.parametrize("keys", QUITS)

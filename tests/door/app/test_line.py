@@ -176,9 +176,3 @@ async def test_why_a_line_was_not_done_is_said_once_however_soon_the_answer_come
         monkeypatch.setattr(stage.session, "send", send_and_wait)
         text = await stage.enter("branch b")
         assert text.count("b is no branch") == 1
-
-
-async def test_a_word_that_does_nothing_here_closes_its_line() -> None:
-    async with opened() as stage:
-        await stage.at_once(":replica_after⏎.")
-        stage.stands(trained=1)

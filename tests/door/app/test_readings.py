@@ -111,12 +111,6 @@ async def test_w_shows_what_the_network_writes() -> None:
         assert [line[:10] for line in lines] == ["one", "twenty-ooo", "o" * 9]
 
 
-async def test_another_task_says_that_it_has_no_text() -> None:
-    async with opened(size=(80, 30)) as stage:
-        text = await stage.after(". w")
-        assert "sample: only a network that predicts the next symbol can write" in text
-
-
 def evaluated(snapshot: Snapshot, question: Question) -> Readings:
     """The loss is the echo's step, or without sizes the window."""
     if "evaluation" not in question.kinds:

@@ -51,14 +51,6 @@ async def test_a_seed_is_chosen_by_keys() -> None:
         assert [*solved(stage)] == [7, 8, 9, 10, 11, 12]
 
 
-async def test_enter_goes_on_with_the_chosen_seed_alone() -> None:
-    async with opened(SMALL_POPULATION, Step(400), size=MIDDLE) as stage:
-        await stage.press("6 down enter")
-        stage.stands(replicas=1, seed=11, trained=400, branch=1)
-        await stage.press("u")
-        stage.stands(replicas=6, trained=400)
-
-
 async def test_edits_and_the_past_act_on_all_of_them() -> None:
     async with opened(SMALL_POPULATION, size=MIDDLE) as stage:
         await stage.press("e s down + escape e [")

@@ -84,18 +84,6 @@ def test_without_its_parent_the_app_saves_and_ends(tmp_path: Path) -> None:
     assert trained(folder) > 666
 
 
-def test_ctrl_c_saves_and_ends_lines(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    words = ("--headless", "--num-epochs", 100_000, "--run", folder)
-    with running(*words, width=200, scripted=True) as program:
-        program.until(lambda text: epoch(text) >= 2)
-        program.press("\x03")
-        assert program.ended() == 42
-        assert program.mended
-        assert resumes(program)[0] == str(folder)
-    assert trained(folder) > 666
-
-
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     hung = record_branches(tmp_path / "hung", 100, config=EchoConfig())  # the next has a line
     with running("--headless", "--resume", hung, scripted=True, trainers="hung") as program:

@@ -151,9 +151,10 @@ async def test_the_histogram_has_a_bar_for_each_quarter_of_a_decade() -> None:
     "sizes",
     [
         GradientSizes(-38, np.arange(160, dtype=np.int32), 0, unknown=7),
+        GradientSizes(0, np.zeros(0, np.int32), 9),
         GradientSizes(0, np.zeros(0, np.int32), 0),
     ],
-    ids=["many", "none"],
+    ids=["many", "only zeros", "none"],
 )
 async def test_any_histogram_is_drawn_and_counted(sizes: GradientSizes) -> None:
     screen = await seen_solved("4 tab v n left", gradient_sizes=sizes)

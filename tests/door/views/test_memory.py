@@ -80,13 +80,10 @@ async def bars_of(config: EchoConfig) -> tuple[str, str]:
     return lags, foot
 
 
-async def test_the_end_of_the_window_is_marked_where_the_gradient_ends() -> None:
+async def test_the_end_of_the_window_is_marked_and_the_exact_gradient_has_none() -> None:
     lags, foot = await bars_of(EchoConfig(truncated_backprop_length=3))
     assert lags.index(" 2 ") < foot.index("┊") < lags.index(" 3 ") + 3
     assert "T 3" in foot
-
-
-async def test_the_exact_gradient_has_no_end() -> None:
     _, foot = await bars_of(EchoConfig(rule="rtrl"))
     assert "┊" not in foot
 

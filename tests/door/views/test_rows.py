@@ -76,11 +76,9 @@ async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried()
     assert view[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
     assert view[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
 
-
-async def test_at_the_seam_of_two_epochs_the_state_is_zero() -> None:
     recent = (four_steps(FOUR.windows_per_epoch - 1),)
     screen = await four(newest=make_progress(FOUR, 1, 0), recent=recent)
-    assert "██▁▁████║" in screen.view[1]
+    assert "██▁▁████║" in screen.view[1], "at the seam of two epochs it is zero"
 
 
 async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
@@ -153,9 +151,11 @@ async def test_rows_that_do_not_fit_are_counted_and_reached_by_keys() -> None:
         assert (await stage.after("pagedown")).numbers(r"row (\d+):") > [5]
 
 
-async def test_steps_that_do_not_fit_are_counted() -> None:
+async def test_steps_and_channels_that_do_not_fit_are_counted() -> None:
     screen = await seen(config=EchoConfig(truncated_backprop_length=40), size=(60, 24))
     assert "steps 15 to 40" in screen.text
+    config = task_config("flip_flop", bits=5, total_series_length=3000)
+    assert "channels 1 to 3 of 5" in (await seen(config=config, size=(100, 24))).text
 
 
 async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> None:
@@ -168,11 +168,6 @@ async def test_numbers_have_a_line_for_each_channel_and_a_squared_error() -> Non
     assert re.search(r"row 1: \D*0\.\d{4}", screen.line("row 1:"))
     for target in lines[3:6]:
         assert re.search("[+-]1", target), "under the cursor is the number"
-
-
-async def test_channels_that_do_not_fit_are_counted() -> None:
-    config = task_config("flip_flop", bits=5, total_series_length=3000)
-    assert "channels 1 to 3 of 5" in (await seen(config=config, size=(100, 24))).text
 
 
 async def test_channels_of_a_task_have_their_names() -> None:
