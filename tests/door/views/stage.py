@@ -274,7 +274,6 @@ async def staged(
     config: EchoConfig | None = None,
     size: tuple[int, int] = (80, 24),
     ascii_only: bool = False,
-    light: bool = False,
     **frame: Any,
 ) -> AsyncIterator[Stage]:
     """The app on a screen of this size after these keys, over a run of one branch, with these
@@ -293,8 +292,7 @@ async def staged(
         grow(session.timeline, number, branch.losses, branch.errors, branch.norms)
     stand(session, **frame)
 
-    theme: Any = "light" if light else "dark"
-    app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme=theme)
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only, theme="dark")
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, session, pilot)
         await stage.press(*keys)

@@ -76,8 +76,8 @@ async def test_the_windows_before_end_in_seams_over_which_the_state_is_carried()
     assert view[1].endswith("██▁▁████┆██▁▁████│██▁▁████"), "1, a gap, 4, and 5 after it"
     assert view[5].endswith("▁▁▁▁██▁▁┆▁▁▁▁██▁▁│▁▁▁▁██▁▁")
 
-    recent = (four_steps(FOUR.windows_per_epoch - 1),)
-    screen = await four(newest=make_progress(FOUR, 1, 0), recent=recent)
+    last = four_steps(FOUR.windows_per_epoch - 1)
+    screen = await four(newest=make_progress(FOUR, 1, 0), recent=(last,))
     assert "██▁▁████║" in screen.view[1], "at the seam of two epochs it is zero"
 
 
