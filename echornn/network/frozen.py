@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -157,7 +156,8 @@ def _computed(
             constants = {name: tf.constant(weights[name]) for name in weight_shapes(config)}
             tensors = list(map(tf.constant, arrays))
             specs = []
-            for tensor, free in itertools.zip_longest(tensors, free_axes, fillvalue=0):
+            none_free = [0] * (len(tensors) - len(free_axes))
+            for tensor, free in zip(tensors, [*free_axes, *none_free], strict=True):
                 shape = [None] * free + tensor.shape[free:]
                 specs.append(tf.TensorSpec(shape, tensor.dtype))
             graph = graph_of(function, config, *specs)
@@ -176,8 +176,8 @@ class FrozenNetwork:
         self, function: Function, *arrays: Any, free_axes: Sequence[int] = ()
     ) -> tuple[Any, ...]:
         """The results of a function as a graph, which is kept for networks of the same structure
-        and arrays of the same shapes; but so many first axes of each array, none by default, may
-        have any length.
+        and arrays of the same shapes; but so many first axes of the first arrays may have any
+        length.
         """
         config = self._graph_config
         return _computed(_graph, function, config, self.weights, arrays, free_axes)
