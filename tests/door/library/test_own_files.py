@@ -398,6 +398,29 @@ def test_other_settings_of_a_recorded_task_have_their_own_length(
     assert "100 fresh trials of 64 steps" in answered(*command).stdout
 
 
+@pytest.mark.slow
+def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lead is the farthest source, whose lag the record does not say, and the step itself."""
+    from tests.compiled import plain
+
+    text = spoiled(TASK, '"Steps back.", 1, 50', '"Steps back.", 1, 500')
+    write(f"{text}\n    def sources(self, t):\n        return [min(t, self.lag)]\n", "mine.py")
+    config = EchoConfig(
+        task="mine.py:Mine", total_series_length=5_000, num_epochs=1, truncated_backprop_length=3
+    )
+    with plain() as programs:
+        recorder = RunRecorder.begin(Path("run"), config)
+        make_trainer = partial(echornn.Population, programs=programs)
+        play(Session(config, recorder=recorder, make_trainer=make_trainer), Step(1))
+    forget_texts(monkeypatch)
+    snapshot = echornn.read("run", trust=True).snapshot()
+    question = echornn.Question(frozenset({"held_out"}), settings=(("lag", 100),), trials=2)
+    held_out = echornn.examine(snapshot, question).held_out
+    assert held_out is not None
+    assert held_out.rows == 2
+    assert held_out.steps == 100 + 1 + 256
+
+
 def test_a_task_is_listed_with_the_ladder_of_its_training() -> None:
     write(GROWS + SHAPED, "grows.py")
     (listed,) = records(answered("tasks", "grows.py:Mine", "--json"))

@@ -416,6 +416,17 @@ def test_it_pauses_where_the_loss_diverges_and_undo_goes_to_before_the_edit_that
         assert frame.warning == ""
 
 
+def test_it_pauses_also_if_the_very_first_window_diverges() -> None:
+    with on_stage() as stage:
+        stage.do(Step(20))
+        stage.trainers[0].diverges_at = 0
+        stage.do(Reset())
+        frame = stage.until_it_diverges(Resume())
+        assert (frame.trained, frame.trained_in_all, frame.path_branch) == (1, 21, 1)
+        assert "window 1 of epoch 1" in frame.warning
+        assert stage.do(Undo()).trained == 20
+
+
 def test_a_trainer_that_fails_ends_the_session_which_keeps_what_was_trained() -> None:
     stage = Stage(SMALL)
     stage.session.send(Pause())
