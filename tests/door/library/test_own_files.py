@@ -33,6 +33,8 @@ from tests.patience import wait_for
 from tests.program import detached, gone, running
 from tests.recorded import contents
 
+pytestmark = pytest.mark.slow  # each file is looked at by a process of its own
+
 MARK = "run-by-somebody"
 
 
@@ -260,7 +262,6 @@ def test_what_a_file_has_started_ends_with_its_check_which_does_not_wait_for_it(
     wait_for(lambda: gone(left))
 
 
-@pytest.mark.slow
 def test_the_check_of_a_file_ends_with_the_program_that_asks_for_it() -> None:
     begins = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(1000)\n"
     write(begins + TASK, "mine.py")
@@ -295,7 +296,6 @@ class Mine(Task):
 SMALL = "--state-size 3 --init glorot --total-series-length 600 --num-epochs 2 --headless"
 
 
-@pytest.mark.slow
 def test_own_files_train_as_the_same_task_and_cell_of_the_program() -> None:
     from tests.compiled import plain
 
@@ -374,7 +374,6 @@ def parity_by_hand(weights: dict[str, np.ndarray], rows: int, steps: int) -> np.
     return right
 
 
-@pytest.mark.slow
 def test_other_settings_of_a_recorded_task_have_their_own_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -398,7 +397,6 @@ def test_other_settings_of_a_recorded_task_have_their_own_length(
     assert "100 fresh trials of 64 steps" in answered(*command).stdout
 
 
-@pytest.mark.slow
 def test_held_out_rows_are_as_long_as_the_settings_need(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lead is the farthest source, whose lag the record does not say, and the step itself."""
     from tests.compiled import plain
@@ -429,7 +427,6 @@ def test_a_task_is_listed_with_the_ladder_of_its_training() -> None:
     assert all_bits["loss"] == 1 / (5 * (50_000 // 5 // 6))  # each trial of an epoch is a row
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("shared_programs")
 def test_an_error_late_in_training_keeps_all_windows_before_it() -> None:
     write(XOR, "late.py")
@@ -509,7 +506,6 @@ def test_an_edit_that_a_task_cannot_do_is_refused_and_changes_nothing() -> None:
         assert stage.session.tree.windows_of(1) == 3
 
 
-@pytest.mark.slow
 def test_a_viewer_runs_no_text(tmp_path: Path) -> None:
     write(MARKS + XOR, "task.py")
     write(MARKS + CELL, "cell.py")
