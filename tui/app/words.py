@@ -22,6 +22,7 @@ from tui.app.actions import FIGURES, LISTED, Action, letters_of, word_of
 from tui.app.screen_commands import KeyOfView, What
 from tui.panels.form import field_value
 from tui.term.exit_code import UsageError
+from tui.text.lines import uncapitalized
 from tui.views.table import VIEWS
 
 MOST_NUMBER = 10**18  # beyond any number of windows; larger ones are typing errors
@@ -50,7 +51,8 @@ def _of_letters() -> Iterator[Action]:
 
 
 def _first_clause(help: str) -> str:
-    return help[:1].lower() + help.partition("; ")[0][1:]
+    clause, _, _ = help.partition("; ")
+    return uncapitalized(clause)
 
 
 WORDS = {action.name: action for action in (*LISTED, *_of_letters()) if action.usage is not None}
@@ -75,7 +77,7 @@ def word_help(word: Action) -> str:
     if word.word_help:
         return word.word_help
     if word.usage:
-        return word.help[:1].lower() + word.help[1:]
+        return uncapitalized(word.help)
     return _first_clause(word.help)
 
 

@@ -45,6 +45,10 @@ def symbol_name(form: Symbols, symbol: int) -> str:
     return names[symbol]
 
 
+def uncapitalized(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 @dataclass(frozen=True)
 class LinePart:
     text: str

@@ -12,7 +12,7 @@ from echornn.levels import deciding_windows, ladder_of, solved_level
 from echornn.progress import Progress
 from echornn.session.pictures.frame import Frame
 from echornn.tasks.table import name_of, values_of
-from tui.text.lines import LONGEST, network_words, shortened, value_words
+from tui.text.lines import LONGEST, network_words, shortened, uncapitalized, value_words
 from tui.text.targets import Source, echo_of, is_echo, source_of
 from tui.views.canvas import Cells
 from tui.views.row_lines import INPUT, TARGET, scored_in, untrained
@@ -145,7 +145,7 @@ def first_sentence(config: EchoConfig) -> str:
     whole = " ".join((type(config.the_task).__doc__ or "").split())
     sentence = re.split(r"(?<=[.:])\s", whole)[0]
     text = re.sub(r"\s*(\([^)]*\))?[.:]?$", "", sentence)
-    return text[:1].lower() + text[1:]
+    return uncapitalized(text)
 
 
 def data_text(config: EchoConfig) -> str:
